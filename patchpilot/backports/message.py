@@ -9,19 +9,13 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.errors import InputError
-from patchpilot.model.address import (
-    Address,
-    AddressState,
-    check_email_address,
-    is_header_safe,
-)
+from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailers
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
 
 _NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
-_PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
 def make_backport_message(
@@ -89,33 +83,6 @@ def make_backport_message(
 def has_note(message: str, original: Commit) -> bool:
     """Return whether a message has an adaptation note that the original message lacks."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
-
-
-def find_backport_contacts(
-    commits: Sequence[Commit], excluded: Sequence[str] = ()
-) -> tuple[Address, ...]:
-    """Return the addresses to Cc: on a backport, which are the authors and the people in trailers.
-
-    Omit duplicates, addresses in `excluded`, and invalid addresses.
-    """
-    addresses: dict[str, Address] = {}
-    for commit in commits:
-        trailer_addresses = [
-            trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)
-        ]
-        for address in (commit.author, *trailer_addresses):
-            if (
-                address
-                and address.key not in excluded
-                and not address.key.startswith("stable@")
-                and is_header_safe(address)
-            ):
-                addresses.setdefault(address.key, address)
-    return tuple(
-        address
-        for address in addresses.values()
-        if check_email_address(address.email).state is not AddressState.BAD
-    )
 
 
 def _join_lines(note: str) -> str:

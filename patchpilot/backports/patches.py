@@ -9,11 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.message import (
-    find_backport_contacts,
-    has_note,
-    make_backport_message,
-)
+from patchpilot.backports.message import has_note, make_backport_message
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
@@ -23,6 +19,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import parse_diff
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.project import StableTrees
+from patchpilot.recipients.from_message import find_backport_contacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 from textwrap import fill as fill_text
 
 from patchpilot.backports.branch_result import BranchResult
-from patchpilot.backports.message import find_backport_contacts
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.commits.range import format_commit_patch
@@ -18,6 +17,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import join_words, make_printable
 from patchpilot.projects.project import StableTrees
+from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.recipients.plan import plan_patches
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
 from patchpilot.resources import save_draft_file

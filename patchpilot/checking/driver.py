@@ -41,7 +41,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Severity
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project, newest_kernel
-from patchpilot.topic.read_series import add_draft_prefix, read_series, read_series_to_check
+from patchpilot.topic.read_series import read_series, read_series_to_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,8 +149,11 @@ class Driver:
 
             return whole_files(source.targets, source.top), None
         series = self._read_series(source)
-        if repository := self.repository:
-            series = tuple(add_draft_prefix(repository, one) for one in series)
+        if self.repository and any(patch.commit for one in series for patch in one.patches):
+            # patch files need no history
+            from patchpilot.topic.upstream_state import add_topic_prefix
+
+            series = tuple(add_topic_prefix(self.repository, one) for one in series)
         if not source.since_version:
             return series, None
         from patchpilot.checking.find_previous_version import find

@@ -68,7 +68,8 @@ class PreflightFacts(NamedTuple):
     Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
     undisclosed fix would reply. `built` is the result of building all commits, or "" if it is not
     known. `upstream` contains fixes that are already in mainline or other trees, and `posted`
-    contains warnings about patches posted by others.
+    contains warnings about patches posted by others. `is_off_target` is set for a topic with a
+    subject prefix for stable that is not based on that branch.
     """
 
     topic: SeriesToSend
@@ -93,6 +94,7 @@ class PreflightFacts(NamedTuple):
     public_parent: str = ""
     built: str = ""
     upstream: UpstreamState = UpstreamState()
+    is_off_target: bool = False
     posted: tuple[SendProblem, ...] = ()
 
 
@@ -369,6 +371,12 @@ def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     if state.stable:
         yield SendProblem("stable-base", state.stable.words, suggest_commands(state))
+    elif facts.is_off_target and facts.target:
+        yield SendProblem(
+            "stable-base",
+            f"[{facts.topic.draft.mark}], but not based on {facts.target.label}",
+            f"git rebase --onto {facts.target.label} {(facts.topic.send.base or '')[:12]}",
+        )
 
 
 def suggest_commands(state: UpstreamState) -> Advice:

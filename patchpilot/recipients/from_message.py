@@ -5,6 +5,7 @@ They are contacts in tags and Cc: lines, contacts of the commit being fixed, and
 matches the message.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,7 +13,13 @@ from functools import partial
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    is_header_safe,
+    parse_addresses,
+)
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
@@ -43,6 +50,7 @@ CULPRIT_TAGS = (
 )
 MAX_CULPRITS = 20
 _ID = lazy_pattern(r"\b([0-9a-fA-F]{8,40})\b")
+_PEOPLE = lazy_pattern(r"^(?:.*-by|cc|co-developed-by)$", re.IGNORECASE)
 
 
 def find_message_tags(patch: Patch) -> tuple[Trailer, ...]:
@@ -149,3 +157,42 @@ def add_culprit_contacts(
                 f"culprit {role}",
                 reason=f"{tag.name}: of {commit.short}, which this fixes",
             )
+
+
+def find_backport_contacts(
+    commits: Sequence[Commit], excluded: Sequence[str] = ()
+) -> tuple[Address, ...]:
+    """Return the addresses to Cc: on a backport, which are the authors and the people in trailers.
+
+    Omit duplicates, addresses in `excluded`, and invalid addresses.
+    """
+    addresses: dict[str, Address] = {}
+    for commit in commits:
+        trailer_addresses = [
+            trailer.address for trailer in commit.trailers if _PEOPLE.match(trailer.name)
+        ]
+        for address in (commit.author, *trailer_addresses):
+            if (
+                address
+                and address.key not in excluded
+                and not address.key.startswith("stable@")
+                and is_header_safe(address)
+            ):
+                addresses.setdefault(address.key, address)
+    return tuple(
+        address
+        for address in addresses.values()
+        if check_email_address(address.email).state is not AddressState.BAD
+    )
+
+
+def add_upstream_contacts(collector: MergedRecipients, commit: Commit) -> None:
+    """Add the contacts of a mainline commit to Cc:, for the patches that backport it."""
+    for address in find_backport_contacts([commit]):
+        is_author = address.key == commit.author.key
+        collector.add(
+            address.header(),
+            "upstream author" if is_author else "upstream contact",
+            "cc",
+            f"{'author of' if is_author else 'named in'} upstream commit {commit.short}",
+        )

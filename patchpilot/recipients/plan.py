@@ -12,10 +12,12 @@ from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState, explain_unsafe_address
+from patchpilot.model.commit import Commit
 from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.loading import is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.recipients.from_maintainers import (
@@ -27,6 +29,7 @@ from patchpilot.recipients.from_maintainers import (
 from patchpilot.recipients.from_message import (
     add_culprit_contacts,
     add_tagged_recipients,
+    add_upstream_contacts,
     find_tagged_culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
@@ -70,8 +73,13 @@ def plan_patches(
 
     It includes the authors and the recipients in b4's cover letter, but not the sender. Contacts
     receive the patches that concern them, and lists receive all patches; in some projects,
-    everybody receives all patches.
+    everybody receives all patches. For patches with a subject prefix for stable, see
+    `_plan_backports`.
     """
+    if sources.project.lists.stable and all(
+        patch.subject.is_for_stable for patch in patches if patch.has_diff
+    ):
+        return _plan_backports(patches, sources, prep)
     collector, maintainers_match, numbers = _collect_maintainers(patches, sources)
     if sources.repository and sources.switches.fixes:
         add_culprit_contacts(
@@ -79,6 +87,24 @@ def plan_patches(
             find_tagged_culprits(patches, sources.repository).values(),
             (address for _, address in sources.file.words.chiefs),
         )
+    _add_recipients_of_messages(collector, patches, sources, prep)
+    plan = _make_plan(collector, maintainers_match, sources, numbers, tuple(patches))
+    all_patch_lists = sources.project.mail.all_to_all
+    lists = {recipient.address.key for recipient in plan.recipients}
+    is_series = sum(patch.has_diff for patch in patches) > 1
+    if is_series and not lists.intersection(all_patch_lists):
+        return plan
+    recipients = tuple(recipient._replace(patches=()) for recipient in plan.recipients)
+    return plan._replace(recipients=recipients)
+
+
+def _add_recipients_of_messages(
+    collector: MergedRecipients,
+    patches: Sequence[Patch],
+    sources: RecipientSources,
+    prep: PrepBranch | None,
+) -> None:
+    """Add the recipients that the patches' messages and b4's cover letter name."""
     for number, patch in enumerate(patches, 1):
         own_numbers = (number,) if patch.has_diff else ()
         add_tagged_recipients(collector, patch, sources.project.lists.rules, own_numbers)
@@ -90,14 +116,41 @@ def plan_patches(
                 header,
                 f"{header.title()}: in b4's cover letter",
             )
-    plan = _make_plan(collector, maintainers_match, sources, numbers, tuple(patches))
-    all_patch_lists = sources.project.mail.all_to_all
-    lists = {recipient.address.key for recipient in plan.recipients}
-    is_series = sum(patch.has_diff for patch in patches) > 1
-    if is_series and not lists.intersection(all_patch_lists):
-        return plan
-    recipients = tuple(recipient._replace(patches=()) for recipient in plan.recipients)
-    return plan._replace(recipients=recipients)
+
+
+def _plan_backports(
+    patches: Sequence[Patch], sources: RecipientSources, prep: PrepBranch | None
+) -> RecipientPlan:
+    """Return the recipient plan for patches for stable.
+
+    The stable list is in To:, and the contacts of the mainline commits and of the messages are in
+    Cc: (Documentation/process/stable-kernel-rules.rst). MAINTAINERS is only used if a mainline
+    commit is unknown: otherwise, the maintainers who merged it are among its contacts.
+    """
+    commits = [_find_upstream_commit(patch, sources) for patch in patches if patch.has_diff]
+    collector, match = _collect_recipients(sources), MaintainersMatch((), ())
+    if None in commits:
+        collector, match, _ = _collect_maintainers(patches, sources)
+    collector.skip(sources.sender)
+    stable_list = sources.project.lists.stable
+    collector.add(stable_list, "stable list", "to", "backports go to the stable maintainers")
+    _add_recipients_of_messages(collector, patches, sources, prep)
+    for commit in filter(None, commits):
+        add_upstream_contacts(collector, commit)
+    all_recipients = tuple(
+        recipient._replace(header="cc" if recipient.section else recipient.header, patches=())
+        for recipient in collector.recipients()
+    )
+    facts = RecipientFacts(all_recipients, match, (), tuple(patches), collector.unsafe)
+    recipients = _drop_invalid_recipients(all_recipients)
+    return RecipientPlan(recipients, (), find_address_warnings(facts))
+
+
+def _find_upstream_commit(patch: Patch, sources: RecipientSources) -> Commit | None:
+    """Return the mainline commit that a backport names, if the repository has it."""
+    claim, repository = claimed_upstream_commit(patch), sources.repository
+    commit_id = repository.find(claim) if repository and claim else None
+    return repository.commit(commit_id) if repository and commit_id else None
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: RecipientSources) -> RecipientPlan:

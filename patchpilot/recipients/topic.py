@@ -57,7 +57,8 @@ from patchpilot.series.recipient_edits import (
     parse_option_addresses,
     save_edits,
 )
-from patchpilot.topic.read_series import has_drafts, read_series
+from patchpilot.topic.read_series import has_drafts, read_series, set_series_prefix
+from patchpilot.topic.upstream_state import add_topic_prefix
 
 NOT_FOR_PLANS = ("git", "git_min_percent")
 HISTORY_SECONDS = 8.0
@@ -194,7 +195,9 @@ def plan_targets(
                 if undisclosed
                 else None
             )
-            planned = _plan_recipients(series_, sources, repository, private)
+            planned = _plan_recipients(
+                add_topic_prefix(repository, series_), sources, repository, private
+            )
             results += (
                 itertools.starmap(planned.of_patch, enumerate(series_.patches, 1))
                 if request.per_patch
@@ -209,12 +212,16 @@ def plan_series(
     *,
     profile: str = "",
     undisclosed: bool = False,
+    prefix: str = "",
 ) -> PlannedRecipients:
     """Return a series' plan with the user's edits, for the TUI and `send`.
 
+    `prefix` is the subject prefix of the draft, because commits have none.
     If the tree has no MAINTAINERS, the plan has only the recipients named in the message, and a
     note. `undisclosed` requests the plan for a fix that is not public yet.
     """
+    if any(patch.commit for patch in series.patches):
+        series = set_series_prefix(series, prefix)
     source = find_source_tree(None, repository)
     try:
         sources = make_recipient_sources(source, repository, None, profile)

@@ -60,7 +60,11 @@ def find_topic_recipients(
     # the project of an undisclosed fix is mainline's, because the branch could name another one
     profile = request.profile if draft.is_undisclosed else project.name
     recipient_plan = plan_series(
-        series, repository, profile=profile, undisclosed=draft.is_undisclosed
+        series,
+        repository,
+        profile=profile,
+        undisclosed=draft.is_undisclosed,
+        prefix=draft.prefix,
     )
     account = read_account(repository, request.identity)
     plan = choose_recipients(repository, request, account, draft, series, recipient_plan, project)

@@ -61,7 +61,11 @@ def choose_recipients(
     if is_undisclosed or request.auto:
         if recipient_plan is None or recipient_plan.undisclosed != is_undisclosed:
             recipient_plan = plan_series(
-                series, repository, profile=request.profile, undisclosed=is_undisclosed
+                series,
+                repository,
+                profile=request.profile,
+                undisclosed=is_undisclosed,
+                prefix=draft.prefix,
             )
         plan = recipient_plan.plan
     recipients, notes = plan.recipients, plan.warnings

@@ -35,6 +35,7 @@ from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_wa
 from patchpilot.outgoing.preflight_passed import list_passed_checks
 from patchpilot.projects.loading import find_layered
 from patchpilot.sending.build_proof import format_compile_tested_line
+from patchpilot.sending.check_backports import warn_about_backports
 from patchpilot.sending.concurrent_sends import find_earlier_sends
 from patchpilot.sending.mail_recipients import choose_recipients
 from patchpilot.sending.preflight_facts import (
@@ -217,6 +218,7 @@ def plan_sending(
         *warn_about_missing_tags(repository, request, draft, ids),
         *warn_about_open_requests(repository, draft, last_send, followed),
         *(warn_about_unclear_fixes(repository, series) if ids else ()),
+        *warn_about_backports(repository, draft.mark, ids, project.name, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     passed = list_passed_checks(

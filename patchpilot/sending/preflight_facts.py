@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import find_mainline_tip
+from patchpilot.history.stable_branches import find_mainline_tip, find_stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import summarize_builds
@@ -63,12 +63,21 @@ def gather_preflight_facts(
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
     # subsystem trees do not accept patches for stable branches
-    own_trees = () if parse_subject(f"[{draft.mark}] x").is_for_stable else trees
+    is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
+    own_trees = () if is_for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # archives respond slowly, so gather the other facts while waiting
-        searching = pool.submit(_warn_of_similar_patches, repository, topic) if is_first else None
-        target = find_target_tree(repository, topic.ids, request.base, own_trees)
+        # archives respond slowly, so gather the other facts while waiting; of a backport, they have
+        # the mainline patch
+        searching = (
+            pool.submit(_warn_of_similar_patches, repository, topic)
+            if is_first and not is_for_stable
+            else None
+        )
+        stable_target = _find_stable_target(repository, draft.mark, topic.ids, project)
+        target = stable_target or find_target_tree(
+            repository, topic.ids, request.base, own_trees
+        )
         target_fit = _compute_target_fit(repository, topic, target)
         upstream = find_merged_series(repository, series.patches) or find_upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
@@ -93,6 +102,11 @@ def gather_preflight_facts(
         project=project,
         target=target,
         target_fit=target_fit,
+        is_off_target=bool(
+            stable_target
+            and topic.send.base
+            and not repository.is_ancestor(topic.send.base, stable_target.tip)
+        ),
         upstream=upstream,
         posted=() if records else similar_patches,
         unanswered=tuple(question.name for question in open_questions),
@@ -100,7 +114,9 @@ def gather_preflight_facts(
             (question.evidence for question in open_questions if question.name == "security"), ()
         ),
         upstream_known=_find_upstream_commits(repository, series),
-        merge_window=_format_merge_window_message(repository, project, target, now),
+        merge_window=""
+        if is_for_stable
+        else _format_merge_window_message(repository, project, target, now),
         now=now,
         too_soon=_format_too_soon_message(
             project, topic.received, topic.send.version, now, request.resend
@@ -112,6 +128,24 @@ def gather_preflight_facts(
         built=summarize_builds(find_last_builds(repository, draft)),
         public_parent=_find_public_parent(draft, private_ids),
     )
+
+
+def _find_stable_target(
+    repository: Repository, mark: str, ids: Sequence[str], project: Project
+) -> TargetTree | None:
+    """Return the fetched stable branch that a subject prefix names, or None.
+
+    A branch that contains the topic is not its target.
+    """
+    versions = parse_subject(f"[{mark}] x").stables
+    if not versions:
+        return None
+    for branch in find_stable_branches(repository, profile=project.name).branches:
+        if branch.version in versions and not (
+            ids and repository.is_ancestor(ids[-1], branch.tip)
+        ):
+            return TargetTree(branch.name, branch.tip)
+    return None
 
 
 def add_message_facts(

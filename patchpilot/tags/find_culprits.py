@@ -16,12 +16,14 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.fix_claims import judge_fix
@@ -378,11 +380,17 @@ def _find_tag_relations(
 
     If there are no such tags, git does not run.
     """
-
+    if not any(parse_tag(line) for line in commit.lines[1:]):
+        return Relations()
     is_complete = not repository.is_shallow()
 
+    # the Fixes: tag of a backport is about the mainline commit
+    is_marked = read_commit_marks(commit.message).upstream
+    upstream = find_named_mainline_commit(repository, commit.id) if is_marked else None
+    tagged = upstream or commit.id
+
     def is_ancestor(target: Commit) -> bool | None:
-        is_below = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+        is_below = target.id != tagged and repository.is_ancestor(target.id, tagged)
         return is_below if is_below or is_complete else None
 
     def in_mainline(target: Commit) -> bool | None:
@@ -415,8 +423,6 @@ def _find_tag_relations(
         )
 
     def mainline_commit(target: Commit) -> Commit | None:
-        from patchpilot.history.mainline_commit import find_named_mainline_commit
-
         found = find_named_mainline_commit(repository, target.id)
         return repository.commit(found) if found and found != target.id else None
 
@@ -426,9 +432,6 @@ def _find_tag_relations(
         with History(repository, progress) as history:
             found = [other for other in history.titled(subject, commit.id) if other != commit.id]
         return repository.commit(found[0]) if len(found) == 1 else None
-
-    if not any(parse_tag(line) for line in commit.lines[1:]):
-        return Relations()
 
     def reach(target: Commit) -> str:
         return find_reach(repository, commit, target.id) if len(commit.parents) == 1 else ""

@@ -61,17 +61,6 @@ def find_draft_of_commits(repository: "Repository", ids: Sequence[str]) -> "Draf
         return drafts.recognize(repository.key, repository.branch, patches, tuple(repository.refs))
 
 
-def add_draft_prefix(repository: "Repository", series: Series) -> Series:
-    """Add the draft's subject prefix to the commits of a topic, and leave other commits unchanged.
-
-    Line numbers within the patches do not change.
-    """
-    ids = [patch.commit for patch in series.patches if patch.commit]
-    if not ids or len(ids) < len(series.patches):
-        return series
-    return set_series_prefix(series, find_subject_prefix(repository, ids))
-
-
 def set_series_prefix(series: Series, prefix: str) -> Series:
     """Set the subject prefix of each patch; do nothing if it is empty."""
     if not prefix:

@@ -31,10 +31,10 @@ from patchpilot.history.stable_branches import (
     list_branch_refs,
     list_mainline_tips,
 )
-from patchpilot.model.patch import Patch, parse_subject
+from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import find_upstream_commits, is_backport
-from patchpilot.topic.read_series import find_subject_prefix
+from patchpilot.topic.read_series import find_subject_prefix, set_series_prefix
 
 MAX_PATCHES = 200
 _BASE = lazy_pattern(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
@@ -219,6 +219,19 @@ def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     start = next((skip_cover_commit(repository, parent) for parent in commits[0].parents), "")
     base = start and _find_stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
+
+
+def add_topic_prefix(repository: Repository | None, series: Series) -> Series:
+    """Add the subject prefix that `send` would use to the commits of a topic.
+
+    It is the draft's, or that of backports to a stable branch. Other commits are unchanged, and so
+    are line numbers within the patches.
+    """
+    ids = [patch.commit for patch in series.patches if patch.commit]
+    if repository is None or not 0 < len(ids) <= MAX_PATCHES or len(ids) < len(series.patches):
+        return series
+    prefix = find_subject_prefix(repository, ids) or find_backport_prefix(repository, ids)
+    return set_series_prefix(series, prefix)
 
 
 def _is_for_stable(repository: Repository, patches: Sequence[Patch], mark: str | None) -> bool:

@@ -26,6 +26,7 @@ from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree, is_guessed_content
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
@@ -165,10 +166,12 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
 
     lines = (patch.subject.title, *patch.message)
     for_stable = any("stable@" in tag.value for _, tag in find_tags_by_name(context, "cc"))
+    # the Fixes: tag of a backport is about the mainline commit
+    is_marked = patch.commit and claimed_upstream_commit(patch)
+    upstream = history.find_mainline_commit(patch.commit) if patch.commit and is_marked else None
+    commit_id = upstream.id if upstream else patch.commit
     relations = Relations(
-        is_ancestor=lambda target: (
-            history.is_ancestor(target.id, patch.commit) if patch.commit else None
-        ),
+        is_ancestor=lambda target: history.is_ancestor(target.id, commit_id) if commit_id else None,
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
         own_release=(

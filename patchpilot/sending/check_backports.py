@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Check the patches of a topic for stable as backports of their mainline commits."""
+
+from collections.abc import Iterator, Sequence
+
+from patchpilot.backports.branch_verdicts import BackportRequest, compute_backport_verdicts
+from patchpilot.backports.message import has_note
+from patchpilot.backports.patches import changes_other_lines
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.mainline_commit import find_named_mainline_commit
+from patchpilot.model.action import Action
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.printable import join_words
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.send_problem import SendProblem
+
+
+def warn_about_backports(
+    repository: Repository,
+    mark: str,
+    ids: Sequence[str],
+    profile: str | None = None,
+    progress: Progress = ignore_progress,
+) -> tuple[SendProblem, ...]:
+    """Return the problems of commits that are sent with the subject prefix `mark` for stable.
+
+    Return none for a prefix that is not for stable, and for commits that name no mainline commit.
+    """
+    subject = parse_subject(f"[{mark}] x")
+    if not subject.is_for_stable:
+        return ()
+    problems: list[SendProblem] = []
+    for commit_id in ids:
+        upstream = find_named_mainline_commit(repository, commit_id)
+        if upstream and upstream != commit_id:
+            progress("checking the backports")
+            problems += _find_differences(repository, commit_id, upstream)
+            problems += _find_verdict_problems(repository, upstream, subject.stables, profile)
+    return tuple(problems)
+
+
+def _find_differences(
+    repository: Repository, commit_id: str, upstream: str
+) -> Iterator[SendProblem]:
+    commit, original = repository.commit(commit_id), repository.commit(upstream)
+    if has_note(commit.message, original) or not commit.parents:
+        return
+    with ScratchStore(repository) as scratch:
+        is_changed = changes_other_lines(
+            scratch, original, scratch.tree_of(commit_id), commit.parents[0]
+        )
+    if is_changed:
+        yield SendProblem(
+            "backport-differs",
+            f"{commit.subject}: changes other lines than upstream commit {original.short}, and its"
+            " message does not say why",
+            "explain it above your sign-off: [ NAME: what differs, and why ]",
+        )
+
+
+def _find_verdict_problems(
+    repository: Repository, upstream: str, versions: Sequence[str], profile: str | None
+) -> Iterator[SendProblem]:
+    try:
+        request = BackportRequest(upstream, profile=profile, effort=0.0)
+        result = compute_backport_verdicts(repository, request)[-1]
+    except PatchpilotError as error:
+        yield SendProblem("backport-unchecked", f"not checked as a backport: {error.message}")
+        return
+    for branch in result.branches:
+        if branch.version not in versions:
+            continue
+        if not branch.wants_fix:
+            yield SendProblem(
+                "backport-not-needed",
+                f"{branch.branch}: {branch.verdict}: {branch.reason}",
+                _show_verdicts(upstream),
+            )
+        elif newer := branch.lacking_newer:
+            yield SendProblem(
+                "newer-first",
+                f"{join_words(newer)} {'lacks' if len(newer) == 1 else 'lack'} {upstream[:12]}:"
+                " users who update to a newer branch would lose the fix",
+                _show_verdicts(upstream),
+            )
+
+
+def _show_verdicts(upstream: str) -> Action:
+    return Action("backport", (upstream[:12],), "see each branch: {}")

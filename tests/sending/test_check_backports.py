@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that `send` treats patches for stable as backports."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.sending.check_backports import warn_about_backports
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.record import Sending
+from tests.kit.mails import ADA
+from tests.kit.repos import Repo
+
+AUTHOR = "Ann Author <ann@author.example>"
+SIGNED = "Signed-off-by: Mia Maintainer <mia@maint.example>"
+RING = ["int ring(int n)", "{", *(f"\tstep({number});" for number in range(1, 30)), "}"]
+MAINTAINERS = """\
+Maintainers
+
+RING
+M:\tMia Maintainer <mia@maint.example>
+L:\tring@lists.example.org
+F:\tdrivers/
+
+THE REST
+L:\tlinux-kernel@vger.kernel.org
+F:\t*
+F:\t*/
+"""
+
+
+def edit(old: str, new: str, lines: list[str] | None = None) -> dict[str, str]:
+    text = "\n".join(lines or RING) + "\n"
+    assert old in text
+    return {"drivers/ring.c": text.replace(old, new)}
+
+
+class StableWorld:
+    """A clone with mainline, two stable branches that have a bug, and a backport of its fix."""
+
+    def __init__(self, path: Path) -> None:
+        self.repo = Repo(path)
+        self.repo.git("config --global sendemail.smtpserver 127.0.0.1")
+        tree = {"MAINTAINERS": MAINTAINERS, "Kbuild": "", "init/main.c": "", "CREDITS": ""}
+        makefile = "VERSION = 6\nPATCHLEVEL = {}\nSUBLEVEL = {}\n"
+        self.repo.commit(
+            f"Linux 6.6\n\n{SIGNED}", {**tree, **edit("{", "{"), "Makefile": makefile.format(6, 0)}
+        )
+        self.culprit = self.repo.commit(
+            f"ring: add n\n\n{SIGNED}", edit("step(20)", "step(20 + n)")
+        )
+        self.repo.tag("v6.6")
+        for version in ("6.6", "6.12"):
+            self.repo.branch(f"linux-{version}.y", "v6.6")
+            minor = version.partition(".")[2]
+            self.repo.commit(f"Linux {version}.1", {"Makefile": makefile.format(minor, 1)})
+            self._publish(f"linux-{version}.y")
+        self.repo.checkout("master")
+        self.repo.commit("Linux 6.13", {"Makefile": makefile.format(13, 0)})
+        self.fixed = edit("step(20)", "step(20 - n)")
+        self.fix = self.repo.commit(
+            "ring: subtract n\n\nThe ring overflows.\n\n"
+            f'Fixes: {self.culprit[:12]} ("ring: add n")\n'
+            f"Reported-by: Rob Reporter <rob@report.example>\n{SIGNED}",
+            self.fixed,
+            author=AUTHOR,
+        )
+        self._publish("master")
+        self.message = self.repo.git(f"log -1 --format=%B {self.fix}")
+
+    def _publish(self, branch: str) -> None:
+        self.repo.git(f"update-ref refs/remotes/origin/{branch} HEAD")
+
+    def start_backport(
+        self, start: str, files: dict[str, str] | None = None, note: str = ""
+    ) -> None:
+        self.repo.branch("topic", start)
+        subject, _, body = self.message.partition("\n\n")
+        text = f"{subject}\n\ncommit {self.fix} upstream.\n\n{body}\n{note}Signed-off-by: {ADA}"
+        self.repo.commit(text, files or self.fixed, author=AUTHOR)
+
+    def plan(self, prefix: str | None = None) -> Sending:
+        with Repository.open(self.repo.path) as repository:
+            return plan_sending(repository, SendRequest(prefix=prefix, offline=True))
+
+    def warn(self, mark: str) -> set[str]:
+        with Repository.open(self.repo.path) as repository:
+            ids = (repository.resolve("topic"),)
+            return {problem.name for problem in warn_about_backports(repository, mark, ids)}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> StableWorld:
+    return StableWorld(tmp_path / "clone")
+
+
+def test_backport_goes_to_stable_and_the_contacts_of_the_mainline_commit(
+    world: StableWorld,
+) -> None:
+    world.start_backport("origin/linux-6.12.y")
+    sending = world.plan()
+    assert not sending.blockers
+    assert "[PATCH 6.12.y] ring: subtract n" in sending.send.entries[0].subject
+    headers = {recipient.address.email: recipient.header for recipient in sending.recipients}
+    assert headers == {
+        "stable@vger.kernel.org": "to",
+        "ann@author.example": "cc",
+        "mia@maint.example": "cc",
+        "rob@report.example": "cc",
+    }
+    assert not {"check-warnings", "merge-window"} & {problem.name for problem in sending.warnings}
+    outcome = world.repo.patchpilot("maintainers")
+    assert "To: stable@vger.kernel.org" in outcome.out
+    assert "ring@lists.example.org" not in outcome.out
+
+
+def test_fixes_tag_of_a_backport_is_judged_in_mainline(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y")
+    assert "not an ancestor" not in world.repo.patchpilot("fixes --verify HEAD").out
+    assert world.repo.patchpilot("check").code == 0
+
+
+def test_patch_for_stable_without_a_mainline_commit_has_no_other_recipient_in_to(
+    world: StableWorld,
+) -> None:
+    world.repo.branch("topic", "origin/linux-6.12.y")
+    world.repo.commit(f"ring: step on\n\nIt hangs.\n\nSigned-off-by: {ADA}", edit("(3)", "(4)"))
+    headers = {one.address.email: one.header for one in world.plan("PATCH 6.12.y").recipients}
+    assert [email for email, header in headers.items() if header == "to"] == [
+        "stable@vger.kernel.org"
+    ]
+    assert headers["mia@maint.example"] == headers["ring@lists.example.org"] == "cc"
+
+
+@pytest.mark.parametrize("start", ["origin/master~1", "origin/linux-6.6.y"])
+def test_patch_that_is_not_based_on_its_stable_branch_is_blocked(
+    world: StableWorld, start: str
+) -> None:
+    world.start_backport(start)
+    problems = {problem.name: problem for problem in world.plan("PATCH 6.12.y").blockers}
+    assert problems["stable-base"].message == (
+        "[PATCH 6.12.y], but not based on origin/linux-6.12.y"
+    )
+
+
+def test_unexplained_difference_from_mainline_is_reported(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y", edit("step(20)", "msleep(100);\n\tstep(20 - n)"))
+    assert world.warn("PATCH 6.12.y") == {"backport-differs"}
+    assert world.warn("PATCH net") == set()
+
+
+def test_explained_difference_and_changed_context_are_not_reported(world: StableWorld) -> None:
+    world.start_backport(
+        "origin/linux-6.12.y",
+        edit("step(20)", "step(21 - n)"),
+        note="[ Ada: the ring is larger here ]\n",
+    )
+    assert world.warn("PATCH 6.12.y") == set()
+
+
+def test_newer_branch_without_the_fix_is_named(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.6.y")
+    assert world.warn("PATCH 6.6.y") == {"newer-first"}
+
+
+def test_branch_that_has_the_fix_is_named(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y")
+    world.repo.git("update-ref refs/remotes/origin/linux-6.12.y HEAD")
+    assert world.warn("PATCH 6.12.y") == {"backport-not-needed"}
