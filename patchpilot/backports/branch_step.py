@@ -2,12 +2,12 @@
 """Decide the next step for a fix on a branch."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
+from patchpilot.backports.stable_request import explain_no_request
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Follower
@@ -79,6 +79,10 @@ _SENT = BranchStep(StepKind.WAIT, "wait: patches sent")
 _IDENTIFY = BranchStep(
     StepKind.IDENTIFY, "find its Fixes:", "not known which commit introduced the bug"
 )
+_UNKNOWN = BranchStep(
+    StepKind.IDENTIFY, "find out whether it has the bug", "not known whether the branch has the bug"
+)
+_TESTED = "stable trees take only fixes that were tested there"
 _SEND_REQUEST = BranchStep(
     StepKind.SEND_REQUEST, "send the draft", "Home has the command that sends it"
 )
@@ -99,14 +103,9 @@ def find_branch_step(
     if step := _find_started_step(result, branch, work):
         return step
     if result.upstream and not is_conflict and not branch.failed:
-        wait = result.wait if result.is_tagged else None
-        if wait and not wait.is_over(datetime.now(UTC).date()):
-            return BranchStep(StepKind.WAIT, "wait: Cc: stable", wait.reason)
-        if work.is_drafted:
-            return _SEND_REQUEST
-        return _make_request_step(result, work, wait.over_reason if wait else "")
+        return _find_request_step(result, branch, work, target)
     if branch.affected is None and not result.culprits:
-        return _IDENTIFY._replace(advice=Action("fixes", (target,), "{}"))
+        return _identify_culprit(target)
     if not result.upstream:
         return _UNMERGED if is_conflict else _ENOUGH
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
@@ -170,8 +169,21 @@ def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
     return BranchStep(StepKind.ADAPT, "adapt", "", action)
 
 
-def _make_request_step(result: BackportResult, work: BranchWork, reason: str) -> BranchStep:
+def _find_request_step(
+    result: BackportResult, branch: BranchResult, work: BranchWork, target: str
+) -> BranchStep:
+    """Return the step for a mainline commit that applies to a branch."""
+    if work.is_drafted:
+        return _SEND_REQUEST
+    if reason := explain_no_request(result):
+        words = "do not ask" if result.rules else "wait: Cc: stable"
+        return BranchStep(StepKind.WAIT, words, reason)
+    if branch.affected is None:
+        return _UNKNOWN if result.culprits else _identify_culprit(target)
     action = make_request_action(result.commit or "", work.onto)
-    tested = "stable trees take only fixes that were tested there"
-    text = "test, then ask"
-    return BranchStep(StepKind.REQUEST, text, f"{reason}; {tested}" if reason else tested, action)
+    reason = f"{result.wait.over_reason}; {_TESTED}" if result.wait else _TESTED
+    return BranchStep(StepKind.REQUEST, "test, then ask", reason, action)
+
+
+def _identify_culprit(target: str) -> BranchStep:
+    return _IDENTIFY._replace(advice=Action("fixes", (target,), "{}"))

@@ -22,6 +22,7 @@ from patchpilot.model.commit_references import classify_subject
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import DiffLine
 from patchpilot.projects.project import Project, version_key
+from patchpilot.tags.stable_need import find_commit_exclusion
 
 _TIMEOUT = 2.0
 _MOST_LATER = 3
@@ -161,7 +162,7 @@ def find_newer_branches_without_fix(
 
 
 def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Return the stable rules that a fix violates by its size, its kind of change, or a tag."""
+    """Return the stable rules that a fix violates by its size, its change, its message or a tag."""
     notes: list[str] = []
     _, lines = fix.size
     context_lines = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
@@ -179,6 +180,8 @@ def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, 
         notes.append("the fix changes documentation only, which stable trees do not take")
     elif fix.files and not _changes_more_than_space(fix):
         notes.append("the fix changes whitespace only, which stable trees do not take")
+    elif not notes and (exclusion := find_commit_exclusion(fix.repository, fix.commit, project)):
+        notes.append(exclusion)
     return tuple(notes)
 
 

@@ -2,6 +2,7 @@
 """Write a request to the stable maintainers to apply a merged fix."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill as fill_text
 
@@ -12,11 +13,12 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.model.action import Action
+from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import join_words, make_printable
-from patchpilot.projects.project import StableTrees
+from patchpilot.projects.project import StableTrees, version_key
 from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.recipients.plan import plan_patches
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
@@ -26,6 +28,7 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
+from patchpilot.settings.read_settings import is_in_demo
 
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""
@@ -37,6 +40,8 @@ def make_stable_request_mail(
     stable: StableTrees,
     reason: str = "",
     tested: Sequence[str] = (),
+    *,
+    everything: bool = False,
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
@@ -44,7 +49,9 @@ def make_stable_request_mail(
     headers, and lists the trees that the commit applies to cleanly and on which it was `tested`
     ("6.1.76 by NAME"). Because the user is its sender, it states only facts that patchpilot has
     determined, and who tested the fix, or that nobody did. Raise `UsageError` if the fix is not in
-    mainline, was reverted there, or does not apply cleanly to any tree that needs it.
+    mainline, was reverted there, or does not apply cleanly to any tree that needs it; and, unless
+    `everything` is set, if the stable maintainers do not take the fix or take it without a request,
+    if no tree is known to have the bug, or if a newer tree was not examined.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -75,6 +82,8 @@ def make_stable_request_mail(
             else "no stable tree needs the fix",
             hint=Action("backport", (result.commit[:12],), "see `{}` for each tree"),
         )
+    if not everything:
+        clean_branches = _select_requested_branches(repository, result, clean_branches)
     commit = repository.commit(result.commit)
     identity = repository.identity
     paragraph = _find_first_paragraph(commit.body)
@@ -114,6 +123,76 @@ def make_stable_request_mail(
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*headers, "", body]) + "\n"
+
+
+def explain_no_request(result: BackportResult) -> str:
+    """Return why the stable maintainers should not be asked for a fix, or "".
+
+    They do not take it, or take it without a request.
+    """
+    if result.rules:
+        return f"stable trees do not take it: {result.rules[0]}"
+    is_on_its_way = result.wait and not result.wait.is_over(datetime.now(UTC).date())
+    return result.wait.reason if result.wait and is_on_its_way else ""
+
+
+def _select_requested_branches(
+    repository: Repository, result: BackportResult, branches: Sequence[BranchResult]
+) -> list[BranchResult]:
+    """Return the branches that have the bug and for which the fix is not queued yet.
+
+    Raise `UsageError` if there are none, if the fix should not be requested, or if a maintained
+    branch that is newer than one of them was not examined.
+    """
+    commit = (result.commit or "")[:12]
+    override = Action("backport", (commit, "--request", "--all"), "to request it anyway: {}")
+    if reason := explain_no_request(result):
+        raise UsageError(f"not requested: {reason}", hint=override)
+    waiting = [branch for branch in branches if not branch.queued]
+    affected = [branch for branch in waiting if branch.affected]
+    if not affected:
+        names = join_words([branch.version or branch.branch for branch in waiting or branches])
+        if not waiting:
+            raise UsageError(f"not requested: it is queued for {names}")
+        raise UsageError(
+            f"not requested: not known whether {names} {'has' if len(waiting) == 1 else 'have'}"
+            " the bug",
+            hint=Action(
+                "backport",
+                (commit, "--request", "--fixes", "COMMIT"),
+                "name the commit that introduced it: {}",
+            ),
+        )
+    if newer := _find_unexamined_branches(repository, result, affected):
+        raise UsageError(
+            f"not requested: {join_words(newer)} not examined; newer trees get a fix first",
+            hint=Hint(
+                (
+                    Action("setup", ("stable", "--fetch"), "fetch the missing ones with `{}`, and"),
+                    Action("backport", (commit, "--request"), " examine all with `{}`; "),
+                    override,
+                )
+            ),
+        )
+    return affected
+
+
+def _find_unexamined_branches(
+    repository: Repository, result: BackportResult, branches: Sequence[BranchResult]
+) -> list[str]:
+    """Return the maintained series newer than one of the branches for which there is no verdict."""
+    versions = [version_key(branch.version) for branch in branches if branch.version]
+    if not versions or is_in_demo():
+        return []
+    stable = find_stable_branches(repository)
+    maintained = [branch.version for branch in stable.branches if not branch.is_over]
+    maintained += [series.version for series in stable.missing]
+    examined = {branch.version for branch in result.branches}
+    return [
+        version
+        for version in sorted(set(maintained) - examined, key=version_key)
+        if version_key(version) > min(versions)
+    ]
 
 
 def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:

@@ -7,7 +7,6 @@ the stable maintainers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.backports.branch_step import (
@@ -223,9 +222,14 @@ def run_backport_actions(
     request_mail = send_hint = ""
     if request.request:
         request_mail = make_stable_request_mail(
-            repository, final_result, stable, request.note, request.tested
+            repository,
+            final_result,
+            stable,
+            request.note,
+            request.tested,
+            everything=request.everything,
         )
-        send_hint = _format_send_hint(final_result, request.tested)
+        send_hint = "\n".join(([] if request.tested else [_UNTESTED]) + [_SEND_HINT])
     return ActionResults(
         written=(*written, *directory_backports),
         resolving=resolving,
@@ -233,15 +237,6 @@ def run_backport_actions(
         request=request_mail,
         next=send_hint,
     )
-
-
-def _format_send_hint(result: BackportResult, tested: Sequence[str]) -> str:
-    """Return how to send the request, and whether it is too early for it."""
-    notes = [] if tested else [_UNTESTED]
-    wait = result.wait
-    if wait and not wait.is_over(datetime.now(UTC).date()):
-        notes.append(f"note: perhaps too early: {wait.reason}")
-    return "\n".join((*notes, _SEND_HINT))
 
 
 def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

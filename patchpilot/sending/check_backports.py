@@ -54,9 +54,9 @@ def _find_differences(
     if is_changed:
         yield SendProblem(
             "backport-differs",
-            f"{commit.subject}: changes other lines than upstream commit {original.short}, and its"
-            " message does not say why",
-            "explain it above your sign-off: [ NAME: what differs, and why ]",
+            f"{commit.subject}: changes other lines than upstream commit {original.short}, without"
+            " an explanation in its message",
+            "explain the difference above your sign-off: [ NAME: EXPLANATION ]",
         )
 
 

@@ -75,9 +75,7 @@ def gather_preflight_facts(
             else None
         )
         stable_target = _find_stable_target(repository, draft.mark, topic.ids, project)
-        target = stable_target or find_target_tree(
-            repository, topic.ids, request.base, own_trees
-        )
+        target = stable_target or find_target_tree(repository, topic.ids, request.base, own_trees)
         target_fit = _compute_target_fit(repository, topic, target)
         upstream = find_merged_series(repository, series.patches) or find_upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
@@ -141,9 +139,7 @@ def _find_stable_target(
     if not versions:
         return None
     for branch in find_stable_branches(repository, profile=project.name).branches:
-        if branch.version in versions and not (
-            ids and repository.is_ancestor(ids[-1], branch.tip)
-        ):
+        if branch.version in versions and not (ids and repository.is_ancestor(ids[-1], branch.tip)):
             return TargetTree(branch.name, branch.tip)
     return None
 

@@ -78,7 +78,7 @@ def judge_stable_need(
             if oldest
             else None,
             is_undisclosed=is_undisclosed_commit(repository, commit),
-            exclusion=_find_exclusion(repository, commit, project),
+            exclusion=find_commit_exclusion(repository, commit, project),
         ),
     )
     return StableNeed(advice, first_releases, branches)
@@ -93,7 +93,7 @@ def needs_no_backport(
     Return False if the repository has no releases or stable branches.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
-    if _find_exclusion(repository, commit, project):
+    if find_commit_exclusion(repository, commit, project):
         return True
     first_releases = [releases.first(culprit, final=True) for culprit in culprits]
     if any(first_releases) and _first_fixed_release(repository, commit, culprits, releases) is None:
@@ -153,7 +153,7 @@ def _first_fixed_release(
     return release.name if release else None
 
 
-def _find_exclusion(repository: Repository, commit: Commit, project: Project) -> str:
+def find_commit_exclusion(repository: Repository, commit: Commit, project: Project) -> str:
     """Return the rule of the stable trees that a fix does not meet, or "".
 
     The rules are the kernel's. Added lines, removed lines and context lines count for the

@@ -130,7 +130,7 @@ def test_named_commits_are_written_and_requested(world: World, tmp_path: Path) -
     result = world.run_backport(fix, "--onto", tip, "--write", tmp_path / "out")
     assert result.code == 0, result.err
     assert read_titles(tmp_path / "out") == ["core: run late", "work: again", "work: again, right"]
-    mail = world.run_backport(fix, "--onto", tip, "--request").out
+    mail = world.run_backport(fix, "--onto", tip, "--request", "--all").out
     text = " ".join(mail.split())
     assert f'It needs {needed[:12]} ("core: run late") before it.' in text
     assert f'It needs {later[:12]} ("work: again, right") after it.' in text

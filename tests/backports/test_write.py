@@ -249,7 +249,8 @@ def test_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str)
 def test_request_contains_trees_commit_and_reason(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
     world.create_stable_branch("6.12", world.groundwork)
-    outcome = world.run_backport(world.fix, "--request", "--tested", "6.12.3 by Tess Tester")
+    tested = ("--tested", "6.12.3 by Tess Tester")
+    outcome = world.run_backport(world.fix, "--request", "--all", *tested)
     assert outcome.out.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
         " Rita Reporter <rita@example.org>\nSubject: Please apply "
@@ -272,11 +273,11 @@ def test_request_without_a_reason_is_an_error(world: World) -> None:
         {"other.c": format_function(l40="on(40);")},
     )
     world.create_stable_branch("6.12", world.fix)
-    outcome = world.run_backport(fix, "--request")
+    outcome = world.run_backport(fix, "--request", "--all")
     assert (outcome.code, outcome.out) == (2, "")
     assert "no reason for the request" in outcome.err
     tested = ("--tested", "6.12.1 by Tess Tester")
-    outcome = world.run_backport(fix, "--request", "--note", "It hangs.", *tested)
+    outcome = world.run_backport(fix, "--request", "--note", "It hangs.", "--all", *tested)
     assert "Why: It hangs." in outcome.out
 
 
@@ -312,7 +313,7 @@ def test_duplicate_sign_off_is_skipped() -> None:
 
 def write_request(world: World, *arguments: object) -> str:
     tested = ("--tested", "6.12.3 by Tess Tester")
-    result = world.run_backport(world.fix, "--request", *tested, *arguments)
+    result = world.run_backport(world.fix, "--request", "--all", *tested, *arguments)
     assert result.code == 0, result.err
     return result.out
 
@@ -324,7 +325,7 @@ def test_only_tested_trees_are_requested(world: World) -> None:
     assert "please apply this commit to 6.12:" in mail
     assert "\nTested on 6.12.3 by Tess Tester.\n" in mail
     assert "It applies to 6.18 as well, but was not tested there." in mail
-    outcome = world.run_backport(world.fix, "--request")
+    outcome = world.run_backport(world.fix, "--request", "--all")
     assert outcome.code == 0
     assert "please apply this commit to" in outcome.out
     assert "\nI have not tested it there yet.\n" in outcome.out
@@ -358,7 +359,45 @@ def test_tagged_fix_waits_before_it_is_requested(world: World) -> None:
     assert ("next: test it on 6.12, then ask: " in output) == is_over
     assert ("ask them if a branch lacks it after" in output) != is_over
     outcome = world.run_backport(fix, "--request", "--tested", "6.12.3 by Tess Tester")
-    assert ("perhaps too early" in outcome.err) != is_over
+    assert ("not requested: the stable maintainers take it" in outcome.err) != is_over
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "reason"),
+    [
+        ("It may be lost in theory.", "other.c", 'no "theoretical" problems'),
+        ("It is lost. While at it, clean up the coding style.", "other.c", "only one thing"),
+        ("The table was wrong.", "Documentation/work.rst", "documentation only"),
+    ],
+)
+def test_fix_that_stable_does_not_take_is_not_requested(
+    world: World, message: str, path: str, reason: str
+) -> None:
+    text = f'work: on\n\n{message}\n\nFixes: {world.culprit[:12]} ("work: be quick")\n'
+    fix = world.repo.commit(text, {path: format_function(l40="on(40);")})
+    world.create_stable_branch("6.12", world.groundwork)
+    outcome = world.run_backport(fix, "--request")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert reason in outcome.err
+    assert "--request --all" in outcome.err
+    assert "then ask:" not in world.run_backport(fix).out
+    assert world.run_backport(fix, "--request", "--all").code == 0
+
+
+def test_branch_that_may_not_have_the_bug_is_not_requested(world: World) -> None:
+    fix = world.repo.commit("work: on\n\nIt hangs.\n", {"other.c": format_function(l40="on(40);")})
+    world.create_stable_branch("6.12", world.groundwork)
+    world.run_backport(fix, "--request").expect(2, "not known whether 6.12 has the bug")
+    assert "--request" not in world.run_backport(fix).out
+
+
+def test_newer_branches_are_examined_before_a_request(world: World) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    world.create_stable_branch("6.18", world.groundwork)
+    old = ("--request", "--onto", "linux-6.12.y")
+    world.run_backport(world.fix, *old).expect(2, "6.18", "not examined")
+    newest = world.run_backport(world.fix, "--request", "--onto", "linux-6.18.y")
+    assert "6.18" not in newest.err.partition("not requested:")[2]
 
 
 def test_request_does_not_claim_untested_builds(

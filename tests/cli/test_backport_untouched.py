@@ -38,7 +38,7 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
     for arguments in (
         ["--write", tmp_path / "out"],
         ["--build", "true"],
-        ["--request", "--tested", "6.12 by Tess Tester", "--tested", "6.18 by Tess Tester"],
+        ["--request", "--all", "--tested", "6.12 by Tess Tester"],
         ["--resolve", "linux-6.6.y"],
     ):
         outcome = world.run_backport(world.fix, *arguments)

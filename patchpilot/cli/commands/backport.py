@@ -47,8 +47,8 @@ from patchpilot.cli.command import (
     "everything",
     is_flag=True,
     help=(
-        "stack all commits of a range, not only its fixes, and include fixes that mainline reverted"
-        " and very large prerequisites"
+        "stack all commits of a range, not only its fixes, and include fixes that mainline"
+        " reverted, very large prerequisites, and requests against the stable rules"
     ),
 )
 @option(
