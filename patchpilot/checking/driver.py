@@ -21,16 +21,15 @@ from patchpilot.commits.range import (
 )
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
+from patchpilot.lint.checkpatch_conf import apply_conf, read_conf
 from patchpilot.lint.engine import Findings, find_findings, run_series
 from patchpilot.lint.lint_context import DEFAULTS, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import (
-    CheckpatchConf,
     adjust_rules,
     check_style,
     choose_rules,
     find_hidden_rules,
-    read_conf,
     rules_for_whole_files,
     usable_rules,
     use_checkpatch_levels,
@@ -473,10 +472,20 @@ def _prepare_run(
         kernel=kernel,
         newest=newest,
         profile=project.name,
+        conf=conf,
     )
     if project.files:
         check_style(all_rules, project)
-    rules = _choose_options(options, all_rules, conf)
+    rules = choose_rules(
+        all_rules,
+        kernel=options.kernel,
+        message_kernel=options.message_kernel,
+        profile=options.profile,
+        select=options.select,
+        ignore=options.ignore,
+    )
+    # rules that the user selects take precedence over the tree's options
+    rules = apply_conf(rules, conf._replace(types=()) if options.select else conf)
     if not options.checkpatch_compat:
         rules = usable_rules(rules, tree)
     if options.as_checkpatch:
@@ -490,20 +499,6 @@ def _prepare_run(
             hidden=find_hidden_rules(rules if options.select else all_rules, options.noise)
         )
     return CheckRun(rules, options, project, tree, None)
-
-
-def _choose_options(
-    options: Options, rules: Sequence[Rule], conf: CheckpatchConf
-) -> tuple[Rule, ...]:
-    types = {rule.checkpatch for rule in rules}
-    return choose_rules(
-        rules,
-        kernel=options.kernel,
-        message_kernel=options.message_kernel,
-        profile=options.profile,
-        select=options.select or [type_ for type_ in conf.types if type_ in types],
-        ignore=(*options.ignore, *(one for one in conf.ignore if one in types)),
-    )
 
 
 def _history_facts(repository: "Repository | None") -> Any:

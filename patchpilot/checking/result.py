@@ -210,6 +210,12 @@ class CheckResult(NamedTuple):
         return self.setting.options.kernel
 
     @property
+    def unused_options(self) -> tuple[str, ...]:
+        """Return a description of each option in the tree's .checkpatch.conf that is not used."""
+        conf = self.setting.options.conf
+        return conf.unused if conf else ()
+
+    @property
     def tree(self) -> str | None:
         return self.setting.tree.label if self.setting.tree else None
 

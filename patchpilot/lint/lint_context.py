@@ -19,7 +19,8 @@ from typing import (
     TypeVar,
 )
 
-from patchpilot.lint.selection import NOISE, CheckpatchConf
+from patchpilot.lint.checkpatch_conf import CheckpatchConf
+from patchpilot.lint.selection import NOISE
 from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
@@ -101,9 +102,10 @@ class Options(NamedTuple):
     `kernel` is the version that selects the rules for code. `newest` is the version for messages,
     if it is different. The tree's own version takes precedence over the default. `data_dir`
     contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the tree's own script, and
-    `checkers` runs external programs. `conf` contains the options in .checkpatch.conf, by default
-    in the tree's file. `proposes_edits` adds the edits of safe fixes to the findings. If
-    `whole_files` is set, each patch is a whole file without changes, as with checkpatch.pl -f.
+    `checkers` runs external programs. `conf` contains the options in .checkpatch.conf; if it is
+    None, a run reads the tree's file. `proposes_edits` adds the edits of safe fixes to the
+    findings. If `whole_files` is set, each patch is a whole file without changes, as with
+    checkpatch.pl -f.
     Findings whose rule and severity are in `hidden` are counted but left out. If `as_checkpatch` is
     set, rules have checkpatch.pl's severities, and findings that it omits are left out.
     """
@@ -137,6 +139,11 @@ class Options(NamedTuple):
     def matches_script(self) -> bool:
         """Return whether the findings must match checkpatch.pl, including its mistakes."""
         return self.strict or self.as_checkpatch or self.checkpatch_compat
+
+    @property
+    def tab_size(self) -> int:
+        """Return the number of columns between tab stops."""
+        return (self.conf.tab_size if self.conf else 0) or 8
 
     @property
     def message_kernel(self) -> tuple[int, int]:

@@ -2,17 +2,14 @@
 """Select the rules to run, and set their severity.
 
 Rules are selected by kernel version, profile, --select and --ignore, the project's [style]
-settings, and the tree's .checkpatch.conf and headers. Which rules are shown by default depends on
-their results on real patches: `python -m tests.lab.measure_rules` generates `checks/records.tsv`
-from mailing list archives.
+settings, and the tree's headers; `checkpatch_conf` applies its .checkpatch.conf. Which rules are
+shown by default depends on their results on real patches: `python -m tests.lab.measure_rules`
+generates `checks/records.tsv` from mailing list archives.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import NamedTuple
-
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.errors import find_nearest_word, unknown_word_error
 from patchpilot.model.action import Action, Advice, Hint
@@ -22,46 +19,7 @@ from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
 from patchpilot.resources import data_dir
 
-FILE_NAME = ".checkpatch.conf"
 _HEADERS = "include/linux"
-
-
-class CheckpatchConf(NamedTuple):
-    """The options of a .checkpatch.conf that apply to this linter.
-
-    `ignore` lists the types to ignore. If `types` is not empty, no other types are reported. Limits
-    are 0 if they are not set.
-    """
-
-    ignore: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    strict: bool = False
-    max_line_length: int = 0
-    help_lines: int = 0
-
-
-def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """Return the options in a tree's .checkpatch.conf that apply to this linter."""
-    text = (tree.read(FILE_NAME) if tree else None) or b""
-    words = [
-        word
-        for line in text.decode("utf-8", "replace").splitlines()
-        for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
-    ]
-    options: dict[str, list[str]] = {}
-    name = ""
-    for word in words:
-        value = word
-        if word.startswith("-"):
-            name, _, value = word.lstrip("-").partition("=")
-        options.setdefault(name, []).extend([value] if value else [])
-    return CheckpatchConf(
-        ignore=_split_type_names(options.get("ignore", ())),
-        types=_split_type_names(options.get("types", ())),
-        strict="strict" in options or "subjective" in options,
-        max_line_length=_parse_number(options.get("max-line-length", ())),
-        help_lines=_parse_number(options.get("min-conf-desc-length", ())),
-    )
 
 
 def usable_rules(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
@@ -86,14 +44,6 @@ def _header_declares(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
         headers[header] = tree.read(header) or b""
     pattern = rb"\b%b\b" % function.encode()
     return cached_search(pattern, headers[header]) is not None
-
-
-def _split_type_names(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word.upper() for value in values for word in value.split(",") if word)
-
-
-def _parse_number(values: Sequence[str]) -> int:
-    return int(values[-1]) if values and values[-1].isascii() and values[-1].isdigit() else 0
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:

@@ -77,7 +77,7 @@ def test_advice_names_existing_functions(repo: Repo) -> None:
         "delay: more\n",
         {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"},
     )
-    commit_change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
+    commit_change(repo, CODE + "void more(void)\n{\n\tmsleep(40);\n}\n")
     assert "prefer-fsleep" in list_finding_types(repo, "--strict")
 
 
@@ -85,3 +85,57 @@ def test_patch_cannot_suppress_its_own_findings(repo: Repo) -> None:
     repo.put(".checkpatch.conf", CONF)
     commit_change(repo)
     assert "complex-macro-without-parentheses" in list_finding_types(repo)
+
+
+def commit_with_conf(repo: Repo, conf: str, code: str, **files: str) -> list[str]:
+    """Check a commit with an author's sign-off missing, in a tree with these options."""
+    paths = {name.replace("__", "/"): text for name, text in files.items()}
+    repo.commit("conf\n", {".checkpatch.conf": conf, **paths})
+    repo.commit(
+        "frob: wait\n\nThe device is slow. Wait for it.\n",
+        {FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n" + code},
+    )
+    result = call("check", "-C", repo.path, "--format", "json", "--strict", "HEAD")
+    return [finding["name"] for finding in json.loads(result.out)["patches"][0]["findings"]]
+
+
+def test_tree_without_sign_offs_requires_none(repo: Repo) -> None:
+    code = "void frob_wait(int a) \n{\n}\n"
+    assert "no-sign-off" in commit_with_conf(repo, "--strict\n", code)
+    names = commit_with_conf(repo, "--no-tree\n--no-signoff\n", code.replace("a)", "b)"))
+    assert "trailing-space" in names
+    assert not [name for name in names if "sign" in name]
+
+
+def test_listed_types_are_types(repo: Repo) -> None:
+    code = "void frob_init(frob_big *context __unused,\n\t       const frob_ref *modulus)\n{\n}\n"
+    conf = "--typedefsfile\nscripts/types\n"
+    assert "no-space-around-arithmetic" in commit_with_conf(repo, "--strict\n", code)
+    assert "no-space-around-arithmetic" not in commit_with_conf(
+        repo, conf, code.replace("init", "exit"), scripts__types="frob_big\nfrob_[a-z]+\n"
+    )
+
+
+def test_tree_dictionary_and_prefix_are_used(repo: Repo) -> None:
+    code = "/* the frobb is here */\nint a = IS_ENABLED(MY_A), b = IS_ENABLED(CONFIG_B);\n"
+    conf = "--codespell --codespellfile=scripts/words\n--kconfig-prefix=MY_\n"
+    names = commit_with_conf(repo, conf, code, scripts__words="frobb->frob, \n")
+    assert names.count("is-enabled-without-config") == 1
+    assert "misspelling" in names
+
+
+def test_tab_size_of_the_tree_is_used(repo: Repo) -> None:
+    code = f"void frob_wait(void)\n{{\n\t\t\tfrob_read({'a' * 76});\n}}\n"
+    assert "long-line" in commit_with_conf(repo, "--strict\n", code)
+    code = code.replace("wait", "poll")
+    assert "long-line" not in commit_with_conf(repo, "--tab-size=4\n", code)
+
+
+def test_unused_option_is_named(repo: Repo) -> None:
+    repo.commit("conf\n", {".checkpatch.conf": "--root=..\n--frob\n"})
+    commit_change(repo)
+    error = call("check", "-C", repo.path, "HEAD").err
+    assert "--root: not supported" in error
+    assert "--frob: unknown option" in error
+    # b4 takes each line of stderr for a failure
+    assert not call("check", "-C", repo.path, "--format", "checkpatch", "HEAD").err

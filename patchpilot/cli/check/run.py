@@ -271,6 +271,10 @@ def _can_stream_results(common: Common, options: CheckRequest) -> bool:
 def _report_notes(common: Common, result: "CheckResult") -> None:
     if result.build and not common.quiet:
         print_notice("note", result.build)
+    if not common.quiet and common.format != "checkpatch":
+        # b4 takes each line of stderr for a failure
+        for unused in result.unused_options:
+            print_notice("note", unused)
     if not common.verbose:
         return
     print_notice(

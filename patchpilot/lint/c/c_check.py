@@ -39,6 +39,15 @@ class LineContext:
         return self.walk.types
 
     @property
+    def as_script(self) -> bool:
+        """Return whether to make the mistakes of checkpatch.pl."""
+        return self.walk.as_script
+
+    @property
+    def tab_size(self) -> int:
+        return self.walk.context.options.tab_size
+
+    @property
     def statement(self) -> str:
         """Return the statement that starts on this line, or "" if the line continues another."""
         if self.span is not None and not self._statement:
@@ -73,7 +82,9 @@ class CWalk:
     """
 
     def __init__(self, scan: LineScan, context: "Context") -> None:
-        self.scan, self.context, self.types = scan, context, Types()
+        self.scan, self.context = scan, context
+        conf, self.as_script = context.options.conf, context.options.checkpatch_compat
+        self.types = Types(conf.typedefs if conf else (), as_script=self.as_script)
         self.tracker, self.passage = ValueTracker(self.types), Passage([])
         self.function: str | None = None
         self.skip_until = 0

@@ -61,6 +61,8 @@ _COMMENT_HERE = compile_cached(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
 _STAR = compile_cached(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 SPACE = " \t\n\r\f\v"
+TAB = 8
+"""Columns between tab stops, unless the tree has other ones."""
 _NOT_REMOVED = (" ", "+", "")
 _NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
@@ -227,14 +229,14 @@ class LineScan:
                 inside = False
 
 
-def expand_tabs(text: str) -> str:
-    """Expand tabs to spaces, with tab stops every eight columns."""
-    return text.expandtabs(8) if "\t" in text else text
+def expand_tabs(text: str, tab_size: int = TAB) -> str:
+    """Expand tabs to spaces, with tab stops every `tab_size` columns."""
+    return text.expandtabs(tab_size) if "\t" in text else text
 
 
-def measure_line(raw: str) -> tuple[int, int]:
+def measure_line(raw: str, tab_size: int = TAB) -> tuple[int, int]:
     """Return the width and indentation of a line in columns, without its sign."""
-    text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
+    text = raw[1:].expandtabs(tab_size) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(SPACE))
 
 
@@ -273,6 +275,7 @@ def scan_patch(context: Context) -> LineScan:
         context.options.strict,
         compat=context.options.checkpatch_compat,
         read_start=_make_start_reader(context),
+        tab_size=context.options.tab_size,
     )
 
 
@@ -282,6 +285,7 @@ def scan_patch_lines(
     *,
     compat: bool = False,
     read_start: Callable[[int], HunkStart] = lambda _: HunkStart(),
+    tab_size: int = TAB,
 ) -> LineScan:
     """Scan the message and the diff of a patch.
 
@@ -292,7 +296,7 @@ def scan_patch_lines(
     empty = "" if compat else "\r"
     raws = [to_byte_text(line) for line in patch_lines]
     lines: list[ScannedLine] = []
-    texts, has_open_string = _mask_diff_lines(raws, read_start)
+    texts, has_open_string = _mask_diff_lines(raws, read_start, keeps_macros=not compat)
     file, section, new_line, lines_left, hunk_start, strict_in_file = (
         "",
         "",
@@ -353,7 +357,7 @@ def scan_patch_lines(
             in_header,
             in_log,
             in_log or ends_header,
-            *(measure_line(raw) if sign in _NOT_REMOVED else (0, 0)),
+            *(measure_line(raw, tab_size) if sign in _NOT_REMOVED else (0, 0)),
         )
         previous = line if sign in _NOT_REMOVED else previous
         in_header = in_header and not ends_header
@@ -369,16 +373,22 @@ def _read_file_name(header: str) -> str | None:
     return path and to_byte_text(path)
 
 
+_DEFINE = compile_cached(r"^.\s*#\s*define\b", re.ASCII)
+
+
 def _mask_diff_lines(
-    raws: Sequence[str], read_start: Callable[[int], HunkStart]
+    raws: Sequence[str], read_start: Callable[[int], HunkStart], *, keeps_macros: bool
 ) -> tuple[list[str], bool]:
     """Mask comments and strings on the new side of hunks; leave other lines unchanged.
 
-    Return the lines, and whether a string does not end in its line.
+    If `keeps_macros` is set, the backslash that continues a macro is kept in a comment.
+    checkpatch.pl masks it as well, so that the macro seems to end there. Return the lines, and
+    whether a string does not end in its line.
     """
     scanner = CScanner()
     texts: list[str] = []
     lines_left = 0
+    in_macro = None
     for index, raw in enumerate(raws):
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
@@ -387,9 +397,14 @@ def _mask_diff_lines(
             if state is None:
                 is_start = int(match[1]) <= 1
                 state = "" if is_start else guess_state(_list_new_lines(raws, index, lines_left))
-            scanner.inside = state
+            scanner.inside, in_macro = state, None
         elif lines_left and raw[:1] in _NOT_REMOVED:
             text = mask_code(scanner, raw)
+            is_continued = keeps_macros and raw.endswith("\\")
+            # a hunk that begins with a continued line may begin in a macro
+            in_macro = is_continued and (in_macro is not False or bool(_DEFINE.match(text)))
+            if in_macro and text.endswith(COMMENT):
+                text = f"{text[:-1]}\\"
         texts.append(text)
         if lines_left > 1:
             lines_left -= text[:1] in _NOT_REMOVED

@@ -7,7 +7,7 @@ A `TypePattern` combines a type with a regular expression; types are looked up i
 
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from patchpilot.lint.c.c_patterns import (
     match_ascii,
     search_ascii,
 )
+from patchpilot.model.bounded import BoundedPattern, compile_bounded
 
 MODIFIER_WORDS = frozenset(
     (
@@ -137,6 +138,7 @@ _NO_TYPE = r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|s
 # no real declaration is longer
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
+_TAG_ARGUMENTS = r"\([\w\s,.]+\)(?=\s*[*\w])"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
 # match a function call or an else branch, which declare nothing
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
@@ -148,10 +150,15 @@ _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?
 
 
 class Types:
-    """The types and modifiers found in a patch so far; see `learn_from_statement`."""
+    """The types and modifiers found in a patch so far; see `learn_from_statement`.
 
-    def __init__(self) -> None:
+    `typedefs` are regular expressions for the names of other types. If `as_script` is set, types
+    that checkpatch.pl does not recognize are not recognized.
+    """
+
+    def __init__(self, typedefs: Sequence[str] = (), *, as_script: bool = False) -> None:
         self.types: set[str] = set()
+        self._typedefs, self.as_script = typedefs, as_script
         self.modifiers: list[str] = []
         self._order: list[str] = []
         self._earlier: Types | None = None
@@ -173,7 +180,7 @@ class Types:
             return self
         earlier = self._earlier
         if earlier is None or any(map(operator.gt, earlier.state, state)):
-            earlier = self._earlier = Types()
+            earlier = self._earlier = Types(self._typedefs, as_script=self.as_script)
         for name in self._order[earlier.state[0] : state[0]]:
             earlier.learn_type(name)
         for name in self.modifiers[earlier.state[1] : state[1]]:
@@ -282,7 +289,11 @@ class Types:
 
     def _is_name(self, name: str) -> bool:
         """Return whether a word names a type by itself. Words of integer types do not."""
-        return name in self.types or _is_usual_name(name)
+        return (
+            name in self.types
+            or _is_usual_name(name)
+            or (bool(self._typedefs) and _is_listed(name, self._typedefs))
+        )
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
         return end - start <= 80 and any(
@@ -369,6 +380,10 @@ class Types:
         elif word in TAGS:
             tag = match_ascii(rf"\s+{IDENT}\b", text, end)
             ends = [tag.end()] if tag else []
+            # a macro may make the tag: struct FROB_TYPE(node) *frob
+            made = tag and not self.as_script and match_ascii(_TAG_ARGUMENTS, text, tag.end())
+            if made:
+                ends.insert(0, made.end())
         elif word in TYPEOF:
             operand = match_ascii(r"\s*\([^)]*\)", text, end)
             ends = [operand.end()] if operand else []
@@ -442,6 +457,19 @@ def _is_usual_name(name: str) -> bool:
         or (name.endswith(NAME_ENDS) and name not in NAME_ENDS)
         or compile_ascii(TYPEDEFS).fullmatch(name) is not None
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_listed(name: str, typedefs: Sequence[str]) -> bool:
+    words, patterns = _split_typedefs(typedefs)
+    return name in words or any(pattern.fullmatch(name) for pattern in patterns)
+
+
+@lru_cache(maxsize=4)
+def _split_typedefs(typedefs: Sequence[str]) -> tuple[frozenset[str], list[BoundedPattern]]:
+    """Return the plain names and the patterns in a list of type names."""
+    words = frozenset(word for word in typedefs if word.isidentifier())
+    return words, [compile_bounded(word, "perl") for word in typedefs if word not in words]
 
 
 def _is_token_pasted(text: str, end: int) -> bool:

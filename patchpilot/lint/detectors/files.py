@@ -170,34 +170,33 @@ def check_text(context: Context) -> TypedHits:
             )
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
-        limit = context.options.max_line_length
+        limit, tab_size = context.options.max_line_length, context.options.tab_size
         if (
             line.suffix in SOURCES
             and line.length > limit
-            and (kind := _classify_long_line(line, limit))
+            and (kind := _classify_long_line(line, limit, tab_size))
         ):
-            column = _find_overlong_character(from_byte_text(line.raw[1:]), limit)
+            column = _find_overlong_character(from_byte_text(line.raw[1:]), limit, tab_size)
             yield (
                 kind,
                 make_hit(line.number, "", column, columns=line.length, limit=limit),
             )
 
 
-def _find_overlong_character(text: str, limit: int) -> int:
-    """Return the 1-based index of the first character that ends beyond column `limit`.
-
-    Tab stops are 8 columns apart.
-    """
+def _find_overlong_character(text: str, limit: int, tab_size: int) -> int:
+    """Return the 1-based index of the first character that ends beyond column `limit`."""
     positions = range(1, len(text))
-    return 1 + bisect_right(positions, limit, key=lambda end: len(text[:end].expandtabs()))
+    return 1 + bisect_right(
+        positions, limit, key=lambda end: len(expand_tabs(text[:end], tab_size))
+    )
 
 
-def _classify_long_line(line: ScannedLine, limit: int) -> str | None:
+def _classify_long_line(line: ScannedLine, limit: int, tab_size: int) -> str | None:
     """Return the type of a long line, or None if it may be long, such as a line with a link."""
     code = line.text
 
     def starts_within_limit(tail: str) -> bool:
-        return len(expand_tabs(code[1 : len(code) - len(tail)])) <= limit
+        return len(expand_tabs(code[1 : len(code) - len(tail)], tab_size)) <= limit
 
     if '"' in code:
         log_string = _LOG_STRING.match(code)

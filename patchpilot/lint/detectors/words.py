@@ -159,7 +159,25 @@ def load_kernel_misspellings(
     context: Context,
 ) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
     """Return the corrections for the words and for the phrases in the kernel's list, or None."""
-    return parse_spelling(read_checkpatch_data(context, "spelling.txt"))
+    mistakes = parse_spelling(read_checkpatch_data(context, "spelling.txt"))
+    conf = context.options.conf
+    if conf is None or not (listed := _parse_dictionary(conf.dictionary)):
+        return mistakes
+    single, phrases = mistakes or ({}, {})
+    return {**single, **listed}, phrases
+
+
+@lru_cache(maxsize=4)
+def _parse_dictionary(data: bytes) -> Mapping[str, str]:
+    """Parse lines of codespell's form `wrong->right[, other,]` into single words."""
+    words: dict[str, str] = {}
+    for entry in data.decode("utf-8", "surrogateescape").split("\n"):
+        # entries with ", disabled" are corrections that are often wrong
+        wrong, _, right = entry.strip().partition("->")
+        right, _, rest = right.partition(",")
+        if right and "disabled" not in rest and _RUN.fullmatch(wrong):
+            words[to_byte_text(wrong.lower())] = right
+    return words
 
 
 @lru_cache(maxsize=4)

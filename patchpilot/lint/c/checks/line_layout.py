@@ -23,12 +23,13 @@ from patchpilot.lint.c.c_patterns import (
     match_ascii,
     search_ascii,
 )
-from patchpilot.lint.c.line_scan import expand_tabs
+from patchpilot.lint.c.line_scan import TAB, expand_tabs
 from patchpilot.lint.c.operators import find_operators, find_value_end
 from patchpilot.lint.c.types import TypePattern
 
-_TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
+# qualifiers that checkpatch.pl does not know
+_ALL_QUALIFIERS = rf"\b(?:__\w+|_Alignas|alignas)\s*{BALANCED}|{_QUALIFIERS}"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
 # match the end of a line that continues a declaration or macro, or that opens a block
@@ -52,7 +53,7 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", with_storage=T
 def indent_off_tab_stop(context: LineContext) -> Results:
     code = context.code
     indent = match_ascii(r"\+\t+( +)", code)
-    if not indent or len(indent[1]) % _TAB == 0:
+    if not indent or len(indent[1]) % context.tab_size == 0:
         return
     column = indent.end()
     if match_ascii(
@@ -73,12 +74,13 @@ def misaligned_continuation(context: LineContext) -> Results:
     if not _continues_on_next_line(context, before):
         return
     start = find_match_end(r"\+\t*", before)
-    tabs, column = before[1:start], _find_last_open_parenthesis(before[start:])
+    tab = context.tab_size
+    tabs, column = before[1:start], _find_last_open_parenthesis(before[start:], tab)
     if column < 0:
         return
     indent = context.text[1 : find_match_end(r"[+ ][ \t]*", context.text)]
     if indent not in (
-        tabs + "\t" * (column // _TAB) + " " * (column % _TAB),
+        tabs + "\t" * (column // tab) + " " * (column % tab),
         tabs + " " * column,
     ):
         yield "misaligned-continuation", context.hit(1 + len(indent))
@@ -95,7 +97,7 @@ def _continues_on_next_line(context: LineContext, before: str) -> bool:
     )
 
 
-def _find_last_open_parenthesis(text: str) -> int:
+def _find_last_open_parenthesis(text: str, tab_size: int = TAB) -> int:
     if text.count(")") >= text.count("("):
         return -1
     offset = last = 0
@@ -112,7 +114,7 @@ def _find_last_open_parenthesis(text: str) -> int:
             break
         else:
             offset += 1
-    return len(expand_tabs(text[:last])) + 1
+    return len(expand_tabs(text[:last], tab_size)) + 1
 
 
 @c_check(LAYOUT, ") ", ")\t")
@@ -135,7 +137,7 @@ def misaligned_block_comment(context: LineContext) -> Results:
     if not raw.startswith("+"):
         return
     after_comment = (
-        NOTE in context.before and search_ascii(rf"{NOTE}[ \t]*$", context.before) is not None
+        NOTE in context.before and search_ascii(rf"{NOTE}[ \t]*\\?$", context.before) is not None
     )
     is_first = (
         before_raw.startswith("+")
@@ -170,7 +172,7 @@ def _is_first_after_declarations(context: LineContext) -> bool:
         return False
     if not match_ascii(r"\S", context.code, 1 + len(indent[1])):
         return False
-    qualifiers = compile_ascii(_QUALIFIERS)
+    qualifiers = compile_ascii(_QUALIFIERS if context.as_script else _ALL_QUALIFIERS)
     declaration = qualifiers.sub("", before)
     if (
         not _is_declaration(context, declaration)

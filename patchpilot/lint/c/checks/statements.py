@@ -91,7 +91,6 @@ def _needs_braces(branch: StatementSpan) -> bool:
     return "\n" in inside or inside.count(";") > 1
 
 
-_TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 
 
@@ -131,7 +130,7 @@ def brace_on_next_line(context: LineContext) -> Results:
         and not search_ascii(r"\}\s*while\s*\($", match[1] + match[2])
         and search_ascii(r"\)\s*;\s*$", condition)
     )
-    if is_stray and measure_line(following.text)[1] > context.line.indent:
+    if is_stray and measure_line(following.text, context.tab_size)[1] > context.line.indent:
         yield "stray-semicolon", context.hit()
 
 
@@ -176,12 +175,12 @@ def misindented_body(context: LineContext) -> Results:
     if body_line is None or (not statement.startswith("+") and not body_line.startswith("+")):
         return
     first_line = body.partition("\n")[0]
-    indent, depth = context.line.indent, measure_line(f"+{first_line}")[1]
+    indent, depth = context.line.indent, measure_line(f"+{first_line}", context.tab_size)[1]
     if (
-        depth % _TAB
+        depth % context.tab_size
         or depth < indent
         or (depth == indent and not match_ascii(r"\s*(?:\}|\{|else\b)", body))
-        or depth > indent + _TAB
+        or depth > indent + context.tab_size
     ):
         yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
 
