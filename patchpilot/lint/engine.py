@@ -11,7 +11,7 @@ from patchpilot.lint.c.line_scan import scan_patch
 from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.own_style import is_not_the_authors
+from patchpilot.lint.own_style import is_about_checkpatch, is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
 from patchpilot.lint.selection import is_newer_than_message, load_rule_records
@@ -136,6 +136,9 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
         for hit in _find_rule_hits(context, rule):
             finding = _make_finding(rule, hit, locations)
             matches_script = context.options.matches_script
+            is_compat = context.options.checkpatch_compat
+            if not is_compat and is_about_checkpatch(context, rule, finding):
+                continue
             if not matches_script and is_not_the_authors(context, rule, finding, _report_findings):
                 continue
             if _is_hidden(finding, context.options):

@@ -93,6 +93,36 @@ _LABEL = lazy_pattern(r'(?:"|\\n|\s)(\w+):')
 _COMMENT = lazy_pattern(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")
 
 
+_CHECKPATCH_FILES = lazy_pattern(
+    r"(?:^|/)(?:checkpatch(?:es)?\.(?:pl|rst|sh|py)|spelling\.txt|const_structs\.checkpatch"
+    r"|checkpatch/\S+)$"
+)
+"""The script checkpatch.pl, its data and its documentation."""
+_OF_TEXT = (
+    *("misspelling", "possible-misspelling", "repeated-word", "fsf-address", "gerrit-change-id"),
+    *("malformed-commit-reference", "unknown-commit", "malformed-tag", "unknown-tag"),
+    "malformed-fixes",
+)
+"""Rules about words and references, which a patch to checkpatch.pl contains as data."""
+
+
+def is_about_checkpatch(context: Context, rule: Rule, finding: Finding) -> bool:
+    """Return whether a patch to checkpatch.pl or its data only quotes what a rule reports.
+
+    In the message, the last paragraph is not quoted.
+    """
+    if rule.name not in _OF_TEXT or not context.patch.paths:
+        return False
+    number = finding.patch_line
+    if number is None or number >= context.patch.diff_line:
+        return _CHECKPATCH_FILES.search(finding.path or "") is not None
+    message = context.patch.message
+    last = max((index for index, line in enumerate(message) if not line.strip()), default=-1)
+    return number - context.patch.message_line <= last and all(
+        _CHECKPATCH_FILES.search(path) for path in context.patch.paths
+    )
+
+
 def is_not_the_authors(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:
     """Return whether a finding is about code or text that the author did not introduce.
 

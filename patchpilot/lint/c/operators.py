@@ -170,6 +170,9 @@ class ValueTracker:
     def _classify_name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Classify a name. A parenthesis or colon after it makes it a function or a label."""
         offset = token.start()
+        if kind == "T" and not self._types.as_script and match_ascii(_POINTED, text, offset):
+            # only the name of a type may be between a type or qualifier and an asterisk
+            return "T", token.end() - offset
         match = match_ascii(_NAME, text, offset)
         if not match:
             return "V", token.end() - offset
@@ -232,6 +235,7 @@ _TOKEN = (
 )
 # match a name, and the parenthesis or colon that makes it a function or a label
 _NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
+_POINTED = rf"{IDENT}\s*\*+\s*(?:{IDENT}|\(|$)"
 _DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"  # noqa: E501
 
 

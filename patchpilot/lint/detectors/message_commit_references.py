@@ -92,7 +92,9 @@ def check_references(context: Context) -> TypedHits:
             and _names_commit(lines, line)
             and not (backport and (line.number in marked or _STABLE_DEP_OF.match(text)))
         ):
-            if hit := _check_reference(lines, line, history, continued):
+            is_other = not options.checkpatch_compat and is_of_other_project(context, line.number)
+            hit = None if is_other else _check_reference(lines, line, history, continued)
+            if hit:
                 yield "GIT_COMMIT_ID", _adjust_hit(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
@@ -106,10 +108,55 @@ def check_references(context: Context) -> TypedHits:
             and is_expected
             and (commit_id := _find_mentioned_id(text, fixes))
             and _find_commit(history, commit_id) is None
+            and (
+                options.checkpatch_compat
+                or (fixes and fixes.id == commit_id)
+                or not is_of_other_project(context, line.number)
+            )
         ):
             yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
         if has_oops and line.in_log and not text.strip(" \t\r\f\v"):
             has_oops = False
+
+
+_PROJECT = (
+    r"(?:acpica|binutils(?:-gdb)?|busybox|buildroot|cpython|coreboot|dpdk|dwarves|e2fsprogs|edk2"
+    r"|freebsd|fstests|gcc|gdb|glibc|grub2?|illumos|iproute2?|kmod|lib(?:drm|fdt|uring|virt)|lld|llvm(?:-project)?|clang"
+    r"|lz4|ltp|mesa|musl|netbsd|newlib|nftables|openbsd|opensbi|op-?tee(?:[_ ]os)?|openssl|openzfs"
+    r"|pahole|qemu|rustc|rust-lang/\S+|seabios|sqlite|strace|systemd|tf-a|u-?boot|util-linux"
+    r"|valgrind|weston|xfsprogs|xfstests|zephyr|zfs|zlib|zstd)"
+)
+_OF_KERNEL = r"(?:linux\S*|kernel\S*|mainline|upstream|stable|lts|vendor|android|net|bpf|this|same)"
+_REPOSITORY = r"(?:project|repo|repository)"
+_OTHER_BEFORE = compile_lazily(
+    rf"\b(?:{_PROJECT}|(?!{_OF_KERNEL}\b)[\w.+-]+ {_REPOSITORY})(?:'s)?"
+    r"(?: (?:upstream|master|main|git|tree|repo|repository|project)){0,3}(?: in)?[ :,]+"
+    r"(?:commits? )?$",
+    re.IGNORECASE,
+)
+_OTHER_AFTER = compile_lazily(
+    r"[ ,.;]*(?:\(\"[^\"]{0,200}\"\))?[ ,]*(?:in|of|from|to) (?:the )?(?:upstream )?"
+    rf"(?:{_PROJECT}\b|(?!{_OF_KERNEL}\b)[\w.+-]+(?:'s)? (?:git )?{_REPOSITORY}\b)",
+    re.IGNORECASE,
+)
+_MENTIONED_ID = compile_lazily(r"\b[0-9a-f]{5,40}\b", re.IGNORECASE)
+
+
+def is_of_other_project(context: Context, number: int) -> bool:
+    """Return whether every commit id in a line of the message names a commit of another project."""
+    message, index = context.patch.message, number - context.patch.message_line
+    if not 0 <= index < len(message):
+        return False
+    text, starts = _join_message(context)
+    start, end = starts[index], starts[index + 1] - 1
+    if _COMMIT_ENDS.search(text, start, end) and index + 1 < len(message):
+        end = starts[index + 2] - 1
+    ids = list(_MENTIONED_ID.finditer(text, start, end))
+    return bool(ids) and all(
+        _OTHER_BEFORE.search(text[max(0, match.start() - _LOOK_BACK) : match.start()])
+        or _OTHER_AFTER.match(text, match.end())
+        for match in ids
+    )
 
 
 def _list_marked_lines(patch: Patch) -> frozenset[int]:

@@ -221,12 +221,38 @@ def _check_macro_form(context: LineContext, definition: str, body: str) -> Resul
         or match_ascii(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition)
     ):
         return
+    if not context.as_script and _makes_declarations(body):
+        return
     if match_ascii(r"\s*if\b", text):
         yield "multi-statement-macro-without-do-while", context.hit(None, "if")
     elif ";" in text:
         yield "multi-statement-macro-without-do-while", context.hit()
     else:
-        yield "complex-macro-without-parentheses", context.hit()
+        case = "list" if "," in text and not context.as_script else ""
+        yield "complex-macro-without-parentheses", context.hit(None, case)
+
+
+# match the head of a function, whose type or name a macro may make
+_FUNCTION_HEAD = (
+    r"(?!(?:do|if|while|for|switch|else|return|goto|case)\b)"
+    r"(?:[\w#]+[\s*]+){1,10}[\w#]+\s*\([^;{}]*\)\s*[;{]"
+)
+_DECLARATION_CALLS = r"(?:(?:DEFINE|DECLARE|MODULE|EXPORT)_\w+\s*1u\s*(?:;\s*|$))+$"
+_MACRO_CALLS = r"(?:[A-Z_][A-Z0-9_]*\s*1u\s*(?:,\s*|$))+$"
+_ENTRIES = r"\{[^;]*\},?$"
+
+
+def _makes_declarations(body: str) -> bool:
+    """Return whether parentheses or a loop would break the declarations or list that a macro makes.
+
+    These are functions, calls of macros that make declarations, and lists of entries, such as test
+    cases.
+    """
+    text = _join_lines(body)
+    if match_ascii(_FUNCTION_HEAD, text) or match_ascii(_ENTRIES, text):
+        return True
+    calls = _replace_repeatedly(text, (compile_ascii(r"\([^()]*\)"),), "1u")
+    return bool(match_ascii(_DECLARATION_CALLS, calls) or match_ascii(_MACRO_CALLS, calls))
 
 
 def _join_lines(body: str) -> str:

@@ -63,16 +63,30 @@ def replace_spaces_before_tab(site: FixSite) -> Proposal:
 def indent_with_tabs(site: FixSite) -> Proposal:
     """Indent a line with tabs.
 
-    If no tab reaches its column, indent a line in a new function to the depth of its braces.
+    Indent a line in a new function to the depth of its braces, because eight spaces may be two
+    levels. Another line must start at a tab stop, and no line near it may be indented by less than
+    a tab.
     """
     line, old = site.line, leading_whitespace(site.line.raw)
     columns = len(expand_tabs(old))
-    depth = find_nesting_depth(site, columns) if columns < _TAB or columns % _TAB else 0
+    depth = find_nesting_depth(site, columns)
     new = "\t" * depth or make_whitespace(columns)
-    # an indent narrower than a tab is kept, because its depth is unknown
-    is_unknown = columns < _TAB and not depth
+    is_unknown = not depth and (
+        columns < _TAB
+        or (columns % _TAB == 0 and line.hunk_start in _find_narrow_hunks(site.context))
+    )
     new_line = f"+{new}{line.raw[1 + len(old) :]}"
     return None if is_unknown else make_replacement(line.number, new_line)
+
+
+@cached_per_patch
+def _find_narrow_hunks(context: Context) -> frozenset[int]:
+    """Return the hunks that indent an added line of code by two to six spaces."""
+    return frozenset(
+        line.hunk_start
+        for line in scan_patch(context).added
+        if line.code.startswith("+  ") and line.code.strip("+ ") and 2 <= line.indent < _TAB - 1
+    )
 
 
 _HEAD = compile_cached(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
