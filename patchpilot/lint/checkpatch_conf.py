@@ -54,8 +54,11 @@ _FLAGS = {
 }
 """The options that may be negated, each with its field."""
 _OUTPUT_FLAGS = frozenset(
-    "quiet q verbose v emacs terse showfile summary mailback summary-file show-types list-types"
-    " ignore-perl-version patch help h version nocolor no-color".split()
+    (
+        *("quiet", "q", "verbose", "v", "emacs", "terse", "showfile", "summary", "mailback"),
+        *("summary-file", "show-types", "list-types", "ignore-perl-version", "patch"),
+        *("help", "h", "version", "nocolor", "no-color"),
+    )
 )
 _OUTPUT_VALUES = frozenset(("color", "debug"))
 """The options that do not change what the script reports, without and with a value."""

@@ -10,6 +10,7 @@ generates `checks/records.tsv` from mailing list archives.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
+
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.errors import find_nearest_word, unknown_word_error
 from patchpilot.model.action import Action, Advice, Hint

@@ -27,6 +27,7 @@ from patchpilot.recipients.from_maintainers import (
     convert_section,
 )
 from patchpilot.recipients.from_message import (
+    add_changed_maintainers,
     add_culprit_contacts,
     add_tagged_recipients,
     add_upstream_contacts,
@@ -108,6 +109,7 @@ def _add_recipients_of_messages(
     for number, patch in enumerate(patches, 1):
         own_numbers = (number,) if patch.has_diff else ()
         add_tagged_recipients(collector, patch, sources.project.lists.rules, own_numbers)
+        add_changed_maintainers(collector, patch, own_numbers)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             collector.add(

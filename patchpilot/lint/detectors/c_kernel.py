@@ -385,6 +385,10 @@ def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | 
     return match["name"], arguments, returns
 
 
+_COMMENT_END = lazy_pattern(r"\s*(?:--!?|[?%#]|#?\}|\"\)?[;,]?)\s*$")
+"""The end of a comment in languages other than C, without its last > or *."""
+
+
 @detector("spdx-license", known_pattern=str)
 def unexpected_spdx_license(context: Context, arguments: Arguments) -> Hits:
     """Report a new file whose SPDX license does not match `known_pattern`."""
@@ -394,9 +398,8 @@ def unexpected_spdx_license(context: Context, arguments: Arguments) -> Hits:
             continue
         for line in list(change.lines("+"))[:3]:
             match = cached_search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
-            names = (
-                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip())) if match else []
-            )
+            expression = _COMMENT_END.sub("", match[1]) if match else ""
+            names = re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", expression.strip()))
             wrong = [
                 name
                 for name in names

@@ -6,6 +6,7 @@ whitespace-only hunks, misplaced SPDX tags and long lines.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
@@ -22,7 +23,7 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.model.c_scanner import COMMENT
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import DiffLine, Patch
 
 _ATTRIBUTE = lazy_pattern(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
@@ -85,6 +86,35 @@ _SPACES = lazy_pattern(r"(?<!\w) | (?!\w)")
 _BLANK_LINES = lazy_pattern(r"\n[ \t]*(?=\n[ \t]*(?:\n|\Z))")
 _LITERAL = lazy_pattern(r"\"(?:\\.|[^\"\\\n])*\"|'\\?.'")
 _NO_SPACES = {ord(" "): 0, ord("\t"): 1}
+
+
+@detector("blank-line-at-end")
+def blank_line_at_end(context: Context) -> Hits:
+    """Report blank lines at the end of a file if a patch leaves more of them than before.
+
+    The end of a file is known by the last hunk, which has less context there than elsewhere.
+    """
+    for change in context.patch.files:
+        if not change.hunks or change.new_path is None:
+            continue
+        lines = [line for line in change.hunks[-1].lines if line.kind in "+- "]
+        new, old = (
+            list(takewhile(_is_blank, reversed([line for line in lines if line.kind in kinds])))
+            for kinds in ("+ ", "- ")
+        )
+        context_lines = list(takewhile(lambda line: line.kind == " ", reversed(lines)))
+        has_context = change.old_path is None or any(line.kind == " " for line in lines)
+        if len(new) > len(old) and len(context_lines) < _CONTEXT and has_context:
+            first = next((line for line in reversed(new) if line.kind == "+"), new[-1])
+            yield Hit(first.patch_line)
+
+
+_CONTEXT = 3
+"""Number of unchanged lines after a change, unless the file ends there."""
+
+
+def _is_blank(line: DiffLine) -> bool:
+    return not line.text.strip()
 
 
 @detector("whitespace-only-hunk")

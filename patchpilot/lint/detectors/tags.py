@@ -660,7 +660,7 @@ _SIGNED = compile_lazily(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
 _LABEL = compile_lazily(r"(?:to:|\s+(?i:to|cc):)[^@]*$")
 _FROM = compile_lazily(r"^(?:X-Google-Original-)?From:\s*(.*)")
 _FOLDED = compile_lazily(r"^[ \t]\s*(.*)")
-_BY_LIST = compile_lazily(r"\bvia [\w.-]+['\"]? <")
+_BY_LIST = compile_lazily(r"\bvia [\w. -]{1,60}[)'\"]* <", re.IGNORECASE)
 _AGENT = compile_lazily(r"^\S+:\S+")
 _STABLE = compile_lazily(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
 _ADDRESS_COMMENT = compile_lazily(r"\([^()]*\)")
@@ -705,14 +705,15 @@ def check_sign_offs(context: Context) -> TypedHits:
             and (as_script or not _LABEL.match(text))
         ):
             yield from _check_tag(lines, line, tag, author, previous_tags)
-    if (
-        is_patch(lines)
-        and any(line.log_after for line in lines.lines)
-        and (as_script or not signed.any or not _BY_LIST.search(author))
-    ):
-        yield from signed.find_signoff_hits(
-            author, find_last_patch_line(lines), claimed_upstream_commit(context.patch)
-        )
+    if is_patch(lines) and any(line.log_after for line in lines.lines):
+        number, upstream = find_last_patch_line(lines), claimed_upstream_commit(context.patch)
+        is_by_list = signed.any and _BY_LIST.search(author) is not None
+        is_compat = context.options.checkpatch_compat
+        if is_by_list and not (is_compat or upstream or is_mail(context.patch)):
+            # a list rewrote the author's address in the message from which the commit was made
+            yield "NO_AUTHOR_SIGN_OFF", make_hit(number, "list", author=from_byte_text(author))
+        elif as_script or not is_by_list:
+            yield from signed.find_signoff_hits(author, number, upstream)
 
 
 def _read_author(lines: LineScan, line: ScannedLine, encoding: str) -> str:
@@ -807,7 +808,8 @@ def _check_tag(
     normal = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
         similar = next((name for name in _STANDARD if _edit_distance(tag, name) <= 2), "")
-        yield bad("near", tag=tag, near=similar) if similar else bad("unknown", tag=tag)
+        case = "near" if similar else "unknown"
+        yield "UNKNOWN_TAG", line.make_hit_here(None, case, tag=tag, near=similar)
     if before:
         yield bad("space-before", tag=normal)
     if tag.lower().endswith("-by:") and tag != normal:
