@@ -70,6 +70,8 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     options = context.options
     if options.matches_script and not options.checkpatch_compat and can_be_checked:
         patch_findings = _add_script_findings(context, chosen, patch_findings)
+        if not options.as_checkpatch:
+            patch_findings = _add_plain_findings(context, chosen, patch_findings)
     # an error about text in a binary patch says more than that its contents were not checked
     known = {finding.path for finding in patch_findings if finding.name == "text-as-binary"}
     unread = (_add_place(finding, patch) for finding in find_unread_parts(patch))
@@ -93,12 +95,53 @@ def _add_script_findings(context: Context, rules: Sequence[Rule], findings: Find
         for finding in others
         if (finding.rule, finding.patch_line, finding.message) not in known
     ]
+    return _merge_findings(findings, added, max(findings.left_out, others.left_out))
+
+
+_READ_TWICE = frozenset(
+    (
+        *("checkpatch-commits", "checkpatch-form", "checkpatch-message", "checkpatch-signoff"),
+        *("checkpatch-text", "checkpatch-words"),
+    )
+)
+"""The detectors that read messages in another way than checkpatch.pl, where it is wrong."""
+
+
+def _add_plain_findings(context: Context, rules: Sequence[Rule], findings: Findings) -> Findings:
+    """Add what --strict would hide, because checkpatch.pl misreads it.
+
+    With --strict, the exit code must not be lower than without it.
+    """
+    detectors = {rule.id: rule.detector for rule in rules}
+    plain = context.with_patch(context.patch)
+    plain.options = context.options._replace(reads_plainly=True)
+    plain.share(scan_patch, context)
+    added = []
+    for finding in _run_rules(plain, [rule for rule in rules if rule.detector in _READ_TWICE]):
+        is_known = any(
+            other.patch_line == finding.patch_line
+            and other.severity.rank <= finding.severity.rank
+            and detectors.get(other.rule) == detectors[finding.rule]
+            for other in findings
+        )
+        if not is_known:
+            added.append(finding)
+    if not added:
+        return findings
+    replaced = {(finding.rule, finding.patch_line) for finding in added}
+    kept = [each for each in findings if (each.rule, each.patch_line) not in replaced]
+    return _merge_findings(kept, added, findings.left_out)
+
+
+def _merge_findings(
+    findings: Iterable[Finding], added: Iterable[Finding], left_out: int
+) -> Findings:
     last = 1 << 40
     merged = sorted(
         (*findings, *added),
         key=lambda finding: last if finding.patch_line is None else finding.patch_line,
     )
-    return Findings.of(merged, max(findings.left_out, others.left_out))
+    return Findings.of(merged, left_out)
 
 
 def _add_place(finding: Finding, patch: Patch) -> Finding:

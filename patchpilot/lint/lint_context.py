@@ -107,7 +107,8 @@ class Options(NamedTuple):
     findings. If `whole_files` is set, each patch is a whole file without changes, as with
     checkpatch.pl -f.
     Findings whose rule and severity are in `hidden` are counted but left out. If `as_checkpatch` is
-    set, rules have checkpatch.pl's severities, and findings that it omits are left out.
+    set, rules have checkpatch.pl's severities, and findings that it omits are left out. If
+    `reads_plainly` is set, --strict shows all findings, but reads patches as without it.
     """
 
     strict: bool = False
@@ -131,6 +132,7 @@ class Options(NamedTuple):
     conf: CheckpatchConf | None = None
     proposes_edits: bool = False
     origins: Mapping[str, str] = {}
+    reads_plainly: bool = False
 
     def is_default(self, name: str) -> bool:
         return name not in self.origins and getattr(self, name) == getattr(DEFAULTS, name)
@@ -138,7 +140,8 @@ class Options(NamedTuple):
     @property
     def matches_script(self) -> bool:
         """Return whether the findings must match checkpatch.pl, including its mistakes."""
-        return self.strict or self.as_checkpatch or self.checkpatch_compat
+        is_strict = self.strict and not self.reads_plainly
+        return is_strict or self.as_checkpatch or self.checkpatch_compat
 
     @property
     def tab_size(self) -> int:
@@ -198,6 +201,11 @@ class Context:
         context = copy(self)
         context.patch, context.shared = patch, {}
         return context
+
+    def share(self, function: Callable[..., Any], other: "Context") -> None:
+        """Use another context's result of a function that is cached per patch."""
+        key = (getattr(function, "__wrapped__", function),)
+        self.shared[key] = function(other)
 
     @property
     def project(self) -> "Project":
