@@ -60,9 +60,10 @@ def list_example_cases() -> Iterator[Case]:
 
 def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
     """Return patchpilot's findings in an example by checkpatch.pl type, using the rules for Linux
-    6.1.
+    6.1 and --checkpatch-compat.
     """
     context = build_context(example._replace(kernel=KERNEL, profile="linux"))
+    context.options = context.options._replace(checkpatch_compat=True)
     skipped_types = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(
         find_findings(context, choose_rules(rules, kernel=KERNEL, profile="linux")),

@@ -65,6 +65,7 @@ def measure_agreement(
         str(Path(sys.executable).parent / "patchpilot"),
         "check",
         "--strict",
+        "--checkpatch-compat",
         "--fail-on",
         "never",
         "--offline",

@@ -160,7 +160,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
         profile="linux",
     )
     tree = DirectoryTree(root)
-    options = Options(strict=True, kernel=KERNEL)
+    options = Options(strict=True, checkpatch_compat=True, kernel=KERNEL)
     counts: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0])
     patches = [patch for folder in folders for patch in sorted(folder.glob("*.patch"))]
     agreed_count = 0

@@ -70,9 +70,11 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
     tree = kernel_tree(scratch) if not quick else _directory("PATCHPILOT_TREE")
     limit = ["--limit", "60"] if quick else []
     notree = ["--data", str(tree / "scripts")] if tree else []
+    compat = _write_compat_command(scratch)
     yield from _checkpatch(
         "checkpatch without a tree",
         [tools / "score_checkpatch.py", "--corpus", data / "corpus", *notree, *limit],
+        compat,
     )
     if tree:
         yield from _checkpatch(
@@ -85,6 +87,7 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
                 tree,
                 *limit,
             ],
+            compat,
         )
         output = _run(
             [
@@ -165,18 +168,26 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
             yield f"backports {name}", round(int(right) / max(1, int(of)), 4)
 
 
-def _checkpatch(name: str, argv: list[object]) -> Iterator[tuple[str, float]]:
-    output = _run(argv)
+def _write_compat_command(scratch: Path) -> str:
+    """Write a command that always reads patches with the mistakes of checkpatch.pl."""
+    file = scratch / "patchpilot-compat"
+    file.write_text(f'#!/bin/sh\nexec {shlex.quote(COMMAND)} "$@" --checkpatch-compat\n')
+    file.chmod(0o700)
+    return str(file)
+
+
+def _checkpatch(name: str, argv: list[object], command: str) -> Iterator[tuple[str, float]]:
+    output = _run(argv, command)
     yield f"{name} F1", output["f1"]
     yield f"{name} full agreement", output["full_agreement"]
 
 
-def _run(argv: list[object]) -> dict:
+def _run(argv: list[object], command: str = COMMAND) -> dict:
     words = [
         sys.executable,
         *map(str, argv),
         "--patchpilot",
-        shlex.quote(COMMAND),
+        shlex.quote(command),
         "--json",
     ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
