@@ -11,10 +11,10 @@ from patchpilot.lint.c.line_scan import scan_patch
 from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.own_style import is_about_checkpatch, is_not_the_authors
+from patchpilot.lint.own_style import is_about_checkpatch, is_not_the_authors, was_there_before
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
-from patchpilot.lint.selection import is_newer_than_message, load_rule_records
+from patchpilot.lint.selection import OF_CODE, is_newer_than_message, load_rule_records
 from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_finding
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
 from patchpilot.model.patch import Patch, find_code_kind
@@ -179,10 +179,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
         for hit in _find_rule_hits(context, rule):
             finding = _make_finding(rule, hit, locations)
             matches_script = context.options.matches_script
-            is_compat = context.options.checkpatch_compat
-            if not is_compat and is_about_checkpatch(context, rule, finding):
-                continue
-            if not matches_script and is_not_the_authors(context, rule, finding, _report_findings):
+            if _is_left_out(context, rule, finding):
                 continue
             if _is_hidden(finding, context.options):
                 left_out += not locations.is_moved(finding)
@@ -199,6 +196,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                     left_out += bool(rule.checkpatch)
                     continue
                 finding = finding._replace(moved=True)
+            finding = _lower_old_finding(context, rule, finding)
             result.append(
                 (
                     finding.patch_line if finding.patch_line is not None else 1 << 40,
@@ -209,6 +207,35 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
     result.sort(key=lambda one: one[:2])
     findings = (finding for _, _, finding in result)
     return Findings.of((*findings, *_find_incomplete_rules(context)), left_out)
+
+
+def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:
+    """Return whether a finding is about text that only quotes a problem, or not about the author's.
+
+    With --strict, only the first is left out.
+    """
+    options = context.options
+    if not options.checkpatch_compat and is_about_checkpatch(context, rule, finding):
+        return True
+    return not options.matches_script and is_not_the_authors(
+        context, rule, finding, _report_findings
+    )
+
+
+def _lower_old_finding(context: Context, rule: Rule, finding: Finding) -> Finding:
+    """Lower a finding that was there before the patch, so that it does not make a check fail.
+
+    checkpatch.pl makes no difference.
+    """
+    options = context.options
+    is_serious = finding.severity in (Severity.ERROR, Severity.WARNING)
+    if not is_serious or rule.on_moved or rule.scope not in OF_CODE or options.checkpatch_compat:
+        return finding
+    if not (finding.moved or options.matches_script):
+        return finding
+    if not was_there_before(context, rule, finding, _report_findings):
+        return finding
+    return finding._replace(moved=True, severity=Severity.CHECK)
 
 
 def _find_incomplete_rules(context: Context) -> Iterator[Finding]:

@@ -152,6 +152,31 @@ def is_not_the_authors(context: Context, rule: Rule, finding: Finding, report: R
         return True
     if is_minor and (finding.path, line[1:]) in _find_restored_lines(context):
         return True
+    return _is_on_replaced_line(context, rule, finding, report)
+
+
+def was_there_before(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:
+    """Return whether the line that the finding's line replaces, or from which it was moved, has the
+    same finding.
+    """
+    number, lines = finding.patch_line, context.patch.lines
+    if not number or lines[number - 1][:1] != "+":
+        return False
+    if _is_on_replaced_line(context, rule, finding, report):
+        return True
+    _, old = _find_earlier_findings(context, rule, report)
+    text, part = "".join(lines[number - 1][1:].split()), _comparable_part(rule, finding)
+    return any(
+        old_part == part
+        and old_number
+        and lines[old_number - 1][:1] == "-"
+        and "".join(lines[old_number - 1][1:].split()) == text
+        for old_number, old_part in old
+    )
+
+
+def _is_on_replaced_line(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:
+    number = finding.patch_line or 0
     _, old = _find_earlier_findings(context, rule, report)
     return (
         bool(old) and (_find_replaced_line(context, number), _comparable_part(rule, finding)) in old

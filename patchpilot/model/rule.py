@@ -196,7 +196,7 @@ class Finding(NamedTuple):
 
     @property
     def only_moved(self) -> bool | None:
-        """Return True if the patch only moved the line with the finding, otherwise None."""
+        """Return True if the line had the finding before, otherwise None."""
         return self.moved or None
 
     def value(self, name: str) -> str:

@@ -47,7 +47,11 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
         ),
         (
             "author-not-signed",
-            mail("a: b", SIGNED, CODE).replace("Ada Fixer", "'Ada' via a-list", 1),
+            mail("a: b", SIGNED, CODE).replace(
+                "From: Ada Fixer <ada@example.org>",
+                "From: 'Ada' via a-list <ada@example.org>\nTo: b",
+                1,
+            ),
             mail("a: b", SIGNED, CODE),
         ),
         (

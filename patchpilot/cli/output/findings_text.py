@@ -94,11 +94,15 @@ def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
 def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
     """Yield the first finding of each rule, followed by the locations of its other findings."""
     by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
+    old_rules: Counter[str] = Counter()
     for patch, findings in [
         *((checked_patch.patch, checked_patch.findings) for checked_patch in result.patches),
         (None, result.series),
     ]:
         for finding in findings:
+            if finding.moved and finding.severity is Severity.CHECK:
+                old_rules[finding.rule] += 1
+                continue
             key = finding.rule, finding.severity, finding.new
             by_rule.setdefault(key, []).append((patch, finding))
     question_rules = {question.rule for question in result.questions}
@@ -121,6 +125,11 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
             f"{format_count(sum(hidden_counts), 'more finding')} of"
             f" {format_count(len(hidden_counts), 'rule')}:"
             " show them with --all"
+        )
+    if old_rules:
+        yield (
+            f"{format_count(old_rules.total(), 'finding')} on lines that were there before: show"
+            " them with --all"
         )
 
 
@@ -209,7 +218,7 @@ def _format_finding(
     is_named = not in_diff or not path or f":{path}:" in location
     line = f":{finding.line}" if finding.line else ""
     file_note = "" if is_named else f" ({path}{line})"
-    moved_note = " (on a moved line)" if finding.moved else ""
+    moved_note = " (on a line that was there before)" if finding.moved else ""
     lines = [
         f"{colors(location, BOLD)}:"
         f" {colors(_severity_label(finding.severity), COLORS[finding.severity])}:"
