@@ -42,6 +42,8 @@ class Key(NamedTuple):
 
 
 FAIL_ON = ("error", "warning", "check", "never")
+EXPERIENCES = ("auto", "newcomer", "regular")
+"""Whose findings `check` shows; `auto` decides by the history and the outbox."""
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
     Key(
@@ -77,6 +79,15 @@ KEYS = (
         "lowest severity that makes check exit with 1: error, warning, check, never",
         "choice",
         FAIL_ON,
+    ),
+    Key(
+        "experience",
+        "auto",
+        "what check shows: newcomer, regular, auto (newcomer without an accepted commit or a sent"
+        " message)",
+        "choice",
+        EXPERIENCES,
+        from_tree=False,
     ),
     Key(
         "packs",

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import save_compiled_patterns
+from patchpilot.checking.experience import NEWCOMER, REGULAR, find_experience
 from patchpilot.checking.result import (
     BuildFacts,
     CheckedPatch,
@@ -26,10 +27,12 @@ from patchpilot.lint.engine import Findings, find_findings, run_series
 from patchpilot.lint.lint_context import DEFAULTS, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import (
+    NOISE,
     adjust_rules,
     check_style,
     choose_rules,
     find_hidden_rules,
+    find_rules_hidden_from_newcomers,
     rules_for_whole_files,
     usable_rules,
     use_checkpatch_levels,
@@ -62,6 +65,7 @@ SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "select": Settings.list_value,
     "ignore": Settings.list_value,
     "fail_on": Settings.get,
+    "experience": Settings.get,
     "max_line_length": Settings.number,
 }
 """The options that are also settings, each with the method that reads it."""
@@ -248,9 +252,26 @@ class Driver:
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
             self._runs[project.name] = _prepare_run(
-                self.options, self.rules, project, self.tree
+                self._decide_experience(), self.rules, project, self.tree
             )._replace(history=_history_facts(self.repository))
         return self._runs[project.name]
+
+    def _decide_experience(self) -> Options:
+        """Return the options with the experience of the user.
+
+        It does not matter if other options choose the findings.
+        """
+        options = self.options
+        if (
+            options.strict
+            or options.noise is not None
+            or options.checkpatch_compat
+            or options.whole_files
+        ):
+            return options._replace(experience=REGULAR)
+        if options.experience != "auto":
+            return options
+        return options._replace(experience=find_experience(self.repository))
 
     def each(
         self,
@@ -365,7 +386,8 @@ class Driver:
             from patchpilot.checking.whole_files import renumber_for_files
 
             result = renumber_for_files(result)
-        return result._replace(exit_code=exit_code(result.counts, options.fail_on))
+        counted = (finding.severity for finding in result.all if finding.counts)
+        return result._replace(exit_code=exit_code(counted, options.fail_on))
 
     def _findings(
         self, setting: CheckRun, pairs: Sequence[tuple[Patch, Series]]
@@ -494,10 +516,14 @@ def _prepare_run(
         rules = rules_for_whole_files(rules)
     rules = adjust_rules(rules, project)
     if not options.strict:
-        options = options._replace(
-            # rules that a project ignores do not make room for others
-            hidden=find_hidden_rules(rules if options.select else all_rules, options.noise)
-        )
+        # rules that a project ignores do not make room for others
+        measured = rules if options.select else all_rules
+        noise = NOISE if options.noise is None else options.noise
+        options = options._replace(hidden=find_hidden_rules(measured, noise))
+        if options.experience == NEWCOMER:
+            options = options._replace(
+                hidden=find_rules_hidden_from_newcomers(measured), uncounted=options.hidden
+            )
     return CheckRun(rules, options, project, tree, None)
 
 

@@ -21,6 +21,7 @@ class CheckRequest(NamedTuple):
     strict: bool = False
     unfolded: bool = False
     noise: float | None = None
+    experience: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None

@@ -226,6 +226,11 @@ class CheckResult(NamedTuple):
         return of_patches + self.left_out_of_series
 
     @property
+    def for_newcomers(self) -> int:
+        """Return the number of findings that only newcomers are shown."""
+        return sum(not finding.counts for finding in self.all)
+
+    @property
     def counts(self) -> Counter[Severity]:
         return Counter(finding.severity for finding in self.all)
 

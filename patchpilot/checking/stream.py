@@ -75,7 +75,7 @@ class CheckStream:
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":
             return ExitCode.USAGE
-        severities = (severity for severity in Severity if self._counts[severity])
+        severities = (severity for severity in Severity if self._counts[f"counted {severity}"])
         return exit_code(severities, fail_on)
 
     def __iter__(self) -> Iterator[str]:
@@ -109,9 +109,9 @@ class CheckStream:
         setting = self._driver.run_for((patch,))
         findings = find_findings(setting.context(patch, Series((patch,))), setting.rules)
         checked_line = CheckedLine(mail.position, patch, setting.options.profile, findings)
-        return serialize_line(checked_line), Counter(mails=1, patches=1) + Counter(
-            str(finding.severity) for finding in findings
-        )
+        counts = Counter(str(finding.severity) for finding in findings)
+        counts.update(f"counted {finding.severity}" for finding in findings if finding.counts)
+        return serialize_line(checked_line), Counter(mails=1, patches=1) + counts
 
 
 def _is_posted_patch(patch: Patch, raw: bytes) -> bool:

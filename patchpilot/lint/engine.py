@@ -2,7 +2,7 @@
 """Run the rules on a patch and sort the findings by patch line."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Self
 
@@ -14,7 +14,12 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.own_style import is_about_checkpatch, is_not_the_authors, was_there_before
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
-from patchpilot.lint.selection import OF_CODE, is_newer_than_message, load_rule_records
+from patchpilot.lint.selection import (
+    FIRST,
+    OF_CODE,
+    is_newer_than_message,
+    load_rule_records,
+)
 from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_finding
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
 from patchpilot.model.patch import Patch, find_code_kind
@@ -23,8 +28,6 @@ from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, 
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
-FIRST = 3
-"""Number of a rule's findings that are shown for each patch; --strict shows all."""
 LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 
@@ -181,9 +184,11 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
             matches_script = context.options.matches_script
             if _is_left_out(context, rule, finding):
                 continue
-            if _is_hidden(finding, context.options):
+            if _is_hidden(finding, context.options, context.options.hidden):
                 left_out += not locations.is_moved(finding)
                 continue
+            if _is_hidden(finding, context.options, context.options.uncounted):
+                finding = finding._replace(counts=False)
             if _is_repeated(rule, finding, context.options):
                 reported[rule.id] += 1
                 if reported[rule.id] > FIRST:
@@ -306,19 +311,27 @@ def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
     )
 
 
-def _is_hidden(finding: Finding, options: Options) -> bool:
-    """Return whether a finding is shown only with --strict. Errors are always shown."""
+def _is_hidden(
+    finding: Finding, options: Options, hidden: Collection[tuple[str, Severity]] | None
+) -> bool:
+    """Return whether a finding is shown only with --strict if these rules are hidden.
+
+    Errors are always shown. Return False if `hidden` is None.
+    """
+    if hidden is None:
+        return False
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
-        return (finding.name, finding.severity) in options.hidden
+        return (finding.name, finding.severity) in hidden
     return finding.severity is Severity.CHECK and not (finding.path or "").startswith(ALWAYS_STRICT)
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
     """Return whether a finding counts toward the limit on a rule's findings per patch.
 
-    Errors, fixable findings and findings in whole files do not count.
+    Errors, fixable findings and findings in whole files do not count, unless only newcomers are
+    shown the fixable finding.
     """
     return not (
         options.strict
@@ -326,7 +339,7 @@ def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
         or options.checkpatch_compat
         or options.as_checkpatch
         or finding.severity is Severity.ERROR
-        or rule.remedy.kind == "safe"
+        or (rule.remedy.kind == "safe" and finding.counts)
     )
 
 

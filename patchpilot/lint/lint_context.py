@@ -20,7 +20,6 @@ from typing import (
 )
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf
-from patchpilot.lint.selection import NOISE
 from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
@@ -98,21 +97,25 @@ class Options(NamedTuple):
 
     `origins` contains the origin of each value that is not a default. Without a `profile`, the
     project is detected. `noise` is the average number of findings that the shown rules may have on
-    an accepted patch without `strict`. `fail_on` is the lowest severity that makes the run fail.
-    `kernel` is the version that selects the rules for code. `newest` is the version for messages,
-    if it is different. The tree's own version takes precedence over the default. `data_dir`
-    contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the tree's own script, and
-    `checkers` runs external programs. `conf` contains the options in .checkpatch.conf; if it is
-    None, a run reads the tree's file. `proposes_edits` adds the edits of safe fixes to the
-    findings. If `whole_files` is set, each patch is a whole file without changes, as with
-    checkpatch.pl -f.
-    Findings whose rule and severity are in `hidden` are counted but left out. If `as_checkpatch` is
-    set, rules have checkpatch.pl's severities, and findings that it omits are left out. If
-    `reads_plainly` is set, --strict shows all findings, but reads patches as without it.
+    an accepted patch without `strict`; by default, it depends on the experience of the user.
+    `fail_on` is the lowest severity that makes the run fail. `kernel` is the version that selects
+    the rules for code. `newest` is the version for messages, if it is different. The tree's own
+    version takes precedence over the default. `data_dir` contains spelling.txt and
+    const_structs.checkpatch. `checkpatch` runs the tree's own script, and `checkers` runs external
+    programs. `conf` contains the options in .checkpatch.conf; if it is None, a run reads the tree's
+    file. `proposes_edits` adds the edits of safe fixes to the findings. If `whole_files` is set,
+    each patch is a whole file without changes, as with checkpatch.pl -f. Findings whose rule and
+    severity are in `hidden` are counted but left out. Those in `uncounted` are shown to newcomers
+    only, and do not change the exit code; it is None unless `experience` (one of
+    `config.EXPERIENCES`) is "newcomer". If `as_checkpatch` is set, rules have checkpatch.pl's
+    severities, and findings that it omits are left out. If `reads_plainly` is set, --strict shows
+    all findings, but reads patches as without it.
     """
 
     strict: bool = False
     hidden: Collection[tuple[str, Severity]] = ()
+    uncounted: Collection[tuple[str, Severity]] | None = None
+    experience: str = "regular"
     as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()
@@ -121,7 +124,7 @@ class Options(NamedTuple):
     data_dir: Path | None = None
     checkpatch_compat: bool = False
     whole_files: bool = False
-    noise: float = NOISE
+    noise: float | None = None
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     fail_on: str = "warning"

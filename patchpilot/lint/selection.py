@@ -176,13 +176,31 @@ apply, and every reader of a log notices a subject such as "Fixed a crash.".
 def load_rule_records() -> Mapping[Measured, RuleRecord]:
     """Return all measured results by rule name and severity, or none if the data is not installed.
 
-    A rule without a record had no finding when the rules were measured.
+    A rule without a record had no finding when the rules were measured. If it had findings on
+    patches of newcomers, which were measured later, it has those results.
     """
-    file = data_dir("checks") / "records.tsv"
+    records = _read_records("records.tsv")
+    known = {rule for rule, _ in records}
+    return records | {
+        key: record for key, record in load_newcomer_records().items() if key[0] not in known
+    }
+
+
+def load_newcomer_records() -> Mapping[Measured, RuleRecord]:
+    """Return the results on patches of newcomers by rule name and severity.
+
+    A newcomer has posted fewer than three patches before.
+    """
+    return _read_records("records-newcomers.tsv")
+
+
+@cache
+def _read_records(name: str) -> dict[Measured, RuleRecord]:
+    file = data_dir("checks") / name
     if not file.is_file():
         return {}
     lines = iter(file.read_text(encoding="utf-8").splitlines())
-    accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
+    accepted = int(next(line for line in lines if "accepted patches" in line).split()[-1])
     _, *rows = (line.split("\t") for line in lines)
     return {
         (rule, Severity(severity)): RuleRecord(accepted, *map(int, numbers))
@@ -237,6 +255,68 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         else:
             hidden.add((name, severity))
     return hidden
+
+
+NEWCOMER_NOISE = 0.9
+"""Average number of lines with findings, per accepted patch of a newcomer, that newcomers are
+shown.
+"""
+TAUGHT = (
+    *("vague-subject", "subject-not-imperative", "not-imperative", "message-without-reason"),
+    *("long-message-line", "link-without-tag", "report-without-closes"),
+)
+"""Rules that newcomers are shown whatever their rate: what first messages lack most often."""
+OF_MESSAGE = ("mail", "subject", "message", "trailers")
+"""The scopes of rules that newcomers are shown first: other tools do not teach them."""
+FIRST = 3
+"""Number of a rule's findings that are shown for each patch; --strict shows all."""
+
+
+def find_rules_hidden_from_newcomers(
+    rules: Sequence[Rule], noise: float = NEWCOMER_NOISE
+) -> set[Measured]:
+    """Return the rules and severities whose findings newcomers are not shown.
+
+    Newcomers are shown what checkpatch.pl reports as an error or warning. Other findings follow in
+    order of value, in which the results on patches of newcomers and those on all patches have the
+    same weight, until an accepted patch of a newcomer has on average `noise` lines with findings.
+    """
+    records = load_newcomer_records()
+    candidates: list[tuple[tuple[bool, bool, float], Measured, float]] = []
+    for rule in rules:
+        for severity in {rule.severity, *rule.severities.values()}:
+            key = rule.name, severity
+            own, others = records.get(key, RuleRecord()), load_rule_records().get(key, RuleRecord())
+            always = severity is Severity.ERROR or _is_warned_of_by_checkpatch(rule, severity)
+            weight = LIKELY if rule.scope in OF_MESSAGE else 1
+            is_first = key in CERTAIN or rule.name in TAUGHT
+            order = (not always, not is_first, -weight * own.worth_with(others))
+            rate = min(own.places, FIRST * own.noise) / (own.accepted or 1)
+            candidates.append((order, key, rate))
+    hidden = set()
+    remaining = noise
+    for (is_optional, *_), key, rate in sorted(candidates, key=lambda row: row[:2]):
+        if is_optional and rate > remaining:
+            hidden.add(key)
+        else:
+            remaining -= rate
+    return hidden
+
+
+def _is_warned_of_by_checkpatch(rule: Rule, severity: Severity) -> bool:
+    """Return whether checkpatch.pl reports findings of this severity as errors or warnings."""
+    if not rule.checkpatch:
+        return False
+    cases = [case for case, level in rule.severities.items() if level is severity]
+    if severity is rule.severity:
+        cases.append("")
+    levels = (
+        rule.checkpatch_severities.get(case)
+        or rule.checkpatch_severity
+        or rule.severities.get(case, rule.severity)
+        for case in cases
+    )
+    return any(level in (Severity.ERROR, Severity.WARNING) for level in levels)
 
 
 def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:

@@ -64,6 +64,14 @@ class RuleRecord(NamedTuple):
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
+    def worth_with(self, others: "RuleRecord") -> float:
+        """Return the `worth` with this record and another one, which have the same weight although
+        one of them has fewer patches.
+        """
+        scale = others.accepted / self.accepted if others.accepted and self.accepted else 1
+        useful = scale * (self.hit + GONE * self.gone) + others.hit + GONE * others.gone
+        return (useful + DOUBT) / (scale * self.places + others.places + DOUBT)
+
     @property
     def is_pedantic(self) -> bool:
         """Return whether a reader called less than a third of at least three findings useful."""
@@ -156,6 +164,7 @@ class FindingFix(NamedTuple):
     "column",
     "reference",
     "fix",
+    "counts",
     "moved=only_moved?",
     "new?",
     "left?",
@@ -173,7 +182,8 @@ class Finding(NamedTuple):
     placeholders in the message, for tools that apply the fix. `left` is the reason why `check
     --fix` does not fix the finding; it is "" if no fix was requested. `rank` is between 0 and
     `LEAST`; the lower it is, the more likely a maintainer is to request a new version because of
-    the finding.
+    the finding. `counts` is False if only newcomers are shown the finding: it does not change the
+    exit code.
     """
 
     rule: str
@@ -193,6 +203,7 @@ class Finding(NamedTuple):
     left: str = ""
     record: RuleRecord = RuleRecord()
     rank: int = LEAST
+    counts: bool = True
 
     @property
     def only_moved(self) -> bool | None:

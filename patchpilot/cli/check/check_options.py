@@ -13,7 +13,7 @@ from patchpilot.cli.command import (
     Option,
     list_base_options,
 )
-from patchpilot.config import COLUMNS, FAIL_ON
+from patchpilot.config import COLUMNS, EXPERIENCES, FAIL_ON
 from patchpilot.model.action import OVERRIDES
 
 FORMATS = (
@@ -37,10 +37,16 @@ OPTIONS = (
     Option(("--all",), "show every finding, patch by patch", name="unfolded"),
     Option(
         ("--noise",),
-        "show the best rules that report N findings on 100 accepted patches (default: 35)",
+        "show the best rules that report N findings on 100 accepted patches (default: 28)",
         DECIMAL,
         "N%",
         limits=(0, None),
+    ),
+    Option(
+        ("--experience",),
+        "show what newcomers need, or regular contributors; the exit code is that of regulars",
+        CHOICE,
+        choices=EXPERIENCES,
     ),
     Option(
         ("--select",),

@@ -204,7 +204,11 @@ def _convert_option_value(value: Any) -> Any:
 
 
 def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
-    from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
+    from patchpilot.cli.output.findings_text import (
+        describe_fixable,
+        describe_hidden,
+        describe_newcomer_findings,
+    )
 
     sys.stdout.flush()
     if hidden_note := describe_hidden(result):
@@ -215,6 +219,8 @@ def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
 
         if fix_offer := describe_fixable(count_fixable(result)):
             print_notice("note", fix_offer)
+    if newcomer_note := describe_newcomer_findings(result):
+        print_notice("note", newcomer_note)
 
 
 def _note_uncommitted_files(repository: "Repository") -> None:

@@ -333,3 +333,19 @@ def describe_fixable(fixable: int) -> str:
 def describe_hidden(result: CheckResult) -> str:
     """Describe how many findings only --strict shows, or return ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""
+
+
+def describe_newcomer_findings(result: CheckResult) -> str:
+    """Describe why more findings are shown than a regular contributor is shown, or return ""."""
+    count = result.for_newcomers
+    if not count:
+        return ""
+    shown = format_count(count, "finding is", "findings are")
+    is_chosen = "experience" in result.setting.options.origins
+    reason = (
+        "" if is_chosen else ", because you have no commit in the base and sent nothing from here"
+    )
+    return (
+        f"{shown} only shown to newcomers{reason}; {'it does' if count == 1 else 'they do'} not"
+        " change the exit code"
+    )

@@ -43,6 +43,7 @@ from patchpilot.lint.message_parts import (
     find_tag_lines,
     find_written_prefix,
     is_plain,
+    is_prose,
     split_prefix,
 )
 from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
@@ -50,6 +51,7 @@ from patchpilot.lint.word_lists import find_imperative, load_word_set
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree
+from patchpilot.model.trailer import is_trailer
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
@@ -558,3 +560,92 @@ def unusual_case_after_prefix(context: Context) -> Hits:
 
 
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
+
+
+@detector(
+    "message-without-reason",
+    fewest=int,
+)
+def message_without_reason(context: Context, arguments: Arguments) -> Hits:
+    """Report a message of a fix or cleanup that only repeats the subject, has fewer than `fewest`
+    words or only tags, and a revert without a reason.
+
+    Nothing is reported if the message has pasted text, a list, a link or a table, and nothing about
+    additions, which need no symptom. An empty message has a separate rule.
+    """
+    patch = context.patch
+    title = patch.subject.title
+    if not patch.has_diff:
+        return
+    texts = [line for line in patch.message if line.strip() and not is_trailer(line)]
+    if title.startswith(('Revert "', 'Reapply "')):
+        own = _REVERTED.sub(" ", " ".join(line.strip() for line in texts))
+        if len(re.findall(r"[^\W\d_]{2,}", own)) < _FEW_WORDS:
+            yield make_hit(patch.message_line, "revert")
+        return
+    summary = split_prefix(title)[1]
+    if (
+        _NEEDS_NO_REASON.search(summary)
+        or all(map(_DESCRIBES_HARDWARE.search, patch.paths))
+        or not all(map(is_prose, texts))
+    ):
+        return
+    if not texts:
+        if any(tag.key != "signed-off-by" for _, tag in find_tag_lines(context)):
+            yield make_hit(patch.message_line, "only-tags")
+        return
+    words = re.findall(r"[^\W\d_][\w'-]*", " ".join(texts).lower())
+    in_subject = {word[:5] for word in re.findall(r"\w{3,}", title.lower())}
+    fillers = load_word_set("message", "fillers")
+    fresh = {
+        word
+        for word in words
+        if len(word) > 2 and word[:5] not in in_subject and word not in fillers
+    }
+    line = next(number for number, text in enumerate(patch.message) if text.strip())
+    if len(fresh) <= 1:
+        yield make_hit(patch.message_line + line, "repeats-subject")
+    elif len(words) < arguments["fewest"]:
+        yield make_hit(patch.message_line + line, "short", count=len(words))
+
+
+_REVERTED = compile_lazily(
+    r"This (?:partially )?reverts commit [0-9a-f]{7,40}(?: \(.*?\"\))?[.,]?"
+    r"|\bcommit [0-9a-f]{7,40}(?: upstream)?\b(?: \(.*?\"\))?"
+)
+_NEEDS_NO_REASON = compile_lazily(
+    r"(?i)^(?:linux |merge |release |add|introduc|enabl|support|document|implement|updat)"
+    r"|\b(?:typos?|spelling|misspel\w+|comments?|whitespace|maintainers|mailmap|e-?mail address)\b"
+    r"|\"[^\"]+\" (?:to|->|=>|with) \""
+)
+_DESCRIBES_HARDWARE = compile_lazily(r"\.dtsi?$|^Documentation/devicetree/|^MAINTAINERS$")
+
+
+@detector("several-fixes")
+def fixes_of_several_subsystems(context: Context) -> Hits:
+    """Report a patch with a Fixes: tag that changes C files of two subsystems' drivers, if the
+    changed lines have no name in common, as they would if both used the same function.
+    """
+    patch = context.patch
+    if not patch.tags("Fixes"):
+        return
+    changed: dict[str, set[str]] = {}
+    for change in patch.files:
+        folder = _SUBSYSTEM_FOLDER.match(change.path)
+        if not folder or change.old_path is None:
+            # headers, documents, the core and new files connect the parts of one change
+            return
+        changed.setdefault(folder[1], set()).update(
+            word
+            for sign in "-+"
+            for line in change.lines(sign)
+            for word in re.findall(r"[A-Za-z_]\w{2,}", line.text)
+        )
+    if len(changed) == 2 and set.isdisjoint(
+        *(words - load_word_set("message", "usual_names") for words in changed.values())
+    ):
+        first, second = changed
+        yield make_subject_hit(context, first=first, second=second)
+
+
+_SUBSYSTEM_FOLDER = compile_lazily(r"((?:drivers|sound|fs|net|crypto|block)/[\w-]+)/.*\.c$")

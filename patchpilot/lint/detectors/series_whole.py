@@ -12,6 +12,7 @@ from patchpilot.lint.detector import Arguments, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
+from patchpilot.model.commit_references import find_fix_claim
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import apply_subsystem_rules
@@ -379,21 +380,27 @@ def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
     "fix-not-first",
 )
 def fix_not_first(context: Context) -> Hits:
-    """Report the first patch with a Fixes: tag after an untagged patch to the same file."""
+    """Report the first fix after a patch to the same file that is no fix.
+
+    A fix has a Fixes: tag or, if no patch of the series has one, claims to fix a bug.
+    """
     patches = context.series.patches
     if all(map(is_backport, patches)):
         return
+    is_tagged = any(patch.tags("Fixes") for patch in patches)
+    others: dict[str, int] = {}
     for number, patch in enumerate(patches, 1):
-        earlier = [candidate for candidate in patches[: number - 1] if not candidate.tags("Fixes")]
-        if patch.tags("Fixes") and earlier:
-            paths = {change.path for change in patch.files}
-            if not any(change.path in paths for candidate in earlier for change in candidate.files):
-                return
+        paths = [change.path for change in patch.files]
+        claim = find_fix_claim(patch.subject.title, patch.message, patch.paths)
+        if not patch.tags("Fixes") and (is_tagged or not claim):
+            # a claim without a tag may be a fix too, which is not reported for being first
+            if not claim:
+                others.update({path: number for path in paths if path not in others})
+            continue
+        earlier = [others[path] for path in paths if path in others]
+        if earlier:
             yield make_subject_hit(
-                context,
-                number=number,
-                subject=patch.subject.title,
-                earlier=patches.index(earlier[0]) + 1,
+                context, number=number, subject=patch.subject.title, earlier=min(earlier)
             )
             return
 

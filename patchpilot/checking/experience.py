@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decide whether the user is a newcomer to the project, who is shown more findings."""
+
+from patchpilot.cache import entries
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.address import Address
+from patchpilot.resources import TOPIC_DATABASE, runs_in_ci, state_path
+
+NEWCOMER, REGULAR = "newcomer", "regular"
+LOG_SECONDS = 20.0
+_KIND = entries.CacheKind("authors", (__file__,), keep=64)
+
+
+def find_experience(repository: Repository | None) -> str:
+    """Return `NEWCOMER` if the user has no accepted commit in the base of HEAD, and has sent no
+    message from here.
+
+    Otherwise, return `REGULAR`; also if this is unknown, because there is no base, no complete
+    history or no identity, or because git takes too long. In CI, nobody is a newcomer.
+    """
+    if repository is None or runs_in_ci() or repository.is_shallow():
+        return REGULAR
+    identity = repository.identity
+    if identity is None or not identity.email or _has_sent():
+        return REGULAR
+    from patchpilot.topic.base import find_base
+
+    try:
+        is_author = _has_commit(repository, identity, find_base(repository).start)
+    except PatchpilotError:
+        return REGULAR
+    return REGULAR if is_author else NEWCOMER
+
+
+def _has_sent() -> bool:
+    """Return whether any message was ever accepted by a mail server, without creating a file."""
+    if not (state_path() / TOPIC_DATABASE).exists():
+        return False
+    from patchpilot.outgoing.outbox import Outbox
+
+    with Outbox() as outbox:
+        return outbox.has_sent()
+
+
+def _has_commit(repository: Repository, author: Address, base: str) -> bool:
+    """Return whether a commit reachable from `base` has this author, by address or full name.
+
+    The result is cached: later calls read only the commits that are new in the base.
+    """
+    name = author.name if " " in author.name else ""
+    parts = (str(repository.key).encode(), author.key.encode(), name.encode())
+    key = entries.make_cache_key(_KIND, parts)
+    known = entries.read_cached_value(_KIND, key)
+    if known is True or known == base:
+        return known is True
+    options = [f"--author=<{author.email}>", *([f"--author={name} <"] if name else [])]
+    searched = [f"^{known}"] if isinstance(known, str) and repository.find(known) else []
+    result = repository.git(
+        *("log", "--max-count=1", "--format=%H", "--fixed-strings", "--regexp-ignore-case"),
+        *(*options, base, *searched, "--"),
+        timeout=LOG_SECONDS,
+    )
+    is_author = bool(result.text.strip())
+    entries.cache_value(_KIND, key, is_author or base)
+    return is_author
