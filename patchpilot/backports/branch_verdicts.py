@@ -13,6 +13,7 @@ from pathlib import Path
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
 from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
 from patchpilot.backports.failed_messages import add_failed_messages
@@ -543,6 +544,10 @@ class BackportSession:
             tree=named.tree,
             progress=self.progress,
         )
+        if result.affected is None and (
+            origin := find_bug_origin(self.scratch, fix, tree, search.needs)
+        ):
+            return replace(result, hints=(*result.hints, explain_bug_origin(origin))), tree
         result = replace(
             result,
             prerequisites=(*named.needs, *search.needs),

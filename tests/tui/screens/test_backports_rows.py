@@ -59,9 +59,10 @@ def read_table_row(branch: BranchResult, **extra_fields: object) -> dict[str, st
     [
         (BranchVerdict.FIXED, {}, "✓ already-fixed", "nothing"),
         (BranchVerdict.NOT_AFFECTED, {}, "– not-affected", "nothing"),
-        (BranchVerdict.CLEAN, {}, "✓ clean", "r test, then ask"),
+        (BranchVerdict.CLEAN, {"affected": True}, "✓ clean", "r test, then ask"),
+        (BranchVerdict.CLEAN, {}, "✓ clean", "4 find out whether it has the bug"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "wait: queued"),
-        (BranchVerdict.THREE_WAY, {}, "≈ clean-3way", "r test, then ask"),
+        (BranchVerdict.THREE_WAY, {"affected": True}, "≈ clean-3way", "r test, then ask"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "a resolve"),
         (
             BranchVerdict.CONFLICT,
