@@ -18,6 +18,7 @@ from patchpilot.commits.rebase_edits import (
     write_edited_tree,
 )
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite_hooks import describe_untrusted_hook
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import strip_trailing_blank_lines
@@ -194,7 +195,10 @@ class CommitRewrite(NamedTuple):
         return {
             "written": (ref.removeprefix("refs/heads/") if ref else "HEAD",),
             "undo": undo,
-            "costs": rewrite.describe_rewrite_costs(rewriting, len(ready.changed)),
+            "costs": (
+                *rewrite.describe_rewrite_costs(rewriting, len(ready.changed)),
+                *describe_untrusted_hook(repository),
+            ),
             "ids": rewriting.commits,
         }
 

@@ -528,6 +528,18 @@ def read_trusted_hooks(top: Path) -> dict[str, bytes]:
     }
 
 
+def read_trusted_hook(top: Path, name: str) -> bytes | None:
+    """Return the content of a hook that may run, or None.
+
+    A hook in the directory that the user's own configuration sets needs no trust.
+    """
+    entries = [entry for entry in read_all_entries(top) if entry.key == _HOOKS_KEY]
+    if not entries or entries[-1].scope in OWN_SCOPES:
+        return read_trusted_hooks(top).get(name)
+    file = find_hooks_folder(top) / name
+    return _read_file(file) if file.is_file() and os.access(file, os.X_OK) else None
+
+
 def find_hooks_folder(top: Path) -> Path:
     """Return the directory from which git runs hooks.
 

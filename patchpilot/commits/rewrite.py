@@ -13,12 +13,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.b4_prep import skip_cover_commit
+from patchpilot.commits.branch_managers import refuse_managed_branch
 from patchpilot.commits.branch_move_journal import refuse_locked
 from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.objects import parse_ident
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite_hooks import run_rewrite_hooks
 from patchpilot.commits.run import run
 from patchpilot.commits.undo_refs import Undo, record_undo
 from patchpilot.errors import GitError, RefusedError, UsageError
@@ -305,11 +307,14 @@ def refuse_unsafe_rewrite(
 
     It is not safe during an operation such as a rebase. It is also not safe if a remote branch or
     tag contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
-    or if another person committed one of them (CLAIM). The hint names the override.
+    or if another person committed one of them (CLAIM). The hint names the override. There is none
+    if StGit or Jujutsu would lose data.
     """
     operation = find_busy_operation(repository, ref)
     if operation:
         raise RefusedError(f"{operation.label} is in progress", hint=operation.hint)
+    commits = list_commits_above(repository, ref, head, oldest) if oldest else ()
+    refuse_managed_branch(repository, ref, commits)
     for commit in oldest:
         # ignore the sent/ tags of b4 and patchpilot, because the next version may differ from the
         # sent one
@@ -335,12 +340,14 @@ def refuse_unsafe_rewrite(
                     )
                 ),
             )
-        excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
+        # StGit 0 keeps its record of a branch in a branch with the suffix .stgit
+        own_refs = () if ref is None else (ref, f"{ref}.stgit")
+        excluded = [f"--exclude={own_ref.removeprefix('refs/heads/')}" for own_ref in own_refs]
         if SHARED in overrides:
             other = ""
         else:
             other = _find_containing_ref(
-                repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
+                repository, commit, (*excluded, "--branches"), ("refs/heads",), own_refs
             )
         if other:
             raise RefusedError(
@@ -359,7 +366,7 @@ def refuse_unsafe_rewrite(
             )
 
     if oldest and CLAIM not in overrides:
-        refuse_foreign_commits(repository, list_commits_above(repository, ref, head, oldest))
+        refuse_foreign_commits(repository, commits)
 
 
 def refuse_foreign_commits(repository: Repository, ids: Sequence[str]) -> None:
@@ -392,7 +399,7 @@ def _find_containing_ref(
     commit: str,
     refs: Sequence[str],
     prefixes: Sequence[str],
-    ignored: str | None = None,
+    ignored: Collection[str] = (),
 ) -> str:
     """Return the first ref that contains the commit, or "".
 
@@ -405,7 +412,11 @@ def _find_containing_ref(
         "for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes
     ).text.split()
     return next(
-        (name for name in holders if name != ignored and not name.startswith("refs/tags/sent/")),
+        (
+            name
+            for name in holders
+            if name not in ignored and not name.startswith("refs/tags/sent/")
+        ),
         "",
     )
 
@@ -443,22 +454,23 @@ def apply_rewrite(
     command: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move_branch_ref,
 ) -> Undo | None:
-    """Write the undo record, then move the branch or detached HEAD.
+    """Write the undo record, then move the branch or detached HEAD, and run the hooks for it.
 
     Return None if nothing changes.
     """
     if rewriting.old == rewriting.new:
         return None
-    copy_notes(repository, rewriting.commits)
-    undo = record_undo(
-        repository,
-        rewriting.ref,
-        rewriting.old,
-        rewriting.new,
-        command,
-        rewriting.commits,
-    )
-    move_to(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {command}")
+    with run_rewrite_hooks(repository, rewriting.ref, rewriting.commits):
+        copy_notes(repository, rewriting.commits)
+        undo = record_undo(
+            repository,
+            rewriting.ref,
+            rewriting.old,
+            rewriting.new,
+            command,
+            rewriting.commits,
+        )
+        move_to(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {command}")
     return undo
 
 

@@ -148,6 +148,10 @@ _MAIL_SYSTEMS = (
 )
 
 
+_SHELL_WORDS = (".", "[", "cd", "command", "eval", "exec", "if", "set", "test", "umask", "unset")
+"""Words of the shell at which a command may start."""
+
+
 def find_sendmail_program(command: str) -> str | None:
     """Return the path of the program that a sendmail command runs, or None if there is none.
 
@@ -160,10 +164,7 @@ def find_sendmail_program(command: str) -> str | None:
         return path
     is_plain = command.startswith("/") or re.fullmatch(r"[\w@%+=:,./ \"'-]+", command)
     word = names[-1]
-    if is_plain and "=" not in word:
-        found = word and "/" not in word and run(["sh", "-c", 'command -v -- "$1"', "-", word])
-        return word if found and not found.code else None
-    return word
+    return None if is_plain and "=" not in word and word not in _SHELL_WORDS else word
 
 
 def find_missing_program(account: Account) -> SendProblem | None:

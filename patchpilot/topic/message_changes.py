@@ -11,6 +11,7 @@ from typing import NamedTuple
 from patchpilot.commits import rewrite
 from patchpilot.commits.message_edit import compute_word_diff, format_word_diff
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite_hooks import describe_untrusted_hook
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.model.json_form import json_form
 
@@ -133,7 +134,10 @@ def write_messages(
         write=not dry_run,
     )
     preparation = preparation._replace(
-        costs=rewrite.describe_rewrite_costs(plan, len(preparation.changed)),
+        costs=(
+            *rewrite.describe_rewrite_costs(plan, len(preparation.changed)),
+            *describe_untrusted_hook(repository),
+        ),
         ids=dict(plan.commits),
         new_head=plan.new,
     )

@@ -110,6 +110,14 @@ SEARCHED = Kind(
     "texts of a reviewer and names in code after -e, paths after --",
     ("tests/reviewers/test_review.py::test_reviewer_text_is_not_an_option",),
 )
+HOOK = Kind(
+    "none: a trusted hook, or a command of trusted configuration, split into words without a shell",
+    ("tests/commits/test_rewrite_hooks.py::test_hook_of_the_repository_needs_trust",),
+)
+MSMTP = Kind(
+    "the words of the user's own sendemail.sendmailcmd, without a shell; the sender follows -f",
+    ("tests/outgoing/test_hand_over.py::test_account_of_msmtp_is_read",),
+)
 AGREED = Kind(
     "the words of a complete command that doctor shows, after the user agreed",
     ("tests/setup/test_mail.py::test_only_complete_commands_are_offered",),
@@ -130,10 +138,10 @@ PROGRAMS: dict[str, Kind] = {
     "commits/run::run_on_terminal": CALLERS,
     "commits/run::run": CALLERS,
     "commits/git_command::stream_output": CALLERS,
+    "commits/rewrite_hooks::_run": HOOK,
     "history/commit_graph::_write_graph": NOTHING,
     "outgoing/credentials::find_credential": PASSWORD,
     "outgoing/credentials::store_login_result": PASSWORD,
-    "outgoing/smtp::_submit_with_program": RECIPIENTS,
     "reviewers/reviewer::ask": REVIEWER,
     "backports/work_clone::build_backport": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
@@ -261,6 +269,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
     },
     NAMES: {
+        "commits/branch_managers::_find_stgit_patch": ("prefix",),
         "commits/repository::Repository.refs_containing": ("*names",),
         "commits/b4_prep::_find_fork_point": ("base_branch",),
         "commits/rewrite::_find_containing_ref": ("*prefixes", "*refs"),
@@ -351,7 +360,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/repository::Repository.rev_list": ("*args",),
         "recipients/get_maintainer/git_signers::GitHistory._git": ("*args",),
     },
+    MSMTP: {"outgoing/hand_over::_ask_msmtp": ("*options", "*words", "program")},
     RECIPIENTS: {
+        "outgoing/smtp::_submit_with_program": ("*arguments",),
         "outgoing/b4/b4_send::capture_b4_messages": (
             "*options",
             "*make_recipient_options(to, cc)",
