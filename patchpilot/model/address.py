@@ -18,7 +18,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 
 _START = lazy_pattern(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
-_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"))
+_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape"))
 """Python codecs not used in email: they are slow, interpret escapes, or cannot encode again."""
 
 
@@ -51,9 +51,21 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
     """Decode bytes; use UTF-8 if the charset is unknown or not used in email."""
     try:
         codec = codecs.lookup(charset).name
+        if codec == "utf-7":
+            return _decode_utf_7(data)
         return data.decode("utf-8" if codec in _NOT_FOR_MAIL else codec, errors)
     except (LookupError, ValueError):
         return data.decode("utf-8", errors)
+
+
+def _decode_utf_7(data: bytes) -> str:
+    """Decode UTF-7; raise ValueError if the text has half characters or hidden line ends."""
+    text = data.decode("utf-7")
+    text.encode("utf-8")
+    plain = data.decode("latin-1")
+    if _CONTROL.findall(text) != _CONTROL.findall(plain):
+        raise ValueError("control characters")
+    return text
 
 
 def _find_encoded_words(value: str) -> list[tuple[int, int, str, bytes]]:

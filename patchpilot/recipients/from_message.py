@@ -72,9 +72,17 @@ def _list_addresses(tag: Trailer) -> tuple[Address, ...]:
     assert tag.address
     addresses = parse_addresses(tag.value.partition(" #")[0]) if tag.key == "cc" else ()
     others = tuple(
-        address for address in addresses if "@" in address.email and address.key != tag.address.key
+        address
+        for address in map(_split_name, addresses)
+        if "@" in address.email and address.key != tag.address.key
     )
     return (tag.address, *others)
+
+
+def _split_name(address: Address) -> Address:
+    """Split an address without angle brackets after a name, such as `Ada Fixer ada@example.org`."""
+    name, space, email = address.email.rpartition(" ")
+    return Address(name, email) if space and "@" not in name else address
 
 
 def add_tagged_recipients(

@@ -104,3 +104,11 @@ def test_unknown_charset_is_read_as_utf8() -> None:
         "x" * 10_000,
     ):
         assert decode_text("ü\\u0041".encode(), charset) == "ü\\u0041"
+
+
+def test_utf_7_is_decoded() -> None:
+    assert decode_words("=?utf-7?Q?Zo+AOs-_Doe?=") == "Zo\xeb Doe"
+    assert decode_words("=?unicode-1-1-utf-7?B?Wm8rQU9zLQ==?=") == "Zo\xeb"
+    # half characters, hidden line ends and damaged text stay as they are
+    for text in ("+2AA-", "a+AAo-b", "+AAAA"):
+        assert decode_text(text.encode(), "utf-7") == text

@@ -105,6 +105,21 @@ def test_message_contacts_are_in_cc(widget_tree_folder: Path) -> None:
 REGRESSIONS, STABLE = "regressions@lists.linux.dev", "stable@vger.kernel.org"
 
 
+def test_address_without_brackets_is_read_once(widget_tree_folder: Path) -> None:
+    text = build_widget_patch().replace(
+        "Signed-off-by:",
+        "Cc: Eve Reader eve@readers.example, Fay fay@readers.example\nCc: two@@readers.example\n"
+        "Signed-off-by:",
+        1,
+    )
+    plan = plan_patch_recipients(widget_tree_folder, text)
+    addresses = list_header_addresses(plan, "cc")
+    assert {"eve@readers.example", "fay@readers.example"} <= {*addresses}
+    assert not any(" " in address for address in addresses)
+    omitted = [warning for warning in plan["warnings"] if "omitted" in warning]
+    assert omitted == ["two@@readers.example is not valid in a mail header and was omitted"]
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
