@@ -108,7 +108,7 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in (*IN_A_TREE, "promised", "unclear"):
-        return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.is_held)
+        return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.held_by)
     look = (
         f"{claim.words}: look whether it is true: `git fetch`, then ",
         _update("`{}`"),
@@ -120,7 +120,8 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     if (is_last and is_whole) or step.need is not Turn.YOURS:
         deny = Action("track", ("confirm", "--no", f"<{claim.message_id}>"), "`{}`")
         denial = ("; if it is not, ", deny) if step.need is Turn.YOURS else ()
-        return NextStep(Turn.WAITING, join_hints(*look, *denial), is_held=True)
+        held_by = f"{claim.words} <{claim.message_id}>"
+        return NextStep(Turn.WAITING, join_hints(*look, *denial), held_by)
     return _your_turn(step.advice, "; ", *look)
 
 
@@ -131,15 +132,16 @@ def _hold_step(hold: Hold, series: PostedSeries) -> NextStep:
     written for long, the next step is to ask.
     """
     later = [request for request in _wishes(series) if request.when > hold.reply.when]
+    held_by = f"{hold.words} <{hold.reply.message_id}>"
     stop = f"{hold.words}: send no new version, resend or reminder"
     if later:
         reply = later[-1]
         words = WANTS_ANSWER[reply.mail.kind].format(who=reply.mail.sender_name)
-        return NextStep(Turn.YOURS, join_hints(_reply_to(reply, words), f"; but {stop}"), True)
+        return NextStep(Turn.YOURS, join_hints(_reply_to(reply, words), f"; but {stop}"), held_by)
     if hold.until is None and series.now - series.last_activity > series.waiting:
         ask = f"{hold.words}: nothing was heard since; ask there whether it was applied"
-        return NextStep(Turn.YOURS, _write(hold.reply.message_id, ask), is_held=True)
-    return NextStep(Turn.WAITING, join_hints(f"{stop}; ", _update("wait: `{}`")), is_held=True)
+        return NextStep(Turn.YOURS, _write(hold.reply.message_id, ask), held_by)
+    return NextStep(Turn.WAITING, join_hints(f"{stop}; ", _update("wait: `{}`")), held_by)
 
 
 def _advise(series: PostedSeries) -> NextStep:
@@ -154,10 +156,16 @@ def _advise(series: PostedSeries) -> NextStep:
     if series.state is SeriesState.REJECTED:
         words = f"answer the NACK or drop the patch: {series.why}"
         nack = next(reversed(_wishes(series)), None)
-        is_held = nack is None or not _has_answer(series, nack)
-        return _your_turn(_reply_to(nack, words))._replace(is_held=is_held)
+        is_answered = nack is not None and _has_answer(series, nack)
+        source = f" <{nack.message_id}>" if nack else ""
+        held_by = "" if is_answered else f"{series.why}{source}"
+        return _your_turn(_reply_to(nack, words))._replace(held_by=held_by)
     if series.state is SeriesState.CHANGES_REQUESTED:
-        return _your_turn(_add_tags(series, _advise_changes(series, version)))
+        step = _your_turn(_add_tags(series, _advise_changes(series, version)))
+        reply = _find_unanswered(series)
+        if reply is None or reply.mail.kind is not MailKind.NACK:
+            return step
+        return step._replace(held_by=f"{reply.mail.sender_name}: NACK <{reply.message_id}>")
     if series.state is SeriesState.UNDER_REVIEW:
         return _review_step(series)
     if series.state is SeriesState.STALLED:

@@ -63,13 +63,13 @@ class SeriesSummary:
         return {it.name: getattr(self, it.name) for it in fields(SeriesSummary)}
 
     def as_dict(self) -> dict[str, Any]:
-        step = self.step.need, tuple(advice_parts(self.step.advice)), self.step.is_held
+        step = self.step.need, tuple(advice_parts(self.step.advice)), self.step.held_by
         values = self.summary() | {"step": step}
         return {name: _storable(value) for name, value in values.items()}
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Self:
-        need, cached, is_held = value["step"]
+        need, cached, held_by = value["step"]
         parts = (it if isinstance(it, str) else Action(*it) for it in cached)
         times = {it: value[it] and parse_stored_time(value[it]) for it in _TIMES}
         reports = (DeliveryReport(DeliveryProblem(it[0]), *it[1:]) for it in value["reports"])  # fmt: skip # noqa: E501
@@ -77,7 +77,7 @@ class SeriesSummary:
             "state": SeriesState(value["state"]),
             "proven": SeriesState(value["proven"]),
             "ci": value["ci"] and CiVerdict(value["ci"]),
-            "step": NextStep(Turn(need), join_hints(*parts), is_held),
+            "step": NextStep(Turn(need), join_hints(*parts), held_by),
             "reports": tuple(reports),
         }
         return cls(**{**value, **times, **typed})

@@ -80,13 +80,17 @@ class Turn(StrEnum):
 class NextStep(NamedTuple):
     """The next step in one sentence, and the person whose turn it is.
 
-    `is_held` is set if nothing should be sent for now, because a message asks for that or may have
-    decided the series.
+    `held_by` quotes the message, with its Message-ID, because of which nothing should be sent for
+    now: it asks for that, or may have decided the series.
     """
 
     need: Turn
     advice: Advice
-    is_held: bool = False
+    held_by: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.held_by)
 
 
 @json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")

@@ -4,6 +4,7 @@
 This is the first step of `send`; nothing is sent.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -16,7 +17,7 @@ from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import format_count, join_words
+from patchpilot.model.printable import format_count, join_words, make_one_line
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
@@ -149,8 +150,17 @@ def plan_sending(
     public, unpublished = (
         find_published_commit(repository, base, topic_base) if base else (None, ())
     )
+    last_send = find_last_send(draft)
+    if last_send and last_send.version >= draft.version and not request.resend:
+        last_send = None
+    followed = read_followed_series(last_send)
     text = collect_mail_texts(
-        repository, request, draft, public, () if ids else series.patches
+        repository,
+        request,
+        draft,
+        public,
+        () if ids else series.patches,
+        format_overruled(followed, request.force),
     )._replace(unpublished=unpublished)
     sending = Sending(
         request=request,
@@ -196,10 +206,6 @@ def plan_sending(
     refuse_unsafe_headers(sending.send.entries)
     progress("checking")
     facts, check_result = add_message_facts(repository, facts, sending)
-    last_send = find_last_send(draft)
-    if last_send and last_send.version >= draft.version and not request.resend:
-        last_send = None
-    followed = read_followed_series(last_send)
     blocking_problems, problems_to_warn = (
         (*find_drafts_elsewhere(draft), *find_holds(last_send, followed), *blockers(facts)),
         find_send_warnings(facts),
@@ -253,6 +259,7 @@ def _note_single_commit(
 
 
 MAX_SHOWN = 3
+_TEXT_WIDTH = 72
 
 
 def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
@@ -299,6 +306,29 @@ def find_holds(last_send: Send | None, followed: "Sequence[Tracked]") -> tuple[S
         for series in followed
         if series.step.is_held
     )
+
+
+def format_overruled(followed: "Sequence[Tracked]", reason: str | None) -> str:
+    """Return the paragraph for the recipients if messages asked not to send anything.
+
+    It has the reason for which these messages are overruled, and quotes them. Return "" if there
+    are none or nothing is overruled.
+    """
+    quotes = [series.step.held_by for series in followed if series.step.is_held]
+    if not (reason and quotes):
+        return ""
+    lines = textwrap.wrap(f"Sent again, because: {make_one_line(reason)}", _TEXT_WIDTH)
+    for quote in quotes:
+        # a quote cannot begin with a tag or a diff
+        lines += textwrap.wrap(
+            make_one_line(quote),
+            _TEXT_WIDTH,
+            initial_indent="> ",
+            subsequent_indent="> ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+    return "\n".join(lines)
 
 
 def warn_about_open_requests(
@@ -414,11 +444,12 @@ def collect_mail_texts(
     draft: Draft,
     base: str | None,
     files: Sequence[Patch] = (),
+    overruled: str = "",
 ) -> SeriesText:
     """Return the draft's texts as they appear in the messages.
 
-    The changelog goes into the cover letter, or below the `---` of a single patch. `files` are the
-    patches of the series if they are files.
+    The changelog and the paragraph `overruled` go into the cover letter, or below the `---` of a
+    single patch. `files` are the patches of the series if they are files.
     """
     is_series = len(draft.patches) > 1
     # the name of each patch in `notes`
@@ -427,7 +458,7 @@ def collect_mail_texts(
     cover = None
     compile_tested = format_compile_tested_line(repository, draft)
     depends_on = "\n".join(f"Depends-on: <{message_id}>" for message_id in request.depends_on)
-    extra_lines = tuple(line for line in (compile_tested, depends_on) if line)
+    extra_lines = tuple(line for line in (overruled, compile_tested, depends_on) if line)
     if draft.sends_cover(requested=request.cover):
         body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))
