@@ -108,18 +108,18 @@ class FoundFix:
     works: str = ""
     tried_on: str = ""
 
-    def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Advice:
+    def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
 
         It writes how to try the fix and, once it works, requests its backports. If no branch needs
-        it, the command shows its verdicts. For a merge, it is `find`. `quoted` is a line from the
-        log to quote in the request.
+        it, the command shows its verdicts. For a merge, it is `find`. `messages` are those of the
+        log.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
             return Action("find", (self.commit[:12],))
         if self.works == "yes":
-            return make_request(self.commit, self.tried_on, quoted)
+            return make_request(self.commit, self.tried_on, messages)
         if not is_fix or not any(tree.verdict.startswith("clean") for tree in self.branches):
             return Action("backport", (self.commit[:12],))
         return Action(

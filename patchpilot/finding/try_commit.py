@@ -26,6 +26,7 @@ from patchpilot.backports.targets import branch_ref
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_kernel_version
+from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import find_stable_branches
@@ -43,6 +44,7 @@ _FAMILIES = {
     "rhel": "fedora",
     "arch": "arch",
 }
+_NO_SYMPTOM = Symptom()
 _OS_FIELD = re.compile(r"^(ID|ID_LIKE)=(.*)$", re.MULTILINE)
 
 
@@ -122,21 +124,21 @@ def plan_trial(
     revision: str,
     *,
     tree: str = "",
-    version: KernelVersion = NO_VERSION,
+    symptom: Symptom = _NO_SYMPTOM,
     machine: Machine | None = None,
     profile: str | None = None,
     progress: Progress = ignore_progress,
 ) -> Trial:
     """Return the commands that try a commit on a release of the kernel.
 
-    The release is `tree`, the upstream release of the `version` that a log names, or that of the
+    The release is `tree`, the upstream release of the kernel that a log names, or that of the
     running kernel. Raise `UsageError` if the release has the commit or has no such bug.
     """
     machine = machine or read_machine()
     commit = repository.commit(repository.resolve(revision))
     if len(commit.parents) > 1:
         raise UsageError(f"{commit.short} is a merge: it cannot be applied to a release")
-    version = version or machine.kernel
+    version = symptom.version or machine.kernel
     found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, version)
     base = branch_ref(repository, found_tree.name, profile=profile)
     stable = find_stable_branches(repository, profile=profile)
@@ -187,18 +189,17 @@ def record_trial(
     answer: str,
     *,
     tree: str = "",
-    version: KernelVersion = NO_VERSION,
-    quoted: str = "",
+    symptom: Symptom = _NO_SYMPTOM,
     machine: Machine | None = None,
 ) -> Trial:
     """Record whether the bug is gone with a commit.
 
     The release is chosen as in `plan_trial`. If the bug is gone, the next command requests the
-    backport and quotes the line `quoted` of the log; otherwise it continues the search.
+    backport and quotes the message of the log if there is one; otherwise it continues the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
-    release = tree.removeprefix("v") or (version or running).release
+    release = tree.removeprefix("v") or (symptom.version or running).release
     if not release:
         raise UsageError(
             "the version that was tried is unknown",
@@ -210,7 +211,7 @@ def record_trial(
     store_json(file, {**trials, repository.key: own_trials}, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
-        next_step = make_request(commit.id, release, quoted)
+        next_step = make_request(commit.id, release, symptom.messages)
     notes = (
         (f"the running kernel is {running.named}: was the commit in the kernel that you tried?",)
         if running and f"try-{commit.id[:12]}" not in running.named
@@ -219,12 +220,13 @@ def record_trial(
     return Trial(commit.id, commit.subject, release, "", (), answer, next_step, notes)
 
 
-def make_request(commit: str, release: str, quoted: str = "") -> Action:
+def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Action:
     """Return the command that requests the backport of a commit that works on a release.
 
-    It quotes a line of the log.
+    It quotes the message of the log if there is exactly one: of several, it is unknown which one
+    the fix is about.
     """
-    note_options = ("--note", f"It is seen as: {quoted}") if quoted else ()
+    note_options = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()
     return Action("backport", (commit[:12], "--request", "--tested", release, *note_options))
 
 

@@ -224,26 +224,19 @@ def _try_commit(
 ) -> int:
     from patchpilot.cli.output.find_text import format_trial
     from patchpilot.finding.find_fix import read_symptom, read_symptom_text
-    from patchpilot.finding.kernel_version import NO_VERSION
     from patchpilot.finding.try_commit import plan_trial, record_trial
 
-    repository, version = workplace.repository, NO_VERSION
-    messages: tuple[str, ...] = ()
-    if log:
-        symptom = read_symptom(repository, read_symptom_text(repository, log))
-        version, messages = symptom.version, symptom.messages
+    repository = workplace.repository
+    symptom = read_symptom(repository, read_symptom_text(repository, log) if log else "")
     if answer:
-        quoted = messages[0] if len(messages) == 1 else ""
-        trial = record_trial(
-            repository, commit, answer, tree=tree or "", version=version, quoted=quoted
-        )
+        trial = record_trial(repository, commit, answer, tree=tree or "", symptom=symptom)
     else:
         with show_progress(common) as progress:
             trial = plan_trial(
                 repository,
                 commit,
                 tree=tree or "",
-                version=version,
+                symptom=symptom,
                 profile=workplace.settings().get("profile"),
                 progress=progress,
             )

@@ -44,10 +44,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
     if fixes.proposed:
-        messages = fixes.symptom.messages
-        # quote no message if there are several, because it is unknown which one the fix is about
-        quoted = messages[0] if len(messages) == 1 else ""
-        step = fixes.proposed.next_step(quoted, is_fix=not name)
+        step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", f"next: {step}"]
     elif fixes.fits:
         lines += ["", f"next: read these commits, or search by builds: {bisect_command}"]
