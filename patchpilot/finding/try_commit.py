@@ -45,18 +45,21 @@ _FAMILIES = {
     "arch": "arch",
 }
 _NO_SYMPTOM = Symptom()
+_EFI = "sys/firmware/efi/efivars"
 _OS_FIELD = re.compile(r"^(ID|ID_LIKE)=(.*)$", re.MULTILINE)
 
 
 class Machine(NamedTuple):
     """The running kernel, the file with its configuration, the family of the distribution
-    (`debian`, `fedora`, `arch` or ""), and the boot loader (`grub`, `systemd-boot` or "").
+    (`debian`, `fedora`, `arch` or ""), the boot loader (`grub`, `grub2`, `systemd-boot` or ""), and
+    whether Secure Boot is on. GRUB's commands and directory have the name of the boot loader.
     """
 
     kernel: KernelVersion = NO_VERSION
     configuration: str = ""
     distribution: str = ""
     boot_loader: str = ""
+    is_secure: bool = False
 
 
 def read_machine(root: Path = Path("/")) -> Machine:
@@ -68,14 +71,16 @@ def read_machine(root: Path = Path("/")) -> Machine:
     ]
     files = [f"boot/config-{kernel.named}", f"lib/modules/{kernel.named}/config", "proc/config.gz"]
     loaders = {
-        "systemd-boot": "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
-        "grub": "boot/grub/grub.cfg" if (root / "boot/grub").exists() else "boot/grub2",
+        "systemd-boot": f"{_EFI}/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+        "grub": "boot/grub",
+        "grub2": "boot/grub2",
     }
     return Machine(
         kernel,
         next((f"/{file}" for file in files if _exists(root / file)), ""),
         next((_FAMILIES[name] for name in names if name in _FAMILIES), ""),
         next((name for name, file in loaders.items() if _exists(root / file)), ""),
+        _read_text(root / _EFI / "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c").endswith("\1"),
     )
 
 
@@ -157,7 +162,9 @@ def plan_trial(
         notes.append("no configuration of the running kernel was found: copy it to .config")
     if version and machine.kernel and version.named != machine.kernel.named:
         notes.append(f"this machine runs {machine.kernel.named}, the log is of {version.named}")
-    if machine.boot_loader == "grub":
+    if machine.is_secure:
+        notes.append("Secure Boot is on: sign the kernel, or turn it off (`mokutil`)")
+    if machine.boot_loader.startswith("grub"):
         notes.append(
             "on LVM, RAID or btrfs, GRUB cannot clear the entry for one boot: choose the old kernel"
             " in its menu"
@@ -362,26 +369,31 @@ def _make_boot_step(machine: Machine) -> TrialStep:
                 "sudo reboot",
             ),
         )
-    if machine.boot_loader != "grub":
+    grub = machine.boot_loader
+    if not grub:
         return TrialStep(purpose, ("# choose it in the menu of your boot loader", "sudo reboot"))
     names = ("$(uname -r)", "$KERNEL")
-    update = "sudo update-grub"
     if machine.distribution == "arch":
         # the images have the names of the packages
         names = ("$(cat /usr/lib/modules/$(uname -r)/pkgbase)", "linux-try")
-        update = "sudo grub-mkconfig -o /boot/grub/grub.cfg"
     return TrialStep(
         purpose,
         (
             "sudo cp -n /etc/default/grub /etc/default/grub.before-try",
             "sudo sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=saved/' /etc/default/grub",
-            update,
-            "DISK=$(sudo grub-probe --target=fs_uuid /)",
-            f'sudo grub-set-default "gnulinux-advanced-$DISK>gnulinux-{names[0]}-advanced-$DISK"',
-            f'sudo grub-reboot "gnulinux-advanced-$DISK>gnulinux-{names[1]}-advanced-$DISK"',
+            _update_grub(machine),
+            f"DISK=$(sudo {grub}-probe --target=fs_uuid /)",
+            f'sudo {grub}-set-default "gnulinux-advanced-$DISK>gnulinux-{names[0]}-advanced-$DISK"',
+            f'sudo {grub}-reboot "gnulinux-advanced-$DISK>gnulinux-{names[1]}-advanced-$DISK"',
             "sudo reboot",
         ),
     )
+
+
+def _update_grub(machine: Machine) -> str:
+    if machine.distribution == "debian":
+        return "sudo update-grub"
+    return f"sudo {machine.boot_loader}-mkconfig -o /boot/{machine.boot_loader}/grub.cfg"
 
 
 def _make_removal_step(repository: Repository, machine: Machine, name: str) -> TrialStep:
@@ -393,13 +405,11 @@ def _make_removal_step(repository: Repository, machine: Machine, name: str) -> T
         machine.distribution,
         (kernel, "sudo kernel-install remove $KERNEL", "sudo rm -r /lib/modules/$KERNEL"),
     )
-    if machine.boot_loader == "grub" and machine.distribution != "fedora":
-        update = (
-            "sudo grub-mkconfig -o /boot/grub/grub.cfg"
-            if machine.distribution == "arch"
-            else "sudo update-grub"
+    if machine.boot_loader.startswith("grub") and machine.distribution != "fedora":
+        removal += (
+            "sudo mv /etc/default/grub.before-try /etc/default/grub",
+            _update_grub(machine),
         )
-        removal += ("sudo mv /etc/default/grub.before-try /etc/default/grub", update)
     top = Path(repository.top)
     return TrialStep(
         "to go back: reboot, and remove it while the old kernel runs",

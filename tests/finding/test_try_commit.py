@@ -81,7 +81,7 @@ EFI = "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
             "fedora",
             ("lib/modules/6.1.0-18-amd64/config", "boot/grub2/grub.cfg"),
             "fedora",
-            "grub",
+            "grub2",
             (
                 "cp /lib/modules/6.1.0-18-amd64/config",
                 "make modules_install install",
@@ -175,6 +175,17 @@ def test_result_is_remembered_and_decides_the_next_step(repo: Repo, answer: str)
         name = repo.git("config user.name")
         assert f"Tested on 6.1.1 by {name}." in mail.out
         assert f"Tested-by: {name} <{repo.git('config user.email')}>" in mail.out
+
+
+def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
+    root = make_system(tmp_path / "root", "debian", "boot/grub/grub.cfg")
+    variable = root / "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+    variable.parent.mkdir(parents=True)
+    for content in (b"\6\0\0\0\0", b"\6\0\0\0\1"):
+        variable.write_bytes(content)
+        with Repository.open(repo.path) as repository:
+            notes = plan_trial(repository, "v6.2", machine=read_machine(root)).notes
+        assert any("Secure Boot" in note for note in notes) == content.endswith(b"\1")
 
 
 def test_missing_files_are_no_error(tmp_path: Path) -> None:
