@@ -152,13 +152,6 @@ class Store:
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or default_store_file()
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise InputError(
-                f"cannot create {self.file}: {error.strerror or error}",
-                hint="set XDG_STATE_HOME to a writable directory",
-            ) from error
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
         """Caches the messages of this call."""

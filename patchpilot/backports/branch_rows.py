@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from difflib import unified_diff
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import NO_WORK, BranchWork, StepKind, find_branch_step
@@ -19,7 +18,7 @@ from patchpilot.backports.prerequisites import SearchState
 from patchpilot.backports.result import BackportResult
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import ENDED, describe_stale_copy
-from patchpilot.model.action import Advice
+from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count
 
 if TYPE_CHECKING:
@@ -29,34 +28,6 @@ MANY_LINES = 300
 """Prerequisites with more lines than this in total are more work than adapting the fix."""
 SOON = 183
 """Work on a branch is hardly worthwhile if its support ends in fewer days than this."""
-
-
-class Tone(StrEnum):
-    """How a row is meant; each view has a style for it."""
-
-    PLAIN = ""
-    GOOD = "good"
-    MERGE = "merge"
-    BAD = "bad"
-    UNKNOWN = "unknown"
-    QUIET = "quiet"
-
-
-class BranchRow(NamedTuple):
-    """One fact about a fix or about a branch.
-
-    `label` is the text before the fact, or "". `advice` is the command of a step. `detail` is an
-    explanation for views that have space for it. `lines` are lines of code or of a diff, which are
-    not wrapped.
-    """
-
-    key: str
-    label: str
-    text: str
-    tone: Tone = Tone.PLAIN
-    advice: Advice = ""
-    detail: str = ""
-    lines: tuple[str, ...] = ()
 
 
 FIX_KEYS = (
@@ -127,40 +98,40 @@ _SEARCHES = {
 }
 
 
-def format_fix_rows(result: BackportResult) -> tuple[BranchRow, ...]:
+def format_fix_rows(result: BackportResult) -> tuple[FactRow, ...]:
     """Return the rows about a fix: its name, and facts about all branches."""
     return tuple(sorted(_list_fix_rows(result), key=lambda row: FIX_KEYS.index(row.key)))
 
 
-def _list_fix_rows(result: BackportResult) -> Iterator[BranchRow]:
+def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     name = f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
-    yield BranchRow("fix", "", name)
+    yield FactRow("fix", "", name)
     if result.asked:
-        yield BranchRow("asked", "", f"mainline commit for {result.asked[:12]}")
+        yield FactRow("asked", "", f"mainline commit for {result.asked[:12]}")
     if result.upstream is False:
         lacks_newer = any(branch.lacking_newer for branch in result.branches)
         order = ", newer trees first" if lacks_newer else ""
         text = f"not in mainline yet: stable trees accept it only after that{order}"
-        yield BranchRow("unmerged", "", text)
+        yield FactRow("unmerged", "", text)
     if result.reverted:
-        yield BranchRow("reverted", "", result.reverted.words, Tone.BAD)
+        yield FactRow("reverted", "", result.reverted.words, Tone.BAD)
     for rule in result.rules:
-        yield BranchRow("rule", "note", rule)
+        yield FactRow("rule", "note", rule)
     if result.cc_stable:
-        yield BranchRow("tag", "", "add to the commit message:", lines=result.cc_stable)
+        yield FactRow("tag", "", "add to the commit message:", lines=result.cc_stable)
     yield from _list_unjudged_rows(result)
 
 
-def _list_unjudged_rows(result: BackportResult) -> Iterator[BranchRow]:
+def _list_unjudged_rows(result: BackportResult) -> Iterator[FactRow]:
     """Yield the rows about patches, commits and branches that were not judged."""
     for patch in result.unread:
-        yield BranchRow("unread", "not judged", f"{patch.source}: {patch.problem}")
+        yield FactRow("unread", "not judged", f"{patch.source}: {patch.problem}")
     if result.left_out:
         count = format_count(result.left_out, "commit")
         text = f"{count} of the range without a fix; --all judges and stacks all commits"
-        yield BranchRow("left-out", "not judged", text)
+        yield FactRow("left-out", "not judged", text)
     if result.skipped:
-        yield BranchRow("skipped", "not judged", _describe_skipped(result))
+        yield FactRow("skipped", "not judged", _describe_skipped(result))
     if result.missing:
         fetches: dict[str, list[str]] = {}
         for series in result.missing:
@@ -168,7 +139,7 @@ def _list_unjudged_rows(result: BackportResult) -> Iterator[BranchRow]:
             fetches.setdefault(command, []).append(ref)
         versions = ", ".join(series.version for series in result.missing)
         commands = tuple(f"{command} {' '.join(refs)}" for command, refs in fetches.items())
-        yield BranchRow("missing", "", f"not in this repository: {versions}", lines=commands)
+        yield FactRow("missing", "", f"not in this repository: {versions}", lines=commands)
 
 
 def _describe_skipped(result: BackportResult) -> str:
@@ -192,7 +163,7 @@ def format_branch_rows(
     branch: BranchResult,
     work: BranchWork = NO_WORK,
     today: date = date.max,
-) -> tuple[BranchRow, ...]:
+) -> tuple[FactRow, ...]:
     """Return the rows about a branch, in the order of `BRANCH_KEYS`.
 
     Facts that matter only as long as the branch needs the fix are omitted once it does not. With
@@ -203,46 +174,46 @@ def format_branch_rows(
         *_list_state_rows(branch, work),
         *(_list_conflict_rows(result, branch) if branch.wants_fix else ()),
         *_list_related_rows(result, branch),
-        *(BranchRow("build", "", describe_build(build)) for build in work.builds),
+        *(FactRow("build", "", describe_build(build)) for build in work.builds),
     ]
     step = find_branch_step(result, branch, work)
     tone = Tone.QUIET if step.kind in (StepKind.NOTHING, StepKind.WAIT) else Tone.PLAIN
-    rows.append(BranchRow("next", "next", step.text, tone, step.advice, step.reason))
-    rows += (BranchRow("command", "", command) for command in _list_commands(result, branch, work))
+    rows.append(FactRow("next", "next", step.text, tone, step.advice, step.reason))
+    rows += (FactRow("command", "", command) for command in _list_commands(result, branch, work))
     return tuple(sorted(rows, key=lambda row: BRANCH_KEYS.index(row.key)))
 
 
 def _list_verdict_rows(
     result: BackportResult, branch: BranchResult, work: BranchWork, today: date
-) -> Iterator[BranchRow]:
+) -> Iterator[FactRow]:
     name = branch.branch
-    yield BranchRow("branch", "", name[:12] if re.fullmatch(r"[0-9a-f]{40}", name) else name)
+    yield FactRow("branch", "", name[:12] if re.fullmatch(r"[0-9a-f]{40}", name) else name)
     if branch.version:
-        yield BranchRow("version", "", branch.version)
+        yield FactRow("version", "", branch.version)
     yield _make_verdict_row(branch, work)
     bug = {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}
-    yield BranchRow("bug", "bug", bug[branch.affected])
+    yield FactRow("bug", "bug", bug[branch.affected])
     if branch.prerequisites and branch.wants_fix:
         count = f"{len(branch.prerequisites)}{'*' if branch.partial else ''}"
-        yield BranchRow("needs", "needs", count)
+        yield FactRow("needs", "needs", count)
     if branch.ends:
         label = "ended" if branch.is_over else "EOL"
         tone = Tone.QUIET if _support_ends_soon(branch, today) else Tone.PLAIN
-        yield BranchRow("until", label, branch.ends, tone)
+        yield FactRow("until", label, branch.ends, tone)
     if short := _shorten_reason(result, branch):
-        yield BranchRow("short", "", short)
-    yield BranchRow("why", "why", branch.reason)
+        yield FactRow("short", "", short)
+    yield FactRow("why", "why", branch.reason)
 
 
-def _make_verdict_row(branch: BranchResult, work: BranchWork) -> BranchRow:
+def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
     if work.written:
-        return BranchRow("verdict", "the fix", "has patches", Tone.GOOD)
+        return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
-        return BranchRow("verdict", "the fix", "resolved", Tone.GOOD)
+        return FactRow("verdict", "the fix", "resolved", Tone.GOOD)
     if branch.failed and branch.wants_fix:
-        return BranchRow("verdict", "the fix", "failed", Tone.BAD)
-    return BranchRow("verdict", "the fix", branch.verdict.value, _TONES[branch.verdict])
+        return FactRow("verdict", "the fix", "failed", Tone.BAD)
+    return FactRow("verdict", "the fix", branch.verdict.value, _TONES[branch.verdict])
 
 
 def _support_ends_soon(branch: BranchResult, today: date) -> bool:
@@ -268,53 +239,53 @@ def _shorten_reason(result: BackportResult, branch: BranchResult) -> str:
     return ""
 
 
-def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[BranchRow]:
+def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow]:
     if work.merged:
         text = f"{work.merged[:12]}, not fetched yet: run git fetch"
-        yield BranchRow("merged", "merged as", text)
+        yield FactRow("merged", "merged as", text)
     if branch.landed_as:
-        yield BranchRow("applied", "applied as", branch.landed_as[:12])
+        yield FactRow("applied", "applied as", branch.landed_as[:12])
     if branch.failed:
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
-        yield BranchRow("failed", "failed", text, Tone.BAD if branch.wants_fix else Tone.QUIET)
+        yield FactRow("failed", "failed", text, Tone.BAD if branch.wants_fix else Tone.QUIET)
     if branch.stale:
-        yield BranchRow("stale", "outdated", describe_stale_copy(branch.as_of))
+        yield FactRow("stale", "outdated", describe_stale_copy(branch.as_of))
     if branch.stacked_others and branch.wants_fix:
         text = (
             f"judged on top of {format_count(branch.stacked, 'other commit')},"
             f" {branch.stacked_others} without a fix"
         )
-        yield BranchRow("stacked", "", text)
+        yield FactRow("stacked", "", text)
     if branch.queued:
-        yield BranchRow("queued", "queued", "for the next release")
+        yield FactRow("queued", "queued", "for the next release")
 
 
-def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterator[BranchRow]:
+def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterator[FactRow]:
     for conflict in branch.conflicts:
         kind = f" ({conflict.kind})" if conflict.kind != "content" or not conflict.line else ""
         place = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
-        yield BranchRow("conflict", "conflict", f"{place}{kind}", lines=_diff_sides(conflict))
+        yield FactRow("conflict", "conflict", f"{place}{kind}", lines=_diff_sides(conflict))
     if adapted := branch.adaptation:
         text = f"adapted ({adapted.kind}, confidence {adapted.confidence:.2f}):"
-        yield BranchRow("adapted", "", text)
-        yield from (BranchRow("step", "", step) for step in adapted.steps)
+        yield FactRow("adapted", "", text)
+        yield from (FactRow("step", "", step) for step in adapted.steps)
         if adapted.range_diff:
             lines = tuple(adapted.range_diff.splitlines())
-            yield BranchRow("comparison", "", "compared with the original:", lines=lines)
+            yield FactRow("comparison", "", "compared with the original:", lines=lines)
     for difference in branch.differences:
         place = f"{difference.function}() in {difference.path}"
         text = f"{place}: {difference.commit_words}"
-        yield BranchRow("difference", "differs", text)
+        yield FactRow("difference", "differs", text)
     for cause in branch.causes:
         text = f'{cause.commit[:12]} ("{cause.subject}"): {cause.why}'
-        yield BranchRow("cause", "caused by", text)
+        yield FactRow("cause", "caused by", text)
     yield from _list_prerequisite_rows(result, branch)
 
 
-def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Iterator[BranchRow]:
+def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Iterator[FactRow]:
     if branch.prerequisites:
         are_parts = all(need.paths for need in branch.prerequisites)
-        yield BranchRow("prerequisites", "", f"prerequisites{_PARTS if are_parts else ''}:")
+        yield FactRow("prerequisites", "", f"prerequisites{_PARTS if are_parts else ''}:")
         for need in branch.prerequisites:
             risk = prerequisite_risk(need, result.max_lines)
             text = f'{need.commit[:12]} ("{need.subject}"), {format_count(need.size, "line")}'
@@ -322,20 +293,20 @@ def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Ite
             text += ", itself a fix" if need.is_fix else ""
             text += f", named by {need.named_by}" if need.named_by else ""
             text += f", only for {need.serves[:12]}" if need.serves else ""
-            yield BranchRow("prerequisite", f"{risk} risk", text, _RISK_TONES[risk])
+            yield FactRow("prerequisite", f"{risk} risk", text, _RISK_TONES[risk])
         total = sum(need.size for need in branch.prerequisites)
         if total > MANY_LINES:
             text = f"{total} lines in total: adapting the fix may be smaller"
-            yield BranchRow("total", "", text)
+            yield FactRow("total", "", text)
     if branch.too_large:
         text = (
             f"not proposed: {branch.too_large.reference} changes"
             f" {format_count(branch.too_large.size, 'line')}, over a hundred times more than the"
             " fix; adapt the fix (--adapt), or use --all"
         )
-        yield BranchRow("search", "", text)
+        yield FactRow("search", "", text)
     elif not branch.prerequisites and branch.search in _SEARCHES:
-        yield BranchRow("search", "", _SEARCHES[branch.search])
+        yield FactRow("search", "", _SEARCHES[branch.search])
 
 
 def _diff_sides(conflict: ConflictPlace) -> tuple[str, ...]:
@@ -344,17 +315,17 @@ def _diff_sides(conflict: ConflictPlace) -> tuple[str, ...]:
     return tuple(unified_diff(conflict.ours, conflict.theirs, n=context, lineterm=""))[3:]
 
 
-def _list_related_rows(result: BackportResult, branch: BranchResult) -> Iterator[BranchRow]:
+def _list_related_rows(result: BackportResult, branch: BranchResult) -> Iterator[FactRow]:
     for hint in branch.hints if branch.wants_fix else ():
-        yield BranchRow("help", "help", hint)
+        yield FactRow("help", "help", hint)
     # if the fix is not in mainline yet, a row of the fix reports this once for all branches
     if branch.wants_fix and branch.lacking_newer and result.upstream is not False:
         newer = ", ".join(branch.lacking_newer)
-        yield BranchRow("newer", "note", f"needed in newer trees first: {newer}")
+        yield FactRow("newer", "note", f"needed in newer trees first: {newer}")
     for follower in branch.followers:
         is_instead = follower.kind == "replacement" and branch.wants_fix
         text = f"{follower.reference}, {follower.describe_relation(result.commit)}"
-        yield BranchRow("follower", "instead" if is_instead else "also needed", text)
+        yield FactRow("follower", "instead" if is_instead else "also needed", text)
 
 
 def describe_build(build: "BranchBuild") -> str:

@@ -30,8 +30,8 @@ MOST = 1500
 If there are more, patterns that the last run did not use are dropped.
 """
 WORTH_WRITING = 40
-"""If there are fewer new patterns than this, they are not cached: many are built from names in one
-patch and are not used again.
+"""If there are fewer new patterns than this, and none is a constant, they are not cached: many are
+built from names in one patch and are not used again.
 """
 _KIND = CacheKind("patterns", (__file__,), keep=2)
 
@@ -59,6 +59,8 @@ class _CachedPatterns:
         )
         self.made: dict[tuple[str | bytes, int], Pattern[Any]] = {}
         self.new: dict[tuple[str | bytes, int], _Form] = {}
+        self.has_new_constant = False
+        """Whether a new pattern is a constant of a module, so that later runs use it again."""
 
     def compile(self, pattern: AnyStr, flags: int) -> Pattern[AnyStr]:
         """Return the pattern, from its cached code if available."""
@@ -109,7 +111,10 @@ class _LazyPattern:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        result = getattr(compile_cached(self.pattern, self._flags), name)
+        cached_code = _cached_code()
+        is_new = (self.pattern, self._flags) not in cached_code.forms
+        cached_code.has_new_constant |= is_new
+        result = getattr(cached_code.compile(self.pattern, int(self._flags)), name)
         setattr(self, name, result)
         return result
 
@@ -123,12 +128,12 @@ def lazy_pattern(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
 
 
 def save_compiled_patterns() -> None:
-    """Cache this run's compiled patterns if there are enough new ones.
+    """Cache this run's compiled patterns if later runs will probably use some of the new ones.
 
     Failures are ignored.
     """
     cached_code = _cached_code()
-    if len(cached_code.new) < WORTH_WRITING:
+    if len(cached_code.new) < WORTH_WRITING and not cached_code.has_new_constant:
         return
     forms = (
         cached_code.forms
@@ -140,7 +145,9 @@ def save_compiled_patterns() -> None:
     )
     forms |= islice(cached_code.new.items(), MOST)
     cache_value(_KIND, cached_code.key, forms)
+    cached_code.forms = forms
     cached_code.new.clear()
+    cached_code.has_new_constant = False
 
 
 def _compile_to_form(pattern: str | bytes, flags: int) -> _Form:

@@ -204,11 +204,11 @@ class Driver:
         series, earlier = self.read(source)
         return self.check(series, earlier=earlier, build=build)
 
-    def check_mails(self, mails: Iterable[bytes], commits: Series | None = None) -> CheckResult:
+    def check_mails(self, mails: Iterable[bytes], result: CheckResult | None = None) -> CheckResult:
         """Return the findings in messages that are about to be sent.
 
-        If the messages were made from commits, return the findings for the commits, and add the
-        findings that only a message can have.
+        If the messages were made from commits, pass the result of checking these, to which the
+        findings are added that only a message can have.
         """
         series = group_into_series(
             [
@@ -217,9 +217,8 @@ class Driver:
                 for patch in parse_patches(mail, f"{number:04d}.eml")
             ]
         )
-        if commits is None:
+        if result is None:
             return self.check(series)
-        result = self.check((commits,))
         of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
         mail_driver = self._copy(select=of_mails)
         mail_driver.suppressions = self.suppressions

@@ -23,10 +23,10 @@ from patchpilot.finding.find_introduction import Introduction
 from patchpilot.finding.try_commit import Trial
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
+from patchpilot.outgoing.transport import Sending
 from patchpilot.recipients.topic import PlanResult
 from patchpilot.reviewers.review import ProgramReview
 from patchpilot.sending.edit_draft import DraftResult
-from patchpilot.sending.record import Sending
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.setup.diagnose import DoctorResult
 from patchpilot.setup.install_hooks import Hook

@@ -74,7 +74,7 @@ def main() -> NoReturn:
     This is the console script; it never shows a traceback.
     """
     code = run(sys.argv[1:])
-    if sys.argv[1:2] in (["check"], ["explain"], ["maintainers"], ["track"]):
+    if sys.argv[1:2] in (["check"], ["explain"], ["maintainers"], ["send"], ["track"]):
         exit_quickly(code)
     sys.exit(code)
 

@@ -92,6 +92,16 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
     if tip is None:
         return None
+    key, settings = f"b4 data of {branch} at {tip}", repository.settings
+    read_from, prep = repository.cached_values.get(key, (None, None))
+    if read_from is not settings:
+        prep = _read_prep_branch(repository, branch, tip)
+        repository.cached_values[key] = settings, prep
+    result: PrepBranch | None = prep
+    return result
+
+
+def _read_prep_branch(repository: "Repository", branch: str | None, tip: str) -> PrepBranch | None:
     config = read_branch_config(repository, branch) if branch else {}
     strategy = config.get("b4-prep-cover-strategy", ("",))[-1]
     tracking = config.get("b4-tracking", ("",))[-1]

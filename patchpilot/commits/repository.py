@@ -410,6 +410,11 @@ class Repository:
         """Return the current branch's short name, or None if HEAD is detached."""
         return self._reading.branch
 
+    @property
+    def settings(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the settings in effect, as an object that is replaced when git's files change."""
+        return self._reading.config
+
     def config(self, name: str) -> tuple[str, ...]:
         """Return all values of a git setting, in git's order; the last one takes effect."""
         return self._reading.config.get(normalize_key(name), ())

@@ -9,6 +9,7 @@ change. A revert may itself be reverted.
 import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
@@ -16,9 +17,9 @@ from patchpilot.history.patch_similarity import are_alike, invert_lines, read_ch
 from patchpilot.projects.commit_marks import read_commit_marks, strip_vendor_prefixes
 
 _DEEPEST = 30
-_REVERTS = re.compile(r"\brevert(?:s|ed|ing)?\b", re.IGNORECASE)
-_TITLE = re.compile(r'^Revert:? "(?P<title>.+)"$')
-_REAPPLIED = re.compile(r'^Reapply "(?P<title>.+)"$')
+_REVERTS = lazy_pattern(r"\brevert(?:s|ed|ing)?\b", re.IGNORECASE)
+_TITLE = lazy_pattern(r'^Revert:? "(?P<title>.+)"$')
+_REAPPLIED = lazy_pattern(r'^Reapply "(?P<title>.+)"$')
 
 
 def parse_revert_title(subject: str) -> str | None:

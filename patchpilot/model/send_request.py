@@ -11,6 +11,7 @@ class SendRequest(NamedTuple):
 
     `answers` contains each pre-send question and its answer. `depends_on` contains the Message-IDs
     of the series that this series requires. `more_targets` are further patch files of the series.
+    With `dry_run`, planning writes nothing.
     """
 
     target: str | None = None
@@ -35,3 +36,4 @@ class SendRequest(NamedTuple):
     identity: str | None = None
     profile: str = ""
     offline: bool = False
+    dry_run: bool = False

@@ -25,7 +25,7 @@ from patchpilot.model.message import Message, parse_message
 from patchpilot.outgoing.mail_account import Account
 
 _BREAK = lazy_pattern(r"[\r\n\0]")
-_PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
+_PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), lazy_pattern(r"[!-<>@-^`-~]")
 """Characters that need no encoding in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74

@@ -33,12 +33,12 @@ from patchpilot.outgoing.git_recipients import (
     run_header_command,
 )
 from patchpilot.outgoing.header_guard import NEVER, ONCE
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transport import Sending
 from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.message_ids import make_message_ids, reuse_previewed_ids
 
 
-def compose_series_messages(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
+def compose_series_messages(repository: Repository, series: Sending) -> tuple[Message, ...]:
     """Compose the messages of a series with their Message-IDs.
 
     Message-IDs are reused if the last preview had the same messages. All messages reply to the
@@ -136,7 +136,7 @@ def _protect_start(body: PatchBody, sender: Address) -> PatchBody:
     return body._replace(body=f"From: {body.author.header()}\n\n".encode() + body.body)
 
 
-def _run_header_command(repository: Repository, series: SeriesToSend) -> dict[int, dict[str, str]]:
+def _run_header_command(repository: Repository, series: Sending) -> dict[int, dict[str, str]]:
     """Return the headers that `sendemail.headerCmd` adds to each message, by number.
 
     The command is not run for an undisclosed fix. Its To: and Cc: are in the recipient plan. Raise
@@ -173,7 +173,7 @@ def _encode_header(name: str, value: str) -> str:
     return encode_text_header(name, value)
 
 
-def _format_subject_prefix(series: SeriesToSend, body: PatchBody, number: int, total: int) -> str:
+def _format_subject_prefix(series: Sending, body: PatchBody, number: int, total: int) -> str:
     """Return the text in the brackets of the subject, such as `PATCH net v2 1/3`.
 
     If there are several messages, they are numbered, with leading zeros as in git. A patch file
@@ -191,7 +191,7 @@ def _format_subject_prefix(series: SeriesToSend, body: PatchBody, number: int, t
 
 
 def _make_message_ids(
-    series: SeriesToSend, bodies: Sequence[PatchBody], sender: Address
+    series: Sending, bodies: Sequence[PatchBody], sender: Address
 ) -> tuple[str, ...]:
     text = series.text
     content: list[str | bytes] = [

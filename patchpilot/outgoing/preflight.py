@@ -24,7 +24,7 @@ from patchpilot.outgoing.git_recipients import choose_to_cover
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import find_provider
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transport import Sending
 from patchpilot.outgoing.undisclosed_texts import (
     find_disclosing_problems,
     find_undisclosed_problems,
@@ -72,7 +72,7 @@ class PreflightFacts(NamedTuple):
     subject prefix for stable that is not based on that branch.
     """
 
-    topic: SeriesToSend
+    topic: Sending
     project: Project
     now: datetime
     target: TargetTree | None
@@ -232,7 +232,7 @@ def _format_answer_hint(name: str) -> Action:
     return Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes")
 
 
-def _split_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
+def _split_problems(topic: Sending) -> Iterator[SendProblem]:
     """Yield a problem if maintainers receive only some patches of a series, and no cover letter."""
     count, draft = len(topic.series.patches), topic.draft
     has_cover = topic.series.cover or draft.sends_cover(requested=topic.request.cover)
@@ -262,7 +262,7 @@ def _split_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
 MAX_NAMES = 4
 
 
-def _reply_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
+def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
     """Yield problems with a sender or author whom nobody can answer."""
     sender = topic.account.sender
     if sender and is_noreply_address(sender.email):
@@ -695,7 +695,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _single_cover_warnings(topic: SeriesToSend) -> Iterator[SendProblem]:
+def _single_cover_warnings(topic: Sending) -> Iterator[SendProblem]:
     """Report what becomes of the cover letter of a single patch."""
     if not topic.draft.has_cover or topic.text.cover:
         return

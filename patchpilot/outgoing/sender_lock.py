@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Advice
-from patchpilot.resources import state_folder, try_lock
+from patchpilot.resources import state_folder, state_path, try_lock
 
 PATIENCE = 30.0
 """Seconds to wait for the global lock, which is usually held for less than one."""
@@ -23,13 +23,18 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 @contextlib.contextmanager
 def lock_topic_while_sending(
-    change_id: str, name: str = "topic", hint: Advice = _RESUME
+    change_id: str, name: str = "topic", hint: Advice = _RESUME, *, is_dry: bool = False
 ) -> Iterator[None]:
     """Lock a topic, or another kind of object (`name`), while sending.
 
-    Raise RefusedError with this hint if another process holds the lock.
+    Raise RefusedError with this hint if another process holds the lock. With `is_dry`, no file is
+    created: a topic without one is not locked.
     """
-    file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
+    file = state_path() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
+    if is_dry and not file.exists():
+        yield
+        return
+    state_folder()
     with file.open("a") as handle:
         if not try_lock(handle):
             raise RefusedError(
@@ -41,7 +46,7 @@ def lock_topic_while_sending(
 def is_being_sent(change_id: str) -> bool:
     """Return whether another process is sending the topic now."""
     try:
-        with lock_topic_while_sending(change_id):
+        with lock_topic_while_sending(change_id, is_dry=True):
             return False
     except RefusedError:
         return True

@@ -9,7 +9,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import is_being_sent
-from patchpilot.sending.record import Sending
+from patchpilot.outgoing.transport import Sending
 
 
 def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.readable_mail import format_readable_mail
-from patchpilot.sending.record import Sending
 from patchpilot.topic.reroll import find_last_send
 
 VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")

@@ -33,7 +33,11 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.projects.project import Project
 from patchpilot.recipients.topic import PlannedRecipients, plan_series
-from patchpilot.sending.questions import save_draft_answer, validate_answer
+from patchpilot.sending.questions import (
+    is_regression_fix,
+    save_draft_answer,
+    validate_answer,
+)
 from patchpilot.series.recipient_edits import require_usable_recipients
 from patchpilot.topic.find import find_topic
 from patchpilot.topic.project import project_of
@@ -144,7 +148,7 @@ def _list_recipients(
         for address in project.lists.main[:1]:
             reasons = (f"{project.title}'s list",)
             yield Recipient(Address("", address), "list", None, "cc", reasons)
-    if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
+    if is_regression_fix(draft) and project.lists.regressions:
         tracker = Address("", project.lists.regressions)
         reasons = ("answered: this fixes a regression",)
         yield Recipient(tracker, "regressions list", None, "cc", reasons)
@@ -170,19 +174,51 @@ def describe_answer_effect(
     Return "" if it changes nothing. The answer is not saved.
     """
     topic = find_topic(repository, request)
-    series, draft = topic.series, topic.draft
+    account = read_account(repository, request.identity)
+    project = project_of(repository, request.profile, topic.series)
+    return _describe_effect(
+        repository, request, account, topic.draft, topic.series, project, (name, value)
+    )
+
+
+def describe_request_effects(
+    repository: Repository,
+    request: SendRequest,
+    account: Account,
+    draft: Draft,
+    series: Series,
+    project: Project,
+) -> tuple[str, ...]:
+    """Describe how each answer in a request changes the recipients, if it does."""
+    effects = (
+        (answer, _describe_effect(repository, request, account, draft, series, project, answer))
+        for answer in request.answers
+    )
+    return tuple(f"{name}: {value}: {effect}" for (name, value), effect in effects if effect)
+
+
+def _describe_effect(
+    repository: Repository,
+    request: SendRequest,
+    account: Account,
+    draft: Draft,
+    series: Series,
+    project: Project,
+    answer: tuple[str, str],
+) -> str:
+    name, value = answer
     answered_draft = replace(
         draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
     )
-    if answered_draft.answers == draft.answers:
+
+    def choose(draft: Draft) -> tuple[Recipient, ...]:
+        return choose_recipients(
+            repository, request, account, draft, series, project=project
+        ).recipients
+
+    if answered_draft.answers == draft.answers or _selects_same(answered_draft, draft):
         return ""
-    account, project = (
-        read_account(repository, request.identity),
-        project_of(repository, request.profile, series),
-    )
-    recipients = choose_recipients(
-        repository, request, account, answered_draft, series, project=project
-    ).recipients
+    recipients = choose(answered_draft)
     if answered_draft.is_undisclosed:
         # do not compare recipients for an undisclosed fix, because configured commands would
         # receive the patch
@@ -192,10 +228,14 @@ def describe_answer_effect(
             if recipients
             else ""
         )
-    return describe_recipient_changes(
-        choose_recipients(repository, request, account, draft, series, project=project).recipients,
-        recipients,
-    )
+    return describe_recipient_changes(choose(draft), recipients)
+
+
+def _selects_same(draft: Draft, other: Draft) -> bool:
+    """Return whether the answers of two drafts of a topic select the same recipients."""
+    return draft.is_undisclosed == other.is_undisclosed and is_regression_fix(
+        draft
+    ) == is_regression_fix(other)
 
 
 def describe_recipient_changes(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:

@@ -30,9 +30,8 @@ from patchpilot.outgoing.mail_state import (
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import hold_sender_lock, lock_topic_while_sending
 from patchpilot.outgoing.sent_so_far import SentSoFar
-from patchpilot.outgoing.transport import Delivery
+from patchpilot.outgoing.transport import Delivery, Sending
 from patchpilot.sending.concurrent_sends import refuse_concurrent_sends
-from patchpilot.sending.record import Sending
 from patchpilot.sending.resume import exclude_recipients_permanently
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids

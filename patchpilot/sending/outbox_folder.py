@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.sending.record import Sending
+from patchpilot.outgoing.transport import Sending
 from patchpilot.write_file import replace_file
 
 

@@ -8,18 +8,19 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache.cached_re import save_compiled_patterns
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import PatchpilotError, RefusedError, UsageError
-from patchpilot.model.action import Action, Hint
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, join_words, make_one_line
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.recipient import refuse_many_recipients
+from patchpilot.model.recipient import RecipientPlan, refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
@@ -29,20 +30,22 @@ from patchpilot.outgoing.header_guard import (
     refuse_header_newlines,
     refuse_unsafe_headers,
 )
-from patchpilot.outgoing.mail_account import require_sender
+from patchpilot.outgoing.mail_account import Account, require_sender
 from patchpilot.outgoing.omit_trailers import check_omitted_names
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
 from patchpilot.outgoing.preflight_passed import list_passed_checks
+from patchpilot.outgoing.transport import Sending, Transport
 from patchpilot.projects.loading import find_layered
+from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import format_compile_tested_line
 from patchpilot.sending.check_backports import warn_about_backports
 from patchpilot.sending.concurrent_sends import find_earlier_sends
-from patchpilot.sending.mail_recipients import choose_recipients
+from patchpilot.sending.mail_recipients import choose_recipients, describe_request_effects
 from patchpilot.sending.preflight_facts import (
+    MessageCheck,
     add_message_facts,
     gather_preflight_facts,
-    preload_check_rules,
 )
 from patchpilot.sending.propose_prefix import find_prefix_warnings
 from patchpilot.sending.questions import (
@@ -50,12 +53,12 @@ from patchpilot.sending.questions import (
     is_regression_fix,
     warn_about_unclear_fixes,
 )
-from patchpilot.sending.record import Sending
 from patchpilot.sending.undisclosed import (
     refuse_public_server,
     refuse_unanswered_disclosure,
 )
 from patchpilot.series.cover_letter import format_cover_body
+from patchpilot.series.database import share_databases
 from patchpilot.series.draft import TEXTS, Drafts
 from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.settings.read_settings import read_user_settings
@@ -79,6 +82,7 @@ from patchpilot.topic.reroll import (
 )
 
 if TYPE_CHECKING:
+    from patchpilot.checking.result import CheckResult
     from patchpilot.threads.tracked import Tracked
 
 
@@ -90,47 +94,122 @@ def plan_sending(
 ) -> Sending:
     """Plan a send: its messages, recipients, problems and warnings.
 
-    Nothing is sent, and only the plan's Message-IDs are saved in the draft. Raise `RefusedError` if
-    there are no recipients, and `MissingError` if git has no identity.
+    Nothing is sent, and only the plan's Message-IDs are saved in the draft; a dry run saves
+    nothing. Raise `RefusedError` if there are no recipients, and `MissingError` if git has no
+    identity.
     """
-    transport = transports.find_transport(request.via)
-    refuse_control_characters("--to", request.to)
-    refuse_control_characters("--cc", request.cc)
-    refuse_control_characters("--bcc", request.bcc)
-    account = transport.account(repository, request.identity)
-    transport.refuse_untrusted(repository, account)
-    sender = require_sender(account)
+    with share_databases(saves=not request.dry_run):
+        topic = _read_topic_to_send(repository, request, progress)
+        progress("looking up recipients")
+        recipients = _choose_recipients(repository, topic)
+        sending = _start_sending(repository, topic, recipients)
+        trees = [tree for section in recipients.sections for tree in section.trees]
+        progress("making the messages")
+        facts, checks = _make_messages(repository, sending, topic.project, trees, progress)
+        progress("checking")
+        plan = _add_problems(repository, topic, facts, checks, recipients, progress)
+    save_compiled_patterns()
+    return plan
+
+
+class _TopicToSend(NamedTuple):
+    """A topic as it would be sent: its patches, and its draft with the options of the request.
+
+    `last_send` is the send of the previous version, and `followed` the series that are tracked for
+    it. `remarks` are notes for the preview, and `effects` describes how the answers in the request
+    change the recipients.
+    """
+
+    request: SendRequest
+    transport: Transport
+    account: Account
+    series: Series
+    ids: tuple[str, ...]
+    draft: Draft
+    project: Project
+    last_send: Send | None
+    followed: "tuple[Tracked, ...]"
+    remarks: tuple[Advice, ...]
+    effects: tuple[str, ...]
+
+
+def _read_topic_to_send(
+    repository: Repository, request: SendRequest, progress: Progress
+) -> _TopicToSend:
+    """Return the topic, after refusing what must not be sent in any case."""
+    transport, account = _open_account(repository, request)
     progress("reading the topic")
-    finished_sends = finish_sends(repository)
+    finished_sends = finish_sends(repository, dry_run=request.dry_run)
     series, ids = patches = read_named_patches(repository, request)
     refuse_header_newlines([repository.commit(id_) for id_ in ids])
     project = project_of(repository, request.profile, series)
-    draft = find_topic(repository, request, patches).draft
+    saved_draft = find_topic(repository, request, patches).draft
     if not request.profile:
         # commits have no subject prefix, so use the draft's prefix to find the tree
-        project = find_layered(project, [draft.prefix.split()])
-    cover_setting = (repository.config("format.coverletter") or ("",))[-1].lower()
+        project = find_layered(project, [saved_draft.prefix.split()])
     request = request._replace(
-        profile=project.name,
-        cover=request.cover
-        or repository.flag("format.coverletter")
-        or (cover_setting == "auto" and len(series.patches) > 1),
+        profile=project.name, cover=_wants_cover(repository, request, len(series.patches))
     )
-    draft = (
-        add_request_options(prepare_next_version(draft, repository), request)
-        if request.reroll
-        else draft
-    )
-    if request.resend and not request.version:
-        draft = replace(draft, version=_find_last_sent_version(repository, draft))
-    draft = add_request_answers(repository, draft, request)
+    next_draft = _choose_version(repository, request, saved_draft)
+    draft = add_request_answers(repository, next_draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
         refuse_unanswered_disclosure(draft, series, project.lists)
-    base = find_base_commit(repository, request, ids)
-    progress("looking up recipients")
-    recipients = choose_recipients(repository, request, account, draft, series, project=project)
-    if not recipients.recipients and not request.to_self:
+    last_send = find_last_send(draft)
+    if last_send and last_send.version >= draft.version and not request.resend:
+        last_send = None
+    return _TopicToSend(
+        request,
+        transport,
+        account,
+        series,
+        ids,
+        draft,
+        project,
+        last_send,
+        read_followed_series(last_send),
+        (*finished_sends, *_note_single_commit(repository, request, ids)),
+        describe_request_effects(repository, request, account, saved_draft, series, project),
+    )
+
+
+def _open_account(repository: Repository, request: SendRequest) -> tuple[Transport, Account]:
+    """Return the transport and the account of a request; raise an error for invalid options."""
+    transport = transports.find_transport(request.via)
+    for option in ("to", "cc", "bcc"):
+        refuse_control_characters(f"--{option}", getattr(request, option))
+    account = transport.account(repository, request.identity)
+    transport.refuse_untrusted(repository, account)
+    require_sender(account)
+    return transport, account
+
+
+def _wants_cover(repository: Repository, request: SendRequest, count: int) -> bool:
+    """Return whether the request or `format.coverLetter` asks for a cover letter."""
+    setting = (repository.config("format.coverletter") or ("",))[-1].lower()
+    return (
+        request.cover or repository.flag("format.coverletter") or (setting == "auto" and count > 1)
+    )
+
+
+def _choose_version(repository: Repository, request: SendRequest, draft: Draft) -> Draft:
+    """Return the draft of the version to send: the next one, the last one again, or its own."""
+    if request.reroll:
+        draft = add_request_options(prepare_next_version(draft, repository), request)
+    if request.resend and not request.version:
+        draft = replace(draft, version=_find_last_sent_version(repository, draft))
+    return draft
+
+
+def _choose_recipients(repository: Repository, topic: _TopicToSend) -> RecipientPlan:
+    """Return the recipients; raise RefusedError if there are none, or far too many."""
+    request = topic.request
+    recipients = choose_recipients(
+        repository, request, topic.account, topic.draft, topic.series, project=topic.project
+    )
+    if request.to_self:
+        return recipients
+    if not recipients.recipients:
         raise RefusedError(
             "no recipients",
             hint=Hint(
@@ -144,27 +223,31 @@ def plan_sending(
                 )
             ),
         )
-    if not request.to_self:
-        refuse_many_recipients(len(recipients.recipients), request.force)
+    refuse_many_recipients(len(recipients.recipients), request.force)
+    return recipients
+
+
+def _start_sending(
+    repository: Repository, topic: _TopicToSend, recipients: RecipientPlan
+) -> Sending:
+    """Return the send with its texts and recipients, but without messages."""
+    request, draft, account, ids = topic.request, topic.draft, topic.account, topic.ids
+    base = find_base_commit(repository, request, ids)
     topic_base = None if request.target else find_base(repository, request.base)
     public, unpublished = (
         find_published_commit(repository, base, topic_base) if base else (None, ())
     )
-    last_send = find_last_send(draft)
-    if last_send and last_send.version >= draft.version and not request.resend:
-        last_send = None
-    followed = read_followed_series(last_send)
     text = collect_mail_texts(
         repository,
         request,
         draft,
         public,
-        () if ids else series.patches,
-        format_overruled(followed, request.force),
-    )._replace(unpublished=unpublished)
-    sending = Sending(
+        () if ids else topic.series.patches,
+        format_overruled(topic.followed, request.force),
+    )
+    return Sending(
         request=request,
-        transport=transport,
+        transport=topic.transport,
         account=account,
         draft=draft,
         send=Send(
@@ -175,7 +258,7 @@ def plan_sending(
             version=draft.version,
             transport=request.via,
             account=account.label,
-            sender=sender.header(),
+            sender=require_sender(account).header(),
             kind="to-self" if request.to_self else "real",
             base=base,
             head=rebase_without_covers(repository, ids)[-1] if ids else None,
@@ -186,61 +269,70 @@ def plan_sending(
             identity=request.identity,
             undisclosed=draft.is_undisclosed,
         ),
-        series=series,
+        series=topic.series,
         ids=ids,
-        text=text,
+        text=text._replace(unpublished=unpublished),
         recipients=recipients.recipients,
         before=find_earlier_sends(draft),
-        remarks=(*finished_sends, *_note_single_commit(repository, request, ids)),
+        remarks=topic.remarks,
+        effects=topic.effects,
     )
-    trees = [tree for section in recipients.sections for tree in section.trees]
+
+
+def _make_messages(
+    repository: Repository,
+    sending: Sending,
+    project: Project,
+    trees: Sequence[str],
+    progress: Progress,
+) -> tuple[PreflightFacts, "CheckResult | None"]:
+    """Return the facts for the pre-flight checks of the rendered send, and check's findings.
+
+    The commits are checked while another program makes the messages.
+    """
 
     @cache
-    def initial_facts() -> PreflightFacts:
-        preload_check_rules()
-        return gather_preflight_facts(repository, sending, project, trees, progress)
+    def work_meanwhile() -> tuple[PreflightFacts, MessageCheck]:
+        facts = gather_preflight_facts(repository, sending, project, trees, progress)
+        return facts, MessageCheck(repository, sending)
 
-    progress("making the messages")
-    rendered_sending = transport.render(repository, sending, initial_facts)
-    facts, sending = initial_facts(), rendered_sending
-    refuse_unsafe_headers(sending.send.entries)
-    progress("checking")
-    facts, check_result = add_message_facts(repository, facts, sending)
-    blocking_problems, problems_to_warn = (
-        (*find_drafts_elsewhere(draft), *find_holds(last_send, followed), *blockers(facts)),
-        find_send_warnings(facts),
-    )
-    problems_to_warn = (
-        *problems_to_warn,
-        *(
-            find_prefix_warnings(
-                [checked_patch.patch for checked_patch in check_result.patches],
-                project.name,
-                is_regression=is_regression_fix(draft),
-            )
-            if check_result
-            else ()
-        ),
-        *warn_about_missing_tags(repository, request, draft, ids),
+    rendered_sending = sending.transport.render(repository, sending, work_meanwhile)
+    refuse_unsafe_headers(rendered_sending.send.entries)
+    facts, check = work_meanwhile()
+    return add_message_facts(repository, facts, rendered_sending, check)
+
+
+def _add_problems(
+    repository: Repository,
+    topic: _TopicToSend,
+    facts: PreflightFacts,
+    checks: "CheckResult | None",
+    recipients: RecipientPlan,
+    progress: Progress,
+) -> Sending:
+    """Return the rendered send of the facts with its problems, warnings and passed checks."""
+    sending = facts.topic
+    request, draft = sending.request, sending.draft
+    last_send, followed = topic.last_send, topic.followed
+    blocking = (*find_drafts_elsewhere(draft), *find_holds(last_send, followed), *blockers(facts))
+    warnings = (
+        *find_send_warnings(facts),
+        *find_prefix_warnings(checks, request.profile, is_regression=is_regression_fix(draft)),
+        *warn_about_missing_tags(repository, request, draft, sending.ids),
         *warn_about_open_requests(repository, draft, last_send, followed),
-        *(warn_about_unclear_fixes(repository, series) if ids else ()),
-        *warn_about_backports(repository, draft.mark, ids, project.name, progress),
+        *(warn_about_unclear_fixes(repository, sending.series) if sending.ids else ()),
+        *warn_about_backports(repository, draft.mark, sending.ids, request.profile, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
-    passed = list_passed_checks(
-        facts, [problem.name for problem in (*blocking_problems, *problems_to_warn)]
-    )
+    passed = list_passed_checks(facts, [problem.name for problem in (*blocking, *warnings)])
     if request.to_self:
         # a test message to oneself is harmless, so do not block it
-        problems_to_warn = (
-            *(
-                problem._replace(message=f"blocks a real send: {problem.message}")
-                for problem in blocking_problems
-            ),
-            *problems_to_warn,
+        blocked = (
+            problem._replace(message=f"blocks a real send: {problem.message}")
+            for problem in blocking
         )
-        blocking_problems = ()
-    return replace(sending, blockers=blocking_problems, warnings=problems_to_warn, passed=passed)
+        blocking, warnings = (), (*blocked, *warnings)
+    return replace(sending, blockers=blocking, warnings=warnings, passed=passed)
 
 
 def _note_single_commit(

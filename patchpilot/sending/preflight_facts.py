@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from patchpilot.backports.target_tip import find_target_tree
@@ -36,7 +35,7 @@ from patchpilot.outgoing.target_tree import (
     compute_commit_fit,
     compute_file_fit,
 )
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transport import Sending
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import find_last_builds
@@ -49,9 +48,58 @@ if TYPE_CHECKING:
     from patchpilot.checking.result import CheckResult
 
 
+class MessageCheck:
+    """The check of a send's commits, to which the check of its messages is added.
+
+    Findings that the tree's configuration waives or ignores are included, because the sender is
+    responsible for the messages. Each rule runs once: rules about messages on the messages, the
+    others on the commits, if there are any.
+    """
+
+    def __init__(self, repository: Repository, topic: Sending) -> None:
+        from patchpilot.checking.driver import Driver
+        from patchpilot.checking.result import Suppressions
+        from patchpilot.checking.topic_waivers import draft_waivers
+        from patchpilot.lint.lint_context import Options
+        from patchpilot.topic.read_series import set_series_prefix
+
+        self._driver: Driver | None = None
+        self._commits: CheckResult | None = None
+        waivers = draft_waivers(topic.draft)
+        options = Options(
+            profile=topic.request.profile,
+            fail_on="never",
+            ignore=_HISTORY_RULES,
+            jobs=os.cpu_count() or 1,
+        )
+        with suppress(PatchpilotError):
+            driver = Driver(
+                options,
+                repository=repository,
+                suppressions=Suppressions(waivers) if waivers else None,
+            )
+            if topic.ids:
+                names = topic.text.omitted
+                patches = tuple(omit_from_patch(patch, names) for patch in topic.series.patches)
+                series = set_series_prefix(
+                    topic.series._replace(patches=patches), topic.draft.prefix
+                )
+                self._commits = driver.check((series,))
+            self._driver = driver
+
+    def add_messages(self, mails: Sequence[bytes]) -> "CheckResult | None":
+        """Return check's findings, or None if it could not run."""
+        if self._driver is None:
+            return None
+        try:
+            return self._driver.check_mails(mails, self._commits)
+        except PatchpilotError:
+            return None
+
+
 def gather_preflight_facts(
     repository: Repository,
-    topic: SeriesToSend,
+    topic: Sending,
     project: Project,
     trees: Sequence[str],
     progress: Progress,
@@ -145,15 +193,15 @@ def _find_stable_target(
 
 
 def add_message_facts(
-    repository: Repository, facts: PreflightFacts, topic: SeriesToSend
+    repository: Repository, facts: PreflightFacts, topic: Sending, check: MessageCheck
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Add the facts about the messages. Return them and the result of `check_messages`."""
+    """Add the facts about the messages. Return them and check's findings, if it could run."""
     patches = topic.series.patches
     raw_messages = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     damaged = find_mails_changed_by_am(
         repository, list(zip(raw_messages, patches, strict=True)), topic.text.omitted
     )
-    check_result = check_messages(repository, topic)
+    check_result = check.add_messages([mail.raw for mail in topic.send.entries])
     facts = facts._replace(topic=topic, damaged=damaged)
     if check_result is None:
         return facts._replace(errors=None), None
@@ -166,9 +214,7 @@ def add_message_facts(
     ), check_result
 
 
-def _warn_of_similar_patches(
-    repository: Repository, topic: SeriesToSend
-) -> tuple[SendProblem, ...]:
+def _warn_of_similar_patches(repository: Repository, topic: Sending) -> tuple[SendProblem, ...]:
     draft = topic.draft
     similar_patches = find_posts_by_others(
         repository,
@@ -243,65 +289,6 @@ _HISTORY_RULES = ("fixed-upstream", "stable-base")
 """Rules that would read the history a second time."""
 
 
-_SAMPLE = b"""\
-From: A <a@example.org>
-Subject: [PATCH] a: b
-
-Text.
----
-diff --git a/a.c b/a.c
---- a/a.c
-+++ b/a.c
-@@ -1 +1,2 @@
- int a;
-+int b;
-"""
-
-
-@cache
-def preload_check_rules() -> None:
-    """Load the rules for `check` in advance, because loading takes as long as creating the
-    messages.
-    """
-    from patchpilot.checking.driver import Driver
-    from patchpilot.lint.lint_context import Options
-
-    with suppress(PatchpilotError):
-        Driver(Options(profile="linux", fail_on="never")).check_mails((_SAMPLE,))
-
-
-def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Return check's findings in the messages, or None if it could not run.
-
-    Findings that the tree's configuration waives or ignores are included, because the sender is
-    responsible for the messages.
-    """
-    from patchpilot.checking.driver import Driver
-    from patchpilot.checking.result import Suppressions
-    from patchpilot.checking.topic_waivers import draft_waivers
-    from patchpilot.lint.lint_context import Options
-    from patchpilot.topic.read_series import set_series_prefix
-
-    waivers = draft_waivers(topic.draft)
-    names = topic.text.omitted
-    sent_patches = tuple(omit_from_patch(patch, names) for patch in topic.series.patches)
-    series = set_series_prefix(topic.series._replace(patches=sent_patches), topic.draft.prefix)
-    options = Options(
-        profile=topic.request.profile,
-        fail_on="never",
-        ignore=_HISTORY_RULES,
-        jobs=os.cpu_count() or 1,
-    )
-    try:
-        return Driver(
-            options,
-            repository=repository,
-            suppressions=Suppressions(waivers) if waivers else None,
-        ).check_mails((mail.raw for mail in topic.send.entries), series if topic.ids else None)
-    except PatchpilotError:
-        return None
-
-
 def _format_findings(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     is_series = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
@@ -329,7 +316,7 @@ def _list_waived_errors(result: "CheckResult") -> tuple[str, ...]:
 
 
 def _compute_target_fit(
-    repository: Repository, topic: SeriesToSend, target: TargetTree | None
+    repository: Repository, topic: Sending, target: TargetTree | None
 ) -> TargetFit | None:
     if target is None:
         return None

@@ -22,14 +22,17 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
 def find_prefix_warnings(
-    patches: Sequence[Patch], profile: str, *, is_regression: bool = False
+    result: "CheckResult | None", profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Return check's warnings about the subject prefixes of the messages, without duplicates.
+    """Return the warnings about subject prefixes in check's result, without duplicates.
 
     Also warn if the prefix of a fix names the tree for other changes.
     """
+    if result is None:
+        return ()
+    patches = [checked_patch.patch for checked_patch in result.patches]
     warnings = list(_find_wrong_tree_warnings(patches, profile, is_regression))
-    for name, message, trees in _collect_prefix_findings(_check_prefixes(patches, profile)):
+    for name, message, trees in _collect_prefix_findings(result):
         tree, other_tree = trees["fixes"], trees["rest"]
         hint = Action(
             "send",

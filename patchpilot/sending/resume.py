@@ -22,13 +22,14 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, remove_from_send
 from patchpilot.outgoing.sender_lock import lock_topic_while_sending
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.concurrent_sends import describe_send, find_later_sends
 from patchpilot.sending.questions import add_request_answers
-from patchpilot.sending.record import Sending
 from patchpilot.sending.undisclosed import (
     refuse_public_mails,
     refuse_public_server,
 )
+from patchpilot.series.database import share_databases
 from patchpilot.series.recipient_edits import (
     find_branch_key,
     load_edits,
@@ -59,15 +60,29 @@ def plan_resume(
     `unknown_as` is the outcome to assume for messages in an unknown state; `keep` leaves them
     unknown. `by_id` maps single Message-IDs to outcomes. With `lookup`, messages found in an
     archive are marked as accepted; no archive is searched for an undisclosed fix. `drop` lists
-    recipients to remove from unsent messages. The results of the lookup are saved immediately, but
-    outcomes and removed recipients are saved only when the plan is sent. Raise `UsageError` if the
-    topic was never sent.
+    recipients to remove from unsent messages. The results of the lookup are saved immediately
+    (unless it is a dry run), but outcomes and removed recipients only when the plan is sent. Raise
+    `UsageError` if the topic was never sent.
     """
     refuse_control_characters("--drop", drop)
     progress("looking for the last send")
+    with share_databases(saves=not request.dry_run):
+        return _plan_resume(repository, request, unknown_as, by_id, drop, lookup, progress)
+
+
+def _plan_resume(
+    repository: Repository,
+    request: SendRequest,
+    unknown_as: str,
+    by_id: Mapping[str, str],
+    drop: Sequence[str],
+    lookup: Lookup | None,
+    progress: Progress,
+) -> Sending:
     draft = find_draft(repository, request._replace(prefix=None, version=None, in_reply_to=None))
     draft = add_request_answers(repository, draft, request)
-    with lock_topic_while_sending(draft.change_id), Outbox() as outbox:
+    lock = lock_topic_while_sending(draft.change_id, is_dry=request.dry_run)
+    with lock, Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
             raise UsageError(

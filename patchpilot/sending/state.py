@@ -16,16 +16,14 @@ from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
-from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.outgoing.sender_lock import is_being_sent
+from patchpilot.outgoing.transport import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.projects.loading import default_project, find_project, projects
 from patchpilot.sending.mails import find_unverified_delivery, list_next_steps
 from patchpilot.sending.plan import plan_sending
-from patchpilot.sending.record import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.sending.resume import make_archive_lookup, plan_resume
 from patchpilot.series.draft import complete_prefix
 from patchpilot.threads.tracked import Tracked
@@ -129,16 +127,6 @@ def read_topic_state(
         return find_topic_state(
             repository, target, base=base, store=store, tracked_series=tracked_series
         )
-
-
-def split_lists_and_contacts(
-    sending: Sending,
-) -> tuple[list[Recipient], list[Recipient]]:
-    """Return the recipients of a plan as two groups: mailing lists, and other recipients."""
-    return (
-        [recipient for recipient in sending.recipients if is_mailing_list(recipient)],
-        [recipient for recipient in sending.recipients if not is_mailing_list(recipient)],
-    )
 
 
 def plan_remaining_messages(

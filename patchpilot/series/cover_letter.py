@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import InputError, unknown_word_error
 from patchpilot.resources import data_dir
 
@@ -13,15 +14,17 @@ COMMENT = "#~"
 """The prefix of template lines that are comments for the user, not part of the message."""
 GIT_SUBJECT = "*** SUBJECT HERE ***"
 """git's placeholder; git send-email refuses to send it."""
-_PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
+_PLACEHOLDER = lazy_pattern(
+    r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}"
+)
 """The placeholders of git's, b4's and patchpilot's templates."""
-_TO_FILL_IN = re.compile(
+_TO_FILL_IN = lazy_pattern(
     r"^[ \t]*\[ ?your name:.*|\(give the reason\)|\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*"
     r"|^[ \t]*EDITME\b.*",
     re.MULTILINE,
 )
 """Placeholders that no text of a patch contains for another reason."""
-_SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
+_SHORTLOG = lazy_pattern(r"^\S.* \(\d+\):$", re.MULTILINE)
 _CHANGES = re.compile(
     r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))",
     re.IGNORECASE | re.MULTILINE,

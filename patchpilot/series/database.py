@@ -12,6 +12,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -58,13 +59,85 @@ class DamagedError(InputError):
     """The database cannot be read; `patchpilot doctor --recover` restores a backup."""
 
 
+class _SharedDatabases:
+    """The databases that `share_databases` keeps open, by file."""
+
+    def __init__(self, *, saves: bool) -> None:
+        self.saves = saves
+        self.by_file: dict[Path, Database] = {}
+
+
+_shared: ContextVar[_SharedDatabases | None] = ContextVar("_shared", default=None)
+
+
+@contextlib.contextmanager
+def share_databases(*, saves: bool = True) -> Iterator[None]:
+    """Open each database once for the code in this block, however often it is opened and closed.
+
+    Unless the block `saves`, it works on copies in memory: changes are lost at its end, and no file
+    is created or changed. Other threads open their own connections.
+    """
+    shared = _SharedDatabases(saves=saves)
+    token = _shared.set(shared)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+        for database in shared.by_file.values():
+            database.is_shared = False
+            database.close()
+
+
 def open_database(file: Path, layout: DatabaseLayout) -> "Database":
     """Open a database in autocommit mode: each statement is on disk when it returns.
 
     The database is checked once per process, and backed up daily and before each migration.
     """
+    shared = _shared.get()
+    if shared is None:
+        return _open_file(file, layout)
+    if file not in shared.by_file:
+        opened = _open_file(file, layout) if shared.saves else _copy_database(file, layout)
+        opened.is_shared = True
+        shared.by_file[file] = opened
+    return shared.by_file[file]
+
+
+def _copy_database(file: Path, layout: DatabaseLayout) -> "Database":
+    """Return a copy of a database in memory, with the tables of the layout."""
+    database = sqlite3.connect(":memory:", isolation_level=None, factory=Database)
+    database.file, database.label = file, layout.label
+    try:
+        with database.convert_errors():
+            if file.is_file() and file.stat().st_size:
+                _refuse_exposed_file(file, layout)
+                # SQLite creates files next to a database that it opens, unless it is immutable
+                is_written = Path(f"{file}-wal").exists()
+                mode = "mode=ro" if is_written else "immutable=1"
+                source = sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True)
+                with contextlib.closing(source):
+                    source.backup(database)
+        database.execute("PRAGMA foreign_keys = ON")
+        _migrate(database, layout, lambda _name: None)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _refuse_exposed_file(file: Path, layout: DatabaseLayout) -> None:
+    """Raise InputError if another user could have written the file."""
+    if exposure := describe_exposure(file):
+        raise InputError(
+            f"{layout.label} cannot be trusted: {exposure}",
+            hint="restore your own copy of the file, readable and writable only by you",
+        )
+
+
+def _open_file(file: Path, layout: DatabaseLayout) -> "Database":
     exists = file.exists()
     try:
+        make_private_folder(file.parent, file.parent)
         if not exists:
             # open the file only if it does not exist, because closing a file in use would drop this
             # process's SQLite locks
@@ -73,18 +146,12 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
         has_content = file.stat().st_size > 0
         if not file.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        make_private_folder(file.parent, file.parent)
-        exposure = describe_exposure(file)
+        _refuse_exposed_file(file, layout)
     except OSError as error:
         raise InputError(
             f"{layout.label} cannot be opened: {error.strerror or error}: {file}",
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
-    if exposure:
-        raise InputError(
-            f"{layout.label} cannot be trusted: {exposure}",
-            hint="restore your own copy of the file, readable and writable only by you",
-        )
     if exists and not has_content and list_backups(file) and file not in _verified:
         raise damaged_error(file, layout.label, "the file is empty")
     database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
@@ -110,22 +177,33 @@ def _prepare_database(database: "Database", layout: DatabaseLayout, has_content:
                 str(row[0]).splitlines()[-1] if row else "no answer",
             )
     _use_wal(database)
+
+    def back_up(name: str) -> None:
+        if has_content:
+            back_up_database(database, name)
+
+    back_up(f"{datetime.now(UTC):%Y-%m-%d}")
+    _migrate(database, layout, back_up)
+    if database.file not in _verified:
+        if missing := _describe_missing(database, layout):
+            raise damaged_error(database.file, layout.label, f"{missing} is missing")
+        _verified.add(database.file)
+
+
+def _migrate(database: "Database", layout: DatabaseLayout, back_up: Callable[[str], None]) -> None:
+    """Bring a database to the layout's version; raise InputError if its version is newer.
+
+    `back_up` is called with the name of a backup before the database is migrated.
+    """
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
         raise InputError(
             f"{database.file} was written by a newer version of patchpilot",
             hint=_downgrade_hint(database.file, layout),
         )
-    if has_content:
-        back_up_database(database, f"{datetime.now(UTC):%Y-%m-%d}")
-    if has_content and version < len(layout.migrations):
-        back_up_database(database, f"version-{version}")
     if version < len(layout.migrations):
+        back_up(f"version-{version}")
         _run_migrations(database, layout)
-    if database.file not in _verified:
-        if missing := _describe_missing(database, layout):
-            raise damaged_error(database.file, layout.label, f"{missing} is missing")
-        _verified.add(database.file)
 
 
 def _use_wal(database: "Database") -> None:
@@ -221,6 +299,12 @@ class Database(sqlite3.Connection):
 
     file = Path()
     label = "the database"
+    is_shared = False
+    """Whether the database stays open until its `share_databases` block ends."""
+
+    def close(self) -> None:
+        if not self.is_shared:
+            super().close()
 
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or DatabaseCursor)

@@ -3,7 +3,7 @@
 
 from typing import Self
 
-from patchpilot.resources import TOPIC_DATABASE, state_folder
+from patchpilot.resources import TOPIC_DATABASE, state_path
 from patchpilot.series.database import Database, DatabaseLayout, open_database
 
 _SCHEMA = """
@@ -35,7 +35,7 @@ def open_topic_database() -> Database:
     """Open the database of drafts and the outbox in autocommit mode, in which each statement is on
     disk when it returns.
     """
-    return open_database(state_folder() / TOPIC_DATABASE, LAYOUT)
+    return open_database(state_path() / TOPIC_DATABASE, LAYOUT)
 
 
 class TopicStore:

@@ -114,12 +114,14 @@ def find_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """Return the topic of a TARGET; if it has no draft, create one.
+    """Return the topic of a TARGET; if it has no draft, create one, except in a dry run.
 
     The returned draft includes the options of the request. Pass the patches if they were already
     read. Only the topic's current patches are saved; the caller saves the requested options with
     `Drafts.keep`.
     """
+    if request.dry_run:
+        return read_topic(repository, request, patches)
     series, ids = patches or read_named_patches(repository, request)
     repository.register()
     facts = _query_git(repository, series, ids)
@@ -135,7 +137,7 @@ def finish_topic(repository: Repository, request: SendRequest) -> Topic:
 
     This may change the ids of the topic's commits.
     """
-    finish_sends(repository)
+    finish_sends(repository, dry_run=request.dry_run)
     return find_topic(repository, request)
 
 

@@ -69,14 +69,14 @@ def _track_series(repository: Repository, send: Send) -> None:
                 store.store_sent_mail(entry.id, mail)
 
 
-def finish_sends(repository: Repository) -> tuple[str, ...]:
+def finish_sends(repository: Repository, *, dry_run: bool = False) -> tuple[str, ...]:
     """Complete this branch's sends that were interrupted after the last message.
 
     Return notes for the user. Call this before reading the topic, because updating b4's cover
-    letter commit changes the ids of later commits.
+    letter commit changes the ids of later commits. A dry run completes nothing.
     """
     branch = repository.branch
-    if branch is None:
+    if branch is None or dry_run:
         return ()
     home = repository.key
     with Outbox() as outbox:

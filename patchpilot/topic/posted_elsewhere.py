@@ -27,7 +27,7 @@ from patchpilot.series.same_patches import are_equal_patches, has_patches
 
 if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
-    from patchpilot.outgoing.transport import SeriesToSend
+    from patchpilot.outgoing.transport import Sending
 
 _BASE = lazy_pattern(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
@@ -86,7 +86,7 @@ def find_tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> 
     return None
 
 
-def find_sent_records(repository: Repository, topic: "SeriesToSend") -> tuple[SentRecord, ...]:
+def find_sent_records(repository: Repository, topic: "Sending") -> tuple[SentRecord, ...]:
     """Return the sends of a topic according to send tags and b4's tracking data.
 
     If there are none, and the outbox has none either, search the archive.
@@ -136,7 +136,7 @@ def _find_b4_sends(repository: Repository, draft: Draft, version: int) -> Iterat
         yield SentRecord(version, "", location, same=False, same_topic=True)
 
 
-def _find_archived_sends(repository: Repository, topic: "SeriesToSend") -> tuple[SentRecord, ...]:
+def _find_archived_sends(repository: Repository, topic: "Sending") -> tuple[SentRecord, ...]:
     """Return earlier sends of the same patches by the same sender.
 
     Return none if the archive does not respond in time.

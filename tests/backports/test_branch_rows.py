@@ -16,8 +16,6 @@ from patchpilot.backports.branch_rows import (
     BRANCH_KEYS,
     DETAIL_KEYS,
     FIX_KEYS,
-    BranchRow,
-    Tone,
     format_branch_rows,
     format_fix_rows,
 )
@@ -32,6 +30,7 @@ from patchpilot.backports.work import ActionResults
 from patchpilot.cli.output import backport_report as report
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import ENDED, MissingSeries, SkippedBranch
+from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.tui.screens.backports_rows import BranchTexts, branch_page_rows
 from tests.kit.backport_world import World, track_failed_backports
@@ -88,7 +87,7 @@ DRAWN_BY_TEXT = {*report.BRANCH_HEAD, *DETAIL_KEYS, "next"}
 DETAILS_OF_TEXT = {"version", "bug", "needs", "short", "merged", "applied", "command"}
 
 
-def list_all_rows(result: BackportResult) -> list[BranchRow]:
+def list_all_rows(result: BackportResult) -> list[FactRow]:
     work = BranchWork(builds=BUILDS[:1])
     rows = [row for branch in result.branches for row in format_branch_rows(result, branch, work)]
     return [*format_fix_rows(result), *rows]

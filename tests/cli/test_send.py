@@ -41,6 +41,35 @@ def test_dry_run_shows_everything(tmp_path: Path) -> None:
         assert text in outcome.out
 
 
+def read_files(*folders: Path) -> dict[Path, bytes]:
+    """Return the content of all files below these folders."""
+    return {
+        file: file.read_bytes()
+        for folder in folders
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_dry_run_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        arguments = ["--security", "no", "--cover-letter"]
+        if is_used:
+            assert send_topic(repo, "--yes").code == 0
+            arguments = ["--reroll", "--security", "yes"]
+        before = read_files(tmp_path / "r", state)
+        for extra in ((), ("--format", "json"), *([("--resume",)] if is_used else [])):
+            chosen = ["--resume"] if "--resume" in extra else [*arguments, *extra]
+            assert send_topic(repo, "--dry-run", *chosen).code == 0
+        assert read_files(tmp_path / "r", state) == before
+
+
 def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
@@ -196,7 +225,7 @@ def test_outdated_plan_is_refused(tmp_path: Path) -> None:
 def test_second_sender_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        change_id = send_topic(repo, "--dry-run --format json").json["change_id"]
+        change_id = send_topic(repo, "--format json").json["change_id"]
         with lock_topic_while_sending(change_id):
             outcome = send_topic(repo, "--yes")
         outcome.expect(1, "is already sending this topic")

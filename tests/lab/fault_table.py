@@ -27,9 +27,9 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.mails import add_send_result, deliver_mails
 from patchpilot.sending.plan import plan_sending
-from patchpilot.sending.record import Sending
 from patchpilot.sending.resume import plan_resume
 from patchpilot.series.topic_database import open_topic_database
 from tests.kit import smtp_faults

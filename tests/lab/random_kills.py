@@ -22,9 +22,9 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.mails import deliver_mails
 from patchpilot.sending.plan import plan_sending
-from patchpilot.sending.record import Sending
 from patchpilot.sending.resume import plan_resume
 from patchpilot.topic.find import find_draft
 from tests.kit.cover_letters import write_cover_letter

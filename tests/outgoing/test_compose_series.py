@@ -23,7 +23,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_series import compose_series_messages
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.send_email.git_send_email import capture_send_email
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transport import Sending
 from patchpilot.outgoing.transports import find_transport
 from patchpilot.sending.mail_recipients import choose_recipients
 from patchpilot.sending.plan import collect_mail_texts, plan_sending
@@ -250,7 +250,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     collected_texts = collect_mail_texts(repository, request, topic.draft, published_commits)
     return compose_series_messages(
         repository,
-        SeriesToSend(
+        Sending(
             request,
             transport,
             account,

@@ -27,7 +27,7 @@ from patchpilot.outgoing.preflight import (
     is_mailing_list,
 )
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transport import Sending
 from patchpilot.projects.loading import default_project
 from tests.kit.outbox import build_send
 from tests.kit.patches import ADA
@@ -74,7 +74,7 @@ def make_facts(
     linux_project = default_project()
     mail = {name: changed_fields.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable_list = changed_fields.pop("stable_list", "")
-    topic = SeriesToSend(
+    topic = Sending(
         request=changed_fields.pop("request", SendRequest()),
         transport=transports.find_transport(via),
         account=changed_fields.pop("account", make_account()),

@@ -7,9 +7,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.check_backports import warn_about_backports
 from patchpilot.sending.plan import plan_sending
-from patchpilot.sending.record import Sending
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 

@@ -6,8 +6,9 @@ They cannot occur when commits are checked.
 
 import pytest
 
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch
+from patchpilot.checking.driver import Driver
+from patchpilot.checking.result import CheckResult
+from patchpilot.lint.lint_context import Options
 from patchpilot.sending.propose_prefix import find_prefix_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
@@ -33,8 +34,9 @@ index 1111111111..2222222222 100644
 """
 
 
-def make_patches(*mails: bytes) -> list[Patch]:
-    return [parse_patch(mail.replace(b"\r\n", b"\n"), "mail") for mail in mails]
+def check(*mails: bytes) -> CheckResult:
+    options = Options(profile="linux", fail_on="never")
+    return Driver(options).check_mails(mail.replace(b"\r\n", b"\n") for mail in mails)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +61,11 @@ def make_patches(*mails: bytes) -> list[Patch]:
 )
 def test_missing_networking_tree_is_reported(mark: str, tag: str, path: str, advised: str) -> None:
     raw_mail = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    problems = find_prefix_warnings(make_patches(raw_mail, raw_mail), "linux")
+    problems = find_prefix_warnings(check(raw_mail, raw_mail), "linux")
     assert [problem.name for problem in problems] == (["missing-target-tree"] if advised else [])
     assert all(advised in problem.message for problem in problems)
     # a fix for a regression need not wait for the next merge window
-    regression = find_prefix_warnings(make_patches(raw_mail), "linux", is_regression=True)
+    regression = find_prefix_warnings(check(raw_mail), "linux", is_regression=True)
     assert all("use [PATCH net] " in problem.message for problem in regression)
     assert len(regression) == len(problems)
 
@@ -80,7 +82,7 @@ def test_missing_networking_tree_is_reported(mark: str, tag: str, path: str, adv
 def test_feature_prefix_on_a_fix_is_reported(mark: str, tag: str, reported: bool) -> None:
     raw_mail = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
     mail = raw_mail.replace("\n", "\r\n").encode()
-    problems = find_prefix_warnings(make_patches(mail, mail), "linux")
+    problems = find_prefix_warnings(check(mail, mail), "linux")
     assert [problem.name for problem in problems] == (["tree-for-the-rest"] if reported else [])
     assert all("[PATCH net]" in problem.message for problem in problems)
 
@@ -90,4 +92,4 @@ def test_oversized_message_has_one_warning() -> None:
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
-    assert find_prefix_warnings(make_patches(raw), "linux") == ()
+    assert find_prefix_warnings(check(raw), "linux") == ()

@@ -31,13 +31,14 @@ def list_message_ids(send_result: Ended) -> list[str]:
 
 
 @TRANSPORTS
-def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
+def test_preview_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.patchpilot("draft --cover-subject 'widget: mend' --cover 'All were wrong.'")
         arguments = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
-        output = list_message_ids(send_topic(repo, *arguments, "--dry-run"))
+        # without --yes, the messages are only shown
+        output = list_message_ids(send_topic(repo, *arguments))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
             assert (
@@ -147,7 +148,7 @@ def test_changed_message_is_not_resumed(tmp_path: Path, message: str, text: str)
         "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"a.c": "int a;\n"},
     )
-    plan_document = send_topic(repo, "--dry-run --format json").json
+    plan_document = send_topic(repo, "--format json").json
     record_accepted_send(repo)
     second_document = send_topic(repo, "--dry-run --format json").json
     assert "already-sent" in {refusal["name"] for refusal in second_document["refusals"]}

@@ -31,7 +31,7 @@ from patchpilot.history.bug_range import compute_bug_range
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
-from patchpilot.sending.record import Sending
+from patchpilot.outgoing.transport import Sending
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tracking import follow_series
 from patchpilot.tui.build_app import create_app

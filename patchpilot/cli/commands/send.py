@@ -26,10 +26,10 @@ from patchpilot.cli.output.stream import print_message
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit_code
 from patchpilot.model.mail import parse_id_option
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.sending.record import Sending
+from patchpilot.outgoing.transport import Sending
 from patchpilot.topic.workplace import Workplace
 
 
@@ -243,6 +243,7 @@ def _make_request(
         identity=options["identity"],
         profile=settings.get("profile"),
         offline=common.offline,
+        dry_run=options["dry_run"],
     )
 
 
@@ -302,11 +303,13 @@ def _make_plan(
                 lookup=lookup,
                 progress=progress,
             )
-        _show_effects(workplace, request)
         unattended = options["yes"] or options["dry_run"] or options["outbox"]
         if request.reroll and sys.stdin.isatty() and not unattended:
             _write_changelog(workplace, request)
-        return plan_sending(workplace.repository, request, progress=progress)
+        plan = plan_sending(workplace.repository, request, progress=progress)
+    for effect in plan.effects:
+        print_message(make_printable(effect))
+    return plan
 
 
 def _show_blocked(common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem) -> int:
@@ -342,15 +345,6 @@ def _report_complete_send(
         )
     _write_result(common, result)
     return int(ExitCode.OK if is_sent else ExitCode.NETWORK)
-
-
-def _show_effects(workplace: Workplace, request: SendRequest) -> None:
-    from patchpilot.model.printable import make_printable
-    from patchpilot.sending.mail_recipients import describe_answer_effect
-
-    for name, value in request.answers:
-        if change_text := describe_answer_effect(workplace.repository, name, value, request):
-            print_message(f"{name}: {value}: {make_printable(change_text)}")
 
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:

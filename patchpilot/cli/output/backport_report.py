@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from patchpilot.backports.branch_rows import (
     DETAIL_KEYS,
     FIX_KEYS,
-    BranchRow,
     describe_build,
     format_branch_rows,
     format_fix_rows,
@@ -20,6 +19,7 @@ from patchpilot.backports.write import (
 )
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
+from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count, make_printable
 
 _MAX_DIFF_LINES = 12
@@ -99,7 +99,7 @@ def format_backport_text(
 
 def _list_branch_rows(
     results: Sequence[BackportResult], result: BackportResult, action_results: ActionResults
-) -> list[tuple[BranchRow, ...]]:
+) -> list[tuple[FactRow, ...]]:
     """Return the rows of each branch.
 
     Only the rows of the last fix have the builds, because a branch is built with all fixes.
@@ -115,32 +115,32 @@ def _list_branch_rows(
     ]
 
 
-def _select(rows: Sequence[BranchRow], keys: Sequence[str]) -> list[BranchRow]:
+def _select(rows: Sequence[FactRow], keys: Sequence[str]) -> list[FactRow]:
     return [row for row in rows if row.key in keys]
 
 
-def _find_row(rows: Sequence[BranchRow], key: str) -> BranchRow:
+def _find_row(rows: Sequence[FactRow], key: str) -> FactRow:
     return next(row for row in rows if row.key == key)
 
 
-def _format_row(row: BranchRow) -> str:
+def _format_row(row: FactRow) -> str:
     return f"{row.label}: {row.text}" if row.label else row.text
 
 
-def _format_branch_head(rows: Sequence[BranchRow], width: int) -> list[str]:
+def _format_branch_head(rows: Sequence[FactRow], width: int) -> list[str]:
     name, verdict, reason = _read_head(rows)
     line_start = f"  {name:<{width}}  {verdict:<13}  "
     return _wrap(reason, line_start, " " * min(len(line_start), _COLUMNS // 2))
 
 
-def _read_head(rows: Sequence[BranchRow]) -> tuple[str, str, str]:
+def _read_head(rows: Sequence[FactRow]) -> tuple[str, str, str]:
     """Return the branch's name, the verdict, and the reason with the branch's end of support."""
     head = {row.key: row for row in _select(rows, BRANCH_HEAD)}
     ends = f" ({head['until'].label} {head['until'].text})" if "until" in head else ""
     return head["branch"].text, head["verdict"].text, f"{head['why'].text}{ends}"
 
 
-def _format_branch_details(rows: Sequence[BranchRow]) -> list[str]:
+def _format_branch_details(rows: Sequence[FactRow]) -> list[str]:
     """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
     conflicts = _select(rows, ("conflict",))
@@ -193,7 +193,7 @@ def _format_action_results(action_results: ActionResults) -> list[str]:
     return blocks
 
 
-def _wrap_row(row: BranchRow, indent: str = "", width: int = _COLUMNS) -> list[str]:
+def _wrap_row(row: FactRow, indent: str = "", width: int = _COLUMNS) -> list[str]:
     label = f"{row.label}: " if row.label else ""
     return _wrap(row.text, f"{indent}{label}", f"{indent}  ", width)
 
@@ -259,7 +259,7 @@ def format_backport_markdown(
     return make_printable("\n\n".join(blocks) + "\n")
 
 
-def _format_table_line(rows: Sequence[BranchRow]) -> str:
+def _format_table_line(rows: Sequence[FactRow]) -> str:
     details = _select(rows, [key for key in DETAIL_KEYS if key not in _PREREQUISITES])
     name, verdict, reason = _read_head(rows)
     cells = (

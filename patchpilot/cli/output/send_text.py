@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the plan and the result of a send as text."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
+from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import join_words, make_one_line, make_printable, width
 from patchpilot.model.send_problem import CheckState
-from patchpilot.sending.record import Sending
+from patchpilot.outgoing.transport import Sending
+from patchpilot.sending.plan_rows import (
+    DELIVERY_KEYS,
+    HEADER_KEYS,
+    MESSAGE_KEYS,
+    RECIPIENT_KEYS,
+    format_plan_rows,
+)
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
 _LABEL_WIDTH = 12
@@ -62,15 +69,26 @@ def format_mails(plan: Sending) -> str:
 
 def format_summary(plan: Sending) -> str:
     """Summarize the messages, the recipients (with reasons), and the transport."""
-    text_width = result_width()
-    lines = [format_title("summary"), *_format_message_lines(plan, text_width), ""]
-    lines += [
-        format_title("recipients of the real send" if plan.request.to_self else "recipients"),
-        *_format_recipient_lines(plan, text_width),
-        "",
-    ]
-    lines += [format_title("delivery"), *_format_delivery(plan, text_width)]
-    return "\n".join(lines) + "\n"
+    recipients = "recipients of the real send" if plan.request.to_self else "recipients"
+    parts = (
+        ("summary", MESSAGE_KEYS),
+        (recipients, RECIPIENT_KEYS),
+        ("delivery", DELIVERY_KEYS),
+    )
+    return "\n".join(
+        "".join(
+            f"{line}\n"
+            for line in (
+                format_title(title),
+                *(
+                    line
+                    for row in format_plan_rows(plan, keys)
+                    for line in _format_row(row, result_width())
+                ),
+            )
+        )
+        for title, keys in parts
+    )
 
 
 def format_title(text: str) -> str:
@@ -82,82 +100,26 @@ def format_mail_text(raw: bytes) -> str:
     return make_printable(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n")
 
 
-def _format_message_lines(plan: Sending, text_width: int) -> Iterator[str]:
-    yield f"v{plan.send.version}: {plan.counts_text}"
-    for mail in plan.send.entries:
-        state = f"{mail.state:9} " if plan.send.id else ""
-        yield from wrap_labeled(f"  {state}", make_one_line(mail.subject), text_width)
-
-
-def _format_recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
-    for recipient in plan.recipients:
-        yield f"{recipient.header.capitalize() + ':':4} {make_one_line(str(recipient.address))}"
-        role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
-        role += recipient.which
-        reasons = merge_reasons(recipient.reasons)
-        yield from wrap_labeled(
-            "       ",
-            make_one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
-            text_width,
-        )
-    if not plan.recipients:
-        yield "no recipients yet: add them with --to and --cc"
-    for address in plan.send.bcc:
-        yield f"Bcc: {make_printable(address)}"
-        yield "       sendemail.bcc"
-
-
 def format_addresses(plan: Sending) -> str:
     """Format the To and Cc addresses for the confirmation."""
     return "".join(
         f"{line}\n"
-        for header in ("to", "cc")
-        if (
-            addresses := [
-                make_one_line(str(recipient.address))
-                for recipient in plan.recipients
-                if recipient.header == header
-            ]
-        )
-        for line in wrap_labeled(f"{header.capitalize()}: ", ", ".join(addresses), result_width())
+        for row in format_plan_rows(plan, HEADER_KEYS)
+        for line in wrap_labeled(f"{row.label}: ", row.text, result_width())
     )
 
 
-_MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
-_MAX_FILES = 3
-"""Maximum number of files listed per pattern."""
-
-
-def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Merge a recipient's reasons.
-
-    Files that match the same pattern in MAINTAINERS are merged into one reason.
-    """
-    paths: dict[str, list[str]] = {}
-    merged_reasons: dict[str, None] = {}
-    for reason in reasons:
-        match = _MATCH.fullmatch(reason)
-        key = f"\0{match['pattern']}" if match else reason
-        merged_reasons.setdefault(key)
-        if match:
-            paths.setdefault(key, []).append(match["path"])
-    return tuple(
-        _join_paths(paths[key], key[1:]) if key in paths else key for key in merged_reasons
-    )
-
-
-def _join_paths(paths: Sequence[str], pattern: str) -> str:
-    if len(paths) == 1:
-        return f"{paths[0]} matches {pattern}"
-    more_note = f" and {len(paths) - _MAX_FILES} more" if len(paths) > _MAX_FILES else ""
-    return f"{', '.join(paths[:_MAX_FILES])}{more_note} match {pattern}"
-
-
-def _format_delivery(plan: Sending, text_width: int) -> Iterator[str]:
-    for label, value, _ in plan.delivery:
-        yield from wrap_labeled(
-            f"{label + ':':{_LABEL_WIDTH}}", make_one_line(str(value)), text_width
-        )
+def _format_row(row: FactRow, text_width: int) -> Iterator[str]:
+    """Yield the lines of a row, in the form of its part of the preview."""
+    if row.key == "message":
+        label = f"{row.label:9} " if row.label else ""
+        yield from wrap_labeled(f"  {label}", row.text, text_width)
+    elif row.key in DELIVERY_KEYS:
+        yield from wrap_labeled(f"{row.label + ':':{_LABEL_WIDTH}}", row.text, text_width)
+    else:
+        yield f"{row.label:4} {row.text}" if row.label else row.text
+        if row.detail:
+            yield from wrap_labeled("       ", row.detail, text_width)
 
 
 def _format_checks(plan: Sending, *states: CheckState) -> Iterator[str]:

@@ -41,12 +41,12 @@ from patchpilot.outgoing.compose_mails import SeriesText, compute_patch_ids, ins
 from patchpilot.outgoing.compose_message import remove_recipients, replace_fields
 from patchpilot.outgoing.deliver_each import deliver_previewed_messages
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.transport import Delivery, Rendered, SeriesToSend
+from patchpilot.outgoing.transport import Delivery, Sending
 from patchpilot.series.change_id import format_tag_name
 from patchpilot.series.message_ids import reuse_message_ids
 
 
-def render_with_b4(repository: Repository, series: Rendered) -> Rendered:
+def render_with_b4(repository: Repository, series: Sending) -> Sending:
     """Render the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent, and the tracking data that b4 needs for sending.
@@ -119,7 +119,7 @@ def render_with_b4(repository: Repository, series: Rendered) -> Rendered:
 
 
 def _list_remarks(
-    series: SeriesToSend,
+    series: Sending,
     branch: str,
     signs: bool,
     tracking_data: Mapping[str, Sequence[str]],
@@ -246,7 +246,7 @@ def _make_settings(
 
 
 def _make_tracking_data(
-    repository: Repository, branch: str, series: SeriesToSend
+    repository: Repository, branch: str, series: Sending
 ) -> dict[str, tuple[str, ...]]:
     """Return the configuration section of the branch, with b4's data and the texts of this draft.
 
@@ -327,7 +327,7 @@ def _make_tracking_data(
     }
 
 
-def _find_sent_version(repository: Repository, series: SeriesToSend) -> int:
+def _find_sent_version(repository: Repository, series: Sending) -> int:
     """Return the version that b4 resends from its tag, or 0 if b4 does not resend.
 
     b4 resends only if the user requested a resend and the tag exists. The web endpoint cannot

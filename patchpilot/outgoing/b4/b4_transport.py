@@ -19,7 +19,7 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import (
     Delivery,
-    Rendered,
+    Sending,
     Transport,
 )
 
@@ -98,8 +98,8 @@ class B4Transport(Transport):
         yield from probe_mail_server(repository, account, offline=offline, terminal=terminal)
 
     def render(
-        self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
-    ) -> Rendered:
+        self, repository: Repository, series: Sending, meanwhile: Callable[[], object]
+    ) -> Sending:
         """Create the messages with b4 from the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render_with_b4
 

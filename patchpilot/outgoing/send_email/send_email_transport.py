@@ -16,7 +16,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import (
     Delivery,
-    Rendered,
+    Sending,
     Transport,
 )
 
@@ -54,8 +54,8 @@ class SendEmailTransport(Transport):
         yield from probe_mail_server(repository, account, offline=offline, terminal=terminal)
 
     def render(
-        self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
-    ) -> Rendered:
+        self, repository: Repository, series: Sending, meanwhile: Callable[[], object]
+    ) -> Sending:
         """Compose the messages, and pass them through git send-email."""
         from patchpilot.outgoing.compose_series import compose_series_messages
         from patchpilot.outgoing.git_settings import check_git_settings

@@ -14,12 +14,11 @@ from rich.text import Text
 from patchpilot.backports.branch_rows import (
     DETAIL_KEYS,
     FIX_KEYS,
-    BranchRow,
-    Tone,
     format_branch_rows,
     format_fix_rows,
 )
 from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
+from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, width
 from patchpilot.resources import list_recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
@@ -96,7 +95,7 @@ class BranchTexts:
             is_drafted=self.is_drafted,
         )
 
-    def find_rows(self, branch: "BranchResult") -> tuple[BranchRow, ...]:
+    def find_rows(self, branch: "BranchResult") -> tuple[FactRow, ...]:
         today = datetime.now(UTC).date()
         return format_branch_rows(self.result, branch, self.find_work(branch), today)
 
@@ -246,7 +245,7 @@ STEP_KEYS = {
 """Maps a step to its key."""
 
 
-def badge_text(row: BranchRow) -> str:
+def badge_text(row: FactRow) -> str:
     """Return a verdict with its sign."""
     return f"{glyph(SIGNS[row.tone])} {row.text}"
 
@@ -346,7 +345,7 @@ def first_branch_to_show(result: "BackportResult") -> str | None:
     return candidates[0].branch if candidates else None
 
 
-def prerequisite_row(row: BranchRow, number: int, is_ticked: bool) -> Text:
+def prerequisite_row(row: FactRow, number: int, is_ticked: bool) -> Text:
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     risk = fit_text(row.label, 11), STYLES[row.tone]
     return Text.assemble(f"{tick} {number:>2}  ", risk, plain_text(f"  {row.text}"))

@@ -8,7 +8,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.sending.record import Sending
+    from patchpilot.outgoing.transport import Sending
 
 
 CHECK_SIGNS = {

@@ -31,8 +31,8 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.outgoing.transport import Sending
     from patchpilot.sending.mail_changes import MailChange, MailChanges
-    from patchpilot.sending.record import Sending
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """Signs that show how a message differs from the last version."""

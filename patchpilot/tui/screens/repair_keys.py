@@ -11,7 +11,7 @@ from patchpilot.tui.actions.questions import set_subject_prefix
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
-    from patchpilot.sending.record import Sending
+    from patchpilot.outgoing.transport import Sending
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 

@@ -35,7 +35,7 @@ from patchpilot.tui.widgets.panel import TALL, WIDE
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.sending.record import Sending
+    from patchpilot.outgoing.transport import Sending
 
 
 def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
@@ -92,30 +92,26 @@ def describe_mails(plan: "Sending", size: Size, columns: int) -> Text:
 
     Subjects are wrapped to this many columns.
     """
+    from patchpilot.sending.plan_rows import HEADER_KEYS, format_plan_rows
+
     is_small = size.height < TALL and size.width < WIDE
+    delivery_keys = ("transport",) if is_small else ("transport", "sender", "password")
     rows = [
-        Text.assemble(plain_text(f"{label.title()} ", HEADING), plain_text(str(value)))
-        for label, value, style in plan.delivery
-        if style == "main" and not (is_small and label != "transport")
+        Text.assemble(plain_text(f"{row.label.title()} ", HEADING), plain_text(row.text))
+        for row in format_plan_rows(plan, delivery_keys)
     ]
-    for header in ("to", "cc"):
-        names = [
-            f"{make_one_line(recipient.address.called)} ({recipient.role})"
-            for recipient in plan.recipients
-            if recipient.header == header
-        ]
+    for row in format_plan_rows(plan, HEADER_KEYS):
+        names = [*row.lines]
         if is_small and len(names) > FEW:
             names[FEW:] = [f"+{len(names) - FEW}"]
-        if names:
-            text = wrap_with_indent(f" {glyph('dot')} ".join(names), columns, 5)
-            rows.append(Text.assemble(plain_text(f"{header.title():5}", HEADING), plain_text(text)))
-    for number, mail in enumerate(plan.send.entries, 1):
-        subject = wrap_with_indent(make_one_line(mail.subject), columns, 5)
+        text = wrap_with_indent(f" {glyph('dot')} ".join(names), columns, 5)
+        rows.append(Text.assemble(plain_text(f"{row.label:5}", HEADING), plain_text(text)))
+    for number, row in enumerate(format_plan_rows(plan, ("message",)), 1):
+        subject = wrap_with_indent(row.text, columns, 5)
         rows.append(Text.assemble(plain_text(f"{number:>2}   ", HEADING), plain_text(subject)))
     rows += [
-        highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
-        for label, value, style in plan.delivery
-        if style == "note"
+        highlight_code(f"{row.label}: {replace_commands(row.advice, Stage.SEND)}", QUIET)
+        for row in format_plan_rows(plan, ("note",))
     ]
     return join_lines(rows)
 
@@ -135,10 +131,9 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     The question contains the subject, the number of people and public lists, and the warnings. The
     lines contain the names and the mail server.
     """
-    from patchpilot.sending.state import split_lists_and_contacts
+    from patchpilot.sending.plan_rows import QUESTION_KEYS, format_plan_rows
     from patchpilot.settings.read_settings import is_in_demo
 
-    lists_, contacts = split_lists_and_contacts(plan)
     consequence = (
         "In the demo no message leaves this machine."
         if is_in_demo()
@@ -146,22 +141,13 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     )
     mails = plan.send.entries
     more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
-    counted_people = format_count(len(contacts), "person", "people")
-    counted_lists = (
-        f" and {format_count(len(lists_), 'public list')}" if lists_ else ", no public list"
-    )
-    rows = [
-        plain_text(f"{mails[0].subject}{more_text}", STRONG),
-        plain_text(f"to {counted_people}{counted_lists}", STRONG if lists_ else ""),
-    ]
-    if plan.draft.is_undisclosed:
-        words = "undisclosed: sent to the maintainers and the security team only"
-        rows.append(plain_text(words, "yellow"))
-    # first show what reviewers are waiting for
-    warnings = [
-        f"{glyph('warning')} {make_one_line(warning.message)}"
-        for warning in sorted(plan.warnings, key=lambda it: it.name != "open-review")
-    ]
+    rows = [plain_text(f"{mails[0].subject}{more_text}", STRONG)]
+    warnings: list[str] = []
+    for row in format_plan_rows(plan, QUESTION_KEYS):
+        if row.key == "warning":
+            warnings.append(f"{glyph('warning')} {row.text}")
+        else:
+            rows.append(plain_text(row.text, QUESTION_STYLES[row.tone]))
     shown_warnings, hidden_warnings = warnings[:WARNINGS], warnings[WARNINGS:]
     rows += [plain_text(crop_text(text, WIDE_ROW), "yellow") for text in shown_warnings]
     if hidden_warnings:
@@ -170,9 +156,7 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
         )
     cropped_warnings = [text for text in shown_warnings if width(text) > WIDE_ROW]
     details = [
-        "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
-        "Maintainers and others: "
-        + (", ".join(contact.address.called for contact in contacts) or "none"),
+        *(f"{row.label}: {row.text}" for row in format_plan_rows(plan, ("lists", "people"))),
         "",
         f"Transport: {plan.account.label}. {consequence}",
     ]
@@ -181,6 +165,8 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     return join_lines(rows), details
 
 
+QUESTION_STYLES = {"": "", "bad": STRONG, "unknown": "yellow"}
+"""Maps the tone of a row in the question before sending to its style."""
 MAIL_SIGNS = {
     "pending": ("nothing", "dim"),
     "sending": ("busy", "cyan"),

@@ -65,7 +65,7 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.sending.record import Sending
+    from patchpilot.outgoing.transport import Sending
 
 
 BEFORE = frozenset(("repair", "to_self", "passed"))

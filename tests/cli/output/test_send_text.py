@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.output.send_text import merge_reasons
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_problem import CheckState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.plan_rows import merge_reasons
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic

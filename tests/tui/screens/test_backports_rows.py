@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from patchpilot.backports.branch_result import BranchResult
-from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS, BranchRow
+from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
@@ -17,6 +17,7 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.model.fact_row import FactRow
 from patchpilot.reading.stable_wait import StableWait
 from patchpilot.tui.screens.backports_rows import (
     FIX_END,
@@ -114,7 +115,7 @@ def test_branch_near_its_end_is_dim() -> None:
 
 
 def test_prerequisites_are_described() -> None:
-    row = BranchRow("prerequisite", "high risk", '111111111111 ("frob: check first"), 12 lines')
+    row = FactRow("prerequisite", "high risk", '111111111111 ("frob: check first"), 12 lines')
     assert (
         prerequisite_row(row, 2, is_ticked=True).plain
         == '[✓]  2  high risk    111111111111 ("frob: check first"), 12 lines'
