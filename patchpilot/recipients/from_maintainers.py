@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
-from patchpilot.maintainers.load import match_patch_texts
+from patchpilot.maintainers.load import match_keywords, match_patch_texts
 from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import (
@@ -38,14 +38,17 @@ def add_maintainers_recipients(
     texts: Texts,
     switches: GetMaintainerOptions,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
+    texts_by_patch: Mapping[int, Texts] = MappingProxyType({}),
 ) -> MaintainersMatch:
     """Add the recipients listed in MAINTAINERS.
 
     For each file, the maintainers and the list in the most specific section are added to To:, and
-    reviewers and other lists to Cc:. `patches` maps paths to patch numbers. Contacts get only
-    patches to their files; lists get every patch.
+    reviewers and other lists to Cc:. `patches` maps paths to patch numbers, and `texts_by_patch`
+    patch numbers to texts. Contacts get only patches to their files or with their keywords; lists
+    get every patch.
     """
     matches = match_patch_texts(file, paths, texts if switches.keywords else ())
+    keyword_patches = _find_keyword_patches(file, matches, texts_by_patch)
     own_lists = _find_section_lists(matches)
     left_out: list[tuple[str, str]] = []
     # like get_maintainer.pl, compare names and addresses case-sensitively
@@ -65,8 +68,9 @@ def add_maintainers_recipients(
                         touched = {
                             number for path in match.paths for number in patches.get(path, ())
                         }
-                        patch_numbers = () if match.by_keyword else touched
-                        _add_recipient(collector, box, role, header, match, patch_numbers)
+                        # a keyword that only the cover letter has is about all patches
+                        touched |= keyword_patches.get(section.number, set())
+                        _add_recipient(collector, box, role, header, match, touched)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append((section.name, address))
@@ -80,6 +84,18 @@ def add_maintainers_recipients(
                     match,
                 )
     return MaintainersMatch(matches, tuple(left_out))
+
+
+def _find_keyword_patches(
+    file: MaintainersFile, matches: Sequence[SectionMatch], texts: Mapping[int, Texts]
+) -> dict[int, set[int]]:
+    """Return the numbers of the patches that match a K: line, by the section's number."""
+    numbers: dict[int, set[int]] = {}
+    if any(entry.letter == "K" for match in matches for entry in match.section.entries):
+        for number, patch_texts in texts.items():
+            for keyword in match_keywords(file, patch_texts):
+                numbers.setdefault(keyword.section, set()).add(number)
+    return numbers
 
 
 def _find_section_lists(matches: Sequence[SectionMatch]) -> set[str]:

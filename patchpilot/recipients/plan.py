@@ -286,13 +286,22 @@ def _collect_maintainers(
     collector.skip(sources.sender)
     numbers: dict[str, list[int]] = {}
     texts: list[tuple[str, list[str]]] = []
+    texts_by_patch: dict[int, Texts] = {}
     for number, patch in enumerate(patches, 1):
         scan_result = scan_patch("\n".join(patch.lines))
         for path in {*scan_result.files} - {"dev/null"}:
             numbers.setdefault(path, []).append(number)
         texts += scan_result.texts
+        if patch.has_diff:
+            texts_by_patch[number] = scan_result.texts
     maintainers_match = add_maintainers_recipients(
-        collector, sources.file, sorted(numbers), texts, sources.switches, numbers
+        collector,
+        sources.file,
+        sorted(numbers),
+        texts,
+        sources.switches,
+        numbers,
+        texts_by_patch if sources.switches.keywords else {},
     )
     return collector, maintainers_match, dict(sorted(numbers.items()))
 

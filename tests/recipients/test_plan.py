@@ -172,6 +172,29 @@ def test_series_has_one_plan(widget_tree_folder: Path, tmp_path: Path) -> None:
     assert not any(recipient["patches"] for plan in patch_plans for recipient in plan["recipients"])
 
 
+def test_keyword_maintainer_gets_the_patches_with_the_keyword(
+    widget_tree_folder: Path, tmp_path: Path
+) -> None:
+    parts = (
+        ("drivers/net/port.c", "\twidget_get(port);"),
+        ("lib/plain.c", "int plain;"),
+        ("drivers/widget/core.c", "int core;"),
+        ("lib/tree.c", "/* gadget-tree */"),
+    )
+    folder = tmp_path / "series"
+    folder.mkdir()
+    for number, (path, line) in enumerate(parts, 1):
+        patch = build_widget_patch(path, subject=f"{path}: mend it", added_line=line)
+        numbered = patch.replace("[PATCH]", f"[PATCH {number}/{len(parts)}]")
+        (folder / f"000{number}.patch").write_text(numbered)
+    (plan,) = read_recipient_plans("--tree", widget_tree_folder, folder)
+    patches = {recipient["email"]: recipient["patches"] for recipient in plan["recipients"]}
+    # the section matches the first patch by K: and the third one by F:
+    assert patches["ada@widgets.example"] == [1, 3]
+    assert patches["flo@soc.example"] == [4]
+    assert patches["eve@net.example"] == [1]
+
+
 def test_files_folders_and_globs_have_plans(widget_tree_folder: Path) -> None:
     result = read_recipient_plans(
         "--tree",
