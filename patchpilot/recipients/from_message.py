@@ -140,8 +140,8 @@ def add_changed_maintainers(
                     section = line.text
                 if entry and line.kind in changed:
                     for address in parse_addresses(entry[2]):
-                        box = address.header(), entry[1], section
-                        changed[line.kind].setdefault(address.key, box)
+                        contact = address.header(), entry[1], section
+                        changed[line.kind].setdefault(address.key, contact)
     for sign, other in (("-", "+"), ("+", "-")):
         keys = [key for key in changed[sign] if key not in changed[other] and "@" in key]
         for key in keys[:_MAX_CHANGED]:
