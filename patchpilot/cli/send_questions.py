@@ -8,9 +8,11 @@ from patchpilot.cli.output.stream import print_message, result_width, wrap_label
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_one_line
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.questions import (
     PreSendQuestion,
     find_open_questions,
+    make_cover_question,
     save_draft_answer,
     validate_answer,
 )
@@ -25,15 +27,32 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     for question in find_open_questions(workplace.repository, request):
-        answer = _ask_question(workplace, question)
-        if answer:
-            save_draft_answer(
-                workplace.repository,
-                question.name,
-                answer,
-                target=request.target,
-                base=request.base,
-            )
+        _ask_and_save(workplace, request, question)
+
+
+def ask_about_split_recipients(workplace: Workplace, plan: Sending) -> bool:
+    """Ask who receives which patches if this is what blocks the plan.
+
+    Return whether the plan must be made again.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    split = next((line for line in plan.blockers if line.name == "split-recipients"), None)
+    return split is not None and _ask_and_save(workplace, plan.request, make_cover_question(split))
+
+
+def _ask_and_save(workplace: Workplace, request: SendRequest, question: PreSendQuestion) -> bool:
+    """Ask a question, and save the answer with the topic. Return whether there was one."""
+    answer = _ask_question(workplace, question)
+    if answer:
+        save_draft_answer(
+            workplace.repository,
+            question.name,
+            answer,
+            target=request.target,
+            base=request.base,
+        )
+    return bool(answer)
 
 
 def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:

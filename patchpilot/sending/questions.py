@@ -5,16 +5,18 @@ Whether the topic applies to its target tree or is already fixed there is determ
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from patchpilot.backports.target_tip import find_target_tree
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.draft import TO_COVER, Draft
+from patchpilot.model.mail import parse_message_id
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
@@ -24,9 +26,10 @@ from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
+from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.sending.propose_prefix import propose_tree_prefix
 from patchpilot.series.change_id import make_change_id, names_title
-from patchpilot.series.draft import Drafts
+from patchpilot.series.draft import Drafts, complete_prefix
 from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find import find_topic
@@ -38,13 +41,13 @@ from patchpilot.topic.posted_elsewhere import (
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_upstream_state
 
-_SECURITY = re.compile(
+_SECURITY = lazy_pattern(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
     r"attacker|unprivileged|info(?:rmation)? leak|uninit\w+ (?:memory|stack)|type"
     r" confusion|KASAN|KMSAN|spectre)\b",
     re.IGNORECASE,
 )
-_REGRESSION = re.compile(
+_REGRESSION = lazy_pattern(
     r"\b(?:regress\w*|used to work|worked (?:in|with|before|until)|broke\w*|no longer"
     r" works?|stopped working|bisect\w*)\b",
     re.IGNORECASE,
@@ -66,6 +69,55 @@ class PreSendQuestion(NamedTuple):
     evidence: tuple[str, ...] = ()
     answer: str | None = None
     effects: tuple[str, ...] = ()
+
+
+TREE = "tree"
+"""The name of the question about the tree in the subject; its answer is a subject prefix."""
+
+
+def make_tree_question(proposed: str) -> PreSendQuestion:
+    """Return the question about the tree that the subject should name.
+
+    `proposed` is the subject prefix according to the subsystem's rules.
+    """
+    fixes = proposed.removesuffix("-next")
+    doubt = (
+        f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]"
+        if proposed != fixes
+        else ""
+    )
+    return PreSendQuestion(
+        TREE,
+        "Which tree should the subject name?",
+        "This subsystem has one tree for fixes and one for new features; the subject must name the"
+        " tree that the patch is for",
+        (fixes, f"{fixes}-next"),
+        (f"[{proposed}]{doubt}",),
+        effects=(
+            f"the subject becomes [{fixes}]: goes into the release that is being stabilized",
+            f"the subject becomes [{fixes}-next]: goes into the next release; closed during the"
+            " merge window",
+        ),
+    )
+
+
+def make_cover_question(problem: SendProblem) -> PreSendQuestion:
+    """Return the question who receives which patches of a series without a cover letter.
+
+    `problem` names the maintainers who receive only some of them.
+    """
+    return PreSendQuestion(
+        TO_COVER,
+        "Should everyone receive all patches?",
+        "Without a cover letter, a maintainer who receives only some patches does not see what the"
+        " series is for, and cannot judge them",
+        ("all", "own"),
+        (problem.message,),
+        effects=(
+            "all messages go to all recipients",
+            "recipients of one patch receive only their own patches, as listed",
+        ),
+    )
 
 
 class PreSendQuestions(NamedTuple):
@@ -143,18 +195,25 @@ def find_open_questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return the questions that neither the topic's draft nor the request answers.
 
-    There are none for patch files, or if no commit looks like a fix.
+    The tree is asked last. There are none for patch files. The TUI asks the same questions.
     """
     topic = find_topic(repository, request)
-    if not any(judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits):
+    if not topic.commits:
         return ()
+    series, draft = topic.series, topic.draft
+    project = project_of(repository, request.profile or "", series)
     answered_names = {name for name, _ in request.answers}
-    project = project_of(repository, request.profile or "", topic.series)
-    return tuple(
+    open_questions = [
         question
-        for question in list_pre_send_questions(topic.series, topic.draft, project)
+        for question in list_pre_send_questions(series, draft, project)
         if question.answer is None and question.name not in answered_names
+    ]
+    proposed = propose_tree_prefix(
+        series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )
+    if proposed:
+        open_questions.append(make_tree_question(proposed))
+    return tuple(open_questions)
 
 
 def warn_about_unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
@@ -179,13 +238,13 @@ def save_draft_answer(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Save the answer to a pre-send question in the topic's draft.
-
-    Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced it.
-    """
+    """Save the answer to a pre-send question in the topic's draft; see `validate_answer`."""
     draft = find_topic(repository, SendRequest(target=target, base=base)).draft
-    answered_draft = replace(
-        draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
+    answer = validate_answer(repository, name, value)
+    answered_draft = (
+        replace(draft, prefix=answer)
+        if name == TREE
+        else replace(draft, answers={**draft.answers, name: answer})
     )
     with Drafts() as drafts:
         return _hide_title(drafts.keep(draft, answered_draft, "answered"))
@@ -216,9 +275,12 @@ def _hide_title(draft: Draft) -> Draft:
 def validate_answer(repository: Repository, name: str, value: str) -> str:
     """Validate an answer, and return it in the form in which it is saved.
 
-    Raise `UsageError` for an invalid answer.
+    Answers are `yes` and `no`; for `regression`, also the commit or range that introduced it; `all`
+    and `own` for `to-cover`; a subject prefix for `tree`. Raise `UsageError` for an invalid answer.
     """
     answer = value.strip()
+    if name == TREE:
+        return complete_prefix(answer)
     if name not in ("security", "regression", TO_COVER):
         raise unknown_word_error("question", name, ("security", "regression", TO_COVER))
     if name == TO_COVER:
@@ -279,7 +341,7 @@ def list_pre_send_questions(
         " Documentation/process/threat-model.rst. Only a bug that an AI found goes to the lists at"
         " once, as others can find it the same way.",
         ("no", "yes"),
-        _find_evidence(_SECURITY, series.patches),
+        (*_find_evidence(_SECURITY, series.patches), *_find_report_evidence(series, draft)),
         draft.answers.get("security"),
         (
             "sent to all planned recipients, lists included",
@@ -322,6 +384,26 @@ def _find_evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[
             if match := pattern.search(line):
                 evidence.setdefault(f"“{match[0]}” in the message of {patch.subject.title}")
     return tuple(evidence)[:4]
+
+
+def _find_report_evidence(series: Series, draft: Draft) -> Iterator[str]:
+    """Yield the security words in stored reports that the topic answers or that its tags link."""
+    links = [
+        tag.value.partition(" ")[0]
+        for patch in series.patches
+        for name in ("Closes", "Link")
+        for tag in patch.tags(name)
+    ]
+    ids = {draft.in_reply_to, *(parse_message_id(link) or "" for link in links)} - {""}
+    if not ids or "security" in draft.answers or not (state_path() / TRACK_DATABASE).exists():
+        return
+    from patchpilot.archive.track_store import Store
+
+    with Store() as store:
+        reports = store.read_stored(sorted(ids))
+    for report in reports:
+        if match := _SECURITY.search(f"{report.subject}\n{report.body}"):
+            yield f"“{match[0]}” in the report: {report.subject}"
 
 
 def is_regression_fix(draft: Draft) -> bool:

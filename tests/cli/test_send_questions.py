@@ -35,6 +35,9 @@ def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         screen = TerminalCommand(*make_send_arguments(repo.path))
+        for question in ("attack a machine", "earlier release"):
+            screen.wait_for(question)
+            screen.type("no\n")
         screen.wait_for("Type 'send' to confirm")
         screen.type("y\n")
         assert screen.end() == 1
@@ -76,7 +79,8 @@ def test_changelog_is_edited_for_a_new_version(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        screen = TerminalCommand(*make_send_arguments(repo.path, "--reroll"))
+        answers = ("--security", "no", "--regression", "no")
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--reroll", *answers))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
         screen.type("send\n")
@@ -109,3 +113,40 @@ def test_open_questions_precede_the_confirmation(
         assert "attack a machine" not in screen.seen
         screen.type("n\n")
         assert screen.end() == 1
+
+
+def test_tree_and_recipients_of_a_series_are_asked(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 0, server=server)
+        repo.git("config patchpilot.profile linux")
+        sections = "".join(
+            f"{name}\nM:\t{name.title()} <{name.lower()}@example.org>\nL:\tl@lists.example.org\n"
+            f"S:\tMaintained\nF:\tdrivers/net/{name.lower()}.c\n\n"
+            for name in ("FROB", "KNOB")
+        )
+        repo.checkout("master")
+        repo.commit("add MAINTAINERS", {"MAINTAINERS": f"Maintainers\n-----------\n\n{sections}"})
+        repo.checkout("topic")
+        repo.git("rebase -q master")
+        for name in ("frob", "knob"):
+            repo.commit(
+                f"net: {name}: count the links\n\nThe count is shown.\n\n"
+                "Signed-off-by: Ada Fixer <ada@example.org>",
+                {f"drivers/net/{name}.c": "int links;\n"},
+            )
+        screen = TerminalCommand("send", "-C", str(repo.path))
+        for question in ("attack a machine", "earlier release"):
+            screen.wait_for(question)
+            screen.type("no\n")
+        screen.wait_for("Which tree should the subject name?")
+        screen.type("PATCH net-next\n")
+        screen.wait_for("Should everyone receive all patches?")
+        assert "frob@example.org> receives only 1/2" in screen.seen
+        screen.type("all\n")
+        screen.wait_for("Type 'send' to confirm")
+        assert "[PATCH net-next 1/2]" in screen.seen
+        screen.type("n\n")
+        assert screen.end() == 1
+        document = repo.patchpilot("send --dry-run --format json").json
+    assert "split-recipients" not in {refusal["name"] for refusal in document["refusals"]}
+    assert not any(recipient["patches"] for recipient in document["recipients"])

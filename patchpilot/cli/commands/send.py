@@ -157,10 +157,6 @@ def _plan_and_send(common: Common, workplace: Workplace, options: Mapping[str, A
     dry_run, yes, outbox = options["dry_run"], options["yes"], options["outbox"]
     request = _make_request(common, workplace, settings, options)
     _refuse_options(options)
-    if not (yes or dry_run or outbox or options["resume"] or request.to_self):
-        from patchpilot.cli.send_questions import ask_open_questions
-
-        ask_open_questions(workplace, request)
     plan = _make_plan(common, workplace, settings, request, options)
     if options["resume"] and not plan.send.waiting_messages and outbox is None:
         return _report_complete_send(common, workplace, plan, dry_run=dry_run)
@@ -280,6 +276,12 @@ def _make_plan(
 ) -> Sending:
     from patchpilot.sending.plan import plan_sending
 
+    unattended = options["yes"] or options["dry_run"] or options["outbox"]
+    asks = not (unattended or options["resume"] or request.to_self)
+    if asks:
+        from patchpilot.cli.send_questions import ask_open_questions
+
+        ask_open_questions(workplace, request)
     with show_progress(common) as progress:
         if options["resume"]:
             from patchpilot.sending.resume import (
@@ -303,10 +305,15 @@ def _make_plan(
                 lookup=lookup,
                 progress=progress,
             )
-        unattended = options["yes"] or options["dry_run"] or options["outbox"]
         if request.reroll and sys.stdin.isatty() and not unattended:
             _write_changelog(workplace, request)
         plan = plan_sending(workplace.repository, request, progress=progress)
+    if asks:
+        from patchpilot.cli.send_questions import ask_about_split_recipients
+
+        if ask_about_split_recipients(workplace, plan):
+            with show_progress(common) as progress:
+                plan = plan_sending(workplace.repository, request, progress=progress)
     for effect in plan.effects:
         print_message(make_printable(effect))
     return plan

@@ -5,9 +5,10 @@ The answers are stored with the topic, so that each question is asked only once.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.model.draft import TO_COVER
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
@@ -16,15 +17,13 @@ if TYPE_CHECKING:
     from patchpilot.sending.questions import PreSendQuestion
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
-WHY_TREE = (
-    "This subsystem has one tree for fixes and one for new features; the subject must"
-    " name the tree that the patch is for"
-)
 LATER = "later"
 """The answer that leaves a question unanswered."""
 NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
-_WORDS = {"no": "No", "yes": "Yes"}
+TREE = "tree"
+_TREE_LABELS = ("Fix", "New feature")
+_WORDS = {"no": "No", "yes": "Yes", "all": "All patches to all", "own": "Only their own"}
 _SINCE = {"yes": "Yes, commit in Fixes:", COMMIT: "Yes, another commit"}
 """The answers to a question that also asks for the first affected commit."""
 
@@ -47,7 +46,7 @@ def ask_questions(
 
     def handle_answer(choice: str | None) -> None:
         if choice == LATER:
-            name, stage = question.name, Stage.COMMIT.number
+            name, stage = question.name, _stage_to_answer(question.name).number
             words = f"The {name} question stays open; press a at stage {stage}"
             screen.notify(f"{words} to answer it")
             ask_questions(screen, remaining, on_done, answers)
@@ -64,6 +63,10 @@ def ask_questions(
             ask_questions(screen, remaining, on_done, (*answers, (question.name, value)))
 
     screen.app.push_screen(question_dialog(question), handle_answer)
+
+
+def _stage_to_answer(name: str) -> Stage:
+    return Stage.SEND if name == TO_COVER else Stage.COMMIT
 
 
 def ask_named_questions(screen: "AnyScreen", name: str, on_done: Callable[[], None]) -> None:
@@ -93,30 +96,27 @@ def question_dialog(question: "PreSendQuestion") -> Choose:
     It shows why the question is asked, evidence in the patch for "yes", and the effect of each
     answer.
     """
+    evidence_label = 'Reasons for "yes"' if "yes" in question.answers else "Found"
     reasons = {
         "Why asked": question.why,
-        'Reasons for "yes"': "; ".join(question.evidence),
+        evidence_label: "; ".join(question.evidence),
         "Answered": question.answer or "",
     }
     effects = question.effects or ("",) * len(question.answers)
     labels = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
+    if question.name == TREE:
+        labels = {
+            name: f"{label}: [{name}]"
+            for name, label in zip(question.answers, _TREE_LABELS, strict=True)
+        }
     answers = [
-        (name, labels.get(name, name), effect)
+        (name, labels.get(name, name.capitalize()), effect)
         for name, effect in zip(question.answers, effects, strict=True)
     ]
-    return _answer_dialog(question.name, question.text, reasons, answers)
-
-
-def _answer_dialog(
-    name: str,
-    text: str,
-    reasons: Mapping[str, str],
-    answers: Sequence[tuple[str, str, str]],
-) -> Choose:
-    """Return the dialog for a question. The default answer leaves it open."""
     reason_lines = (f"`{label}`  {reason}" for label, reason in reasons.items() if reason)
-    title = f"{name.capitalize()} question"
-    return Choose("\n\n".join((text, *reason_lines)), [*answers, NOT_YET], title, at=LATER)
+    title = f"{question.name.capitalize()} question"
+    text = "\n\n".join((question.text, *reason_lines))
+    return Choose(text, [*answers, NOT_YET], title, at=LATER)
 
 
 def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], None]) -> None:
@@ -124,24 +124,9 @@ def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], No
 
     `proposed` is the tree according to the subsystem's rules.
     """
-    fixes = proposed.removesuffix("-next")
-    answers = [
-        (tree, f"{label}: [{tree}]", f"the subject becomes [{tree}]: {purpose}")
-        for tree, label, purpose in (
-            (fixes, "Fix", "goes into the release that is being stabilized"),
-            (
-                f"{fixes}-next",
-                "New feature",
-                "goes into the next release; closed during the merge window",
-            ),
-        )
-    ]
-    doubt = (
-        f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]"
-        if proposed != fixes
-        else ""
-    )
-    reasons = {"Why asked": WHY_TREE, "Proposed": f"[{proposed}]{doubt}"}
+    from patchpilot.sending.questions import make_tree_question
+
+    question = make_tree_question(proposed)
 
     def handle_answer(choice: str | None) -> None:
         if choice in (None, LATER):
@@ -149,8 +134,7 @@ def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], No
         else:
             set_subject_prefix(screen, str(choice), on_done, proposed)
 
-    text = "Which tree should the subject name?"
-    screen.app.push_screen(_answer_dialog("tree", text, reasons, answers), handle_answer)
+    screen.app.push_screen(question_dialog(question), handle_answer)
 
 
 def set_subject_prefix(
@@ -208,11 +192,13 @@ def _save_answers(
 
     def report_saved(all_effects: list[str]) -> None:
         session.mark_changed("answers")
-        session.open_questions = max(0, session.open_questions - len(answers))
+        pre_send = [name for name, _ in answers if name != TO_COVER]
+        session.open_questions = max(0, session.open_questions - len(pre_send))
         screen.tui.jobs.refresh_stale_stages()
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)
-        screen.notify(f"{', '.join(answer_texts)}{effects}; press a at stage 1 to change it")
+        key = f"a at stage {Stage.COMMIT.number}" if pre_send else f"o at {Stage.PREVIEW.number}"
+        screen.notify(f"{', '.join(answer_texts)}{effects}; press {key} to change it")
         on_done()
 
     screen.run_in_thread("saving the answers", save_all, report_saved)

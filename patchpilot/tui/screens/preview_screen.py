@@ -5,6 +5,7 @@ It lists the messages to send, and shows the selected one (formatted or byte for
 changes.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
+    ask_who_receives_patches,
     edit_draft,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
@@ -242,6 +244,7 @@ class PreviewScreen(StageScreen["Sending"]):
                 ),
             ),
             DialogOption("Switch transport", transport, self._switch_transport),
+            *self._list_series_options(sending),
             DialogOption(
                 "Compile-tested",
                 "adds or removes the line that lists the configurations that were built",
@@ -249,6 +252,16 @@ class PreviewScreen(StageScreen["Sending"]):
             ),
         ]
         ask_for_option(self.app, "What do you want to set?", options, "Options")
+
+    def _list_series_options(self, sending: "Sending | None") -> "Iterator[DialogOption]":
+        """Yield the option who receives which patches, if there are several."""
+        if sending and len(sending.series.patches) > 1:
+            done = partial(self.rerun_stage, "draft")
+            yield DialogOption(
+                "Patches for each recipient",
+                "all patches, or their own and the cover letter",
+                partial(ask_who_receives_patches, self, sending, done),
+            )
 
     def _switch_transport(self) -> None:
         from patchpilot.sending.transport_names import next_transport

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions_in_advice
-from patchpilot.tui.actions.questions import set_subject_prefix
+from patchpilot.tui.actions.questions import ask_questions, set_subject_prefix
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
@@ -31,6 +31,20 @@ def ask_subject_prefix(
     text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
     question = LineDialog(text, _check_prefix, value=proposed)
     ask_for_answer(screen.app, question, lambda prefix: set_subject_prefix(screen, prefix, on_done))
+
+
+def ask_who_receives_patches(
+    screen: "AnyScreen", sending: "Sending", on_done: Callable[[], None]
+) -> None:
+    """Ask whether recipients of one patch receive all patches, as `send --to-cover` decides."""
+    from patchpilot.model.send_problem import SendProblem
+    from patchpilot.sending.questions import make_cover_question
+
+    split = next(
+        (problem for problem in sending.blockers if problem.name == "split-recipients"),
+        SendProblem("split-recipients", ""),
+    )
+    ask_questions(screen, [make_cover_question(split)], on_done)
 
 
 def _check_prefix(text: str) -> tuple[bool, str]:

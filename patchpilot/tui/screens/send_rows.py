@@ -177,6 +177,7 @@ MAIL_SIGNS = {
 """Maps the state of a message to its glyph and color."""
 REPAIRS = {
     "missing-target-tree": ("tree", "press a to set the target tree"),
+    "split-recipients": ("to_cover", "press a to choose who receives which patches"),
     "cover-subject": ("edit", "press a to open the cover letter in your editor"),
     "cover-text": ("edit", "press a to open the cover letter in your editor"),
     "no-cover": ("edit", "press a to open a cover letter in your editor"),

@@ -22,6 +22,7 @@ from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.screens.preview_rows import plan_status as preview_status
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
+    ask_who_receives_patches,
     edit_draft,
 )
 from patchpilot.tui.screens.send_rows import (
@@ -296,6 +297,7 @@ class SendScreen(StageScreen["Sending"]):
             "tree": lambda plan: ask_subject_prefix(self, plan, self.handle_draft_change),
             "edit": lambda _: edit_draft(self, self.handle_draft_change),
             "to_self": lambda _: self.action_to_self(),
+            "to_cover": lambda plan: ask_who_receives_patches(self, plan, self.handle_draft_change),
             "security": lambda _: self._ask_open_questions("security"),
             "regression": lambda _: self._ask_open_questions("regression"),
             "server": lambda _: self.set_up_mail_account(),

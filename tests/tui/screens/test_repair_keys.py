@@ -49,3 +49,23 @@ async def test_a_repairs_the_first_problem(
         assert "nothing to fix" not in last_message(newcomer_app)
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden
+
+
+async def test_a_chooses_who_receives_which_patches(
+    clone: Path, newcomer_app: PatchpilotApp
+) -> None:
+    (driver,) = sorted((clone / "drivers" / "hwmon").glob("*.c"))[:1]
+    driver.write_text(driver.read_text() + "/* the end */\n")
+    git(clone, "commit", "-qsam", "hwmon: name the end\n\nIt had no name.")
+    async with running(newcomer_app, (120, 36), Stage.SEND) as pilot:
+        screen = newcomer_app.screen
+        assert isinstance(screen, SendScreen)
+        assert "receives only" in text_of(newcomer_app)
+        screen.row_list.select_row("split-recipients")
+        await keys(pilot, "a")
+        assert "Should everyone receive all patches?" in text_of(newcomer_app)
+        await keys(pilot, "home", "enter")
+        assert "receives only" not in text_of(newcomer_app)
+        plan = screen.current_result
+        assert plan is not None
+        assert plan.draft.answers["to-cover"] == "all"
