@@ -189,7 +189,9 @@ def read_all_entries(directory: Path, *, tolerant: bool = False) -> tuple[Config
     `GitError` if git cannot read a file; with `tolerant`, return no settings instead. Raise
     `MissingError` if git is not installed.
     """
-    caller_settings = [item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)]
+    caller_settings = [
+        (name, os.environ[name]) for name in os.environ if name.startswith(_CALLER_VARIABLES)
+    ]
     key = (directory, *list_user_config_files(), *caller_settings)
     with _cache_lock:
         cached = _cache.pop(key, None)

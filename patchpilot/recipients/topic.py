@@ -213,12 +213,14 @@ def plan_series(
     profile: str = "",
     undisclosed: bool = False,
     prefix: str = "",
+    participants: Sequence[Recipient] = (),
 ) -> PlannedRecipients:
     """Return a series' plan with the user's edits, for the TUI and `send`.
 
     `prefix` is the subject prefix of the draft, because commits have none.
     If the tree has no MAINTAINERS, the plan has only the recipients named in the message, and a
-    note. `undisclosed` requests the plan for a fix that is not public yet.
+    note. `undisclosed` requests the plan for a fix that is not public yet. `participants` are
+    recipients from the series' threads, which are added if they are not in the plan.
     """
     if any(patch.commit for patch in series.patches):
         series = set_series_prefix(series, prefix)
@@ -232,7 +234,7 @@ def plan_series(
         )
         notes = (f"{error.message}: only recipients named in the message are known",)
     private = _make_private_sources(sources, repository, None, profile) if undisclosed else None
-    planned = _plan_recipients(series, sources, repository, private)
+    planned = _plan_recipients(series, sources, repository, private, participants)
     return planned._replace(plan=planned.plan._replace(warnings=(*notes, *planned.plan.warnings)))
 
 
@@ -463,6 +465,7 @@ def _plan_recipients(
     sources: RecipientSources,
     repository: Repository | None,
     private: "_PrivateSources | None" = None,
+    participants: Sequence[Recipient] = (),
 ) -> PlannedRecipients:
     """Return the plan with the user's edits. `private` is given for an undisclosed fix."""
     patches: tuple[Patch, ...] = (
@@ -486,6 +489,7 @@ def _plan_recipients(
             sources,
             find_prep_branch_of(repository, ids) if repository else None,
         )
+        unedited = _add_participants(unedited, participants, sources.sender)
         titles = [patch.subject.title for patch in series.patches]
         plan = edits.apply(unedited, titles)
     planned_keys = {recipient.address.key for recipient in plan.recipients}
@@ -495,6 +499,17 @@ def _plan_recipients(
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
     plan = plan._replace(warnings=(*plan.warnings, *_delivery_warnings(series, plan)))
     return PlannedRecipients(names[0], names, plan, key, edits, left_out, commits, bool(private))
+
+
+def _add_participants(
+    plan: RecipientPlan, participants: Sequence[Recipient], sender: Address | None
+) -> RecipientPlan:
+    """Add the recipients from threads who are neither in the plan nor the sender."""
+    by_key = {recipient.address.key: recipient for recipient in plan.recipients}
+    for recipient in participants:
+        if sender is None or recipient.address.key != sender.key:
+            by_key.setdefault(recipient.address.key, recipient)
+    return plan._replace(recipients=tuple(by_key.values()))
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:

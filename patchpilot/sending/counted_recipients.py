@@ -21,6 +21,7 @@ from patchpilot.sending.recipient_advice import (
     RecipientAdvice,
     find_recipient_advice,
 )
+from patchpilot.sending.thread_recipients import find_thread_recipients
 from patchpilot.topic.find import find_topic
 from patchpilot.topic.project import project_of
 
@@ -65,6 +66,7 @@ def find_topic_recipients(
         profile=profile,
         undisclosed=draft.is_undisclosed,
         prefix=draft.prefix,
+        participants=find_thread_recipients(draft),
     )
     account = read_account(repository, request.identity)
     plan = choose_recipients(repository, request, account, draft, series, recipient_plan, project)

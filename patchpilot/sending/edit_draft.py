@@ -24,6 +24,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import unenroll_branch
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.sending.next_version import prepare_next_draft
 from patchpilot.series.cover_letter import (
     fill_template,
     read_template,
@@ -52,7 +53,6 @@ from patchpilot.topic.reroll import (
     find_last_send,
     make_changelog_hints,
     make_send_link,
-    prepare_next_version,
     set_changelog,
 )
 from patchpilot.topic.state import TopicState, compute_topic_state
@@ -207,7 +207,7 @@ def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
-        next_draft = prepare_next_version(draft, repository)
+        next_draft = prepare_next_draft(repository, draft, request.target, request.base)
         return drafts.keep(draft, next_draft, f"{STUBS}{next_draft.version - 1}")
 
 
@@ -323,12 +323,10 @@ def _find_editable_draft(repository: Repository, draft: Draft) -> Draft:
     last_send, version = find_last_send(draft), str(draft.version)
     if last_send and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
         other_changelogs = {key: text for key, text in draft.changelogs.items() if key != version}
-        return prepare_next_version(replace(draft, changelogs=other_changelogs), repository)
-    return (
-        prepare_next_version(draft, repository)
-        if last_send and last_send.version >= draft.version
-        else draft
-    )
+        return prepare_next_draft(repository, replace(draft, changelogs=other_changelogs))
+    if last_send and last_send.version >= draft.version:
+        return prepare_next_draft(repository, draft)
+    return draft
 
 
 def _import_draft_text(repository: Repository, draft: Draft, text: str) -> Draft:

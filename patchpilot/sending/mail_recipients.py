@@ -38,6 +38,7 @@ from patchpilot.sending.questions import (
     save_draft_answer,
     validate_answer,
 )
+from patchpilot.sending.thread_recipients import find_thread_recipients
 from patchpilot.series.recipient_edits import require_usable_recipients
 from patchpilot.topic.find import find_topic
 from patchpilot.topic.project import project_of
@@ -70,6 +71,7 @@ def choose_recipients(
                 profile=request.profile,
                 undisclosed=is_undisclosed,
                 prefix=draft.prefix,
+                participants=find_thread_recipients(draft),
             )
         plan = recipient_plan.plan
     recipients, notes = plan.recipients, plan.warnings

@@ -14,7 +14,7 @@ from patchpilot.cache.cached_re import save_compiled_patterns
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.commits.rewrite import rebase_without_covers
-from patchpilot.errors import PatchpilotError, RefusedError, UsageError
+from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
@@ -77,7 +77,6 @@ from patchpilot.topic.reroll import (
     find_last_send,
     find_sent_head,
     list_version_changes,
-    prepare_next_version,
     read_upcoming_patches,
 )
 
@@ -195,7 +194,10 @@ def _wants_cover(repository: Repository, request: SendRequest, count: int) -> bo
 def _choose_version(repository: Repository, request: SendRequest, draft: Draft) -> Draft:
     """Return the draft of the version to send: the next one, the last one again, or its own."""
     if request.reroll:
-        draft = add_request_options(prepare_next_version(draft, repository), request)
+        from patchpilot.sending.next_version import prepare_next_draft
+
+        next_draft = prepare_next_draft(repository, draft, request.target, request.base)
+        draft = add_request_options(next_draft, request)
     if request.resend and not request.version:
         draft = replace(draft, version=_find_last_sent_version(repository, draft))
     return draft
@@ -497,15 +499,10 @@ def warn_about_missing_tags(
     """
     if draft.version < 2 or request.resend or not ids or draft.branch is None:
         return ()
-    from patchpilot.archive.track_store import Store
-    from patchpilot.tags.review_trailers import TrailersRequest, find_review_trailers
+    from patchpilot.sending.next_version import find_thread_tags
 
-    try:
-        with Store() as store:
-            trailers = find_review_trailers(
-                repository, TrailersRequest(request.target, request.base), store=store
-            )
-    except PatchpilotError:
+    trailers = find_thread_tags(repository, request.target, request.base)
+    if trailers is None:
         return ()
     problems = []
     missing_tags = [change.subject for change in trailers.preparation.changes if change.changed]

@@ -6,7 +6,7 @@ The changelog is pre-filled from the range-diff and the ticked review comments.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ from patchpilot.topic.project import project_of
 STUBS = "changes since v"
 """The origin recorded for a changelog that lists only the changes since a version."""
 _PREFILLED = lazy_pattern(
-    r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
+    r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): |EDITME drop "
 )
 
 
@@ -51,10 +51,15 @@ class VersionChange(NamedTuple):
     tags: int = 0
 
 
-def prepare_next_version(draft: Draft, repository: Repository | None = None) -> Draft:
+def prepare_next_version(
+    draft: Draft,
+    repository: Repository | None = None,
+    list_more_changes: Callable[[], Sequence[str]] = tuple,
+) -> Draft:
     """Return the draft for the version after the last one sent, with a pre-filled changelog.
 
-    Nothing is written. Raise UsageError if nothing has been sent.
+    `list_more_changes` is called for further entries of the changelog if it is pre-filled. Nothing
+    is written. Raise UsageError if nothing has been sent.
     """
     last_send = find_last_send(draft)
     if last_send is None:
@@ -70,7 +75,10 @@ def prepare_next_version(draft: Draft, repository: Repository | None = None) -> 
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     items = [
         f"EDITME {line}"
-        for line in format_change_lines(list_version_changes(draft, last_send, repository))
+        for line in (
+            *format_change_lines(list_version_changes(draft, last_send, repository)),
+            *list_more_changes(),
+        )
     ]
     items += [
         f"EDITME review: {line}"
