@@ -186,9 +186,10 @@ REPAIRS = {
     "first-time": ("to_self", "press a to send the messages to yourself first"),
     "gateway": ("to_self", "press a to send the messages to yourself first"),
     "unverified-delivery": (
-        "to_self",
-        "press a to send the messages to yourself first",
+        "arrival",
+        "press a to send the messages to yourself, or to report that they arrived",
     ),
+    "failing-program": ("server", "press a to set up your mail account here"),
     "local-delivery": ("server", "press a to set up your mail account here"),
     "unanswered-security": (
         "security",

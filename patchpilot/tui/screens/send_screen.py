@@ -298,10 +298,37 @@ class SendScreen(StageScreen["Sending"]):
             "edit": lambda _: edit_draft(self, self.handle_draft_change),
             "to_self": lambda _: self.action_to_self(),
             "to_cover": lambda plan: ask_who_receives_patches(self, plan, self.handle_draft_change),
+            "arrival": self._ask_arrival,
             "security": lambda _: self._ask_open_questions("security"),
             "regression": lambda _: self._ask_open_questions("regression"),
             "server": lambda _: self.set_up_mail_account(),
         }
+
+    def _ask_arrival(self, plan: "Sending") -> None:
+        """Ask whether a message sent with the plan's account arrived, and record it."""
+        from patchpilot.setup.diagnose import record_arrival
+
+        def show_recorded(text: str) -> None:
+            self.notify(text)
+            self.rerun_stage("sent")
+
+        def record(answer: str) -> None:
+            if answer == "no":
+                self.action_to_self()
+                return
+            request = plan.request
+            self.run_in_thread(
+                "recording that messages arrive",
+                lambda repository, _: record_arrival(repository, request.via, request.identity),
+                show_recorded,
+            )
+
+        text = f"Has a message that you sent with {plan.account.label} arrived?"
+        answers = (
+            ("yes", "Yes, messages arrive"),
+            ("no", "No, or not yet: send the messages to yourself"),
+        )
+        ask_for_answer(self.app, Choose(text, answers, "Send"), record)
 
     def _ask_open_questions(self, name: str = "") -> None:
         from patchpilot.tui.actions.questions import ask_named_questions

@@ -242,3 +242,43 @@ def test_send_question_counts_the_warnings_below(fixed_clone: Path) -> None:
         assert len(rows) == 2 + min(count, WARNINGS) + (count > WARNINGS)
         assert last != "…" or arguments.strip() in " ".join(" ".join(below).split())
         assert rows[2].split()[1:2] == arguments.split()[:1]
+
+
+async def test_arrival_of_a_message_ends_the_warning(
+    ready_topic: tuple[Path, Sink], open_app_on: On, tmp_path: Path
+) -> None:
+    work, _ = ready_topic
+    program = tmp_path / "take"
+    program.write_text("#!/bin/sh\ncat >/dev/null\n")
+    program.chmod(0o755)
+    git(work, "config", "--global", "sendemail.sendmailcmd", str(program))
+    options = "--to l@lists.example.org --force x --yes --to-self"
+    assert call(f"send {options}", "-C", work).code == 0
+    app = open_app_on(work)
+    async with running(app, (100, 40), Stage.SEND) as pilot:
+        await still(pilot)
+        screen = app.screen
+        assert isinstance(screen, SendScreen)
+        screen.row_list.select_row("unverified-delivery")
+        await keys(pilot, "a")
+        assert "arrived?" in text_of(app)
+        await keys(pilot, "enter")
+        await until(
+            pilot,
+            lambda: all(row.key != "unverified-delivery" for row in screen.row_list.rows),
+            "the warning to end",
+        )
+    with Outbox() as outbox:
+        assert outbox.find_delivery_proof(f"program {program}") == "user"
+
+
+async def test_outcome_of_a_hand_over_is_not_verified(
+    ready_topic: tuple[Path, Sink], open_app_on: On
+) -> None:
+    work, _ = ready_topic
+    git(work, "config", "--global", "sendemail.sendmailcmd", "cat >/dev/null; true")
+    app = open_app_on(work)
+    async with running(app, (100, 40), Stage.SEND, "s") as pilot:
+        assert "messages are handed to" in text_of(app)
+        await pilot.press(*"send", "enter")
+        await until(pilot, lambda: "handed over, not verified" in text_of(app), "the outcome")
