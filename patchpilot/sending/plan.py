@@ -52,6 +52,7 @@ from patchpilot.sending.questions import (
     add_request_answers,
     is_regression_fix,
     warn_about_unclear_fixes,
+    warn_about_unlikely_tags,
 )
 from patchpilot.sending.undisclosed import (
     refuse_public_server,
@@ -323,6 +324,7 @@ def _add_problems(
         *warn_about_missing_tags(repository, request, draft, sending.ids),
         *warn_about_open_requests(repository, draft, last_send, followed),
         *(warn_about_unclear_fixes(repository, sending.series) if sending.ids else ()),
+        *warn_about_unlikely_tags(repository, sending.series, request.profile),
         *warn_about_backports(repository, draft.mark, sending.ids, request.profile, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )

@@ -19,6 +19,7 @@ from patchpilot.model.draft import TO_COVER, Draft
 from patchpilot.model.mail import parse_message_id
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
@@ -228,6 +229,36 @@ def warn_about_unclear_fixes(repository: Repository, series: Series) -> tuple[Se
         message = f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
     hint = Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}")
     return (SendProblem("no-fixes-tag", message, hint),) if titles else ()
+
+
+def warn_about_unlikely_tags(
+    repository: Repository, series: Series, profile: str
+) -> tuple[SendProblem, ...]:
+    """Warn about Fixes: tags of commits that change none of the patch's files.
+
+    `check` shows them only with --strict, because some of these tags are correct.
+    """
+    if not any(patch.commit and patch.tags("Fixes") for patch in series.patches):
+        return ()
+    from patchpilot.checking.driver import Driver
+    from patchpilot.lint.lint_context import Options
+
+    options = Options(profile=profile, select=(_FIXES_RULE,), strict=True, fail_on="never")
+    result = Driver(options, repository=repository).check((series,))
+    return tuple(
+        SendProblem(
+            "unlikely-fixes",
+            f"{checked_patch.patch.subject.title}: {finding.message}",
+            Action("fixes", (checked_patch.patch.commit[:12],), "candidates: {}"),
+        )
+        for checked_patch in result.patches
+        for finding in checked_patch.findings
+        if finding.severity is Severity.CHECK and checked_patch.patch.commit
+    )
+
+
+_FIXES_RULE = "wrong-fixes-commit"
+"""The rule whose findings of severity "check" are about unlikely tags."""
 
 
 def save_draft_answer(

@@ -171,3 +171,20 @@ def test_subsystem_remote_is_the_target(
 )
 def test_tree_urls_are_compared_by_host_and_path(url: str) -> None:
     assert _tree_name(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"
+
+
+@pytest.mark.parametrize("file", ["other.c", "widget.c"])
+def test_unlikely_fixes_tag_is_a_warning(tmp_path: Path, file: str) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.checkout("master")
+    culprit = repo.commit(f"widget: add it\n\n{SIGNED}", {"widget.c": "int x;\n", "other.c": ""})
+    if file == "other.c":
+        culprit = repo.commit(f"other: add it\n\n{SIGNED}", {"third.c": "int y;\n"})
+    subject = repo.git(f"log -1 --format=%s {culprit}")
+    repo.branch("fix")
+    repo.commit(
+        f'widget: mend\n\nIt was wrong.\n\nFixes: {culprit[:12]} ("{subject}")\n{SIGNED}',
+        {file: "int z;\n"},
+    )
+    names = list_problem_names(read_dry_run_document(repo), "warnings")
+    assert ("unlikely-fixes" in names) == (file == "other.c")
