@@ -8,8 +8,30 @@ from patchpilot.commits.merging import Entry, Merge
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.model.json_form import json_form
 
-SURE_ENOUGH = 0.5
+SURE_ENOUGH = 0.65
 """Minimum confidence at which an adaptation is written without confirmation."""
+_READY_KINDS = ("backport", "context")
+"""The kinds of adaptations that are written without confirmation.
+
+With the other kinds, maintainers of other projects made another patch as often as the same.
+"""
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class AdaptationPrice:
+    """What an adaptation and the prerequisites change besides the fix.
+
+    `other_lines` is the number of lines that the adaptation adds or removes and the fix does not,
+    or the reverse. `imported_lines` is the number of lines that the prerequisites change, in
+    `imported_functions` functions that the fix does not change.
+    """
+
+    kind: str
+    confidence: float
+    other_lines: int
+    imported_lines: int
+    imported_functions: int
 
 
 @json_form("kind", "confidence", "start?", "steps", "files", "range_diff?")
@@ -39,9 +61,15 @@ class Adaptation:
     @property
     def is_sure(self) -> bool:
         """Return whether the adaptation may be used because it is likely correct or the user
-        accepted it.
+        accepted it. Otherwise, it is a draft.
         """
-        return self.is_accepted or self.confidence >= SURE_ENOUGH
+        is_ready = self.kind in _READY_KINDS and self.confidence >= SURE_ENOUGH
+        return self.is_accepted or is_ready
+
+    @property
+    def draft_words(self) -> str:
+        """Describe a draft in a few words."""
+        return f"adapted with a confidence of {self.confidence:.2f} only ({self.kind})"
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.differing_functions import FunctionDifference
@@ -48,6 +48,7 @@ class DirectoryChange:
     "too_large",
     "differences",
     "adaptation",
+    "alternative?",
     "commands",
     "hints",
     "followers",
@@ -69,7 +70,8 @@ class BranchResult:
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
     `stacked` is the number of other commits of TARGET that were applied before the fix was
     judged; `stacked_others` counts the ones without a fix. `adaptation` is the fix adapted to
-    the branch, if this was requested and possible. `resolved` is the folder with the patches in
+    the branch, if this was requested and possible. `alternative` is the price of an adaptation that
+    changes less than the prerequisites. `resolved` is the folder with the patches in
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     """
@@ -104,6 +106,7 @@ class BranchResult:
     stacked: int = 0
     stacked_others: int = 0
     adaptation: Adaptation | None = None
+    alternative: AdaptationPrice | None = None
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""

@@ -10,6 +10,7 @@ from datetime import date
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from patchpilot.backports.adapted_fix import AdaptationPrice
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import NO_WORK, BranchWork, StepKind, find_branch_step
 from patchpilot.backports.conflict_places import ConflictPlace
@@ -56,6 +57,7 @@ DETAIL_KEYS = (
     "cause",
     "prerequisites",
     "prerequisite",
+    "alternative",
     "total",
     "search",
     "help",
@@ -266,7 +268,8 @@ def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterato
         place = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         yield FactRow("conflict", "conflict", f"{place}{kind}", lines=_diff_sides(conflict))
     if adapted := branch.adaptation:
-        text = f"adapted ({adapted.kind}, confidence {adapted.confidence:.2f}):"
+        state = "adapted" if adapted.is_sure else "draft, not written; check each place"
+        text = f"{state} ({adapted.kind}, confidence {adapted.confidence:.2f}):"
         yield FactRow("adapted", "", text)
         yield from (FactRow("step", "", step) for step in adapted.steps)
         if adapted.range_diff:
@@ -295,7 +298,9 @@ def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Ite
             text += f", only for {need.serves[:12]}" if need.serves else ""
             yield FactRow("prerequisite", f"{risk} risk", text, _RISK_TONES[risk])
         total = sum(need.size for need in branch.prerequisites)
-        if total > MANY_LINES:
+        if price := branch.alternative:
+            yield FactRow("alternative", "", _format_price(price))
+        elif total > MANY_LINES:
             text = f"{total} lines in total: adapting the fix may be smaller"
             yield FactRow("total", "", text)
     if branch.too_large:
@@ -307,6 +312,18 @@ def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Ite
         yield FactRow("search", "", text)
     elif not branch.prerequisites and branch.search in _SEARCHES:
         yield FactRow("search", "", _SEARCHES[branch.search])
+
+
+def _format_price(price: AdaptationPrice) -> str:
+    """Return what an adaptation changes, and what the prerequisites would change instead."""
+    other = format_count(price.other_lines, "line") if price.other_lines else "no line"
+    imported = format_count(price.imported_lines, "line")
+    if price.imported_functions:
+        imported += f", in {format_count(price.imported_functions, 'other function')}"
+    return (
+        f"adapting the fix changes less (--adapt, confidence {price.confidence:.2f}): {other}"
+        f" besides the fix, instead of {imported}"
+    )
 
 
 def _diff_sides(conflict: ConflictPlace) -> tuple[str, ...]:

@@ -109,9 +109,12 @@ def find_branch_step(
     if not result.upstream:
         return _UNMERGED if is_conflict else _ENOUGH
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
-    if is_conflict and not count:
-        arguments = (target, "--resolve", branch.branch)
+    adapted = branch.adaptation
+    if is_conflict and not count and not (adapted and adapted.is_sure):
+        arguments = (target, *(("--adapt",) if adapted else ()), "--resolve", branch.branch)
         return BranchStep(StepKind.RESOLVE, "resolve", "", Action("backport", arguments, "{}"))
+    if is_conflict and branch.alternative and work.ticked is None:
+        return _propose_adaptation(branch, target)
     count += len(branch.follow_ups)
     words = f"write {count + 1} patches" if count else "write patch"
     return BranchStep(StepKind.WRITE, words)
@@ -165,6 +168,10 @@ def _find_started_step(
 def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
     if branch.verdict is not BranchVerdict.CONFLICT or branch.adaptation:
         return BranchStep(StepKind.WRITE, "write patch")
+    return _propose_adaptation(branch, target)
+
+
+def _propose_adaptation(branch: BranchResult, target: str) -> BranchStep:
     action = Action("backport", (target, "--onto", branch.branch, "--adapt"), "{}")
     return BranchStep(StepKind.ADAPT, "adapt", "", action)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
+from patchpilot.backports.adapted_fix import AdaptationPrice
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
 from patchpilot.backports.conflict_reasons import explain_conflict
@@ -25,8 +26,9 @@ from patchpilot.backports.followups import (
     find_stable_rule_violations,
 )
 from patchpilot.backports.named_prerequisites import PrerequisiteReader
-from patchpilot.backports.patches import compute_range_diff
+from patchpilot.backports.patches import compute_range_diff, count_other_lines
 from patchpilot.backports.prerequisites import (
+    PrerequisiteNeed,
     SearchLimits,
     SearchState,
     find_prerequisites,
@@ -555,9 +557,40 @@ class BackportSession:
             search=search.state,
             too_large=search.too_large,
         )
+        if not self.request.adapt:
+            price = self._price_adaptation(fix, branch, named.tree, applied, search.needs)
+            result = replace(result, alternative=price)
         if search.tree and search.state is SearchState.FOUND:
             return result, self.scratch.pick(fix.id, search.tree, fix.base).tree
         return result, tree
+
+    def _price_adaptation(
+        self,
+        fix: FixCommit,
+        branch: StableBranch,
+        tree: str,
+        applied: ApplyResult,
+        needs: Sequence[PrerequisiteNeed],
+    ) -> AdaptationPrice | None:
+        """Return the price of an adaptation that is ready and changes less than prerequisites that
+        are no fixes; otherwise, None.
+        """
+        if not needs or all(need.is_fix for need in needs):
+            return None
+        adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix)
+        if adapted is None or not adapted.is_sure:
+            return None
+        parent = self.scratch.commit(tree, branch.tip)
+        other_lines = count_other_lines(self.scratch, fix.commit, adapted.made, parent)
+        lines = sum(need.size for need in needs)
+        functions: set[str] = set()
+        for need in needs:
+            files = FixCommit.read(self.repository, need.commit).files
+            functions |= group_changes_by_function(files).lines.keys()
+        functions -= group_changes_by_function(fix.files).lines.keys()
+        if other_lines >= lines:
+            return None
+        return AdaptationPrice(adapted.kind, adapted.confidence, other_lines, lines, len(functions))
 
     def _adapt(
         self,

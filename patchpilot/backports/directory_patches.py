@@ -67,8 +67,7 @@ def _explain_not_written(answer: BranchResult) -> str:
             else f"{answer.reason}; it cannot be adapted from its content alone"
         )
     if answer.adaptation and not answer.adaptation.is_sure:
-        confidence = answer.adaptation.confidence
-        return f"adapted with a confidence of {confidence:.2f} only: adapt it manually"
+        return f"{answer.adaptation.draft_words}: adapt it manually"
     return ""
 
 

@@ -5,6 +5,7 @@ Its commits are created in the temporary object store and formatted by git.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -153,8 +154,16 @@ def changes_other_lines(scratch: ScratchStore, original: Commit, tree: str, pare
     """Return whether a backport, as a tree on top of a commit, adds or removes other lines than the
     original. Context and file names may differ.
     """
+    return count_other_lines(scratch, original, tree, parent) > 0
+
+
+def count_other_lines(scratch: ScratchStore, original: Commit, tree: str, parent: str) -> int:
+    """Return the number of lines that only the original or only the backport adds or removes.
+
+    Lines in another order count as one.
+    """
     if not original.parents:
-        return False
+        return 0
     pairs = (
         (scratch.tree_of(original.parents[0]), scratch.tree_of(original.id)),
         (scratch.tree_of(parent), tree),
@@ -169,7 +178,8 @@ def changes_other_lines(scratch: ScratchStore, original: Commit, tree: str, pare
         ]
         for trees in pairs
     )
-    return first != second
+    different = (Counter(first) - Counter(second)) + (Counter(second) - Counter(first))
+    return different.total() or int(first != second)
 
 
 def _read_diff(scratch: ScratchStore, old: str, new: str) -> tuple[str, ...]:

@@ -108,7 +108,8 @@ def next_backport_step(
         tree = repository.top if repository else Path(branches[0].branch)
         folder = str(suggest_backport_folder(tree, result.commit))
         onto = list_onto_options(request.onto)
-        return Action("backport", (target, *onto, "--write", folder), "next: {}")
+        adapt = ("--adapt",) if request.adapt else ()
+        return Action("backport", (target, *onto, *adapt, "--write", folder), "next: {}")
     words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "

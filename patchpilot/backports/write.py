@@ -272,8 +272,7 @@ def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advi
             else Action(
                 "backport",
                 (fix.id[:12], "--adapt", *resolve_arguments),
-                f"adapted with a confidence of {adaptation.confidence:.2f} only; review it"
-                " with: {}",
+                f"{adaptation.draft_words}; review it with: {{}}",
             )
         )
     if answer.verdict is not BranchVerdict.CONFLICT:

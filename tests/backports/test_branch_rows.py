@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import (
     BRANCH_KEYS,
@@ -79,7 +79,12 @@ RESULT = BackportResult(
     left_out=4,
 )
 UNMERGED = replace(
-    RESULT, branches=(replace(FULL, partial=False),), upstream=False, list="stable@example.org"
+    RESULT,
+    branches=(
+        replace(FULL, partial=False, alternative=AdaptationPrice("context", 0.7, 0, 400, 2)),
+    ),
+    upstream=False,
+    list="stable@example.org",
 )
 REVERTED = replace(RESULT, reverted=Reverted("a" * 40, "Revert frob: fix"))
 BUILDS = tuple(BranchBuild(branch.branch, 0, "") for branch in RESULT.branches)
@@ -153,7 +158,7 @@ def test_each_view_draws_only_rows(view: str, result: BackportResult) -> None:
         "needed in newer trees first: linux-6.6.y",
         "mind the lock",
         "no missing commit makes the fix apply",
-        "adapted (context, confidence 0.62):",
+        "draft, not written; check each place (context, confidence 0.62):",
         "mainline commit for 444444444444",
         "not in this repository: 5.15",
         "it is long",

@@ -56,14 +56,14 @@ def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
 
 def test_conflicting_patch_is_adapted_and_explained(world: World, workdir: Path) -> None:
     tree = write_tree(
-        workdir, format_function(l10="slow(10);", l19="verify(19);", l20="verify(20);")
+        workdir, format_function(l10="slow(10);", l19="check(19);", l20="verify(20);")
     )
     output, (file,) = write_patches(write_patch(world, workdir), tree, "--adapt", "--signoff")
     assert "adapted (context, confidence 0." in output
     assert "help: only the hunks are known" in output
     patch_text = parse_patch(file.read_bytes(), str(file)).message
     assert any(
-        line.startswith("[ ") and "w.c:22: the lines around the change differ" in line
+        line.startswith("[ ") and "w.c:23: the lines around the change differ" in line
         for line in patch_text
     )
     assert patch_text[-1].startswith("Signed-off-by: ")
@@ -93,7 +93,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     )
     mails = workdir / "fix.patch"
     mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
-    tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, format_function(l19="check(19);", l20="verify(20);"))
     _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (
         parse_patch(second_patch.read_bytes(), str(second_patch)).header("Subject")
@@ -104,7 +104,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
 
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, format_function(l19="check(19);", l20="verify(20);"))
     answer = read_first_branch_result(write_patch(world, workdir), "--onto", tree, "--adapt")
     assert (
         answer["verdict"],

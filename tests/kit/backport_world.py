@@ -104,7 +104,7 @@ class World:
         """Create a branch in which the line that the fix changes has a different name. Return the
         branch's tip.
         """
-        content = format_function(l10="quick(10);", l19="verify(19);", l20="verify(20);")
+        content = format_function(l10="quick(10);", l19="check(19);", l20="verify(20);")
         return self.create_stable_branch("6.6", self.groundwork, ("work: rename", {"w.c": content}))
 
     def commit_prerequisite_and_fix(

@@ -295,8 +295,7 @@ def test_check_send_backport_and_tui_agree(upstream: UpstreamTree, case: Upstrea
         assert results[0].commit == used
         if used != topic:
             assert str(next_backport_step(repository, results, request)) == (
-                f"use {used[:12]}: test it on 6.1, then ask: patchpilot backport"
-                f" {used[:12]} --request"
+                f"use {used[:12]}: patchpilot fixes {used[:12]}"
             )
 
 

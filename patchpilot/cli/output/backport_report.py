@@ -65,7 +65,7 @@ FIX_END = tuple(key for key in FIX_KEYS if key not in ("fix", "tag", *FIX_HEAD))
 BRANCH_HEAD = ("branch", "verdict", "why", "until")
 """The rows of a branch on its first line."""
 _INDENTED = ("step", "prerequisite")
-_PREREQUISITES = ("prerequisites", "prerequisite", "total")
+_PREREQUISITES = ("prerequisites", "prerequisite", "alternative", "total")
 
 
 def format_backport_text(

@@ -241,6 +241,7 @@ STEP_KEYS = {
     StepKind.SEND: "Enter",
     StepKind.OPEN: "a",
     StepKind.RESOLVE: "a",
+    StepKind.ADAPT: "a",
 }
 """Maps a step to its key."""
 

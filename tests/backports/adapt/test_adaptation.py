@@ -32,7 +32,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
     text = list(patch.message)
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
     assert text[signed + 1].startswith("[ ")
-    assert "w.c:22: the lines around the change differ in the branch" in text[signed + 1]
+    assert "w.c:23: the lines around the change differ in the branch" in text[signed + 1]
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
     assert "verify(20, all);" in world.apply_to_clone(tip, [file], tmp_path / "clone")
@@ -99,7 +99,7 @@ def test_unknown_project_has_no_mailing_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
-    repo.commit("start", {"w.c": format_function(l19="verify(19);", l20="verify(20);")})
+    repo.commit("start", {"w.c": format_function(l19="check(19);", l20="verify(20);")})
     old_commit = repo.git("rev-parse", "HEAD")
     repo.commit("names", {"w.c": format_function(l19="check(19);", l20="check(20);")})
     fix_commit = repo.commit(
@@ -157,7 +157,7 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
     tip = world.create_renamed_branch()
     branch_lines = {
         "l10": "quick(10);",
-        "l19": "verify(19);",
+        "l19": "check(19);",
         "l20": "verify(20, some);",
     }
     backport = world.create_stable_branch(

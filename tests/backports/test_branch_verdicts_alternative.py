@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that an adaptation is proposed if it changes less than the prerequisites."""
+
+from tests.kit.backport_world import FIXED, World, format_function
+
+
+def commit_neighbor_and_fix(world: World) -> tuple[str, str, str]:
+    """Commit a change to the line above another one, and a fix of that one; return both and a
+    branch without them.
+    """
+    branch = world.create_stable_branch("6.6", world.fix)
+    neighbor = world.repo.commit(
+        "work: sleep longer", {"w.c": format_function(**FIXED, l30="sleep(30);", l31="more(31);")}
+    )
+    fix = world.repo.commit(
+        f'work: go on\n\nIt hung.\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**FIXED, l30="sleep(30);", l31="more(31);", l32="step(32, on);")},
+    )
+    return neighbor, fix, branch
+
+
+def test_adaptation_that_changes_less_is_proposed_with_both_prices(world: World) -> None:
+    neighbor, fix, branch = commit_neighbor_and_fix(world)
+    verdict = world.read_branch_result(fix, "--onto", branch)
+    assert [need["commit"] for need in verdict["prerequisites"]][-1] == neighbor
+    price = verdict["alternative"]
+    assert (price["kind"], price["other_lines"]) == ("context", 0)
+    assert price["imported_lines"] == 4
+    assert price["imported_functions"] == 0
+    output = " ".join(world.run_backport(fix, "--onto", branch).out.split())
+    assert "adapting the fix changes less (--adapt" in output
+    assert "no line besides the fix, instead of" in output
+    assert f"--onto {branch} --adapt" in output.partition("next: ")[2]
+    adapted = world.run_backport(fix, "--onto", branch, "--adapt").out
+    assert "--adapt --write" in adapted.partition("next: ")[2]
+
+
+def test_prerequisite_that_is_a_fix_is_imported(world: World) -> None:
+    branch = world.create_stable_branch("6.6", world.groundwork)
+    tag = f'Fixes: {world.culprit[:12]} ("work: be quick")\n'
+    lines = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
+    world.repo.commit(f"work: again\n\n{tag}", {"w.c": format_function(**lines, l31="more(31);")})
+    fix = world.repo.commit(
+        f"work: go on\n\n{tag}",
+        {"w.c": format_function(**lines, l31="more(31);", l32="step(32, on);")},
+    )
+    verdict = world.read_branch_result(fix, "--onto", branch)
+    assert all(need["is_fix"] for need in verdict["prerequisites"])
+    assert "alternative" not in verdict
