@@ -144,10 +144,17 @@ def set_changelog(draft: Draft, text: str, repository: Repository | None = None)
 
 
 def find_last_send(draft: Draft) -> Send | None:
-    """Return the send of the latest version for which at least one message was sent."""
+    """Return the send of the latest version for which at least one message was sent.
+
+    If none was sent from this machine, use the tracked series of the topic.
+    """
     with Outbox() as outbox:
         sends = outbox.received(draft.change_id)
-    return max(sends, key=lambda send: (send.version, send.id), default=None)
+    if sends:
+        return max(sends, key=lambda send: (send.version, send.id))
+    from patchpilot.topic.tracked_send import find_tracked_send
+
+    return find_tracked_send(draft)
 
 
 def is_send_recorded(send: Send) -> bool:
