@@ -153,6 +153,8 @@ class Store:
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or default_store_file()
         self._database = open_database(self.file, TRACK_LAYOUT)
+        self._unpacked: dict[str, tuple[object, Mail]] = {}
+        """The messages that were read, each with its stored form."""
         self.reader = MailReader()
         """Caches the messages of this call."""
         self.on_close: dict[str, Callable[[], object]] = {}
@@ -349,11 +351,11 @@ class Store:
         for message_id, packed in rows:
             if not isinstance(message_id, str):
                 raise self._invalid(f"a mail of series {number}")
-            raw = _unpack_mail(packed)
-            if raw is None:
+            mail = self._unpack(message_id, packed)
+            if mail is None:
                 damaged.append(message_id)
             else:
-                mails.append(self._stored_row(message_id, raw))
+                mails.append(mail)
         return tuple(mails), tuple(damaged)
 
     def read_important_mails(self, number: int, max_mails: int) -> StoredMails:
@@ -397,9 +399,18 @@ class Store:
                     weights,
                 )
 
-    def _stored_row(self, message_id: str, raw: bytes) -> Mail:
+    def _unpack(self, message_id: str, packed: object) -> Mail | None:
+        """Return a stored message, or None if it is damaged; each one is unpacked once."""
+        if (known := self._unpacked.get(message_id)) and known[0] == packed:
+            return known[1]
+        raw = _unpack_mail(packed)
+        if raw is None:
+            return None
         mail = self.reader.parse(raw)
-        return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
+        if mail.message_id != message_id:
+            mail = mail._replace(message_id=message_id)
+        self._unpacked[message_id] = packed, mail
+        return mail
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Replace damaged messages with the copies in the store's backups."""
@@ -482,8 +493,8 @@ class Store:
             row = self._database.execute(
                 "SELECT raw FROM mail WHERE message_id = ?", (_encode_text(message_id),)
             ).fetchone()
-            if row and (raw := _unpack_mail(row[0])) is not None:
-                stored.append(self._stored_row(message_id, raw))
+            if row and (mail := self._unpack(message_id, row[0])):
+                stored.append(mail)
         return tuple(stored)
 
     def store_raw(self, message_id: str, raw: bytes) -> None:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
@@ -15,15 +15,28 @@ if TYPE_CHECKING:
 ParseMail = Callable[[bytes], Mail]
 
 
+class OutboxFacts(NamedTuple):
+    """The facts about messages sent from this machine that reading threads needs.
+
+    `recent` contains the Message-ID, time and send number of each recently sent message. `topics`
+    maps Message-IDs to change-ids. `undisclosed` contains the Message-IDs that must not be looked
+    up in an archive, and `tests` the Message-IDs of messages sent with `send --to-self`.
+    """
+
+    recent: Sequence[tuple[str, datetime, int]]
+    topics: Mapping[str, str]
+    undisclosed: frozenset[str]
+    tests: frozenset[str]
+
+
 class MailReader:
     """A cache that parses each distinct message once, and classifies it once for each context.
 
     `now` is the time of the call. If `from_poll` is set, waiting days end at the last update of the
     archive. `online` allows network access. `progress` is called while a long thread is read.
-    `threads` caches the results of `read_thread`. `sent` contains the messages sent from this
-    machine, and `topics` maps their Message-IDs to change-ids. `undisclosed` contains the
-    Message-IDs that must not be looked up in an archive; it is None until it is loaded. `summaries`
-    contains the cached summaries of series. Messages that the previous call parsed are reused,
+    `threads` caches the results of `read_thread`. `outbox` contains the facts about messages sent
+    from this machine; it is None until it is loaded. `summaries` contains the cached summaries of
+    series. Messages that the previous call parsed are reused,
     because the TUI reads the same threads repeatedly.
     """
 
@@ -35,9 +48,7 @@ class MailReader:
         self.from_poll = False
         self.online = False
         self.progress: Progress = ignore_progress
-        self.sent: Sequence[tuple[str, datetime, int]] | None = None
-        self.topics: Mapping[str, str] | None = None
-        self.undisclosed: frozenset[str] | None = None
+        self.outbox: OutboxFacts | None = None
         self.summaries: dict[str, dict[int, Any]] = {}
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}

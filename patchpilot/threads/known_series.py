@@ -35,6 +35,7 @@ from patchpilot.reading.delivery import (
     delivery_reports,
     reports_about,
 )
+from patchpilot.reading.mail_reader import OutboxFacts
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     NextStep,
@@ -179,15 +180,25 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
     )
 
 
-def find_undisclosed_ids(store: Store) -> frozenset[str]:
-    """Return the Message-IDs that must not be sent to an archive.
+def read_outbox_facts(store: Store) -> OutboxFacts:
+    """Return the facts about messages sent from this machine.
 
-    The result is cached until the command ends.
+    The outbox is opened once; the result is cached until the command ends.
     """
-    if store.reader.undisclosed is None:
+    if store.reader.outbox is None:
         with Outbox() as outbox:
-            store.reader.undisclosed = outbox.undisclosed_ids()
-    return store.reader.undisclosed
+            store.reader.outbox = OutboxFacts(
+                outbox.accepted_since(store.reader.now - _SEARCH_PERIOD),
+                outbox.topics_of_mails(),
+                outbox.undisclosed_ids(),
+                outbox.test_ids(),
+            )
+    return store.reader.outbox
+
+
+def find_undisclosed_ids(store: Store) -> frozenset[str]:
+    """Return the Message-IDs that must not be sent to an archive."""
+    return read_outbox_facts(store).undisclosed
 
 
 def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
@@ -248,25 +259,12 @@ def report_missing_mails(
 
 
 def _list_sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """Return the Message-ID, time and send number of each recently sent message.
-
-    The outbox is read once per command.
-    """
-    if store.reader.sent is None:
-        with Outbox() as outbox:
-            store.reader.sent = outbox.accepted_since(store.reader.now - _SEARCH_PERIOD)
-    return store.reader.sent
+    return read_outbox_facts(store).recent
 
 
 def map_sent_topics(store: Store) -> Mapping[str, str]:
-    """Map each message sent from this machine to its change-id.
-
-    The result is cached until the command ends.
-    """
-    if store.reader.topics is None:
-        with Outbox() as outbox:
-            store.reader.topics = outbox.topics_of_mails()
-    return store.reader.topics
+    """Map each message sent from this machine to its change-id."""
+    return read_outbox_facts(store).topics
 
 
 def find_sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:

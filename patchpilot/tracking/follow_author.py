@@ -184,7 +184,7 @@ class _AuthorSearch:
                     raise
                 length /= 2
                 continue
-            yield first, drop_test_messages(mails)
+            yield first, drop_test_messages(mails, self.store)
             end = last = first
             if len(mails) < _FEW:
                 length = min(2 * length, _LONGEST_PERIOD)
@@ -262,7 +262,7 @@ class _AuthorSearch:
         if not thread.failure and self._is_finished(complete):
             self.findings.finished.append(complete.subject)
             return
-        self._store(complete, drop_test_messages(thread.mails), thread.problems)
+        self._store(complete, drop_test_messages(thread.mails, self.store), thread.problems)
         if thread.failure:
             raise thread.failure
 

@@ -36,7 +36,6 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_message_id
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
@@ -50,6 +49,7 @@ from patchpilot.threads.known_series import (
     find_stall_time,
     find_unarchived_ids,
     find_undisclosed_ids,
+    read_outbox_facts,
     read_sent_mails,
     read_stored_series,
     undisclosed_error,
@@ -131,7 +131,7 @@ def track_named_series(
     with store.transaction():
         tracked = store_series(
             posted,
-            drop_test_messages(thread.mails),
+            drop_test_messages(thread.mails, store),
             Source(url, is_chosen=url.rstrip("/") != read_archive_address(repository)),
             store,
             repository,
@@ -196,7 +196,7 @@ def find_collected_series(
 ) -> PostedSeries | None:
     """Return the series that contains a message, as these messages show it, or None."""
     candidates = read_thread(
-        drop_test_messages(thread.mails),
+        drop_test_messages(thread.mails, store),
         now=store.reader.now,
         reader=store.reader,
         anchors={message_id},
@@ -240,7 +240,7 @@ def track_series_in_mbox(
     addresses = tuple(Address("", email) for email in find_own_addresses(repository))
     parsed = read_mails(mbox, progress, skipped.append, store.reader.parse)
     mails = drop_test_messages(
-        deduplicate(parsed, {address.key for address in addresses}, skipped.append)
+        deduplicate(parsed, {address.key for address in addresses}, skipped.append), store
     )
     message_id = parse_message_id(target or "")
 
@@ -506,7 +506,7 @@ def _read_tracked_mbox(
         mails = read_mails(file, progress, skipped.append, store.reader.parse)
     except InputError as error:
         return (), (error.message,)
-    return drop_test_messages(mails), tuple(skipped)
+    return drop_test_messages(mails, store), tuple(skipped)
 
 
 def fetch_series(
@@ -533,7 +533,7 @@ def fetch_series(
                 reader=store.reader,
                 progress=progress,
             )
-            thread = thread._replace(mails=drop_test_messages(thread.mails))
+            thread = thread._replace(mails=drop_test_messages(thread.mails, store))
             is_cached = archive.remembered
             with Outbox() as outbox:
                 outbox.note_archived(thread.archived)
@@ -548,13 +548,12 @@ def fetch_series(
     return thread, is_cached
 
 
-def drop_test_messages(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+def drop_test_messages(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     """Drop the test messages that `send --to-self` sent from this machine.
 
     With b4, no header distinguishes these copies from the real messages.
     """
-    with Outbox() as outbox:
-        test_ids = outbox.test_ids()
+    test_ids = read_outbox_facts(store).tests
     return tuple(mail for mail in mails if mail.message_id not in test_ids)
 
 

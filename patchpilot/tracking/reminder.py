@@ -68,8 +68,6 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
                 Action("track", ("update",), "wait until then; `{}` fetches replies"),
             )
         )
-    if series and series.step.is_held:
-        problems.append(SendProblem(HELD, "no reminder should be sent for now", series.step.advice))
     if series and posted and not _is_waiting(series):
         reason = f": {posted.why}" if posted.why else ""
         problems.append(
@@ -79,6 +77,8 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
                 series.step.advice,
             )
         )
+    elif series and series.step.is_held:
+        problems.append(SendProblem(HELD, "no reminder should be sent for now", series.step.advice))
     is_fetched = series and (series.entry.updated or series.entry.mbox)
     answers = _format_answers(posted) if posted and is_fetched else ""
     return Reminder(answers, tuple(problems))

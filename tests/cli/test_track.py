@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from patchpilot.archive import archive as archive_reading
+from patchpilot.archive import track_store
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.cli.common import Common
 from patchpilot.cli.output.track_table import format_series_table
@@ -362,6 +363,35 @@ def test_messages_are_shown_with_their_lines(
     expected = report.splitlines()
     assert shown[start : start + len(expected)] == [line.rstrip() for line in expected]
     assert "+y" in shown
+
+
+def test_databases_are_opened_and_messages_unpacked_once(
+    thread_mbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("track", "add", "--mbox", thread_mbox)
+    call("track")
+    opened: list[str] = []
+    unpacked: list[object] = []
+    connect, unpack = sqlite3.connect, track_store._unpack_mail
+
+    def note_file(file: Any, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(str(file))
+        connection: sqlite3.Connection = connect(file, *arguments, **options)
+        return connection
+
+    def note_message(raw: object) -> bytes | None:
+        unpacked.append(raw)
+        return unpack(raw)
+
+    monkeypatch.setattr(sqlite3, "connect", note_file)
+    monkeypatch.setattr(track_store, "_unpack_mail", note_message)
+    for command, expected in (("track", 0), ("track update", 12), ("track show 1", 12)):
+        opened.clear()
+        unpacked.clear()
+        assert call(command).code == 0
+        files = [file for file in opened if file != ":memory:"]
+        assert sorted(files) == sorted(set(files)), command
+        assert len(unpacked) == expected, command
 
 
 def test_file_is_shown_without_tracking(thread_mbox: Path) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot track`: follow series in an archive until they are merged."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -305,18 +305,12 @@ def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked
     if asked["range_diff"] or revisions:
         _show_range_diff(common, number, revisions)
         return 0
-    with show_progress(common) as progress:
-        topic, series = _show_topic(
-            common,
-            number,
-            progress,
-            every_mail=asked["every_mail"],
+    with _open_topic(common, number, every_mail=asked["every_mail"]) as (topic, series, mark_read):
+        _write_series(
+            common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"]
         )
-    _write_series(common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"])
-    if series.shown_unread and not asked["keep_unread"]:
-        from patchpilot.tracking.follow_topic import mark_mails_read
-
-        mark_mails_read(series.entry.id, series.shown_unread)
+        if series.shown_unread and not asked["keep_unread"]:
+            mark_read(series.shown_unread)
     _note_offline_age(common, (series,))
     return _warn_incomplete((series,))
 
@@ -337,21 +331,20 @@ def _show_ledger(
         set_numbered_states,
     )
 
-    with show_progress(common) as progress:
-        _, series = _show_topic(common, number, progress)
-        items = make_series_ledger(series)
-        if marks:
-            number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
-            state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
-            changes = [
-                (
-                    convert_argument(number_form, mark),
-                    None if convert_argument(state_form, state) == "none" else PointState(state),
-                )
-                for mark, state in marks
-            ]
-            set_numbered_states(series.entry.id, items, changes)
-            items = make_series_ledger(_show_topic(common, series.entry.id, progress)[1])
+    series = _read_series(common, number)
+    items = make_series_ledger(series)
+    if marks:
+        number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
+        state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
+        changes = [
+            (
+                convert_argument(number_form, mark),
+                None if convert_argument(state_form, state) == "none" else PointState(state),
+            )
+            for mark, state in marks
+        ]
+        set_numbered_states(series.entry.id, items, changes)
+        items = make_series_ledger(_read_series(common, series.entry.id))
     shown_ledger = SeriesLedger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
@@ -379,8 +372,7 @@ def _show_range_diff(common: Common, number: int | None, revisions: Sequence[str
             hint="use two revisions, for example `patchpilot track show ID --range-diff v1 v3`",
         )
     if number is None:
-        with show_progress(common) as progress:
-            number = _show_topic(common, number, progress)[1].entry.id
+        number = _read_series(common, number).entry.id
     with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
     if common.format == "json":
@@ -578,34 +570,35 @@ def _select_recent_series(
     return tracked_series, format_waiting_messages(tracked_series)
 
 
-def _show_topic(
-    common: Common,
-    number: int | None,
-    progress: "Progress",
-    *,
-    every_mail: bool = False,
-) -> tuple["TopicState | None", "Tracked"]:
-    """Return the state of the current topic, and the tracked series to show.
+@contextmanager
+def _open_topic(
+    common: Common, number: int | None, *, every_mail: bool = False
+) -> Iterator[tuple["TopicState | None", "Tracked", Callable[[Collection[str]], None]]]:
+    """Yield the state of the current topic, the tracked series to show, and a function that marks
+    its messages as read.
 
     This is the series with this number, by default the topic's series.
     """
-    from patchpilot.threads import known_series as service
+    from patchpilot.threads.known_series import open_store, read_tracked_series
     from patchpilot.topic.current import read_current_topic
 
-    with (
-        common.workplace() as workplace,
-        service.open_store(offline=common.offline) as store,
-    ):
-        topic = read_current_topic(workplace, store)
-        entries = [(entry.id, entry.subject) for entry in store.entries()]
-        series = service.read_tracked_series(
-            choose_series(entries, topic) if number is None else number,
-            store=store,
-            repository=workplace.repository_if_any(),
-            every_mail=every_mail,
-            progress=progress,
-        )
-        return topic, series
+    with common.workplace() as workplace, open_store(offline=common.offline) as store:
+        with show_progress(common) as progress:
+            topic = read_current_topic(workplace, store)
+            entries = [(entry.id, entry.subject) for entry in store.entries()]
+            series = read_tracked_series(
+                choose_series(entries, topic) if number is None else number,
+                store=store,
+                repository=workplace.repository_if_any(),
+                every_mail=every_mail,
+                progress=progress,
+            )
+        yield topic, series, partial(store.mark_read, series.entry.id)
+
+
+def _read_series(common: Common, number: int | None) -> "Tracked":
+    with _open_topic(common, number) as (_, series, _mark_read):
+        return series
 
 
 def _find_in_mbox(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
