@@ -42,7 +42,8 @@ class Key(NamedTuple):
 
 
 FAIL_ON = ("error", "warning", "check", "never")
-EXPERIENCES = ("auto", "newcomer", "regular")
+NEWCOMER, REGULAR = "newcomer", "regular"
+EXPERIENCES = ("auto", NEWCOMER, REGULAR)
 """Whose findings `check` shows; `auto` decides by the history and the outbox."""
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
@@ -83,8 +84,8 @@ KEYS = (
     Key(
         "experience",
         "auto",
-        "what check shows: newcomer, regular, auto (newcomer without an accepted commit or a sent"
-        " message)",
+        "whose findings check shows: newcomer, regular, auto (a newcomer has no accepted commit and"
+        " sent no message)",
         "choice",
         EXPERIENCES,
         from_tree=False,

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import save_compiled_patterns
-from patchpilot.checking.experience import NEWCOMER, REGULAR, find_experience
 from patchpilot.checking.result import (
     BuildFacts,
     CheckedPatch,
@@ -20,7 +19,7 @@ from patchpilot.commits.range import (
     group_into_series,
     parse_patches,
 )
-from patchpilot.config import DEFAULT, FLAG, Settings
+from patchpilot.config import DEFAULT, FLAG, NEWCOMER, REGULAR, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
 from patchpilot.lint.checkpatch_conf import apply_conf, read_conf
 from patchpilot.lint.engine import Findings, find_findings, run_series
@@ -270,6 +269,10 @@ class Driver:
             return options._replace(experience=REGULAR)
         if options.experience != "auto":
             return options
+        if self.repository is None:
+            return options._replace(experience=REGULAR)
+        from patchpilot.checking.experience import find_experience
+
         return options._replace(experience=find_experience(self.repository))
 
     def each(

@@ -3,23 +3,23 @@
 
 from patchpilot.cache import entries
 from patchpilot.commits.repository import Repository
+from patchpilot.config import NEWCOMER, REGULAR
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.resources import TOPIC_DATABASE, runs_in_ci, state_path
 
-NEWCOMER, REGULAR = "newcomer", "regular"
 LOG_SECONDS = 20.0
 _KIND = entries.CacheKind("authors", (__file__,), keep=64)
 
 
-def find_experience(repository: Repository | None) -> str:
+def find_experience(repository: Repository) -> str:
     """Return `NEWCOMER` if the user has no accepted commit in the base of HEAD, and has sent no
     message from here.
 
     Otherwise, return `REGULAR`; also if this is unknown, because there is no base, no complete
     history or no identity, or because git takes too long. In CI, nobody is a newcomer.
     """
-    if repository is None or runs_in_ci() or repository.is_shallow():
+    if runs_in_ci() or repository.is_shallow():
         return REGULAR
     identity = repository.identity
     if identity is None or not identity.email or _has_sent():

@@ -265,7 +265,7 @@ TAUGHT = (
     *("vague-subject", "subject-not-imperative", "not-imperative", "message-without-reason"),
     *("long-message-line", "link-without-tag", "report-without-closes"),
 )
-"""Rules that newcomers are shown whatever their rate: what first messages lack most often."""
+"""Rules that newcomers are shown even if they are noisy, because most first messages need them."""
 OF_MESSAGE = ("mail", "subject", "message", "trailers")
 """The scopes of rules that newcomers are shown first: other tools do not teach them."""
 FIRST = 3

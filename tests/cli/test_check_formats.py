@@ -275,6 +275,6 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
         "-q",
         "--amend",
         "-m",
-        f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED_LINE}",
+        f"frob: say it\n\nThe user has to see it. Print it.\n\n{SIGNED_LINE}",
     )
     assert read_fingerprints() == before

@@ -606,7 +606,7 @@ def message_without_reason(context: Context, arguments: Arguments) -> Hits:
     if len(fresh) <= 1:
         yield make_hit(patch.message_line + line, "repeats-subject")
     elif len(words) < arguments["fewest"]:
-        yield make_hit(patch.message_line + line, "short", count=len(words))
+        yield make_hit(patch.message_line + line, "short")
 
 
 _REVERTED = compile_lazily(
@@ -615,7 +615,7 @@ _REVERTED = compile_lazily(
 )
 _NEEDS_NO_REASON = compile_lazily(
     r"(?i)^(?:linux |merge |release |add|introduc|enabl|support|document|implement|updat)"
-    r"|\b(?:typos?|spelling|misspel\w+|comments?|whitespace|maintainers|mailmap|e-?mail address)\b"
+    r"|\b(?:typos?|spelling|misspell\w*|comments?|whitespace|maintainers|mailmap|e-?mail address)\b"
     r"|\"[^\"]+\" (?:to|->|=>|with) \""
 )
 _DESCRIBES_HARDWARE = compile_lazily(r"\.dtsi?$|^Documentation/devicetree/|^MAINTAINERS$")

@@ -56,7 +56,7 @@ _PERSON = compile_cached(
 
 
 def _find_person(sentence: str, line: int) -> Hit | None:
-    """Return a hit if a sentence tells what its author did ("I debugged"), otherwise None."""
+    """Return a hit if a sentence is about the work of its author ("I debugged"), otherwise None."""
     match = _PERSON.search(sentence)
     return make_hit(line, "person", quoted=match[0].lstrip(", ")) if match else None
 
