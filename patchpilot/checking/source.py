@@ -12,7 +12,7 @@ from patchpilot.commits.range import (
     is_network_target,
     looks_like_file,
 )
-from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.config import FILE_NAME
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.source_tree import Tree
@@ -138,6 +138,24 @@ def _find_base_revision(
     if not repository.is_ancestor(head, tip):
         return tip
     return repository.find(f"{head}^") if start == head and commits else start
+
+
+RULES_OF_UNPATCHED = ("already-applied", "does-not-apply")
+"""The rules that are only right in a tree in which the patch is not yet applied."""
+_OF_SOURCES = (".checkpatch.conf", "MAINTAINERS", "scripts/checkpatch.pl")
+
+
+def find_clone_tree(folder: Path) -> DirectoryTree | None:
+    """Return the working tree of the clone that contains a folder, for checking patch files.
+
+    Return None if it is not a tree of sources. Its files are untrusted input; its
+    .patchpilot.toml is not read.
+    """
+    for top in (folder, *folder.parents):
+        if (top / ".git").exists():
+            is_source = any((top / name).is_file() for name in _OF_SOURCES)
+            return DirectoryTree(top) if is_source else None
+    return None
 
 
 def needs_no_repository(targets: Sequence[str]) -> bool:

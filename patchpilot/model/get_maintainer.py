@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from patchpilot.errors import UsageError
+from patchpilot.model.printable import make_printable
 
 
 class GetMaintainerAnswer(NamedTuple):
@@ -25,6 +26,9 @@ class GetMaintainerOptions(NamedTuple):
     git_fallback: bool = True
     git_chief_penguins: bool = False
     git_min_percent: int = 5
+    git_min_signatures: int = 1
+    git_max_maintainers: int = 5
+    git_since: str = "1-year-ago"
     m: bool = True
     r: bool = True
     n: bool = True
@@ -78,12 +82,12 @@ class GetMaintainerOptions(NamedTuple):
 TYPES: Mapping[str, type] = {
     name: type(value) for name, value in GetMaintainerOptions._field_defaults.items()
 }
-_ONLY_IN_SCRIPTS = (
-    "fixes",
-    "keywords_in_file",
-    "remove_duplicates",
-    "drop_the_rest_supporter",
-)
+_ONLY_IN_SCRIPTS = ("keywords_in_file", "drop_the_rest_supporter")
+_DEFAULTS = frozenset(("email", "mailmap", "tree"))
+"""Options that only confirm the script's defaults."""
+_OF_FILES = frozenset(("mpath", "maintainer-path", "find-maintainer-files"))
+"""Options that `maintainers.load` reads."""
+_MOST_UNUSED = 20
 NAMES = {name.replace("_", "-"): name for name in TYPES if name not in _ONLY_IN_SCRIPTS} | {
     "k": "keywords",
     "f": "file",
@@ -100,6 +104,9 @@ SCRIPT_DEFAULTS = {
     "email_git": "git",
     "email_git_fallback": "git_fallback",
     "email_git_min_percent": "git_min_percent",
+    "email_git_min_signatures": "git_min_signatures",
+    "email_git_max_maintainers": "git_max_maintainers",
+    "email_git_since": "git_since",
     "email_remove_duplicates": "remove_duplicates",
     "output_roles": "roles",
     "output_rolestats": "rolestats",
@@ -137,8 +144,24 @@ def _convert_value(name: str, value: str) -> Any:
     return value
 
 
+def list_unused_options(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return a description of each option in a .get_maintainer.conf that has no effect here."""
+    unused = []
+    previous = None
+    for argument in arguments:
+        name = argument.lstrip("-").lower().partition("=")[0]
+        is_option = len(argument) > 1 and argument.startswith("-")
+        if is_option and _split_option(argument)[0] is None:
+            if name not in _DEFAULTS and name not in _OF_FILES:
+                unused.append(f".get_maintainer.conf: {argument[:60]}: not supported")
+        elif not is_option and not (previous or "").startswith("-"):
+            unused.append(f".get_maintainer.conf: {argument[:60]}: not an option")
+        previous = argument
+    return tuple(map(make_printable, unused[:_MOST_UNUSED]))
+
+
 def parse_conf_options(arguments: Sequence[str]) -> dict[str, Any]:
-    """Return the options in a .get_maintainer.conf, and ignore everything else in the file."""
+    """Return the options in a .get_maintainer.conf; `list_unused_options` names the others."""
     values: dict[str, Any] = {}
     remaining = iter(arguments)
     for argument in remaining:

@@ -140,8 +140,8 @@ def add_changed_maintainers(
                     section = line.text
                 if entry and line.kind in changed:
                     for address in parse_addresses(entry[2]):
-                        contact = address.header(), entry[1], section
-                        changed[line.kind].setdefault(address.key, contact)
+                        row = address.header(), entry[1], section
+                        changed[line.kind].setdefault(address.key, row)
     for sign, other in (("-", "+"), ("+", "-")):
         keys = [key for key in changed[sign] if key not in changed[other] and "@" in key]
         for key in keys[:_MAX_CHANGED]:

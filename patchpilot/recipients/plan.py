@@ -55,7 +55,7 @@ UNDISCLOSED = "undisclosed security fix: sent to the maintainers and the securit
 
 class RecipientSources(NamedTuple):
     """The sources of a recipient plan. `repository` and `history` are None if they are not
-    available.
+    available. `notes` describes the tree's options that have no effect.
     """
 
     file: MaintainersFile
@@ -65,6 +65,7 @@ class RecipientSources(NamedTuple):
     repository: Repository | None = None
     history: GitHistory | None = None
     sender: Address | None = None
+    notes: tuple[str, ...] = ()
 
 
 def plan_patches(
@@ -331,7 +332,8 @@ def _make_plan(
     sections = tuple(convert_section(match.section) for match in maintainers_match.matches)
     warnings = find_recipient_warnings(facts, sources.tree, sources.repository)
     remedies = tuple((warning, remedy) for warning, remedy in warnings.items() if remedy)
-    return RecipientPlan(recipients, sections, (*warnings, *remarks), remedies)
+    all_warnings = (*warnings, *remarks, *sources.notes)
+    return RecipientPlan(recipients, sections, all_warnings, remedies)
 
 
 def _add_history(

@@ -29,6 +29,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import (
     GetMaintainerOptions,
     apply_option_layers,
+    list_unused_options,
     parse_conf_options,
     read_script_defaults,
 )
@@ -374,7 +375,8 @@ def make_recipient_sources(
     fallback.
     """
     file = load_maintainers(source) if file is None else file
-    tree_options = parse_conf_options(read_conf_options(source))
+    arguments = read_conf_options(source)
+    tree_options = parse_conf_options(arguments)
     values = {name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS}
     switches: GetMaintainerOptions = apply_option_layers(
         read_script_defaults(file.words.defaults), values, options or {}
@@ -389,7 +391,8 @@ def make_recipient_sources(
         )
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
-    return RecipientSources(file, source, switches, project, repository, history, sender)
+    notes = list_unused_options(arguments)
+    return RecipientSources(file, source, switches, project, repository, history, sender, notes)
 
 
 class _PrivateSources(NamedTuple):

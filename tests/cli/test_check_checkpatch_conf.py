@@ -139,3 +139,27 @@ def test_unused_option_is_named(repo: Repo) -> None:
     assert "--frob: unknown option" in error
     # b4 takes each line of stderr for a failure
     assert not call("check", "-C", repo.path, "--format", "checkpatch", "HEAD").err
+
+
+def test_patch_file_in_a_clone_is_checked_with_its_tree(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("conf\n", {".checkpatch.conf": "--no-signoff\n", "drivers/frob/Kbuild": ""})
+    commit_change(repo, "void frob_wait(int a) \n{\n}\n")
+    text = repo.git("format-patch", "-1", "--stdout").replace("Signed-off-by:", "Not-signed:")
+    file = tmp_path / "a.patch"
+    file.write_text(text)
+
+    def list_names(*arguments: object, stdin: bytes = b"") -> set[str]:
+        result = call("check", "--strict", "--format", "json", *arguments, stdin=stdin)
+        document = json.loads(result.out)
+        assert document["repository"] is None
+        return {finding["name"] for finding in document["patches"][0]["findings"]}
+
+    monkeypatch.chdir(tmp_path)
+    assert "no-sign-off" in list_names(file)
+    monkeypatch.chdir(repo.path / "drivers/frob")
+    names = list_names(file)
+    assert "trailing-space" in names
+    assert not names & {"no-sign-off", "already-applied", "does-not-apply"}
+    assert list_names("-", stdin=text.encode()) == names

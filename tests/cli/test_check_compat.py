@@ -93,4 +93,4 @@ def test_differences_page_documents_the_flag() -> None:
         for line in PAGE.read_text(encoding="utf-8").splitlines()
         if line.startswith("|") and "--checkpatch-compat" in line
     ]
-    assert len(rows) == 6
+    assert len(rows) == 13

@@ -7,6 +7,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.get_maintainer import (
     GetMaintainerOptions,
     apply_option_layers,
+    list_unused_options,
     parse_conf_options,
     read_script_defaults,
 )
@@ -169,3 +170,42 @@ def test_script_variable_sets_its_option(
         assert read_script_defaults([(variable, text)]) == GetMaintainerOptions()._replace(
             **{name: value}
         )  # type: ignore[arg-type]
+
+
+def test_each_option_of_the_file_is_read_or_named() -> None:
+    words = [
+        "--git-since=3-years-ago",
+        "--git-min-signatures",
+        "2",
+        "--git-max-maintainers=9",
+        "--nofixes",
+        "--no-remove-duplicates",
+        "--mpath",
+        "maintainers.d",
+        "--find-maintainer-files",
+        "--mailmap",
+    ]
+    assert parse_conf_options(words) == {
+        "git_since": "3-years-ago",
+        "git_min_signatures": 2,
+        "git_max_maintainers": 9,
+        "fixes": False,
+        "remove_duplicates": False,
+    }
+    assert not list_unused_options(words)
+    words = [
+        "--git-blame",
+        "--pattern-depth",
+        "2",
+        "--hg-since=-365",
+        "--no-tree",
+        "word",
+        "-x\x1b",
+    ]
+    assert [line.partition(": ")[2] for line in list_unused_options(words)] == [
+        "--git-blame: not supported",
+        "--pattern-depth: not supported",
+        "--hg-since=-365: not supported",
+        "--no-tree: not supported",
+        "-x\\x1b: not supported",
+    ]

@@ -7,14 +7,17 @@ import re
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.source import (
+    RULES_OF_UNPATCHED,
     can_fix_targets,
     can_stream_targets,
     describe_settings_revision,
     find_check_base,
+    find_clone_tree,
     find_uncommitted_files,
     needs_no_repository,
     start_importing_checks,
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.result import CheckResult, Suppressions
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
-    from patchpilot.lint.lint_context import OwnPack
+    from patchpilot.lint.lint_context import Options, OwnPack
     from patchpilot.reviewers.review import ProgramReview
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
@@ -131,10 +134,12 @@ def _check_targets(
         skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
     )
+    is_outside = tree is None and repository is None
+    clone_tree = find_clone_tree(Path.cwd()) if is_outside else None
     driver = Driver(
-        lint_options,
+        _ignore_unpatched(lint_options) if clone_tree else lint_options,
         repository=repository,
-        tree=tree,
+        tree=tree or clone_tree,
         suppressions=suppressions,
         ground=base.tree,
     )
@@ -181,6 +186,11 @@ def _check_targets(
         if repository and not options.targets:
             _note_uncommitted_files(repository)
     return int(result.exit_code)
+
+
+def _ignore_unpatched(options: "Options") -> "Options":
+    """Return the options for a tree from which the patch may have been made."""
+    return options._replace(ignore=(*options.ignore, *RULES_OF_UNPATCHED))
 
 
 def _read_packs(settings: "Settings", source: "Source | None") -> "tuple[OwnPack, ...]":

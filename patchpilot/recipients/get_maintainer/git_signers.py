@@ -28,9 +28,6 @@ _COMMIT = lazy_pattern(r"^GitCommit: ([0-9a-f]{40})")
 _AUTHOR = lazy_pattern(r"^GitAuthor: (.*)")
 _STAT = lazy_pattern(r"^(\d+)\t(\d+)\t(.*)$")
 _VALUE = lazy_pattern(r"\s*.*:\s*(.+)\s*")
-_SINCE = "1-year-ago"
-_MOST = 5
-"""Maximum number of contacts that get a role."""
 
 
 class SignedLog(NamedTuple):
@@ -131,7 +128,7 @@ class GitHistory:
         log = self._log(
             collected,
             "--follow",
-            f"--since={_SINCE}",
+            f"--since={collected.switches.git_since}",
             "--no-merges",
             path=path,
         )
@@ -181,7 +178,11 @@ class GitHistory:
             if not count or contact in self.ignored:
                 continue
             assigned += 1
-            if assigned > _MOST or percent < switches.git_min_percent:
+            if (
+                assigned > switches.git_max_maintainers
+                or count < switches.git_min_signatures
+                or percent < switches.git_min_percent
+            ):
                 break
             collected.add(contact, "")
             collected.add_role(

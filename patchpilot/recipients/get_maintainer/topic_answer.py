@@ -17,6 +17,7 @@ from patchpilot.maintainers.load import load_maintainers, read_conf_options
 from patchpilot.model.get_maintainer import (
     GetMaintainerAnswer,
     apply_option_layers,
+    list_unused_options,
     parse_conf_options,
     read_script_defaults,
 )
@@ -74,7 +75,8 @@ def _run_in_tree(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf_options = parse_conf_options((*_read_user_conf(source), *read_conf_options(source)))
+    arguments = (*_read_user_conf(source), *read_conf_options(source))
+    conf_options = parse_conf_options(arguments)
     maintainers_file = load_maintainers(source)
     switches = apply_option_layers(
         read_script_defaults(maintainers_file.words.defaults), conf_options, options
@@ -88,7 +90,7 @@ def _run_in_tree(
             patches += _read_patches(target, directory, from_archive)
         else:
             patches.append((target, _read_patch_text(target, stdin)))
-    return answer_get_maintainer(
+    answer = answer_get_maintainer(
         maintainers_file,
         source,
         switches,
@@ -96,6 +98,7 @@ def _run_in_tree(
         patches=patches,
         history=_read_git_history(top, source) if top else None,
     )
+    return answer._replace(remarks=(*answer.remarks, *list_unused_options(arguments)))
 
 
 def _find_kernel_tree(

@@ -106,3 +106,18 @@ def test_timeout_is_reported(repo: Repo) -> None:
     history.add_file_contacts(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))
     assert people.rows == []
     assert len(history.remarks) == 1
+
+
+def test_options_of_the_tree_limit_the_history(repo: Repo) -> None:
+    conf = repo.path / ".get_maintainer.conf"
+    conf.write_text("--git-max-maintainers=1\n")
+    assert run_and_list_lines("-f", "lib/plain.c", "--nol", "--norolestats", "--noroles") == [
+        "Rae View <rae@view.example>",
+        "Wes Write <wes@write.example>",
+    ]
+    conf.write_text("--git-min-signatures 4\n")
+    assert run_and_list_lines("-f", "lib/plain.c", "--nol") == []
+    conf.write_text("--git-since=1-hour-ago\n--web\n")
+    result = call("maintainers --format get_maintainer -f lib/plain.c --nol")
+    assert result.out == ""
+    assert "--web: not supported" in result.err
