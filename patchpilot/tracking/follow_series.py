@@ -36,6 +36,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_message_id
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
