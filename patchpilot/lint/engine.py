@@ -107,7 +107,7 @@ _READ_TWICE = frozenset(
         *("checkpatch-text", "checkpatch-words"),
     )
 )
-"""The detectors that read messages in another way than checkpatch.pl, where it is wrong."""
+"""The detectors that do not repeat the mistakes of checkpatch.pl in messages."""
 
 
 def _add_plain_findings(context: Context, rules: Sequence[Rule], findings: Findings) -> Findings:
