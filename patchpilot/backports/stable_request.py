@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write a request to the stable maintainers to apply a merged fix."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -82,21 +82,19 @@ def make_stable_request_mail(
             else "no stable tree needs the fix",
             hint=Action("backport", (result.commit[:12],), "see `{}` for each tree"),
         )
-    if not everything:
-        clean_branches = _select_requested_branches(repository, result, clean_branches)
-    commit = repository.commit(result.commit)
     identity = repository.identity
+    reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
+    if not everything:
+        clean_branches = _select_requested_branches(repository, result, clean_branches, reports)
+    commit = repository.commit(result.commit)
     paragraph = _find_first_paragraph(commit.body)
     if not (reason or paragraph):
         raise UsageError(
             "no reason for the request: the message of the fix gives none",
             hint="use --note TEXT, for example --note 'it crashes without this fix'",
         )
-    reports = (
-        match_test_reports(clean_branches, tested, identity.name if identity else "")
-        if tested
-        else {branch.branch: NOT_TESTED for branch in clean_branches}
-    )
+    if not tested:
+        reports = {branch.branch: NOT_TESTED for branch in clean_branches}
     untested = [branch for branch in clean_branches if branch.branch not in reports]
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
@@ -137,10 +135,14 @@ def explain_no_request(result: BackportResult) -> str:
 
 
 def _select_requested_branches(
-    repository: Repository, result: BackportResult, branches: Sequence[BranchResult]
+    repository: Repository,
+    result: BackportResult,
+    branches: Sequence[BranchResult],
+    tested: Collection[str],
 ) -> list[BranchResult]:
     """Return the branches that have the bug and for which the fix is not queued yet.
 
+    A branch on which somebody `tested` the fix has the bug, even if its origin is unknown.
     Raise `UsageError` if there are none, if the fix should not be requested, or if a maintained
     branch that is newer than one of them was not examined.
     """
@@ -149,7 +151,7 @@ def _select_requested_branches(
     if reason := explain_no_request(result):
         raise UsageError(f"not requested: {reason}", hint=override)
     waiting = [branch for branch in branches if not branch.queued]
-    affected = [branch for branch in waiting if branch.affected]
+    affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:
         names = join_words([branch.version or branch.branch for branch in waiting or branches])
         if not waiting:

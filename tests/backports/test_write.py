@@ -389,6 +389,11 @@ def test_branch_that_may_not_have_the_bug_is_not_requested(world: World) -> None
     world.create_stable_branch("6.12", world.groundwork)
     world.run_backport(fix, "--request").expect(2, "not known whether 6.12 has the bug")
     assert "--request" not in world.run_backport(fix).out
+    # a person who tried the fix there saw the bug
+    world.create_stable_branch("6.18", world.groundwork)
+    tested = world.run_backport(fix, "--request", "--tested", "6.12.3 by Tess Tester")
+    assert "Tested on 6.12.3 by Tess Tester." in tested.out
+    assert "Tested-by:" not in tested.out
 
 
 def test_newer_branches_are_examined_before_a_request(world: World) -> None:

@@ -169,12 +169,22 @@ def test_result_is_remembered_and_decides_the_next_step(repo: Repo, answer: str)
     assert (request in after) == (answer == "yes")
     assert "tried on 6.1.1" in after
     if answer == "yes":
-        mail = call(
-            "backport", "-C", repo.path, fix, "--request", "--tested", "6.1.1", "--note", "x"
-        )
+        words = ("--request", "--all", "--tested", "6.1.1", "--note", "x")
+        mail = call("backport", "-C", repo.path, fix, *words)
         name = repo.git("config user.name")
         assert f"Tested on 6.1.1 by {name}." in mail.out
         assert f"Tested-by: {name} <{repo.git('config user.email')}>" in mail.out
+
+
+def test_conflict_is_announced(repo: Repo) -> None:
+    repo.git("checkout -q --detach v6.1")
+    repo.commit("acme: rename use()", {FILE: RING.replace("use(r)", "used(r)")})
+    repo.tag("v6.1.2")
+    outcome = call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.2")
+    assert "it conflicts there: resolve the conflict" in outcome.out
+    fix = repo.git("rev-parse v6.2^{commit}")
+    assert f"git cherry-pick -x {fix}" in outcome.out
+    assert f"patchpilot backport {fix[:12]} --onto v6.1.2 --adapt" in outcome.out
 
 
 def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
