@@ -112,8 +112,8 @@ class FoundFix:
         """Return the command to run next for this fix.
 
         It writes how to try the fix and, once it works, requests its backports. If no branch needs
-        it, the command shows its verdicts. For a merge, it is `find`. `messages` are those of the
-        log.
+        it, the command shows its verdicts. For a merge, it is `find`. `messages` are the log's
+        messages.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
@@ -390,7 +390,7 @@ def rank_fix_candidates(
 def _leave_out_copied(
     repository: Repository, fixes: Sequence[FoundFix], tree: str, profile: str | None
 ) -> tuple[list[FoundFix], tuple[str, ...]]:
-    """Return the fixes without the first ones that a tree has, and the ids of those.
+    """Leave out the fixes among the first that a tree has. Return the others, and the ids left out.
 
     A backport without a mark is recognized only by its content. In a partial clone, the files would
     have to be downloaded.

@@ -44,7 +44,7 @@ def save_bug_report(
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if good:
         tree = bad
-        looked = f"what introduced it in the {fixes.searched:,} commits of {good}..{bad}"
+        looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
         older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
         cc.append(default_project().lists.regressions)
     identity = repository.identity

@@ -177,7 +177,7 @@ def plan_trial(
         TrialStep(
             "after the boot, check that this kernel runs, try to reproduce the bug, and answer",
             (
-                f"uname -r   # it ends with -{name}",
+                f"uname -r   # the name contains {name}",
                 f"patchpilot find --try {commit.id[:12]} --works yes   # the bug is gone",
                 f"patchpilot find --try {commit.id[:12]} --works no    # the bug is there",
             ),
