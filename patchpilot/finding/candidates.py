@@ -25,6 +25,7 @@ from patchpilot.model.patch import parse_git_paths
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+_CONVERSION = re.compile(r"%[-+ #0-9.*]*[a-zA-Z]+")
 _HEADS = (("diff.default.xfuncname", "!^\\w+:[[:space:]]*($|/[/*])\n^[A-Za-z_$].*"),)
 """git mistakes a label for the start of a function."""
 _SUFFIXES = (".c", ".h", ".S", ".cpp", ".cc", ".rs")
@@ -310,10 +311,18 @@ def _describe_change(
         tuple(files),
         dict(functions),
         len(removed) + len(added),
-        bool(old) and old == new,
+        # a moved line, and another conversion in a format, change what the code does
+        bool(old)
+        and old == new
+        and old_texts.keys() != new_texts.keys()
+        and _list_conversions(old_texts) == _list_conversions(new_texts),
         frozenset(new_heads - old_heads),
         tuple(text for text in new_texts if text not in old_texts),
     )
+
+
+def _list_conversions(texts: Iterable[str]) -> list[str]:
+    return sorted(found for text in texts for found in _CONVERSION.findall(text))
 
 
 def find_touching_commits(

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test reading the changes of commits."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.candidates import read_changes
+from tests.kit.repos import Repo
+
+CODE = """\
+int fill(struct ring *r)
+{
+\tr->state = RUNNING;
+\tpr_err("cannot fill %d\\n", r->id);
+\treturn 0;
+}
+"""
+STATE = "\tr->state = RUNNING;\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_rewording"),
+    [
+        (CODE.replace("cannot fill", "failed to fill"), True),
+        (CODE.replace("%d", "%u"), False),
+        (CODE.replace(STATE, "").replace("\treturn", f"{STATE}\treturn"), False),
+        (CODE.replace("RUNNING", "STOPPED"), False),
+    ],
+)
+def test_only_another_text_is_a_rewording(tmp_path: Path, changed: str, is_rewording: bool) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("base", {"a.c": CODE})
+    commit = repo.commit("change", {"a.c": changed})
+    with Repository.open(repo.path) as repository:
+        (change,) = read_changes(repository, [commit]).values()
+    assert change.is_rewording == is_rewording
+
+
+def test_new_code_is_listed(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("base", {"a.c": CODE})
+    added = CODE + '\nint drain(struct ring *r)\n{\n\treturn warn("cannot drain");\n}\n'
+    commit = repo.commit("change", {"a.c": added})
+    with Repository.open(repo.path) as repository:
+        (change,) = read_changes(repository, [commit]).values()
+    assert change.added == {"drain"}
+    assert change.texts == ('"cannot drain"',)
