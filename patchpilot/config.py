@@ -115,7 +115,7 @@ KEYS = (
     Key(
         "omit-trailers",
         "",
-        "trailers that messages do not have, such as Change-Id, comma-separated",
+        "trailers to omit from messages, such as Change-Id, comma-separated",
         "words",
         from_tree=False,
     ),

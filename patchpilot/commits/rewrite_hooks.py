@@ -30,7 +30,7 @@ def describe_untrusted_hook(repository: Repository) -> tuple[str, ...]:
 
 
 def find_b4_hook(repository: Repository, stage: str) -> str:
-    """Return the command of b4's hook for the stage "pre" or "post", or ""."""
+    """Return b4's command for the stage "pre" or "post" of a rewrite, or ""."""
     return next(reversed(read_b4_values(repository, f"b4.prep-{stage}-rewrite-hook")), "")
 
 

@@ -30,8 +30,8 @@ class SeriesText(NamedTuple):
     `base` is a published commit for `base-commit:`, `unpublished` contains the commits between it
     and the series, and `prerequisites` contains lines in b4's format to insert below
     `base-commit:`. `extras` contains texts that are not in the draft, such as a line for a bug
-    tracker, a note about a resend, or a range-diff. `omitted` contains the names of trailers that
-    the messages do not have.
+    tracker, a note about a resend, or a range-diff. `omitted` contains the names of trailers to
+    leave out.
     """
 
     prefix: str = "PATCH"

@@ -41,7 +41,7 @@ class HandOver(NamedTuple):
 
 
 class _Route(NamedTuple):
-    """Where a mail system sends messages, as far as its settings tell.
+    """The route of the messages of a mail system, as far as its settings are known.
 
     `undelivered` states why no message leaves the machine, and `words` describes the route.
     """
@@ -229,7 +229,7 @@ PROOFS: Mapping[str, str] = {
     "archive": "a message sent this way was seen in an archive",
     "user": "you received a message sent this way",
 }
-"""What proves that messages arrive, by the evidence that the outbox stores."""
+"""Descriptions of the evidence that messages arrive, by its name in the outbox."""
 
 
 def _find_proof(account: Account) -> str:

@@ -70,7 +70,7 @@ def omit_from_patch(patch: Patch, names: Sequence[str]) -> Patch:
 
 
 def describe_omitted_trailers(patches: Iterable[Patch], names: Sequence[str]) -> Iterator[str]:
-    """Yield a note for the preview about each trailer that the messages do not have."""
+    """Yield a note for the preview about each omitted trailer."""
     omitted = (line for patch in patches for line in omit_trailers(patch.message, names)[1])
     for line in dict.fromkeys(omitted):
         yield f"omitted, as patchpilot.omit-trailers names it: {line.strip()}"
