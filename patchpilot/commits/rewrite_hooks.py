@@ -26,7 +26,7 @@ def describe_untrusted_hook(repository: Repository) -> tuple[str, ...]:
     names = {command.name for command in list_untrusted_commands(repository.top, Use.COMMIT)}
     if not any(_GIT_HOOK in name for name in names):
         return ()
-    return (f"the hook {_GIT_HOOK} will not run, because it is not trusted: `patchpilot trust`",)
+    return (f"the hook {_GIT_HOOK} will not run, because it is not trusted",)
 
 
 def find_b4_hook(repository: Repository, stage: str) -> str:
