@@ -12,7 +12,6 @@ from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.archive_target import read_archive_address
 from patchpilot.topic.b4_record import find_branch_without_send, record_send_in_b4
 from patchpilot.topic.reroll import is_send_recorded, record_complete_send
 
@@ -42,6 +41,7 @@ def _track_series(repository: Repository, send: Send) -> None:
     from patchpilot.archive.track_store import Store
     from patchpilot.threads.known_series import read_sent_mails
     from patchpilot.threads.same_series import find_same_series, merge_entries
+    from patchpilot.topic.archive_target import read_archive_address
 
     with Outbox() as outbox:
         sends = [

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Take the latest version of a tracked series for a send, if another program sent it."""
 
+from typing import TYPE_CHECKING
+
 from patchpilot.commits.git_command import git
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import MailState, Message
 from patchpilot.model.progress import ignore_progress
 from patchpilot.outgoing.outbox import Send
-from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import map_sent_topics, open_store, read_stored_series
 from patchpilot.threads.own_addresses import find_own_addresses
+
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
+    from patchpilot.reading.posted_series import PostedSeries
 
 ELSEWHERE = "elsewhere"
 """The transport of such a send."""
@@ -44,7 +48,7 @@ def find_tracked_send(draft: Draft) -> Send | None:
     return None
 
 
-def _make_send(posted: PostedSeries, draft: Draft) -> Send:
+def _make_send(posted: "PostedSeries", draft: Draft) -> Send:
     latest = posted.latest
     return Send(
         id=0,
@@ -65,7 +69,7 @@ def _make_send(posted: PostedSeries, draft: Draft) -> Send:
     )
 
 
-def _make_message(post: Classified, position: int) -> Message:
+def _make_message(post: "Classified", position: int) -> Message:
     mail = post.mail
     fields = [] if post.is_cover else git(None, "patch-id", "--stable", stdin=mail.raw).text.split()
     return Message(
