@@ -20,7 +20,7 @@ With the other kinds, maintainers of other projects made another patch as often 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class AdaptationPrice:
-    """What an adaptation and the prerequisites change besides the fix.
+    """The changes of an adaptation and of the prerequisites besides the fix.
 
     `other_lines` is the number of lines that the adaptation adds or removes and the fix does not,
     or the reverse. `imported_lines` is the number of lines that the prerequisites change, in
