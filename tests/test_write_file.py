@@ -31,6 +31,7 @@ OWN_FOLDER = {
     "outgoing/send_email/git_send_email.py",
     "outgoing/target_tree.py",
     "backports/work_clone.py",
+    "commits/rewrite_hooks.py",
     "checking/editor_texts.py",
     "checking/tree_checkpatch.py",
     "setup/check_in_hook.py",

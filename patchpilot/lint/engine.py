@@ -119,16 +119,17 @@ def _add_plain_findings(context: Context, rules: Sequence[Rule], findings: Findi
     plain = context.with_patch(context.patch)
     plain.options = context.options._replace(reads_plainly=True)
     plain.share(scan_patch, context)
-    added = []
-    for finding in _run_rules(plain, [rule for rule in rules if rule.detector in _READ_TWICE]):
-        is_known = any(
-            other.patch_line == finding.patch_line
-            and other.severity.rank <= finding.severity.rank
-            and detectors.get(other.rule) == detectors[finding.rule]
-            for other in findings
-        )
-        if not is_known:
-            added.append(finding)
+    # the rank of the most severe finding of each detector on each line
+    ranks: dict[tuple[int | None, str | None], int] = {}
+    for finding in findings:
+        place = finding.patch_line, detectors.get(finding.rule)
+        ranks[place] = min(finding.severity.rank, ranks.get(place, finding.severity.rank))
+    added = [
+        finding
+        for finding in _run_rules(plain, [rule for rule in rules if rule.detector in _READ_TWICE])
+        if ranks.get((finding.patch_line, detectors[finding.rule]), finding.severity.rank + 1)
+        > finding.severity.rank
+    ]
     if not added:
         return findings
     replaced = {(finding.rule, finding.patch_line) for finding in added}

@@ -116,11 +116,17 @@ def is_about_checkpatch(context: Context, rule: Rule, finding: Finding) -> bool:
     number = finding.patch_line
     if number is None or number >= context.patch.diff_line:
         return _CHECKPATCH_FILES.search(finding.path or "") is not None
-    message = context.patch.message
-    last = max((index for index, line in enumerate(message) if not line.strip()), default=-1)
-    return number - context.patch.message_line <= last and all(
-        _CHECKPATCH_FILES.search(path) for path in context.patch.paths
-    )
+    return number <= _find_end_of_quotes(context)
+
+
+@cached_per_patch
+def _find_end_of_quotes(context: Context) -> int:
+    """Return the line before the last paragraph of a patch to checkpatch.pl only, otherwise -1."""
+    patch = context.patch
+    if not all(_CHECKPATCH_FILES.search(path) for path in patch.paths):
+        return -1
+    blank = (number for number, line in enumerate(patch.message) if not line.strip())
+    return max(blank, default=-1) + patch.message_line
 
 
 def is_not_the_authors(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:

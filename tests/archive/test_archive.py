@@ -154,7 +154,7 @@ def test_missing_message_is_not_reported_as_unreachable_archive(
 
 def test_one_message_finds_the_whole_series(archive_url: str) -> None:
     with open_archive(archive_url) as archive:
-        mails, troubles, failure = collect_series_mails(archive, "v1@example.org")
+        mails, troubles, failure = collect_series_mails(archive, "v1@example.org")[:3]
     assert read_message_ids(mails) == {
         "v1",
         "r1",
@@ -174,7 +174,7 @@ def test_one_message_finds_the_whole_series(archive_url: str) -> None:
 
 def test_third_version_finds_all_other_versions(archive_url: str) -> None:
     with open_archive(archive_url) as archive:
-        mails, troubles, failure = collect_series_mails(archive, "w3@example.org")
+        mails, troubles, failure = collect_series_mails(archive, "w3@example.org")[:3]
     assert read_message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
     series = find_posted_series("w3@example.org", read_thread(mails, anchors={"w3@example.org"}))

@@ -465,13 +465,13 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     steps = {"l10": "quick(10);", "l19": "check(19);"}
     message = (
         "work: go on where it stopped\n"
-        "\nIt was lost when step 20 went on.\n"
+        "\nThe state was lost when step 20 went on, so the work hung for good.\n"
         '\nFixes: {} ("work: be quick")\n'
         "Signed-off-by: Bea Fixer <bea@example.org>\n"
     )
     ground = (
         "work: check before step 20\n"
-        "\nWhoever goes on has to know.\n"
+        "\nWhoever goes on has to know the state, or the work starts from the beginning.\n"
         "\nSigned-off-by: Bea Fixer <bea@example.org>\n"
     )
     world.repo.commit(

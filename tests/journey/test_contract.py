@@ -289,7 +289,7 @@ def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def strip_variable_parts(preview_text: str) -> str:
     """Remove the parts of a preview that are different in each run."""
-    return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", preview_text)
+    return re.sub(r"-[0-9a-f]{12}\b|\d\d:\d\d:\d\d", "", preview_text)
 
 
 @pytest.mark.parametrize("command", CALLS)

@@ -17,7 +17,7 @@ MOST = {
     ("maintainers",): 12,
     ("fixes", "HEAD"): 15,
     ("stable",): 13,
-    ("backport", "HEAD"): 30,
+    ("backport", "HEAD"): 31,
     ("doctor", "--offline"): 20,
     ("send", "--dry-run", "--offline"): 25,
 }

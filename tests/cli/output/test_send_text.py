@@ -99,7 +99,7 @@ def test_last_lines_match_service_results(
 
 def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver mail.example.org")
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message
@@ -108,7 +108,7 @@ def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     assert passed["sign-off"] == "Signed-off-by present in all 2 patches"
     assert passed["recipients"] == "recipients: 1 list, 0 others"
     assert passed["round-trip"] == "git am recreates all 2 commits"
-    assert "mail server: 127.0.0.1:25" in passed["server"]
+    assert "mail server: mail.example.org:25" in passed["server"]
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
