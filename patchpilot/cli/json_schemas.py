@@ -170,7 +170,7 @@ class _SchemaGenerator:
 
 
 def _add_properties(properties: dict[str, Any], added: dict[str, Any]) -> None:
-    """Add the keys of another form. A key that both have may have a value of either type."""
+    """Add the keys of another form. A key in both forms may have a value of either type."""
     for name, schema in added.items():
         known = properties.get(name, schema)
         types = dict.fromkeys(

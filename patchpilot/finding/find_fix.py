@@ -390,7 +390,7 @@ def rank_fix_candidates(
 def _leave_out_copied(
     repository: Repository, fixes: Sequence[FoundFix], tree: str, profile: str | None
 ) -> tuple[list[FoundFix], tuple[str, ...]]:
-    """Leave out the fixes among the first that a tree contains. Return the others, and the ids left out.
+    """Leave out the first fixes that a tree contains. Return the others, and the ids left out.
 
     A backport without a mark is recognized only by its content. In a partial clone, the files would
     have to be downloaded.

@@ -503,7 +503,7 @@ def _wishes(series: PostedSeries) -> list[Reply]:
 
 
 def _find_unanswered(series: PostedSeries) -> Reply | None:
-    """Return the last request that the author has not answered.
+    """Return the last request without an answer by the author.
 
     Skip reviewers who got an answer to a later request.
     """

@@ -21,7 +21,10 @@ from tests.kit.topics import configure_mail_server
 _SEND = ("send", "--to", "list@example.org", "--yes", "--force", "canaries")
 _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "check": (("check", "--strict"), set()),
-    "check --fix": (("check", "--fix"), {"filter.run.clean", "filter.run.smudge", "hook.post-rewrite"}),
+    "check --fix": (
+        ("check", "--fix"),
+        {"filter.run.clean", "filter.run.smudge", "hook.post-rewrite"},
+    ),
     "maintainers": (("maintainers",), set()),
     "maintainers --format get_maintainer": (
         ("maintainers", "--format", "get_maintainer", "-f", "frob.c"),
