@@ -189,7 +189,8 @@ class Tags(NamedTuple):
 
     `fix_prefixes` contains the words in a subject prefix that name a tree for fixes, such as [PATCH
     net], and `feature_prefixes` the words for all other patches. `unmarked_prefixes` contains the
-    words of trees whose maintainers select stable fixes without a tag.
+    words of trees whose maintainers select stable fixes without a tag. `known` contains the names
+    of tags that the project uses in addition to those that checkpatch.pl knows.
     """
 
     line: str = ""
@@ -198,6 +199,7 @@ class Tags(NamedTuple):
     fix_prefixes: tuple[str, ...] = ()
     feature_prefixes: tuple[str, ...] = ()
     unmarked_prefixes: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 class MailCustoms(NamedTuple):

@@ -8,7 +8,7 @@ one character per byte.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -676,6 +676,8 @@ def check_sign_offs(context: Context) -> TypedHits:
     as_script = context.options.matches_script
     author = ""
     signed = _AuthorSignOff(as_script)
+    is_compat = context.options.checkpatch_compat
+    known = frozenset(() if is_compat else (f"{it.lower()}:" for it in context.project.tags.known))
     previous_tags: set[str] = set()
     for line in lines.lines:
         # skip unchanged lines of the diff, which checkpatch.pl mistakes for tags
@@ -704,11 +706,10 @@ def check_sign_offs(context: Context) -> TypedHits:
             and (tag := _TAG.match(text))
             and (as_script or not _LABEL.match(text))
         ):
-            yield from _check_tag(lines, line, tag, author, previous_tags)
+            yield from _check_tag(lines, line, tag, author, previous_tags, known)
     if is_patch(lines) and any(line.log_after for line in lines.lines):
         number, upstream = find_last_patch_line(lines), claimed_upstream_commit(context.patch)
         is_by_list = signed.any and _BY_LIST.search(author) is not None
-        is_compat = context.options.checkpatch_compat
         if is_by_list and not (is_compat or upstream or is_mail(context.patch)):
             # a list rewrote the author's address in the message from which the commit was made
             yield "NO_AUTHOR_SIGN_OFF", make_hit(number, "list", author=from_byte_text(author))
@@ -802,11 +803,12 @@ def _check_tag(
     match: re.Match[str],
     author: str,
     previous_tags: set[str],
+    known: Collection[str],
 ) -> TypedHits:
     bad = partial(_bad_signoff_hit, line)
     before, tag, after, value = match.groups()
     normal = tag[:1].upper() + tag[1:].lower()
-    if not _KNOWN_TAG.search(tag):
+    if not (_KNOWN_TAG.search(tag) or tag.lower() in known):
         similar = next((name for name in _STANDARD if _edit_distance(tag, name) <= 2), "")
         case = "near" if similar else "unknown"
         yield "UNKNOWN_TAG", line.make_hit_here(None, case, tag=tag, near=similar)
