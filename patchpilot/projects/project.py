@@ -190,7 +190,7 @@ class Tags(NamedTuple):
     `fix_prefixes` contains the words in a subject prefix that name a tree for fixes, such as [PATCH
     net], and `feature_prefixes` the words for all other patches. `unmarked_prefixes` contains the
     words of trees whose maintainers select stable fixes without a tag. `known` contains the names
-    of tags that the project uses in addition to those that checkpatch.pl knows.
+    of tags that only this project uses.
     """
 
     line: str = ""
