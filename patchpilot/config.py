@@ -29,8 +29,8 @@ COLUMNS = (40, 1000)
 class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it.
 
-    `kind` is one of text, words, paths, flag, columns, choice, path (absolute), or archive (a URL
-    or a path).
+    `kind` is one of text, words, paths, flag, columns, choice, path (absolute), archive (a URL or a
+    path), or server (an https URL without a login; http only on this machine).
     """
 
     name: str
@@ -105,6 +105,13 @@ KEYS = (
         from_tree=False,
     ),
     Key(
+        "patchwork",
+        "",
+        "patchwork server, or page of a project on it, whose checks `track update` reads",
+        "server",
+        from_tree=False,
+    ),
+    Key(
         "mailbox",
         "",
         "your own mailbox (maildir or mbox) that `track update` searches for bounces and moderation"
@@ -124,6 +131,7 @@ KEYS = (
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
+_SERVER = r"(?:https://[\w.-]+|https?://(?:127\.0\.0\.1|localhost|\[::1\]))(?::[0-9]{1,5})?(?:/[\w./~-]*)?"
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins other than files."""
 REVIEWERS = "patchpilot.review"
@@ -326,6 +334,8 @@ def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:
         r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value
     ):
         reason = "is neither an http or https URL nor an absolute path"
+    elif key.kind == "server" and value and not re.fullmatch(_SERVER, value):
+        reason = "is not an https URL without a login"
     elif key.kind == "path" and value and not re.fullmatch(r"[/~].*", value):
         reason = "is not an absolute path"
     elif "\0" in value or "\n" in value:

@@ -6,7 +6,7 @@ settings.
 import pytest
 
 from patchpilot.config import load_settings
-from patchpilot.errors import InputError, UsageError
+from patchpilot.errors import InputError, PatchpilotError, UsageError
 
 
 def test_later_setting_wins() -> None:
@@ -26,6 +26,7 @@ def test_later_setting_wins() -> None:
         'via = "b4"',
         'lore = "http://evil.example"',
         'mailbox = "/etc"',
+        'patchwork = "https://evil.example"',
         'packs = ["/etc/passwd"]',
         'packs = ["../x.toml"]',
     ],
@@ -33,6 +34,32 @@ def test_later_setting_wins() -> None:
 def test_tree_settings_are_restricted(text: str) -> None:
     with pytest.raises(InputError):
         load_settings(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_valid"),
+    [
+        ("https://patchwork.example.org", True),
+        ("https://patchwork.example.org:8443/pw/project/demo/list/", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000/", True),
+        ("http://localhost/", True),
+        ("", True),
+        ("http://patchwork.example.org", False),
+        ("http://127.0.0.1.example.org", False),
+        ("http://127.0.0.1@example.org", False),
+        ("https://user:secret@patchwork.example.org", False),
+        ("https://patchwork.example.org/?project=demo", False),
+        ("https://patchwork.example.org/#x", False),
+        ("javascript:alert(1)", False),
+        ("/var/lib/patchwork", False),
+    ],
+)
+def test_patchwork_server_needs_https_or_this_machine(value: str, is_valid: bool) -> None:
+    problems: list[PatchpilotError] = []
+    settings = load_settings(git_config={"patchpilot.patchwork": [value]}, problems=problems)
+    assert settings.get("patchwork") == (value if is_valid else "")
+    assert len(problems) == (not is_valid)
 
 
 def test_misspelled_setting_suggests_the_nearest() -> None:

@@ -57,7 +57,7 @@ _HARMLESS_VALUES = {
         remote.*.url remote.*.pushurl""",
 }
 """Maps the pattern of a harmless value to the settings that it applies to; `*` matches one part."""
-_ACTING_KINDS = ("archive", "url", "path", "paths")
+_ACTING_KINDS = ("archive", "server", "url", "path", "paths")
 
 
 @cache

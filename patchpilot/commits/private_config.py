@@ -343,7 +343,7 @@ _SETTINGS = {
     Use.COMMIT: _SIGNING,
     Use.FETCH: r"core\.(?:sshcommand|gitproxy)|url\..+"
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
-    Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox)|b4\.(?:mid|search|link)mask",
+    Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox|patchwork)|b4\.(?:mid|search|link)mask",
 }
 """Acting settings that each operation needs.
 

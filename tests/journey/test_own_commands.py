@@ -448,6 +448,7 @@ def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
         ("http.cookieFile", "cookies", Use.FETCH, False),
         ("core.sshCommand", "ssh -i key", Use.MAIL, False),
         ("patchpilot.lore", "https://lists.example.org", Use.ARCHIVE, True),
+        ("patchpilot.patchwork", "https://patchwork.example.org", Use.ARCHIVE, True),
     ],
 )
 def test_plain_settings_need_no_trust(

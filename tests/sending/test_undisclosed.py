@@ -313,7 +313,7 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
     with FaultySink() as server, serve_and_record() as (url, requests):
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
-        repo.git("config --global patchpilot.lore", url)
+        repo.git("config --global patchpilot.patchwork", url)
         document = send_topic(repo, "git-send-email", "--security yes --yes").json
         message_id = document["messages"][0]["message_id"]
         with Store() as store:
@@ -352,6 +352,7 @@ def test_replies_from_file_to_undisclosed_fix_stay_private(
     with FaultySink() as server, serve_and_record() as (url, requests):
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
+        repo.git("config --global patchpilot.patchwork", url)
         assert send_topic(repo, "git-send-email", "--security yes --yes").code == 0
         received = unpacked(server.take()[0])
         message_id = parse_mail(received).message_id

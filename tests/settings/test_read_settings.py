@@ -54,7 +54,9 @@ RIGHT = {
     "packs": "~/ours.toml",
     "via": "b4",
     "lore": "https://archive.example.org/all",
+    "patchwork": "https://patchwork.example.org/project/demo",
     "mailbox": "~/Maildir",
+    "omit-trailers": "Change-Id",
     "signoff": "true",
 }
 WRONG = {
@@ -72,7 +74,9 @@ WRONG = {
     "packs": ["~/nowhere.toml", "~/notes.txt"],
     "via": ["b5"],
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
+    "patchwork": ["patchwork", "http://patchwork.example.org", "https://"],
     "mailbox": ["Maildir", "https://mail.example.org"],
+    "omit-trailers": [],
     "signoff": ["perhaps"],
 }
 
