@@ -57,6 +57,11 @@ _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TE
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 _CHOSEN = "ALTER TABLE series ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;"
+_CHECKS = """
+CREATE TABLE IF NOT EXISTS server_checks (
+    series INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, server TEXT NOT NULL, asked TEXT NOT NULL,
+    head TEXT NOT NULL, answer TEXT NOT NULL);
+"""  # noqa: E501
 MOST_READ = 2000
 """Maximum number of messages to read for showing a series: more would take seconds, and anybody can
 send them.
@@ -71,7 +76,7 @@ _BINARY_COLUMNS = {
 _PATCHES = (MailKind.PATCH, MailKind.COVER)
 _DISCUSSION = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
 _INTEGER_COLUMNS = ("id", "series", "seen", "line", "chosen")
-_TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
+_TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached", "asked")
 
 
 def _normalize_archive(lore: str | None) -> str | None:
@@ -103,7 +108,7 @@ def _unpack_mail(raw: object) -> bytes | None:
 
 TRACK_LAYOUT = DatabaseLayout(
     "the database of tracked series",
-    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT, _CHOSEN),
+    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT, _CHOSEN, _CHECKS),
     _is_valid_row,
 )
 
@@ -128,6 +133,18 @@ class TrackEntry(NamedTuple):
     news: str | None
     reached: str | None = None
     chosen: int = 0
+
+
+class StoredChecks(NamedTuple):
+    """The answer of a patchwork server about the version whose first message is `head`.
+
+    `server` is the address that was asked, `asked` the time, and `answer` the JSON text.
+    """
+
+    server: str
+    asked: str
+    head: str
+    answer: str
 
 
 class StoredMails(NamedTuple):
@@ -540,6 +557,10 @@ class Store:
                 " SELECT ?, message_id, line, state FROM tick WHERE series = ?",
                 (target_number, source_number),
             )
+            database.execute(
+                "UPDATE OR IGNORE server_checks SET series = ? WHERE series = ?",
+                (target_number, source_number),
+            )
             self.remove(source_number)
 
     def clear_irrelevant_ids(self) -> None:
@@ -597,6 +618,27 @@ class Store:
                 database.execute(
                     "INSERT INTO tick (series, message_id, line, state) VALUES (?, ?, ?, ?)",
                     (*key, state),
+                )
+
+    def server_checks(self, number: int) -> StoredChecks | None:
+        """Return the last answer of a patchwork server about a series, or None."""
+        names = StoredChecks._fields
+        row = self._database.execute(
+            f"SELECT {', '.join(names)} FROM server_checks WHERE series = ?", (number,)
+        ).fetchone()
+        if row is None or not _is_valid_row("server_checks", dict(zip(names, row, strict=True))):
+            return None
+        return StoredChecks(*row)
+
+    def keep_server_checks(self, number: int, checks: StoredChecks | None) -> None:
+        """Store the answer of a patchwork server about a series, or delete it if it is None."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM server_checks WHERE series = ?", (number,))
+            if checks:
+                database.execute(
+                    "INSERT INTO server_checks (series, server, asked, head, answer)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (number, *map(_encode_text, checks)),
                 )
 
     def remove(self, number: int) -> TrackEntry:

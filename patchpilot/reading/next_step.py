@@ -9,6 +9,7 @@ from patchpilot.model.action import Action, Advice, actions_in_advice, join_hint
 from patchpilot.model.printable import format_count
 from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
+from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
@@ -144,8 +145,46 @@ def _hold_step(hold: Hold, series: PostedSeries) -> NextStep:
     return NextStep(Turn.WAITING, join_hints(f"{stop}; ", _update("wait: `{}`")), held_by)
 
 
+def _checks_step(series: PostedSeries) -> NextStep | None:
+    """Return the step after the latest version's checks in patchwork, or None if there is none.
+
+    A failed check needs a fix, unless the author has answered it: with a later reply to a patch or
+    to a bot. If the server claims that every patch was applied, look first.
+    """
+    answer = series.patchwork
+    if answer is None:
+        return None
+    if answer.has_accepted([post.message_id for post in series.latest.patches]):
+        claim = f"{answer.server} lists it as accepted"
+        look = f"{claim}, which is no proof: look whether it is true: `git fetch`, then "
+        return NextStep(Turn.WAITING, join_hints(look, _update("`{}`")), claim)
+    failed = [
+        name
+        for name, check in answer.list_checks(CheckState.FAIL, series.patch_numbers)
+        if not _is_check_answered(series, check)
+    ]
+    if not failed:
+        return None
+    words = f"{answer.server} reports failed checks ({join_names(failed)}): "
+    fix = f"if the patch causes this, fix it and send v{series.latest.version + 1}"
+    return _your_turn(words, _reroll(fix))
+
+
+def _is_check_answered(series: PostedSeries, check: PatchCheck) -> bool:
+    bots = {reply.message_id for reply in series.replies if reply.mail.bot}
+    posts = {post.message_id for post in series.latest.posts}
+    return check.date is not None and any(
+        reply.mail.by_author
+        and reply.when > check.date
+        and reply.mail.mail.in_reply_to in bots | posts
+        for reply in series.replies
+    )
+
+
 def _advise(series: PostedSeries) -> NextStep:
     version = series.latest.version + 1
+    if series.state in (SeriesState.SENT, SeriesState.STALLED) and (step := _checks_step(series)):
+        return step
     if series.state is SeriesState.SENT:
         words = f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
         return _wait_step(_update(words))
@@ -225,6 +264,8 @@ def _review_step(series: PostedSeries) -> NextStep:
     reply = _find_unanswered(series)
     if reply and reply.mail.kind in (MailKind.QUESTION, *TESTS):
         return _your_turn(_advise_reply(series, reply, series.latest.version + 1))
+    if step := _checks_step(series):
+        return step
     waiting = _update("wait for the maintainer")
     return _wait_step(waiting, f"; send a reminder from {_reminder(series)}")
 

@@ -18,6 +18,7 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
+from patchpilot.reading.patchwork_checks import PatchworkAnswer
 from patchpilot.reading.sender import is_same_person
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -264,6 +265,7 @@ class MissingRevision(NamedTuple):
     "landed",
     "stable",
     "follow_ups",
+    "patchwork~",
 )
 @dataclass(frozen=True)
 class PostedSeries:
@@ -277,7 +279,8 @@ class PostedSeries:
     If the repository was searched (`in_repository`), `commits` contains the series' commits in it,
     and `needs` the stable branches that need the fix. `proven` is the state backed by evidence, and
     `state` also takes claims by known senders into account. `now` is the time used to detect a
-    stalled series. `post` is set if the evidence is restricted to one patch.
+    stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
+    what a patchwork server answered about the patches of the latest version.
     """
 
     revisions: tuple[Revision, ...]
@@ -301,6 +304,7 @@ class PostedSeries:
     proven: SeriesState = SeriesState.SENT
     proven_why: str = ""
     patches: tuple[PatchState, ...] = ()
+    patchwork: PatchworkAnswer | None = None
 
     @cached_property
     def missing(self) -> dict[str, int]:
@@ -350,6 +354,17 @@ class PostedSeries:
     @property
     def latest(self) -> Revision:
         return self.revisions[-1]
+
+    @cached_property
+    def patch_numbers(self) -> dict[str, str]:
+        """Map the Message-IDs of the latest version's patches to numbers such as `2/3`.
+
+        The result is empty if the version has one patch.
+        """
+        patches = self.latest.patches if self.revisions else ()
+        if len(patches) < 2:
+            return {}
+        return {post.message_id: f"{post.number}/{len(patches)}" for post in patches}
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
+from patchpilot.archive.track_store import MOST_READ, Store, StoredChecks, TrackEntry
 from patchpilot.cache.entries import (
     CacheKind,
     cache_value,
@@ -23,6 +23,7 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, join_hints
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import parse_stored_time
+from patchpilot.model.hosts import split_url
 from patchpilot.model.message import MailState
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import format_count
@@ -471,6 +472,7 @@ class _SeriesReader:
             sorted(find_unarchived_ids(entry, store)),
             bool(moment),
             self._every_mail,
+            self._store.server_checks(entry.id),
         )
         key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0
@@ -503,7 +505,21 @@ class _SeriesReader:
         if posted is not None:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
+            posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
         self._posted, self._is_read = posted, True
+
+
+def _add_server_checks(posted: "PostedSeries", stored: StoredChecks | None) -> "PostedSeries":
+    """Return a series with the stored answer of a patchwork server about its latest version."""
+    if stored is None or stored.head != posted.latest.message_id:
+        return posted
+    from patchpilot.reading.patchwork_checks import PatchworkAnswer, load_answer
+
+    message_ids = [post.message_id for post in posted.latest.patches]
+    patches = load_answer(stored.answer, message_ids)
+    asked = parse_stored_time(stored.asked)
+    answer = PatchworkAnswer(split_url(stored.server).netloc, asked, patches)
+    return replace(posted, patchwork=answer) if patches else posted
 
 
 def add_repository_facts(

@@ -28,6 +28,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
     commits = (
         commit.commit for commit in posted.landed if commit.commit and len(commit.commit) >= 12
     )
+    server_verdict = posted.patchwork.verdict if posted.patchwork else None
     latest_replies = (reply.mail for reply in posted.replies if reply.revision is latest)
     return SeriesSummary(
         state=posted.state,
@@ -36,7 +37,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         subject=posted.subject,
         version=latest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
-        ci=find_worst_verdict(mail.verdict for mail in latest_replies),
+        ci=find_worst_verdict((*(mail.verdict for mail in latest_replies), server_verdict)),
         step=_find_next_step(posted, marks),
         head=latest.message_id,
         posts=tuple(post.message_id for post in latest.patches),

@@ -302,7 +302,7 @@ class TopicState(NamedTuple):
             reason = f"settle {format_count(count, 'open request')} (`{{}}`)"
             steps += (Action("track", ("show", number, "--ledger"), reason), "; then ")
         if self.series.ci == CiVerdict.FAILED:
-            posted, reason = self.series.posted, f"build it, as v{self.version} did not build"
+            posted, reason = self.series.posted, f"build it, as a check of v{self.version} failed"
             can_build = posted is not None and posted.project.kernel
             build = Action("build", (), f"{reason} (`{{}}`)") if can_build else reason
             steps += (build, "; then ")

@@ -21,8 +21,8 @@ class UpdateRequest(NamedTuple):
     `numbers` selects series. By default, all series that are due are updated; finished series
     become due at growing intervals. With `everything`, each series is read completely. `lore` is
     the archive that the user requested for this update, and `configured` the one in the settings.
-    `fresh` ignores cached responses. `whole` also reads the messages of series without new
-    messages.
+    `fresh` ignores cached responses. With `offline`, no server is asked for checks. `whole` also
+    reads the messages of series without new messages.
     """
 
     numbers: Sequence[int] = ()
@@ -31,6 +31,7 @@ class UpdateRequest(NamedTuple):
     lore: str | None = None
     whole: bool = True
     configured: str = ""
+    offline: bool = False
 
     def find_archive(self, entry: TrackEntry) -> str | None:
         """Return the archive to query about a series, or None if it is read from a file only.

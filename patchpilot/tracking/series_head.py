@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the five rows at the top of each view of a tracked series.
+"""Format the rows at the top of each view of a tracked series.
 
-They show the state, whose turn it is, the next step, the open requests, and the trees that contain
-the series.
+Five rows show the state, whose turn it is, the next step, the open requests, and the trees that
+contain the series. If a patchwork server was asked, its checks follow.
 """
 
 from collections import Counter
@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.model.action import Advice
+from patchpilot.model.action import Action, Advice, join_hints
 from patchpilot.model.printable import format_count, join_words
+from patchpilot.reading.patchwork_checks import CheckState
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -26,6 +27,7 @@ from patchpilot.threads.tracked import Tracked
 
 _COMMIT = 12
 _MAX_MISSING = 3
+_MAX_CHECKS = 10
 _IN_STABLE_REVIEW = ("review", "queued", "proposed", "posted")
 
 
@@ -45,7 +47,32 @@ def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_format_open_items(series, posted_series)) or "nothing"),
         HeadRow("landed", "; ".join(_format_merges(series)) or "nowhere yet"),
+        *_format_checks(series.about),
     )
+
+
+def _format_checks(posted: PostedSeries) -> Iterator[HeadRow]:
+    """Yield the rows for the checks on a patchwork server, and the state that it claims.
+
+    Each failed check and warning has a row with its description and address.
+    """
+    answer = posted.patchwork
+    if answer is None:
+        return
+    asked = f"{answer.asked.astimezone():%Y-%m-%d %H:%M}"
+    if summary := answer.summarize_checks(posted.patch_numbers):
+        yield HeadRow("checks", f"{summary} ({answer.server}, {asked})")
+    rows = [
+        HeadRow(label, ": ".join(filter(None, (name, check.description, check.address))))
+        for state, label in ((CheckState.FAIL, "failed"), (CheckState.WARNING, "warning"))
+        for name, check in answer.list_checks(state, posted.patch_numbers)
+    ]
+    yield from rows[:_MAX_CHECKS]
+    if len(rows) > _MAX_CHECKS:
+        more = Action("track", ("show", "--json"), "`{}` lists them")
+        yield HeadRow("more", join_hints(f"{len(rows) - _MAX_CHECKS} more checks; ", more))
+    if states := answer.summarize_states():
+        yield HeadRow("patchwork", f"{states}, as {answer.server} claims ({asked})")
 
 
 def _format_claim_note(series: Tracked) -> str:

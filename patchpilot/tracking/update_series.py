@@ -134,15 +134,36 @@ def update_tracked_series(
             updated.append(replace(unchanged, update_notes=(error.message,), unreachable=True))
     _record_poll(poll, updated, due_numbers, request, store)
     updated = _merge_same_series(updated, store, repository, progress)
+    updated, check_problem = _update_checks(updated, request, store, repository, progress)
     updated = [
         replace(series, new=(*series.new, *report_ids.get(series.entry.id, ())))
         for series in updated
     ]
-    if problem and updated:
-        updated[0] = replace(updated[0], update_notes=(*updated[0].update_notes, problem))
+    if (problems := tuple(filter(None, (problem, check_problem)))) and updated:
+        updated[0] = replace(updated[0], update_notes=(*updated[0].update_notes, *problems))
     if request.whole:
         updated = [add_series_mails(series, store, repository, progress) for series in updated]
     return tuple(updated)
+
+
+def _update_checks(
+    updated: list[Tracked],
+    request: UpdateRequest,
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
+) -> tuple[list[Tracked], str]:
+    """Return the series with their checks on the configured server, and the problem, or ""."""
+    settings = read_user_settings(repository, problems=[])
+    address = settings.get("patchwork")
+    if "patchwork" in settings.wrong:
+        value = settings.of("patchwork").value
+        return updated, f"patchpilot.patchwork: {value!r} is not an https URL without a login"
+    if not address and not any(store.server_checks(series.entry.id) for series in updated):
+        return updated, ""
+    from patchpilot.tracking.update_checks import update_server_checks
+
+    return update_server_checks(updated, address, request, store, repository, progress)
 
 
 def _merge_same_series(

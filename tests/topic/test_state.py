@@ -36,8 +36,8 @@ def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path)
         assert ": fix it, build it, then send v2" in read_step(author)
         start_next_version(author)
         assert read_step(author) == (
-            "settle 2 open requests (`patchpilot track show 1 --ledger`); then build it, as v1 did"
-            " not build (`patchpilot build`); then review v2, then send it"
+            "settle 2 open requests (`patchpilot track show 1 --ledger`); then build it, as a"
+            " check of v1 failed (`patchpilot build`); then review v2, then send it"
             " (`patchpilot send --reroll --dry-run`)"
         )
 

@@ -419,7 +419,14 @@ def update(
         show_progress(common) as progress,
     ):
         series = read_news(
-            UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
+            UpdateRequest(
+                numbers,
+                everything,
+                fresh,
+                lore,
+                whole=common.format == "json",
+                offline=common.offline,
+            ),
             store=store,
             archive_at=_archive_names(common, progress),
             repository=workplace.repository_if_any(),

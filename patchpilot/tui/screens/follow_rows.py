@@ -202,8 +202,12 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     advice = advice.replace("change your commits", f"change the commit ({keys})")
     # put each step on a separate line
     steps = advice.replace("); ", ")\n").split("\n")
-    open_text = make_one_line(str(dict(format_head_rows(series))["open"]))
-    rows = [("patches", _format_patch_states(series)), ("open", open_text)]
+    head = {name: make_one_line(str(text)) for name, text in format_head_rows(series)}
+    rows = [
+        ("patches", _format_patch_states(series)),
+        ("open", head["open"]),
+        ("checks", head.get("checks", "")),
+    ]
     return [
         *named_fact_rows([("next", step) for step in steps], columns, max_lines),
         *named_fact_rows(
