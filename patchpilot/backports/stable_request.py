@@ -51,7 +51,8 @@ def make_stable_request_mail(
     determined, and who tested the fix, or that nobody did. Raise `UsageError` if the fix is not in
     mainline, was reverted there, or does not apply cleanly to any tree that needs it; and, unless
     `everything` is set, if the stable maintainers do not take the fix or take it without a request,
-    if no tree is known to have the bug, or if a newer tree was not examined.
+    if no tree is known to have the bug, or if a newer tree was fetched but not examined. The
+    message names newer trees that were not fetched.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -99,6 +100,8 @@ def make_stable_request_mail(
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
+    if unfetched := list_unfetched_series(repository, clean_branches):
+        facts.append(f"These newer trees were not examined: {join_words(unfetched)}.")
     if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
         facts.append(f"Tested-by: {identity.header()}")
     values = {
@@ -144,7 +147,7 @@ def _select_requested_branches(
 
     A branch on which somebody `tested` the fix has the bug, even if its origin is unknown.
     Raise `UsageError` if there are none, if the fix should not be requested, or if a maintained
-    branch that is newer than one of them was not examined.
+    branch that is newer than one of them was fetched but not examined.
     """
     commit = (result.commit or "")[:12]
     override = Action("backport", (commit, "--request", "--all"), "to request it anyway: {}")
@@ -165,36 +168,29 @@ def _select_requested_branches(
                 "name the commit that introduced it: {}",
             ),
         )
-    if newer := _find_unexamined_branches(repository, result, affected):
+    fetched = {it.version for it in find_stable_branches(repository).branches if not it.is_over}
+    examined = {branch.version for branch in result.branches}
+    if newer := _list_newer(fetched - examined, affected):
         raise UsageError(
             f"not requested: {join_words(newer)} not examined; newer trees get a fix first",
             hint=Hint(
-                (
-                    Action("setup", ("stable", "--fetch"), "fetch the missing ones with `{}`, and"),
-                    Action("backport", (commit, "--request"), " examine all with `{}`; "),
-                    override,
-                )
+                (Action("backport", (commit, "--request"), "examine all with `{}`; "), override)
             ),
         )
     return affected
 
 
-def _find_unexamined_branches(
-    repository: Repository, result: BackportResult, branches: Sequence[BranchResult]
-) -> list[str]:
-    """Return the maintained series newer than one of the branches for which there is no verdict."""
-    versions = [version_key(branch.version) for branch in branches if branch.version]
-    if not versions or is_in_demo():
+def list_unfetched_series(repository: Repository, branches: Sequence[BranchResult]) -> list[str]:
+    """Return the maintained series newer than one of the branches that were not fetched."""
+    return _list_newer({it.version for it in find_stable_branches(repository).missing}, branches)
+
+
+def _list_newer(versions: Collection[str], branches: Sequence[BranchResult]) -> list[str]:
+    """Return the versions that are newer than one of the branches, the oldest first."""
+    oldest = min((version_key(it.version) for it in branches if it.version), default=None)
+    if oldest is None or is_in_demo():
         return []
-    stable = find_stable_branches(repository)
-    maintained = [branch.version for branch in stable.branches if not branch.is_over]
-    maintained += [series.version for series in stable.missing]
-    examined = {branch.version for branch in result.branches}
-    return [
-        version
-        for version in sorted(set(maintained) - examined, key=version_key)
-        if version_key(version) > min(versions)
-    ]
+    return [it for it in sorted(versions, key=version_key) if version_key(it) > oldest]
 
 
 def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:

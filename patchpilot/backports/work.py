@@ -26,7 +26,7 @@ from patchpilot.backports.build_objects import (
 from patchpilot.backports.directory_patches import write_directory_backports
 from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.stable_request import make_stable_request_mail
+from patchpilot.backports.stable_request import list_unfetched_series, make_stable_request_mail
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,
@@ -53,6 +53,10 @@ _SEND_HINT = "read the message; to send it: -o FILE writes it, `git send-email F
 _UNTESTED = (
     "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
     " this with --tested 'VERSION by NAME' before you send it"
+)
+_UNFETCHED = (
+    "note: newer trees get a fix first: fetch them with `patchpilot setup stable --fetch`, and"
+    " repeat this for all"
 )
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
@@ -230,7 +234,10 @@ def run_backport_actions(
             request.tested,
             everything=request.everything,
         )
-        send_hint = "\n".join(([] if request.tested else [_UNTESTED]) + [_SEND_HINT])
+        notes = [] if request.tested else [_UNTESTED]
+        if list_unfetched_series(repository, final_result.branches):
+            notes.append(_UNFETCHED)
+        send_hint = "\n".join((*notes, _SEND_HINT))
     return ActionResults(
         written=(*written, *directory_backports),
         resolving=resolving,

@@ -405,6 +405,13 @@ def test_newer_branches_are_examined_before_a_request(world: World) -> None:
     assert "6.18" not in newest.err.partition("not requested:")[2]
 
 
+def test_request_names_newer_branches_that_were_not_fetched(world: World) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    outcome = world.run_backport(world.fix, "--request", "--onto", "linux-6.12.y")
+    assert "These newer trees were not examined: 6.18." in outcome.out
+    assert "patchpilot setup stable --fetch" in outcome.out + outcome.err
+
+
 def test_request_does_not_claim_untested_builds(
     world: World,
 ) -> None:

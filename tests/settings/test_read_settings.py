@@ -56,7 +56,6 @@ RIGHT = {
     "lore": "https://archive.example.org/all",
     "patchwork": "https://patchwork.example.org/project/demo",
     "mailbox": "~/Maildir",
-    "omit-trailers": "Change-Id",
     "signoff": "true",
 }
 WRONG = {
@@ -76,7 +75,6 @@ WRONG = {
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
     "patchwork": ["patchwork", "http://patchwork.example.org", "https://"],
     "mailbox": ["Maildir", "https://mail.example.org"],
-    "omit-trailers": [],
     "signoff": ["perhaps"],
 }
 
