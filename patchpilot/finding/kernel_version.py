@@ -19,7 +19,7 @@ _NAMED = tuple(
         rf"(?<![\w.,-])(?P<release>{_RELEASE}) (?P<build>#\d+)(?![\d:])",
         r"ainted:?[^#\n]{0,80}? (?P<release>\d+\.\d+\.\d[\w.+~-]{0,80})(?: |$)",
         rf"^\s*RELEASE: (?P<release>{_RELEASE})",
-        r"\bLinux \S+ (?P<release>\d+\.\d+\.\d+\S*) ",
+        r"\bLinux \S+ (?P<release>\d+\.\d+\.\d+[\w.+~-]*) ",
         r"\b[Kk]ernel(?i: version| release)?[:*_`]* +`?(?P<release>\d+\.\d+\.\d+[\w.+~-]*)",
         rf"/lib/modules/(?P<release>{_RELEASE})/",
     )

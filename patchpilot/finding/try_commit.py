@@ -296,7 +296,7 @@ def _list_build_steps(machine: Machine, name: str) -> list[TrialStep]:
                 copy,
                 *(f"scripts/config {option}" for option in options),
                 "make olddefconfig",
-                "# faster, only the modules that are loaded now: yes '' | make localmodconfig",
+                '# faster, only the modules that are loaded now: yes "" | make localmodconfig',
             ),
         ),
         TrialStep("build and install it", (*build, "KERNEL=$(make -s kernelrelease)")),
@@ -403,7 +403,7 @@ def _make_removal_step(repository: Repository, machine: Machine, name: str) -> T
         "arch": ("sudo pacman -R linux-try",),
     }.get(
         machine.distribution,
-        (kernel, "sudo kernel-install remove $KERNEL", "sudo rm -r /lib/modules/$KERNEL"),
+        (kernel, "sudo kernel-install remove $KERNEL", 'sudo rm -r "/lib/modules/${KERNEL:?}"'),
     )
     if machine.boot_loader.startswith("grub") and machine.distribution != "fedora":
         removal += (

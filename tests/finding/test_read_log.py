@@ -120,6 +120,11 @@ def test_release_is_found_in_each_line(line: str, release: str) -> None:
     assert read_log(f"{line}\n[  102.5] acme 0000:03:00.0: ring error\n").release == release
 
 
+def test_release_has_no_characters_of_a_shell() -> None:
+    log = "Linux nas 6.1.0$(reboot) #1\n[  102.5] acme 0000:03:00.0: ring error\n"
+    assert "$" not in read_log(log).version.named
+
+
 @pytest.mark.parametrize(
     ("pc", "caller"),
     [

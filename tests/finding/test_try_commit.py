@@ -200,3 +200,33 @@ def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
 
 def test_missing_files_are_no_error(tmp_path: Path) -> None:
     assert read_machine(tmp_path) == Machine()
+
+
+def test_comments_run_nothing_in_a_shell_that_reads_them(repo: Repo) -> None:
+    """At a prompt, zsh takes a line that begins with # for a command."""
+    repo.commit("acme: see $(touch a) `touch b`; touch c, don't", {FILE: FIXED + "/* */\n"})
+    remote = "refs/remotes/$(touch${IFS}d)/linux-6.1.y"
+    repo.git("update-ref", remote, "v6.1.1")
+    base = remote.removeprefix("refs/remotes/")
+    outcome = call("find", "-C", repo.path, "--try", "HEAD", "--in", base)
+    assert f"on {base}" in outcome.out, outcome.err
+    comments = [line for line in outcome.out.splitlines() if line.startswith("#")]
+    assert len(comments) > 7
+    script = "\n".join(f"record {comment[1:]}" for comment in comments)
+    subprocess.run(["sh", "-c", f"record() {{ :; }}\n{script}"], cwd=repo.path.parent, check=True)
+    assert [path.name for path in repo.path.parent.iterdir()] == [repo.path.name]
+
+
+def test_no_directory_of_all_kernels_is_removed(repo: Repo, tmp_path: Path) -> None:
+    """The name of the kernel is empty if `basename` fails: several kernels, or none in zsh."""
+    machine = read_machine(make_system(tmp_path / "root", "fedora", "boot/grub2/grub.cfg"))
+    with Repository.open(repo.path) as repository:
+        commands = plan_trial(repository, "v6.2", machine=machine).steps[-1].commands
+    (removal,) = (command for command in commands if "rm -r" in command)
+    ran = subprocess.run(
+        ["sh", "-c", f"sudo() {{ echo $*; }}\nKERNEL=$1\n{removal}", "sh", ""],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode != 0, ran.stdout) == (True, "")
+    named = ["sh", "-c", f"sudo() {{ echo $*; }}\nKERNEL=6.1-try\n{removal}"]
+    assert subprocess.check_output(named, text=True) == "rm -r /lib/modules/6.1-try\n"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the results of `find`: commits that may fix a symptom, or a commit's series."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from shlex import quote
 
 from patchpilot.cli.output.track_report import format_series
 from patchpilot.finding.bisect_fix import BisectStep
@@ -80,7 +82,7 @@ def format_introduction(result: Introduction, operation: str) -> str:
             f"next: test {name}; tests left: about {result.builds}",
             f"  {again[0]}  # {name} works",
             f"  {again[1]}  # {name} has the bug",
-            f"  git bisect start {bad} {good}  # or halve the commits with git",
+            f"  git bisect start {quote(bad)} {quote(good)}  # or halve the commits with git",
         ]
     else:
         lines += ["next: only one commit is left"]
@@ -130,13 +132,28 @@ def format_trial(trial: Trial) -> str:
         result = "the bug is gone" if trial.answer == "yes" else "the bug is still there"
         lines = [f"{reference} on {trial.base}: {result}"]
     else:
-        lines = [f"# try {reference} on {trial.base}; nothing was run"]
+        lines = [_make_comment(f"try {reference} on {trial.base}; nothing was run")]
     for number, step in enumerate(trial.steps, 1):
-        lines += ["", f"# {number}. {step.purpose}", *step.commands]
+        lines += ["", _make_comment(f"{number}. {step.purpose}")]
+        lines += [
+            _make_comment(command[2:]) if command.startswith("# ") else command
+            for command in step.commands
+        ]
+    notes = [f"note: {note}" for note in trial.notes]
     if trial.answer:
-        lines += ["", f"next: {trial.next}"]
-    mark = "" if trial.answer else "# "
-    return make_printable("\n".join([*lines, *(f"{mark}note: {note}" for note in trial.notes)]))
+        lines += ["", f"next: {trial.next}", *notes]
+    else:
+        lines += map(_make_comment, notes)
+    return make_printable("\n".join(lines))
+
+
+def _make_comment(text: str) -> str:
+    """Return a comment that can be pasted into any shell.
+
+    A terminal's zsh runs a comment like a command: `$(…)`, pipes and lists in it would be run.
+    """
+    is_plain = re.fullmatch(r"[\w\s.,:/+-]*", text)
+    return f"# {text if is_plain else quote(text)}"
 
 
 def _format_fix(fix: FoundFix, label: str) -> list[str]:
