@@ -18,6 +18,9 @@ from patchpilot.model.source_tree import Tree, is_safe_path
 FILE_NAME = ".checkpatch.conf"
 KCONFIG_PREFIX = "CONFIG_"
 MAX_WORDS = 10_000
+_MAX_PATTERNS = 100
+"""The maximum number of regular expressions for names of types; each one is tried on each name."""
+_MAX_TAB_SIZE = 1000
 _MAX_NAMED = 20
 _SHOWN = 60
 
@@ -137,7 +140,7 @@ class _Reader:
             self._unused.append(f"--{name}: not supported; {_UNSUPPORTED[name]}")
         elif name in _LISTS:
             types = tuple(word.upper() for word in value.split(",") if word)
-            self._values[name] = (*self._values.get(name, ()), *types)
+            self._values.setdefault(name, {}).update(dict.fromkeys(types))
         elif name in _NUMBERS:
             self._read_number(name, value)
         elif name in _FILES:
@@ -149,7 +152,7 @@ class _Reader:
 
     def _read_number(self, name: str, value: str) -> None:
         number = parse_limited_number(value)
-        if number < (2 if name == "tab-size" else 1):
+        if not (2 <= number <= _MAX_TAB_SIZE if name == "tab-size" else number):
             self._unused.append(f"--{name} {value[:_SHOWN]}: not a valid number")
         else:
             self._values[_NUMBERS[name]] = number
@@ -169,6 +172,7 @@ class _Reader:
     def finish(self) -> CheckpatchConf:
         """Return the options, with the content of the files that they name."""
         values, unused = self._values, self._unused
+        values |= {name: tuple(values[name]) for name in _LISTS if name in values}
         if values.pop("codespell", False):
             values["dictionary"] = self._read_file("codespellfile")
         if names := self._read_file("typedefsfile"):
@@ -194,14 +198,19 @@ class _Reader:
 def _read_typedefs(content: bytes, path: str, unused: list[str]) -> Iterator[str]:
     """Yield the regular expressions in a typedefsfile, one on a line."""
     lines = content.decode("utf-8", "replace").splitlines()
+    patterns = 0
     for line in lines[:MAX_WORDS]:
         word = line.strip()
         if not word or word.startswith("#"):
             continue
         if re.search(r"\s", word) or compile_bounded(word, "perl").error:
             unused.append(f"{path[:_SHOWN]}: {word[:_SHOWN]}: not the name of a type")
-        else:
+            continue
+        patterns += not word.isidentifier()
+        if word.isidentifier() or patterns <= _MAX_PATTERNS:
             yield word
+    if patterns > _MAX_PATTERNS:
+        unused.append(f"{path[:_SHOWN]}: only {_MAX_PATTERNS} regular expressions are used")
     if len(lines) > MAX_WORDS:
         unused.append(f"{path[:_SHOWN]}: only the first {MAX_WORDS} lines are used")
 
@@ -212,10 +221,11 @@ def apply_conf(rules: Iterable[Rule], conf: CheckpatchConf) -> tuple[Rule, ...]:
     Types that no rule has are skipped, like in checkpatch.pl.
     """
     changes: list[Callable[[Rule], Rule | None]] = []
-    if conf.types:
-        changes.append(lambda rule: rule if rule.checkpatch in conf.types else None)
-    if conf.ignore:
-        changes.append(lambda rule: None if rule.checkpatch in conf.ignore else rule)
+    types, ignored = frozenset(conf.types), frozenset(conf.ignore)
+    if types:
+        changes.append(lambda rule: rule if rule.checkpatch in types else None)
+    if ignored:
+        changes.append(lambda rule: None if rule.checkpatch in ignored else rule)
     if not conf.signoff:
         changes.append(lambda rule: None if rule.name in _DEMANDS_SIGN_OFF else rule)
     if not conf.uses_tree:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that every option of checkpatch.pl in a .checkpatch.conf applies or is named."""
 
+import time
+
 import pytest
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf, apply_conf, read_conf
@@ -111,6 +113,30 @@ def test_names_of_types_are_limited_and_checked() -> None:
     )
     assert len(many.unused) <= 30
     assert len(many.typedefs) < 20_000
+
+
+def test_patterns_of_types_are_limited() -> None:
+    """Each one is tried on each name in a patch."""
+    names = [f"frob{number}_t" for number in range(300)]
+    patterns = [rf"{name}\w+" for name in names]
+    conf = read_options(
+        f"--typedefsfile={TYPES_FILE}", scripts__types_txt="\n".join([*patterns, *names])
+    )
+    assert (len(conf.typedefs), len(conf.unused)) == (400, 1)
+
+
+def test_list_of_a_hostile_tree_is_read_in_linear_time() -> None:
+    start = time.process_time()
+    conf = read_options(*["--ignore FROB,LONG_LINE"] * 50_000)
+    assert conf == CheckpatchConf(ignore=("FROB", "LONG_LINE"))
+    assert time.process_time() - start < 5
+
+
+def test_tab_size_of_a_hostile_tree_is_refused() -> None:
+    """Tabs are expanded to spaces: a line of a few bytes would take all memory."""
+    conf = read_options("--tab-size 1000", "--tab-size 900000000")
+    assert conf.tab_size == 1000
+    assert len(conf.unused) == 1
 
 
 def test_control_characters_are_escaped() -> None:
