@@ -51,7 +51,7 @@ def run_rewrite_hooks(
     """
     is_prep = is_b4_branch(repository, ref)
     if is_prep and (command := find_b4_hook(repository, "pre")):
-        code = _run(repository, shlex.split(command))
+        code = _run_command(repository, command)
         if code:
             raise RefusedError(
                 f"b4.prep-pre-rewrite-hook failed with exit code {code}",
@@ -67,7 +67,16 @@ def run_rewrite_hooks(
             file.chmod(0o700)
             _run(repository, [str(file), "rebase"], "".join(rows))
     if is_prep and (command := find_b4_hook(repository, "post")):
-        _run(repository, shlex.split(command))
+        _run_command(repository, command)
+
+
+def _run_command(repository: Repository, command: str) -> int:
+    """Return the exit code of a command, as in a shell: 127 if it cannot be run."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return 127
+    return _run(repository, words) if words else 0
 
 
 def _run(repository: Repository, argv: list[str], stdin: str = "") -> int:

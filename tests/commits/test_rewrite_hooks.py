@@ -63,3 +63,13 @@ def test_hooks_of_b4_run_on_its_branch(tmp_path: Path, code: int) -> None:
     else:
         assert outcome.code == 0
         assert stages == ["pre", "post"]
+
+
+@pytest.mark.parametrize(("command", "code"), [("don't", 1), (" ", 0)])
+def test_hook_of_b4_that_is_no_command(tmp_path: Path, command: str, code: int) -> None:
+    """A value without a program does not end patchpilot between the steps of a rewrite."""
+    repo = create_prep_repository(tmp_path / "r", "commit")
+    repo.git("config", "--global", "b4.prep-post-rewrite-hook", command)
+    assert repo.patchpilot(PREPARE).code == 0
+    repo.git("config", "--global", "b4.prep-pre-rewrite-hook", command)
+    assert repo.patchpilot(PREPARE.replace("/x", "/y")).code == code
