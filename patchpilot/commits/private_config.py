@@ -531,13 +531,23 @@ def read_trusted_hooks(top: Path) -> dict[str, bytes]:
 def read_trusted_hook(top: Path, name: str) -> bytes | None:
     """Return the content of a hook that may run, or None.
 
-    A hook in the directory that the user's own configuration sets needs no trust.
+    A hook in the user's own directory needs no trust.
     """
-    entries = [entry for entry in read_all_entries(top) if entry.key == _HOOKS_KEY]
-    if not entries or entries[-1].scope in OWN_SCOPES:
+    if not _has_own_hooks(top):
         return read_trusted_hooks(top).get(name)
     file = find_hooks_folder(top) / name
     return _read_file(file) if file.is_file() and os.access(file, os.X_OK) else None
+
+
+def _has_own_hooks(top: Path) -> bool:
+    """Return whether hooks come from a directory of the user: one that the user's configuration
+    sets, and that is not a part of the repository, as a relative path usually is.
+    """
+    entries = [entry for entry in read_all_entries(top) if entry.key == _HOOKS_KEY]
+    if not entries or entries[-1].scope in OWN_SCOPES:
+        return False
+    folder = top / find_hooks_folder(top)
+    return not (folder.is_relative_to(top) or folder.resolve().is_relative_to(top.resolve()))
 
 
 def find_hooks_folder(top: Path) -> Path:
@@ -597,12 +607,11 @@ class _OwnSettings(NamedTuple):
         """Return the hooks that git would run: each name is mapped to the content and to the
         command to trust.
 
-        For hooks of patchpilot, the command is None. There are no hooks if the configuration of the
-        user sets the hooks directory.
+        For hooks of patchpilot, the command is None. There are no hooks if they come from a
+        directory of the user.
         """
-        path_entries = [entry for entry in read_all_entries(self.top) if entry.key == _HOOKS_KEY]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
-        if path_entries and path_entries[-1].scope not in OWN_SCOPES:
+        if _has_own_hooks(self.top):
             return result
         folder = find_hooks_folder(self.top)
         for name in names:

@@ -45,6 +45,25 @@ def test_hook_of_the_repository_needs_trust(tmp_path: Path) -> None:
     assert (tmp_path / "seen").read_text().startswith("rebase\n")
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_hook_of_the_tree_needs_trust_if_the_user_sets_the_directory(
+    tmp_path: Path, *, is_link: bool
+) -> None:
+    """With a relative core.hooksPath, whoever makes the tree chooses the hooks."""
+    repo = topic(tmp_path / "r", 1)
+    write_hook(tmp_path / "hooks" if is_link else repo.path / ".githooks", tmp_path / "seen")
+    if is_link:
+        (repo.path / ".githooks").symlink_to(tmp_path / "hooks")
+    repo.git("config", "--global", "core.hooksPath", ".githooks")
+    outcome = repo.patchpilot(PREPARE)
+    assert outcome.code == 0
+    assert "post-rewrite will not run" in " ".join(f"{outcome.out} {outcome.err}".split())
+    assert not (tmp_path / "seen").exists()
+    repo.patchpilot("trust", repo.path)
+    assert repo.patchpilot(PREPARE.replace("/x", "/y")).code == 0
+    assert (tmp_path / "seen").read_text().startswith("rebase\n")
+
+
 @pytest.mark.parametrize("code", [0, 3])
 def test_hooks_of_b4_run_on_its_branch(tmp_path: Path, code: int) -> None:
     repo = create_prep_repository(tmp_path / "r", "commit")
