@@ -45,8 +45,19 @@ KEYS = (
 
 
 def format_plan_rows(plan: Sending, keys: Sequence[str] = KEYS) -> tuple[FactRow, ...]:
-    """Return the rows about a plan that have these keys, in the order of `KEYS`."""
-    rows = [row for row in _list_rows(plan) if row.key in keys]
+    """Return the rows about a plan that have these keys, in the order of `KEYS`.
+
+    Their texts are printable: they quote messages, addresses and settings.
+    """
+    rows = [
+        row._replace(
+            text=make_one_line(row.text),
+            detail=make_one_line(row.detail),
+            lines=tuple(map(make_one_line, row.lines)),
+        )
+        for row in _list_rows(plan)
+        if row.key in keys
+    ]
     return tuple(sorted(rows, key=lambda row: KEYS.index(row.key)))
 
 
@@ -54,19 +65,19 @@ def _list_rows(plan: Sending) -> Iterator[FactRow]:
     yield FactRow("count", "", f"v{plan.send.version}: {plan.counts_text}")
     for mail in plan.send.entries:
         label = str(mail.state) if plan.send.id else ""
-        yield FactRow("message", label, make_one_line(mail.subject))
+        yield FactRow("message", label, mail.subject)
     yield from _list_question_rows(plan)
     for recipient in plan.recipients:
         yield FactRow(
             "recipient",
             f"{recipient.header.capitalize()}:",
-            make_one_line(str(recipient.address)),
+            str(recipient.address),
             detail=_explain_recipient(recipient),
         )
     if not plan.recipients:
         yield FactRow("nobody", "", "no recipients yet: add them with --to and --cc")
     for address in plan.send.bcc:
-        yield FactRow("bcc", "Bcc:", make_one_line(address), detail="sendemail.bcc")
+        yield FactRow("bcc", "Bcc:", address, detail="sendemail.bcc")
     yield from _list_delivery_rows(plan)
 
 
@@ -85,16 +96,12 @@ def _list_question_rows(plan: Sending) -> Iterator[FactRow]:
         yield FactRow("undisclosed", "", text, Tone.UNKNOWN)
     # first show what reviewers are waiting for
     for warning in sorted(plan.warnings, key=lambda warning: warning.name != "open-review"):
-        text = make_one_line(warning.message)
-        yield FactRow("warning", "", text, Tone.UNKNOWN, warning.hint)
+        yield FactRow("warning", "", warning.message, Tone.UNKNOWN, warning.hint)
     for header in HEADER_KEYS:
         chosen = [recipient for recipient in plan.recipients if recipient.header == header]
         if chosen:
-            addresses = (make_one_line(str(recipient.address)) for recipient in chosen)
-            names = tuple(
-                f"{make_one_line(recipient.address.called)} ({recipient.role})"
-                for recipient in chosen
-            )
+            addresses = (str(recipient.address) for recipient in chosen)
+            names = tuple(f"{recipient.address.called} ({recipient.role})" for recipient in chosen)
             yield FactRow(header, header.capitalize(), ", ".join(addresses), lines=names)
     list_addresses = ", ".join(recipient.address.email for recipient in lists)
     yield FactRow("lists", "Public lists", list_addresses or "none")
@@ -129,7 +136,7 @@ def _explain_recipient(recipient: Recipient) -> str:
     """Return the recipient's role and the reasons for it."""
     role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
     reasons = "; ".join(merge_reasons(recipient.reasons))
-    return make_one_line(f"{role}{recipient.which}{': ' if reasons else ''}{reasons}")
+    return f"{role}{recipient.which}{': ' if reasons else ''}{reasons}"
 
 
 _MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)

@@ -77,3 +77,13 @@ def test_b4_is_refused(tmp_path: Path) -> None:
     repo = make_topic(tmp_path)
     repo.git("config --global patchpilot.omit-trailers Change-Id")
     repo.patchpilot(f"{SEND} --dry-run --via b4").expect(2, "omit-trailers", "git-send-email")
+
+
+def test_preview_does_not_print_control_characters_of_a_trailer(tmp_path: Path) -> None:
+    repo = make_topic(tmp_path)
+    message = f"widget: change it\n\nIt was wrong.\n\nChange-Id: \x1b]0;x\x07\u202eI1\n{SIGNED}"
+    repo.git("commit --quiet --amend -F -", stdin=message)
+    repo.git("config --global patchpilot.omit-trailers change-id")
+    preview = repo.patchpilot(f"{SEND} --dry-run").out
+    assert r"Change-Id: \x1b]0;x\x07<U+202E>I1" in " ".join(preview.split())
+    assert "\x1b" not in preview
