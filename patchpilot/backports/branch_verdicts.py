@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
@@ -666,7 +667,7 @@ def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[st
     local_branch = f"backport-{fix.commit.short}-{result.version or result.tip[:12]}"
     prerequisites = [needed for needed in result.prerequisites if not needed.paths]
     return (
-        f"git switch -c {local_branch} {start}",
+        f"git switch -c {local_branch} {quote(start)}",
         *(f"git cherry-pick -x {prerequisite.commit}" for prerequisite in prerequisites),
         f"git cherry-pick -x {fix.id}",
     )

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from shlex import quote
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
@@ -189,7 +190,7 @@ class StableBase(NamedTuple):
     @property
     def rebase(self) -> str:
         """Return the command that rebases the commits onto mainline."""
-        return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
+        return f"git rebase --onto {quote(self.mainline or 'MAINLINE')} {self.commit[:12]}"
 
 
 class UpstreamState(NamedTuple):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
@@ -393,12 +394,12 @@ def make_fetch_command(
     remote = next((name.partition("/")[0] for name in known_refs if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
-        return f"git fetch {remote} {branch}"
+        return f"git fetch {quote(remote)} {branch}"
     if repository.remote_urls(stable.remote_name):
         return f"git fetch {stable.remote_name} {branch}"
     return (
-        f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name}"
-        f" {branch}"
+        f"git remote add {stable.remote_name} {quote(stable.remote)}"
+        f" && git fetch {stable.remote_name} {branch}"
     )
 
 

@@ -7,6 +7,7 @@ They are derived only from `PreflightFacts`.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from shlex import quote
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -375,7 +376,7 @@ def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "stable-base",
             f"[{facts.topic.draft.mark}], but not based on {facts.target.label}",
-            f"git rebase --onto {facts.target.label} {(facts.topic.send.base or '')[:12]}",
+            f"git rebase --onto {quote(facts.target.label)} {(facts.topic.send.base or '')[:12]}",
         )
 
 
@@ -403,7 +404,7 @@ def _target_problems(target_fit: TargetFit, target: TargetTree) -> Iterator[Send
         yield SendProblem(
             "does-not-apply",
             f"{target_fit.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
-            f"git fetch && git rebase {target.label}",
+            f"git fetch && git rebase {quote(target.label)}",
         )
 
 

@@ -165,7 +165,7 @@ def _base_tree_notes(
     ):
         return
     instruction = (
-        f"run git rebase {next(iter(tree_tips))}"
+        f"run git rebase {shlex.quote(next(iter(tree_tips)))}"
         if tree_tips
         else f"to rebase onto it: {_format_rebase(remedy.values[0], base_result)}"
     )

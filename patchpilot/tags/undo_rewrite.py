@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from patchpilot.commits.branch_move_journal import (
     find_unfinished_move,
@@ -102,11 +103,11 @@ def undo_branch_rewrite(repository: Repository, number: int | None = None) -> Un
     if chosen.state == "gone":
         raise RefusedError(
             f"the branch {name} no longer exists",
-            hint=f"run `git branch {name} {undo.old[:12]}` to restore it",
+            hint=f"run `git branch {quote(name)} {undo.old[:12]}` to restore it",
         )
     if chosen.state == "moved-on":
         command = (
-            f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
+            f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {quote(name)}"
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )

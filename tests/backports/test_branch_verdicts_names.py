@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that the commands about a branch can be pasted, whatever its remote is called."""
+
+import subprocess
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+
+def test_name_of_a_remote_runs_nothing(workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    makefile = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n"}
+    repo.commit("Linux 6.1", {"ring.c": "int a;\n", **makefile})
+    repo.tag("v6.1")
+    repo.git("update-ref", "refs/remotes/a;touch${IFS}b/linux-6.1.y", "HEAD")
+    repo.commit("ring: rename a\n\nIt is wrong.\n", {"ring.c": "int b;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    result = call("backport", "-C", repo.path, "HEAD", "--format", "json").json
+    text = call("backport", "-C", repo.path, "HEAD").out
+    commands = [line for line in text.splitlines() if line.strip().startswith("git fetch")]
+    assert len(commands) == 1
+    (branch,) = result["branches"]
+    script = "\n".join(["git() { :; }", *commands, *branch["commands"]])
+    assert "touch" in script
+    subprocess.run(["sh", "-ec", script], cwd=workdir, check=True)
+    assert [path.name for path in workdir.iterdir()] == ["linux"]
