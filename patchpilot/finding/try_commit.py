@@ -7,7 +7,6 @@ scripts/package/PKGBUILD, Documentation/admin-guide/quickly-build-trimmed-linux.
 (grub-reboot, grub-set-default), grubby(8), and bootctl(1).
 """
 
-import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -170,9 +169,11 @@ def plan_trial(
             " in its menu"
         )
     name = f"try-{commit.id[:12]}"
+    top = Path(repository.top)
+    folder = quote(str(top.parent / f"{top.name}-{name}"))
     steps = (
-        _make_branch_step(repository, branch, commit.id[:12], name, base),
-        *_list_build_steps(machine, name),
+        _make_branch_step(folder, branch, commit.id[:12], name, base),
+        *_list_build_steps(machine, name, folder),
         _make_boot_step(machine),
         TrialStep(
             "after the boot, check that this kernel runs, try to reproduce the bug, and answer",
@@ -182,7 +183,7 @@ def plan_trial(
                 f"patchpilot find --try {commit.id[:12]} --works no    # the bug is there",
             ),
         ),
-        _make_removal_step(repository, machine, name),
+        _make_removal_step(repository, machine, name, folder),
     )
     answer = Action("find", ("--try", commit.id[:12], "--works", "yes"))
     return Trial(
@@ -251,15 +252,18 @@ def _load_trials() -> dict[str, Any]:
 
 
 def _make_branch_step(
-    repository: Repository, branch: BranchResult, commit: str, name: str, base: str
+    folder: str, branch: BranchResult, commit: str, name: str, base: str
 ) -> TrialStep:
-    folder = quote(f"../{Path(repository.top).name}-{name}")
+    """Return the step that makes the branch.
+
+    If a command fails, the pasted rest must not change the user's own tree.
+    """
     purpose = f"make a branch of {base} with the commit"
     commands = (
         f"git worktree add -b {name} {folder} {quote(base)}",
         f"cd {folder}",
         # the first command switches to a branch
-        *branch.commands[1:],
+        *(command.replace("git ", f"git -C {folder} ", 1) for command in branch.commands[1:]),
     )
     if branch.verdict is BranchVerdict.CONFLICT:
         purpose += "; it conflicts there: resolve the conflict, then `git cherry-pick --continue`"
@@ -268,12 +272,12 @@ def _make_branch_step(
     return TrialStep(purpose, commands)
 
 
-def _list_build_steps(machine: Machine, name: str) -> list[TrialStep]:
+def _list_build_steps(machine: Machine, name: str, folder: str) -> list[TrialStep]:
     """Return the steps that configure, build and install the kernel."""
     file = machine.configuration
-    copy = f"cp {file} .config"
+    copy = f"cp {file} {folder}/.config"
     if file.endswith(".gz"):
-        copy = f"zcat {file} > .config"
+        copy = f"zcat {file} > {folder}/.config"
     elif not file:
         copy = "# copy the configuration of the running kernel to .config"
     options = [f"--set-str LOCALVERSION -{name} --disable LOCALVERSION_AUTO"]
@@ -396,7 +400,9 @@ def _update_grub(machine: Machine) -> str:
     return f"sudo {machine.boot_loader}-mkconfig -o /boot/{machine.boot_loader}/grub.cfg"
 
 
-def _make_removal_step(repository: Repository, machine: Machine, name: str) -> TrialStep:
+def _make_removal_step(
+    repository: Repository, machine: Machine, name: str, folder: str
+) -> TrialStep:
     kernel = f"KERNEL=$(basename /lib/modules/*-{name}*)"
     removal = {
         "debian": (kernel, "sudo apt purge linux-image-$KERNEL"),
@@ -410,14 +416,12 @@ def _make_removal_step(repository: Repository, machine: Machine, name: str) -> T
             "sudo mv /etc/default/grub.before-try /etc/default/grub",
             _update_grub(machine),
         )
-    top = Path(repository.top)
     return TrialStep(
         "to go back: reboot, and remove it while the old kernel runs",
         (
             "uname -r",
             *removal,
-            f"git -C {quote(os.fspath(top))} worktree remove --force"
-            f" {quote(os.fspath(top.parent / f'{top.name}-{name}'))}",
-            f"git -C {quote(os.fspath(top))} branch -D {name}",
+            f"git -C {quote(str(repository.top))} worktree remove --force {folder}",
+            f"git -C {quote(str(repository.top))} branch -D {name}",
         ),
     )

@@ -68,14 +68,24 @@ EFI = "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
             ("boot/config-6.1.0-18-amd64", "boot/grub/grub.cfg"),
             "debian",
             "grub",
-            ("cp /boot/config-6.1.0-18-amd64 .config", "bindeb-pkg", "grub-reboot", "apt purge"),
+            (
+                "cp /boot/config-6.1.0-18-amd64 FOLDER/.config",
+                "bindeb-pkg",
+                "grub-reboot",
+                "apt purge",
+            ),
         ),
         (
             'linuxmint\nID_LIKE="ubuntu debian"',
             ("proc/config.gz", EFI),
             "debian",
             "systemd-boot",
-            ("zcat /proc/config.gz > .config", "bindeb-pkg", "bootctl set-oneshot", "apt purge"),
+            (
+                "zcat /proc/config.gz > FOLDER/.config",
+                "bindeb-pkg",
+                "bootctl set-oneshot",
+                "apt purge",
+            ),
         ),
         (
             "fedora",
@@ -115,7 +125,9 @@ def test_commands_are_those_of_the_distribution(
         trial = plan_trial(repository, "v6.2", machine=machine)
     script = "\n".join(command for step in trial.steps for command in step.commands)
     assert trial.base == "v6.1.1"
-    assert [command for command in commands if command not in script] == []
+    folder = f"{repo.path}-try-{trial.commit[:12]}"
+    wanted = [command.replace("FOLDER", folder) for command in commands]
+    assert [command for command in wanted if command not in script] == []
     assert "sudo reboot" in script
     # only copy, boot and remove: no other default than the kernel that runs now
     checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
@@ -183,7 +195,9 @@ def test_conflict_is_announced(repo: Repo) -> None:
     outcome = call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.2")
     assert "it conflicts there: resolve the conflict" in outcome.out
     fix = repo.git("rev-parse v6.2^{commit}")
-    assert f"git cherry-pick -x {fix}" in outcome.out
+    # a pasted command does not change the user's own tree if the new one was not made
+    folder = f"{repo.path}-try-{fix[:12]}"
+    assert f"git -C {folder} cherry-pick -x {fix}" in outcome.out
     assert f"patchpilot backport {fix[:12]} --onto v6.1.2 --adapt" in outcome.out
 
 
