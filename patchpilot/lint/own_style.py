@@ -208,21 +208,29 @@ def _find_restored_lines(context: Context) -> frozenset[tuple[str | None, str]]:
 
 
 def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
-    patterns = [_INTENDED[rule.name]] if rule.name in _INTENDED else []
-    if rule.pack.startswith("checkpatch-c-"):
+    is_c = rule.pack.startswith("checkpatch-c-")
+    return _is_intended_place(context, rule.name, is_c, finding.path, finding.patch_line)
+
+
+@cached_per_patch
+def _is_intended_place(
+    context: Context, name: str, is_c: bool, path: str | None, number: int | None
+) -> bool:
+    patterns = [_INTENDED[name]] if name in _INTENDED else []
+    if is_c:
         patterns.append(_ASSEMBLY)
     if not patterns:
         return False
-    lines, index = context.patch.lines, (finding.patch_line or 1) - 1
+    lines, index = context.patch.lines, (number or 1) - 1
     first = max(0, index - _AROUND)
     text = "\n".join(
-        f"\0{line[:_WIDTH]}" if number == index else line[:_WIDTH]
-        for number, line in enumerate(lines[first : index + _AROUND], first)
-        if number == index or not line.startswith("-")
+        f"\0{line[:_WIDTH]}" if place == index else line[:_WIDTH]
+        for place, line in enumerate(lines[first : index + _AROUND], first)
+        if place == index or not line.startswith("-")
     )
-    text = f"{finding.path}\n{text}\n"
+    text = f"{path}\n{text}\n"
     return any(pattern.search(text) for pattern in patterns) or (
-        rule.name == "extern-in-source"
+        name == "extern-in-source"
         and not _find_assembly_labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
     )
 
