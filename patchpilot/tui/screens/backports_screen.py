@@ -295,7 +295,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         Patches can be written only if the fix is in mainline.
         """
         if action == "request":
-            return self.current_result is not None and StepKind.REQUEST in self._step_kinds
+            # who tests a fix on a branch knows whether the branch has the bug
+            is_open = not self._step_kinds.isdisjoint((StepKind.REQUEST, StepKind.IDENTIFY))
+            return self.current_result is not None and is_open
         is_before_merge, branch = (
             not (self._shown and self._shown.upstream),
             self.selected_item,

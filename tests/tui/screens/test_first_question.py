@@ -54,7 +54,7 @@ async def test_log_search_reaches_stable_kernels(
         await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
         assert app.session.target
         await settle(pilot)
-        assert "r test, then ask" in text_of(app)
+        assert "r ask the stable team" in text_of(app)
         await keys(pilot, "r")
         await until(pilot, lambda: "On which stable release" in text_of(app), "the question")
         await pilot.press(*"6.1.9 by Tess Tester", "enter")
