@@ -373,7 +373,7 @@ main.run(sys.argv[1:])
     ("strategy", "command"),
     zip(
         STRATEGIES,
-        (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]),
+        (["draft"], ["draft"], ["doctor"]),
         strict=True,
     ),
 )

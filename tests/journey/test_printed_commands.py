@@ -71,6 +71,9 @@ NOT_RUN = {
             for words in (
                 *("", " -", " {self.commit[:12]}", " --bisect", " --bisect LOG"),
                 *(" LOG --good v6.1 --bad v6.2", " oops.txt --good v6.1 --bad v6.2"),
+                *(" oops.txt --good v6.1 --bad v6.2 --report", " oops.txt --report"),
+                " {operation} --good {good} --bad {name}",
+                " {operation} --good {name} --bad {bad}",
                 " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
                 *map(" --bisect {}".format, ["bad", "good", "reset", "skip", "undo"]),
             )
@@ -80,6 +83,26 @@ NOT_RUN = {
     **dict.fromkeys(
         ("patchpilot build --config .config", "patchpilot build drivers/hwmon/lm75.c"),
         "needs a kernel tree: tests/cli/test_build.py has one",
+    ),
+    **dict.fromkeys(
+        (
+            "patchpilot backport {commit} --onto {base} --adapt --write ../patches",
+            "patchpilot find --try COMMIT --in v6.1.76",
+            "patchpilot find --try {commit.id[:12]} --in v6.1",
+            "patchpilot find --try {commit.id[:12]} --works no",
+            "patchpilot find --try {commit.id[:12]} --works yes",
+            "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",
+        ),
+        "needs a release without the fix: tests/finding/test_try_commit.py has one",
+    ),
+    "patchpilot backport {commit} --request --fixes COMMIT": (
+        "needs a fix of another commit: tests/backports/test_write.py has one"
+    ),
+    "patchpilot doctor --arrived": (
+        "needs a message that a program took: tests/outgoing/test_hand_over.py has one"
+    ),
+    "patchpilot track add --author ADDRESS": (
+        "asks an archive: tests/tracking/test_follow_author.py runs it"
     ),
     "patchpilot fixes --bisect-log FILE": (
         "needs the log of a bisect: tests/tags/test_find_culprits.py has one"
@@ -189,7 +212,8 @@ NOT_RUN = {
 
 PLACEHOLDERS = (
     (
-        r"\{(?:last_)?result\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
+        r"\{(?:last_)?result\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}"
+        r"|\{commit\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_app import DemoFollow
@@ -67,6 +68,8 @@ def app(fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp]) -> Patc
 
 @pytest.fixture
 def newcomer_app(clone: Path, open_app_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
+    # findings that only newcomers are shown have tests of their own
+    git(clone, "config", "patchpilot.experience", "regular")
     return open_app_on(clone)
 
 

@@ -201,6 +201,7 @@ async def test_strict_count_is_shown_with_its_key(fixed_clone: Path, app: Patchp
         file.read_text().replace("rc = -EOPNOTSUPP;", "rc = card == NULL ? 0 : -EOPNOTSUPP;")
     )
     git(fixed_clone, "commit", "-q", "--amend", "-a", "--no-edit")
+    git(fixed_clone, "config", "patchpilot.experience", "regular")
     async with app.run_test(size=(80, 24)) as pilot:
         await open_checks(pilot)
         assert "o shows 1 minor" in text_of(app)
