@@ -38,8 +38,8 @@ DEFAULT = "linux"
 OTHER = "other"
 """The project of patches whose files belong to no known project."""
 REFRESHED = "lts.toml"
-"""The file in the user's data directory that `lts --update` writes: a table for each project with
-the keys of its [stable] that are newer.
+"""The file in the user's data directory that `setup stable` writes: a table for each project
+with the keys of its [stable] that are newer.
 """
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
 _ADDED_UP = {
@@ -93,7 +93,7 @@ def user_folder() -> str:
 
 
 def read_stored_tables(folder: str | None = None) -> Mapping[str, Table]:
-    """Map projects to the [stable] keys stored by `lts --update`, in the format of project files.
+    """Map projects to the [stable] keys stored by `setup stable`, in the format of project files.
 
     The mapping is empty before the first update.
     """

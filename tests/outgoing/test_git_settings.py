@@ -22,8 +22,6 @@ VALUES = {
     "sendemail.imapsentfolder": "Sent",
     "sendemail.composeencoding": "latin1",
     "sendemail.assume8bitencoding": "latin1",
-    "sendemail.smtpbatchsize": "1",
-    "sendemail.smtprelogindelay": "1",
     "sendemail.outlookidfix": "auto",
     "format.attach": "boundary",
     "format.coverfromdescription": "subject",
