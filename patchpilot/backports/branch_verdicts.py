@@ -584,13 +584,13 @@ class BackportSession:
         parent = self.scratch.commit(tree, branch.tip)
         other_lines = count_other_lines(self.scratch, fix.commit, adapted.made, parent)
         lines = sum(need.size for need in needs)
+        if other_lines >= lines:
+            return None
         functions: set[str] = set()
         for need in needs:
             files = FixCommit.read(self.repository, need.commit).files
             functions |= group_changes_by_function(files).lines.keys()
         functions -= group_changes_by_function(fix.files).lines.keys()
-        if other_lines >= lines:
-            return None
         return AdaptationPrice(adapted.kind, adapted.confidence, other_lines, lines, len(functions))
 
     def _adapt(

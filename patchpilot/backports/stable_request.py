@@ -32,6 +32,8 @@ from patchpilot.settings.read_settings import is_in_demo
 
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""
+NOT_EXAMINED = "These newer trees were not examined:"
+"""The start of the sentence in a request that names newer trees that were not fetched."""
 
 
 def make_stable_request_mail(
@@ -100,8 +102,9 @@ def make_stable_request_mail(
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
-    if unfetched := list_unfetched_series(repository, clean_branches):
-        facts.append(f"These newer trees were not examined: {join_words(unfetched)}.")
+    missing = {it.version for it in find_stable_branches(repository).missing}
+    if unfetched := _list_newer(missing, clean_branches):
+        facts.append(f"{NOT_EXAMINED} {join_words(unfetched)}.")
     if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
         facts.append(f"Tested-by: {identity.header()}")
     values = {
@@ -178,11 +181,6 @@ def _select_requested_branches(
             ),
         )
     return affected
-
-
-def list_unfetched_series(repository: Repository, branches: Sequence[BranchResult]) -> list[str]:
-    """Return the maintained series newer than one of the branches that were not fetched."""
-    return _list_newer({it.version for it in find_stable_branches(repository).missing}, branches)
 
 
 def _list_newer(versions: Collection[str], branches: Sequence[BranchResult]) -> list[str]:

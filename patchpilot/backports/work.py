@@ -26,7 +26,7 @@ from patchpilot.backports.build_objects import (
 from patchpilot.backports.directory_patches import write_directory_backports
 from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.stable_request import list_unfetched_series, make_stable_request_mail
+from patchpilot.backports.stable_request import NOT_EXAMINED, make_stable_request_mail
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,
@@ -235,7 +235,7 @@ def run_backport_actions(
             everything=request.everything,
         )
         notes = [] if request.tested else [_UNTESTED]
-        if list_unfetched_series(repository, final_result.branches):
+        if NOT_EXAMINED in request_mail:
             notes.append(_UNFETCHED)
         send_hint = "\n".join((*notes, _SEND_HINT))
     return ActionResults(
