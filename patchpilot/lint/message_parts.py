@@ -43,7 +43,7 @@ _SPLAT = compile_cached(
 )
 _REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
 _PASTED = compile_cached(
-    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
+    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
     r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|"
     + _REGISTER
     + r")"

@@ -243,6 +243,7 @@ def _find_assembly_labels(context: Context) -> frozenset[str]:
     )
 
 
+@cached_per_patch
 def _is_pasted_comment(context: Context, number: int) -> bool:
     first = max(0, number - _NEAR)
     comments = map(_COMMENT.match, context.patch.lines[first : number + _NEAR])
