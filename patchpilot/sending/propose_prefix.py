@@ -32,7 +32,7 @@ def find_prefix_warnings(
         return ()
     patches = [checked_patch.patch for checked_patch in result.patches]
     warnings = list(_find_wrong_tree_warnings(patches, profile, is_regression))
-    for name, message, trees in _collect_prefix_findings(_check_prefixes(patches, profile)):
+    for name, message, trees in _collect_prefix_findings(result):
         tree, other_tree = trees["fixes"], trees["rest"]
         hint = Action(
             "send",

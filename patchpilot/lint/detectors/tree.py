@@ -363,13 +363,17 @@ def _is_fix(patch: Patch) -> bool:
 
 
 def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
-    """Return whether MAINTAINERS gives each file a tree and list other than the subsystem's."""
+    """Return whether MAINTAINERS gives each file a tree and list other than the subsystem's.
+
+    Lists are compared by name, because a list keeps its name when it moves to another server.
+    """
     own_trees: set[str] = set()
+    subsystem_lists = {_list_name(address) for address in subsystem.lists}
     for match in find_patch_sections(context):
-        lists = {address.lower() for address, _ in match.section.lists}
+        lists = {_list_name(address) for address, _ in match.section.lists}
         if (
             lists
-            and lists.isdisjoint(subsystem.lists)
+            and lists.isdisjoint(subsystem_lists)
             and match.section.trees
             and not match.by_keyword
         ):
@@ -377,6 +381,10 @@ def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
     return bool(own_trees) and own_trees.issuperset(
         path for path in context.patch.paths if path != "MAINTAINERS"
     )
+
+
+def _list_name(address: str) -> str:
+    return address.partition("@")[0].lower()
 
 
 @detector(
