@@ -376,7 +376,7 @@ class Driver:
 
             result = apply_suppressions(result, self.suppressions, self.rules)
         if earlier:
-            from patchpilot.checking.compare_versions import mark_new
+            from patchpilot.checking.new_findings import mark_new
 
             before = self._copy(profile=setting.options.profile).check(earlier_series)
             result = mark_new(result, before)._replace(since=since)

@@ -13,7 +13,7 @@ _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
 FARTHEST = 300
-"""Maximum number of lines between a change and its context."""
+"""Maximum number of lines between the place where a change is expected and where it is put."""
 
 
 class PlacedChange(NamedTuple):

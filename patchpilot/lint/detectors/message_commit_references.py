@@ -126,6 +126,7 @@ _PROJECT = (
     r"|pahole|qemu|rustc|rust-lang/\S+|seabios|sqlite|strace|systemd|tf-a|u-?boot|util-linux"
     r"|valgrind|weston|xfsprogs|xfstests|zephyr|zfs|zlib|zstd)"
 )
+"""Projects whose commits are no commits of the kernel."""
 _OF_KERNEL = r"(?:linux\S*|kernel\S*|mainline|upstream|stable|lts|vendor|android|net|bpf|this|same)"
 _REPOSITORY = r"(?:project|repo|repository)"
 _OTHER_BEFORE = compile_lazily(

@@ -34,7 +34,7 @@ AROUND = 3
 PIECE = 32
 """Number of a hunk's rows that are highlighted at once: few enough that no key waits long."""
 NOTE_ROWS = 4
-"""Maximum number of rows in a note; the rest is cut."""
+"""Maximum number of rows in the note on a line of the patch, such as a finding; the rest is cut."""
 WRAPPED = 20
 """Maximum number of rows for a line; the rest is cut."""
 KEPT = 2_000
