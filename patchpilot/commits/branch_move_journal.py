@@ -120,7 +120,7 @@ def restore_interrupted_move(repository: Repository, move: BranchMove) -> None:
             "the branch was changed after an interrupted update of its files",
             hint=(
                 f"check `git status` and `git diff {move.old[:12]}`, then run `rm"
-                f" {find_record_file(repository)}`"
+                f" {shlex.quote(str(find_record_file(repository)))}`"
             ),
         )
     paths = [os.fsdecode(name) for name in _list_changed_paths(repository, move) if name]

@@ -11,6 +11,7 @@ import contextlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from patchpilot.commits.b4_prep import skip_cover_commit
 from patchpilot.commits.branch_managers import refuse_managed_branch
@@ -356,9 +357,9 @@ def refuse_unsafe_rewrite(
                 hint=Hint(
                     (
                         (
-                            f"rebase it afterwards (git rebase --onto {_short_ref_name(ref)}"
+                            f"rebase it afterwards (git rebase --onto {quote(_short_ref_name(ref))}"
                             f" {head[:12]}"
-                            f" {_short_ref_name(other)}) and "
+                            f" {quote(_short_ref_name(other))}) and "
                         ),
                         Action("", (f"--{SHARED}",), "add {}"),
                     )

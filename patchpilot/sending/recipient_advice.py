@@ -179,7 +179,7 @@ def _format_rebase(tree: str, base: Base | None) -> str:
     """Return one line for the shell that fetches `git URL [BRANCH]` and rebases onto it."""
     url, _, branch = tree.removeprefix("git ").partition(" ")
     folder = url.rstrip("/").removesuffix(".git").rpartition("/")[2]
-    name = re.sub(r"[^\w.-]", "", folder) or "tree"
+    name = re.sub(r"[^\w.-]", "", folder).lstrip("-.") or "tree"
     steps = [f"git remote add {name} {shlex.quote(url)}", f"git fetch {name}"]
     if not branch:
         steps.append(f"git remote set-head {name} --auto")

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from patchpilot.archive.track_store import TRACK_LAYOUT, default_store_file
@@ -307,7 +308,7 @@ def _check_branches(repository: Repository | None, profile: str) -> Iterator[pro
             "stable branches",
             "warn",
             f"not fetched recently, so there may be newer branches: {names}",
-            "; ".join(f"git fetch {remote}" for remote in remotes)
+            "; ".join(f"git fetch {quote(remote)}" for remote in remotes)
             or "fetch the branches from their remote",
         )
     if stable.missing:

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
@@ -101,7 +102,7 @@ def _question_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
         yield OpenStep("warning", title, f"already in {name}: {title}")
     if target_fit.fails:
         files = ", ".join(target_fit.paths[:2])
-        yield OpenStep("blocked", name, f"run git rebase {name}: conflicts in {files}")
+        yield OpenStep("blocked", name, f"run git rebase {quote(name)}: conflicts in {files}")
     elif not target_fit.already:
         manner = "cleanly" if target_fit.applies == "clean" else "with a 3-way merge"
         yield OpenStep("done", name, f"applies {manner} to {name}")

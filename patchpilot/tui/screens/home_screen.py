@@ -7,6 +7,7 @@ Enter opens a topic at its next stage.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -478,7 +479,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         text = f"{topic.branch} is not checked out in {display_path(str(checkout.directory))}."
         answers = (
-            ("switch", "Switch branch", f"runs: git switch {topic.branch}"),
+            ("switch", "Switch branch", f"runs: git switch {quote(topic.branch)}"),
             (
                 "read",
                 "Open without switching",
