@@ -641,6 +641,15 @@ class Store:
                     (number, *map(_encode_text, checks)),
                 )
 
+    def remove_damaged(self, number: int, message_ids: Iterable[str]) -> None:
+        """Remove damaged messages from a series."""
+        with self.transaction() as database:
+            for message_id in message_ids:
+                key = (number, message_id)
+                database.execute("DELETE FROM member WHERE series = ? AND message_id = ?", key)
+                # a damaged message is of no use to any series
+                database.execute("DELETE FROM mail WHERE message_id = ?", (message_id,))
+
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series and return its entry.
 

@@ -439,11 +439,26 @@ def reread_series(
         mails,
         seen_ids=find_own_mails(posted) if posted else (),
     )
+    lost = () if failure or not mails else _remove_lost_mails(entry, store)
     # if messages were damaged, read the series again to find out which of them still are
     updated = read_stored_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
-    return replace(updated, new=new_ids, update_notes=problems, unreachable=failure is not None)
+    notes = (*problems, *lost)
+    return replace(updated, new=new_ids, update_notes=notes, unreachable=failure is not None)
+
+
+def _remove_lost_mails(entry: TrackEntry, store: Store) -> tuple[str, ...]:
+    """Remove the damaged messages that the series' source does not have, and return a note each.
+
+    If the damage is in its Message-ID, the message was stored again under the right one.
+    """
+    _, damaged = store.readable_mails(entry.id)
+    store.remove_damaged(entry.id, damaged)
+    return tuple(
+        f"the mail <{message_id}> is damaged, and not in the source of the series: removed"
+        for message_id in damaged
+    )
 
 
 def _restored_mails(entry: TrackEntry, store: Store) -> tuple[tuple[Mail, ...], tuple[str, ...]]:

@@ -110,6 +110,21 @@ def test_unavailable_message_is_restored_from_a_backup(
     assert (output.code, "r1@example.org> is damaged" in output.err) == (2, True)
 
 
+def test_message_with_a_damaged_id_is_replaced_by_its_source(workdir: Path) -> None:
+    with serve_archive("stand-in", workdir, *story.BEGINNING) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        before = read_local_data()
+        for backup in list_backups(default_store_file()):
+            backup.unlink()
+        execute_sql(
+            "UPDATE member SET message_id = 'r1@example.orV' WHERE message_id = 'r1@example.org'"
+        )
+        output = call("track", "update", "1")
+        assert "r1@example.orV> is damaged, and not in the source" in output.out + output.err
+        assert call("track", "show", "1", "--keep-unread").err == ""
+    assert read_local_data()["mails"] == before["mails"]
+
+
 def test_tracked_file_is_read_again(workdir: Path) -> None:
     file = workdir / "thread.mbox"
     file.write_bytes(build_mbox(*story.BEGINNING))
