@@ -220,15 +220,19 @@ def find_fixes(
     *,
     tree: str = "",
     profile: str | None = None,
+    to_report: bool = False,
     progress: Progress = ignore_progress,
 ) -> FoundFixes:
     """Return the mainline commits that may fix a symptom, with a verdict for each branch.
 
     `tree` is the revision with the bug; by default, it is the version in the log, or HEAD if there
     is none. Raise `InputError` if the symptom contains no search term, and `MissingError` if there
-    is no mainline branch.
+    is no mainline branch, and `UsageError` if the tree has all of mainline, unless the bug is
+    `to_report`.
     """
-    search = rank_fix_candidates(repository, symptom, tree=tree, profile=profile, progress=progress)
+    search = rank_fix_candidates(
+        repository, symptom, tree=tree, profile=profile, to_report=to_report, progress=progress
+    )
     progress("checking the branches")
     listed_fixes = [
         fix
@@ -274,6 +278,7 @@ def rank_fix_candidates(
     *,
     tree: str = "",
     profile: str | None = None,
+    to_report: bool = False,
     progress: Progress = ignore_progress,
 ) -> Search:
     """Rank the commits after a tree up to mainline by how likely they fix the symptom; see
@@ -299,12 +304,18 @@ def rank_fix_candidates(
         pending_locations = pool.submit(locate_symptom, repository, revision, symptom)
         messages = list(read_messages(repository, revision, mainline.tip))
     locations = pending_locations.result()
+    files, symptom = tuple(locations.files), locations.symptom
     if not messages:
+        if to_report:
+            return Search(name, revision, mainline, symptom, 0, (), False, files=files)
         raise UsageError(
             f"{name} has all commits of {mainline.name}: there is nothing to search",
-            hint=Action("", ("--in", "v6.1"), "name the version with the bug, as in {}"),
+            hint=Action(
+                "",
+                ("--in", "v6.1"),
+                "name the version with the bug, as in {}; --report reports a bug of mainline",
+            ),
         )
-    files, symptom = tuple(locations.files), locations.symptom
     if symptom.files and not (files or symptom.frames or symptom.messages):
         raise InputError(
             f"no file {symptom.files[0]!r} here or in {name}",

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.printable import make_printable
 from patchpilot.projects.loading import default_project
@@ -42,6 +43,8 @@ def save_bug_report(
     to, cc = _find_contacts(repository, fixes)
     tree, older = fixes.tree, _UNKNOWN_VERSION
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
+    if not fixes.searched:
+        looked = f"a fix: there is no later commit than {tree}"
     if good:
         tree = bad
         looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
@@ -77,10 +80,14 @@ def _make_title(fixes: FoundFixes, message: str) -> str:
 
 
 def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:
-    """Return who maintains the files that the log names, and their lists."""
+    """Return who maintains the files that the log names, and their lists, if that is known."""
     if not fixes.files:
         return [], []
-    source = find_source_tree(None, repository)
+    try:
+        source = find_source_tree(None, repository)
+    except MissingError:
+        # the report says what to fill in
+        return [], []
     plan = plan_paths(fixes.files[:_MAX_FILES], make_recipient_sources(source, repository, None))
     return [str(contact.address) for contact in plan.to], [
         str(contact.address) for contact in plan.cc

@@ -143,6 +143,20 @@ def test_report_names_the_maintainers_and_the_versions(repo: Repo) -> None:
     assert "It happens with 6.1.0-13-amd64, based on v6.1.\n" in content
 
 
+def test_bug_of_mainline_is_reported(repo: Repo) -> None:
+    arguments = ("find", "-C", repo.path, "-", "--in", "origin/master")
+    refused = call(*arguments, stdin=LOG.encode())
+    refused.expect(2, "has all commits of origin/master")
+    assert "--report reports a bug of mainline" in refused.err
+    reported = call(*arguments, "--report", stdin=LOG.encode())
+    assert reported.code == 1
+    assert "has all commits of mainline" in reported.out
+    report = Path(reported.err.partition(": fill in")[0])
+    # this tree has no MAINTAINERS
+    assert "FILL IN: the maintainers of the code" in report.read_text()
+    assert "I looked for a fix: there is no later commit than" in report.read_text()
+
+
 def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)

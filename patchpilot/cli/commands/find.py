@@ -175,7 +175,14 @@ def _find_fixes(
     repository, profile = workplace.repository, workplace.settings().get("profile")
     symptom = read_symptom(repository, text)
     with show_progress(common) as progress:
-        fixes = find_fixes(repository, symptom, tree=tree, profile=profile, progress=progress)
+        fixes = find_fixes(
+            repository,
+            symptom,
+            tree=tree,
+            profile=profile,
+            to_report=is_reported,
+            progress=progress,
+        )
     if is_reported:
         _save_report(workplace, fixes, text)
     _write_answer(common, fixes, format_found_fixes(fixes, target))

@@ -32,6 +32,8 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         condition = f"changes {name}" if name else "fits"
         nearest_note = "; the nearest are:" if fixes.candidates else ""
         lines = [f"no commit {condition}, of {searched}{nearest_note}"]
+    if not fixes.searched:
+        lines = [f"no search: {fixes.tree} has all commits of mainline that are here"]
     searched_names = [
         *(f"{function}()" for function in fixes.functions[:5]),
         *fixes.modules[:3],
@@ -45,7 +47,9 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
-    if fixes.proposed:
+    if not fixes.searched:
+        lines += ["", f"next: {Action('find', (operation, '--in', 'v6.1'))}  # the version with it"]
+    elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", f"next: {step}"]
     elif fixes.fits:
