@@ -388,7 +388,7 @@ class Driver:
             from patchpilot.checking.whole_files import renumber_for_files
 
             result = renumber_for_files(result)
-        counted = (finding.severity for finding in result.all if finding.counts)
+        counted = (one.counts_as or one.severity for one in result.all if one.counts)
         return result._replace(exit_code=exit_code(counted, options.fail_on))
 
     def _findings(
@@ -489,7 +489,7 @@ def _prepare_run(
     if options.is_default("kernel") and tree:
         version = tree.version or newest_kernel()
         kernel = version if project.kernel else kernel
-        newest = version if as_checkpatch else newest_kernel()
+        newest = version if options.checkpatch_compat else newest_kernel()
     options = options._replace(
         strict=options.strict or conf.strict,
         as_checkpatch=as_checkpatch,
@@ -512,11 +512,11 @@ def _prepare_run(
     rules = apply_conf(rules, conf._replace(types=()) if options.select else conf)
     if not options.checkpatch_compat:
         rules = usable_rules(rules, tree)
-    if options.as_checkpatch:
-        rules = use_checkpatch_levels(rules)
     if options.whole_files:
         rules = rules_for_whole_files(rules)
     rules = adjust_rules(rules, project)
+    if options.checkpatch_compat:
+        rules = use_checkpatch_levels(rules)
     if not options.strict:
         # rules that a project ignores do not make room for others
         measured = rules if options.select else all_rules

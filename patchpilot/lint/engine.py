@@ -19,6 +19,7 @@ from patchpilot.lint.selection import (
     OF_CODE,
     is_newer_than_message,
     load_rule_records,
+    use_checkpatch_levels,
 )
 from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_finding
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
@@ -49,6 +50,8 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
     series = context.series
     if len(series.patches) < 2 and series.cover is None:
         return Findings()
+    if _is_for_checkpatch_format(context.options):
+        context.options = context.options._replace(as_checkpatch=False)
     return _run_rules(context, [rule for rule in rules if rule.scope == "series"])
 
 
@@ -57,6 +60,39 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
 
     Findings about the whole patch come last. Series rules are skipped.
     """
+    if _is_for_checkpatch_format(context.options):
+        return _find_for_checkpatch_format(context, tuple(rules))
+    return _find_patch_findings(context, rules)
+
+
+def _is_for_checkpatch_format(options: Options) -> bool:
+    return options.as_checkpatch and not options.checkpatch_compat
+
+
+def _find_for_checkpatch_format(context: Context, rules: Sequence[Rule]) -> Findings:
+    """Return what checkpatch.pl reports and what the other formats report, with the severities of
+    checkpatch.pl.
+
+    Only what the other formats report changes the exit code, with its severity there: the format
+    does not decide about a patch.
+    """
+    plain = context.with_patch(context.patch)
+    plain.options = context.options._replace(as_checkpatch=False)
+    plain_findings = _find_patch_findings(plain, rules)
+    context.share(scan_patch, plain)
+    found = _find_patch_findings(context, use_checkpatch_levels(rules))
+    counted = {(finding.rule, finding.patch_line): finding for finding in plain_findings}
+    findings = []
+    for finding in found:
+        same = counted.get((finding.rule, finding.patch_line))
+        counts = same is not None and same.counts
+        findings.append(finding._replace(counts=counts, counts_as=same.severity if same else None))
+    known = {(finding.rule, finding.patch_line) for finding in found}
+    added = [each for each in plain_findings if (each.rule, each.patch_line) not in known]
+    return _merge_findings(findings, added, found.left_out)
+
+
+def _find_patch_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     sent_date = _sent_date(context)
     chosen = [
         rule

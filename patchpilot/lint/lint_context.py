@@ -107,9 +107,9 @@ class Options(NamedTuple):
     each patch is a whole file without changes, as with checkpatch.pl -f. Findings whose rule and
     severity are in `hidden` are counted but left out. Those in `uncounted` are shown to newcomers
     only, and do not change the exit code; it is None unless `experience` (one of
-    `config.EXPERIENCES`) is "newcomer". If `as_checkpatch` is set, rules have checkpatch.pl's
-    severities, and findings that it omits are left out. If `reads_plainly` is set, --strict shows
-    all findings, but reads patches as without it.
+    `config.EXPERIENCES`) is "newcomer". If `as_checkpatch` is set, the
+    findings of checkpatch.pl are added, and have its severities. If `reads_plainly` is set,
+    --strict shows all findings, but reads patches as without it.
     """
 
     strict: bool = False

@@ -103,14 +103,28 @@ def rules_for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
         if rule.checkpatch in _NOT_IN_WHOLE_FILES:
             continue
         if rule.checkpatch in _WHOLE_FILE_CHECKS:
-            selected.append(rule._replace(severity=Severity.CHECK, severities={}))
+            selected.append(_set_severity(rule, Severity.CHECK))
         elif rule.checkpatch == "SPDX_LICENSE_TAG":
+            case = {"binding": Severity.CHECK}
             selected.append(
-                rule._replace(severities={**rule.severities, "binding": Severity.CHECK})
+                rule._replace(
+                    severities={**rule.severities, **case},
+                    checkpatch_severities={**rule.checkpatch_severities, **case},
+                )
             )
         elif rule.scope == "diff" or (rule.checkpatch and rule.scope in ("tree", "message")):
             selected.append(rule)
     return tuple(selected)
+
+
+def _set_severity(rule: Rule, severity: Severity) -> Rule:
+    """Set the severity of all cases of a rule, including in the checkpatch format."""
+    return rule._replace(
+        severity=severity,
+        severities={},
+        checkpatch_severity=None,
+        checkpatch_severities={},
+    )
 
 
 _KERNEL = lazy_pattern(
@@ -141,7 +155,7 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
                 messages={case: replace_name(text) for case, text in rule.messages.items()},
                 remedy=rule.remedy._replace(text=replace_name(rule.remedy.text)),
             )
-        return rule._replace(severity=Severity(severity), severities={}) if severity else rule
+        return _set_severity(rule, Severity(severity)) if severity else rule
 
     return tuple(
         adjust_rule(rule) for rule in rules if not any(word in style.ignore for word in rule.words)

@@ -182,8 +182,9 @@ class Finding(NamedTuple):
     placeholders in the message, for tools that apply the fix. `left` is the reason why `check
     --fix` does not fix the finding; it is "" if no fix was requested. `rank` is between 0 and
     `LEAST`; the lower it is, the more likely a maintainer is to request a new version because of
-    the finding. `counts` is False if only newcomers are shown the finding: it does not change the
-    exit code.
+    the finding. `counts` is False if the finding does not change the exit code: only newcomers are
+    shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides about
+    the exit code, if `severity` is the one in checkpatch.pl.
     """
 
     rule: str
@@ -204,6 +205,7 @@ class Finding(NamedTuple):
     record: RuleRecord = RuleRecord()
     rank: int = LEAST
     counts: bool = True
+    counts_as: Severity | None = None
 
     @property
     def only_moved(self) -> bool | None:

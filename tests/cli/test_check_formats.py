@@ -278,3 +278,43 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
         f"frob: say it\n\nThe user has to see it. Print it.\n\n{SIGNED_LINE}",
     )
     assert read_fingerprints() == before
+
+
+SPDX = "// SPDX-License-Identifier: GPL-2.0\n"
+REASON = f"The user has to see the size. Print it.\n\n{SIGNED_LINE}"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        # checkpatch.pl asks for MAINTAINERS, and the other formats do not
+        ({"lib/new.c": SPDX}, f"frob: say it\n\n{REASON}"),
+        # its long line, in the other formats a check
+        (
+            {"lib/frob.c": f"{BASE}static int frob{'_' * 90}; /* {'x' * 20} */\n"},
+            f"frob: say it\n\n{REASON}",
+        ),
+        ({"lib/frob.c": f"{BASE}int  b ;\n"}, "frob: say it"),
+    ],
+)
+def test_format_does_not_decide(repo: Repo, files: dict[str, str], message: str) -> None:
+    repo.commit(message, files)
+    for fail_on in ("error", "warning", "check"):
+        arguments = ("check", "-C", repo.path, "HEAD", "--fail-on", fail_on)
+        forms = ("text", "jsonl", "checkpatch")
+        codes = {form: call(*arguments, "--format", form).code for form in forms}
+        assert set(codes.values()) == {codes["text"]}, (fail_on, codes)
+
+
+def test_checkpatch_format_prints_what_the_text_shows(repo: Repo) -> None:
+    repo.commit(
+        f"frob: Says it.\n\nTeh size. Print it.\n\n{SIGNED_LINE}",
+        {"lib/frob.c": f"{CALL}int  b ;\n// {'x' * 110}\n"},
+    )
+    arguments = ("check", "-C", repo.path, "HEAD", "--format")
+    (patch,) = json.loads(call(*arguments, "json").out)["patches"]
+    printed = call(*arguments, "checkpatch").out
+    for finding in patch["findings"]:
+        kind = finding["checkpatch"] or finding["name"].upper().replace("-", "_")
+        assert f":{finding['patch_line'] or 1}: " in printed
+        assert f":{kind}: " in printed

@@ -42,4 +42,9 @@ def fix_patch_text(patch_text: str, *, strict: bool = True) -> FixOutcome:
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(patch_text.encode("utf-8", "surrogateescape"), "example.patch")
-    return fix_context(Context(patch, options=Options(strict=strict, as_checkpatch=not strict)))
+    options = Options(strict=strict)
+    if not strict:
+        # the other formats show these only with --strict
+        checks = {(rule.name, rule.severity) for rule in load_all_rules() if rule.checkpatch}
+        options = options._replace(as_checkpatch=True, hidden=checks)
+    return fix_context(Context(patch, options=options))

@@ -101,7 +101,7 @@ def test_findings_are_in_line_order() -> None:
         ("drivers/net/frob.c", "SPACING", False, 1),
         ("net/frob.c", "SPACING", False, 1),
         ("drivers/staging/frob.c", "SPACING", False, 1),
-        ("drivers/net/frob.c", None, False, 1),
+        ("drivers/net/frob.c", None, False, 0),
         ("drivers/net/frob.c", None, True, 1),
     ],
 )
@@ -110,11 +110,23 @@ def test_checks_are_optional(
 ) -> None:
     patch = _make_patch(path)
     HITS.append(Hit(_find_line_number(patch, "+int c;")))
-    findings = find_findings(
-        Context(patch, options=Options(strict=strict, as_checkpatch=True)),
-        [_make_rule(Severity.CHECK, checkpatch)],
-    )
+    rule = _make_rule(Severity.CHECK, checkpatch)
+    hidden = {(rule.name, Severity.CHECK)}
+    options = Options(strict=strict, as_checkpatch=True, hidden=hidden)
+    findings = find_findings(Context(patch, options=options), [rule])
     assert len(findings) == expected
+
+
+def test_checkpatch_format_adds_and_does_not_decide() -> None:
+    patch = _make_patch()
+    options = Options(as_checkpatch=True)
+    rule = _make_rule(Severity.CHECK, "SPACING")._replace(checkpatch_severity=Severity.ERROR)
+    HITS.append(Hit(_find_line_number(patch, "+int c;")))
+    (finding,) = find_findings(Context(patch, options=options), [rule])
+    assert (finding.severity, finding.counts_as) == (Severity.ERROR, Severity.CHECK)
+    hidden = options._replace(hidden={(rule.name, Severity.CHECK)})
+    (finding,) = find_findings(Context(patch, options=hidden), [rule])
+    assert (finding.severity, finding.counts) == (Severity.ERROR, False)
 
 
 def test_pack_sets_the_severity_of_a_case() -> None:
