@@ -8,10 +8,13 @@ are untrusted.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.model.bounded import MAX_CHECKED_LINE
+
+if TYPE_CHECKING:
+    from patchpilot.model.bounded import BoundedPattern
 
 
 def compile_lazily(text: str, flags: int = 0) -> re.Pattern[str]:
@@ -50,10 +53,17 @@ def list_named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str
 def mark_untrusted(arguments: Iterable[Mapping[str, Any]]) -> None:
     """Mark all patterns in these arguments as untrusted, to match them in bounded time."""
     for table in arguments:
-        _foreign.update(pattern for _, pattern in list_named_patterns(table))
-        for value in table.values():
-            for text in list_patterns(value):
-                _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))
+        for text in _list_strings(table):
+            _foreign.update((text, *text.split(" => "), *text.partition("<TYPE>")))
+
+
+def _list_strings(value: Any) -> Iterator[str]:
+    """Yield all strings in the arguments of a rule, each of which may be a pattern or a part."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_strings(item)
 
 
 @lru_cache(maxsize=1024)
@@ -68,12 +78,56 @@ def join_patterns(names: tuple[str, ...]) -> re.Pattern[str]:
     return _compile_pattern("|".join(names), foreign=not _foreign.isdisjoint(names))
 
 
+@lru_cache(maxsize=4096)
+def compile_built_pattern(pattern: str, source: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile a pattern that was built from the pattern `source` of a rule.
+
+    The pattern is trusted only if its source is. Raise ValueError if it is untrusted and cannot be
+    matched in bounded time.
+    """
+    if source not in _foreign:
+        return compile_cached(pattern, flags)
+    return compile_untrusted_pattern(pattern, source)
+
+
+def compile_untrusted_pattern(pattern: str, source: str) -> re.Pattern[str]:
+    """Compile a pattern that was built from the untrusted pattern `source`.
+
+    Raise ValueError if it cannot be matched in bounded time.
+    """
+    from patchpilot.model.bounded import compile_bounded
+
+    return _require_usable(compile_bounded(pattern, is_built=True), source)
+
+
+def _require_usable(compiled: "BoundedPattern", source: str) -> re.Pattern[str]:
+    if compiled.error:
+        raise ValueError(f"the pattern {source!r} cannot be used: {compiled.error}")
+    return cast("re.Pattern[str]", compiled)
+
+
+def is_untrusted(pattern: str) -> bool:
+    """Return whether a pattern is from a pack that does not come with patchpilot."""
+    return pattern in _foreign
+
+
+_POSSESSIVE = lazy_pattern(r"(?<=[+*?])\+|\(\?<!.\)")
+
+
+def make_linear(fragment: str) -> str:
+    """Return a fragment of a pattern without possessive repeats and the shortest look-behind.
+
+    RE2 has neither of them; it needs no possessive repeats to be fast.
+    """
+    return _POSSESSIVE.sub("", fragment)
+
+
 def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     if not foreign:
         return compile_cached(pattern)
     from patchpilot.model.bounded import compile_bounded
 
-    return cast("re.Pattern[str]", compile_bounded(pattern))
+    return _require_usable(compile_bounded(pattern), pattern)
 
 
 _WORD = lazy_pattern(r"\{([a-z]\w*)\}")

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -164,6 +164,8 @@ def find_mail_date(
 
 MAX_PATTERN = 1000
 """Maximum length of a pattern in characters."""
+MAX_BUILT_PATTERN = 50_000
+"""Maximum length of a pattern that patchpilot builds from an untrusted one."""
 LONGEST_TEXT = (65536, 8192, 512)
 """Maximum length of text searched by `re` within a time budget, for 0, 1 and 2 unbounded
 repeats.
@@ -176,7 +178,7 @@ All patterns together may exceed it by twice as much.
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _MAX_CHOICES = 64
 _NOT_UTF8 = lazy_pattern("[\ud800-\udfff]")
-_MEMORY = 1 << 20
+_MEMORY, _BUILT_MEMORY = 1 << 20, 1 << 25
 
 Dialect = Literal["python", "perl"]
 _remaining_budget = 2 * BUDGET
@@ -207,11 +209,12 @@ class BoundedPattern:
 
     `dialect` is the syntax of the pattern, and `extended` is set for Perl's /x. `prefix` is a
     trusted pattern that is inserted before it; unless the prefix begins with `^`, it contains no
-    unbounded repeat. If the pattern cannot be used, `error` is the reason, and the pattern matches
-    nothing.
+    unbounded repeat. `is_built` is set for a pattern that was built from an untrusted one, for
+    example by inserting parts, so that it may be longer. If the pattern cannot be used, `error` is
+    the reason, and the pattern matches nothing.
     """
 
-    __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
+    __slots__ = ("__dict__", "dialect", "extended", "is_built", "pattern", "prefix")
 
     def __init__(
         self,
@@ -220,16 +223,19 @@ class BoundedPattern:
         prefix: str = "",
         extended: bool = False,
         dialect: Dialect = "python",
+        is_built: bool = False,
     ) -> None:
         self.pattern = pattern
+        self.is_built = is_built
         self.prefix = prefix
         self.extended = extended
         self.dialect: Dialect = dialect
 
     @cached_property
     def _engine(self) -> Any:
-        if len(self.pattern) > MAX_PATTERN:
-            return f"longer than {MAX_PATTERN} characters"
+        longest = MAX_BUILT_PATTERN if self.is_built else MAX_PATTERN
+        if len(self.pattern) > longest:
+            return f"longer than {longest} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
         cost = _compute_cost(self.pattern, flags, self.dialect)
         full_pattern = self.prefix + self.pattern
@@ -238,7 +244,12 @@ class BoundedPattern:
                 return re.compile(full_pattern, flags)
             except re.error as error:
                 cost = str(error)
-        linear = _compile_linear(full_pattern, extended=self.extended)
+        linear = _compile_linear(
+            full_pattern,
+            extended=self.extended,
+            dialect=self.dialect,
+            memory=_BUILT_MEMORY if self.is_built else _MEMORY,
+        )
         if not isinstance(linear, str):
             return linear
         if (
@@ -264,6 +275,11 @@ class BoundedPattern:
     def error(self) -> str | None:
         """Return why the pattern cannot be used, or None."""
         return self._engine if isinstance(self._engine, str) else None
+
+    @property
+    def groupindex(self) -> Mapping[str, int]:
+        """Return the numbers of the named groups, like `re.Pattern.groupindex`."""
+        return {} if self.error else self._engine.groupindex
 
     def search(self, text: str, start: int = 0) -> Any:
         """Return the first match at or after offset `start`, or None."""
@@ -292,9 +308,11 @@ class BoundedPattern:
 
 
 @lru_cache(maxsize=1024)
-def compile_bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
+def compile_bounded(
+    pattern: str, dialect: Dialect = "python", *, is_built: bool = False
+) -> BoundedPattern:
     """Compile a bounded pattern; the results are cached."""
-    return BoundedPattern(pattern, dialect=dialect)
+    return BoundedPattern(pattern, dialect=dialect, is_built=is_built)
 
 
 def find_pattern_error(pattern: str) -> str | None:
@@ -310,6 +328,10 @@ class _Budgeted:
         self._source = source
         self._longest = longest
         self._remaining_budget = BUDGET
+
+    @property
+    def groupindex(self) -> Mapping[str, int]:
+        return self._compiled.groupindex
 
     def search(self, text: str, start: int = 0) -> Any:
         return self._call(self._compiled.search, text, start)
@@ -350,15 +372,15 @@ class _Budgeted:
         return result
 
 
-def _compile_linear(pattern: str, *, extended: bool) -> Any:
+def _compile_linear(pattern: str, *, extended: bool, dialect: Dialect, memory: int) -> Any:
     """Compile a pattern with RE2; return an error message if RE2 rejects it."""
     import re2
 
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = _MEMORY
+    options.max_mem = memory
     try:
-        return re2.compile(_convert_to_re2(pattern, extended=extended), options)
+        return re2.compile(_convert_to_re2(pattern, extended=extended, dialect=dialect), options)
     except re2.error as error:
         reason = error.args[0] if error.args else error
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
@@ -377,18 +399,53 @@ _OUTSIDE = {
 _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
-def _convert_to_re2(pattern: str, *, extended: bool) -> str:
+_FLAGS = lazy_pattern(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
+
+
+class _LineMode:
+    """Whether `$` matches at the end of each line, in the pattern and in each open group.
+
+    In RE2, `$` is only the end of the text unless the flag m is set; in `re`, it also matches
+    before a line break at the end.
+    """
+
+    def __init__(self) -> None:
+        self._modes = [False]
+
+    def convert(self, pattern: str, index: int) -> str:
+        """Return the character at an index outside of a class, as RE2 must read it."""
+        char = pattern[index]
+        if char == "$":
+            return "$" if self._modes[-1] else r"(?:\n?\z)"
+        if char == ")" and len(self._modes) > 1:
+            self._modes.pop()
+        elif char == "(":
+            mode = self._modes[-1]
+            flags = _FLAGS.match(pattern, index)
+            if flags:
+                mode = (mode or "m" in flags[1]) and "m" not in (flags[2] or "")
+            if flags and flags[3] == ")":
+                self._modes[-1] = mode
+            self._modes.append(mode)
+        return char
+
+
+def _convert_escape(escaped: str, dialect: Dialect, *, in_class: bool) -> str:
+    if dialect == "python" and escaped == "Z" and not in_class:
+        return r"\z"
+    table = _INSIDE if in_class else _OUTSIDE
+    return table.get(escaped, "\\" + escaped if escaped != "_" else "_")
+
+
+def _convert_to_re2(pattern: str, *, extended: bool, dialect: Dialect) -> str:
+    """Convert a pattern to the syntax of RE2, with the same meaning."""
     parts: list[str] = []
-    index, in_class = 0, False
+    index, in_class, line_mode = 0, False, _LineMode()
     while index < len(pattern):
         char = pattern[index]
         if char == "\\":
             escaped = pattern[index + 1 : index + 2]
-            parts.append(
-                (_INSIDE if in_class else _OUTSIDE).get(
-                    escaped, "\\" + escaped if escaped != "_" else "_"
-                )
-            )
+            parts.append(_convert_escape(escaped, dialect, in_class=in_class))
             index += 2
             continue
         if in_class:
@@ -410,7 +467,7 @@ def _convert_to_re2(pattern: str, *, extended: bool) -> str:
             end = pattern.find("\n", index)
             index = end if end >= 0 else len(pattern)
         else:
-            parts.append(r"(?:\n?\z)" if char == "$" else char)
+            parts.append(line_mode.convert(pattern, index))
         index += 1
     return "".join(parts)
 

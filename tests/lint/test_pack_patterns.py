@@ -16,7 +16,11 @@ import pytest
 
 from patchpilot.errors import PackError
 from patchpilot.lint import pack_patterns
+from patchpilot.lint.engine import find_findings
+from patchpilot.lint.lint_context import OwnPack
 from patchpilot.lint.rule_store import load_rules, read_pack
+from patchpilot.model.rule import Example
+from tests.kit.snippets import build_context
 
 PACK = """
 [[rule]]
@@ -132,3 +136,43 @@ def test_message_template_rejects_attribute_access() -> None:
         pack_patterns.fill_message("{match} {match.__class__} {match:>99999999} {}", {"match": "x"})
         == "x {match.__class__} {match:>99999999} {}"
     )
+
+
+_EVIL = "(x+x+)+y"
+_LINE = "\tint " + "x" * 40 + " = f(" + "x" * 40 + ', "' + "x" * 40 + '");'
+_SLOW_RULES = [
+    f"detector = 'code-like'\nneedle = 'x'\npattern = '{_EVIL}'",
+    f"detector = 'code-like'\nneedle = 'x'\npattern = '<VARIABLE>{_EVIL}'",
+    "detector = 'code-like'\nneedle = 'x'\npattern = '(?P<a>x)'\n"
+    f"around = [{{pattern = '{{a}}{_EVIL}'}}]",
+    "detector = 'code-like'\nneedle = 'x'\npattern = '(?P<a>x+)'\n"
+    f"group_patterns = {{a = '{_EVIL}'}}",
+    f"detector = 'string-like'\nneedle = 'x'\npattern = '{_EVIL}'",
+    f"detector = 'statement-like'\nneedle = 'x'\npattern = '{_EVIL}'",
+    f"detector = 'type-like'\nneedle = 'x'\npattern = '<TYPE>.{_EVIL}'",
+    f"detector = 'type-like'\nneedle = 'x'\npattern = '{_EVIL}<TYPE>'",
+    f"detector = 'type-like'\nneedle = 'x'\npattern = '<TYPE>'\nline_pattern = '{{type}}.{_EVIL}'",
+    f"detector = 'argument-like'\nneedles = ['x']\ncall_patterns = ['f => 1']\npattern = '{_EVIL}'",
+    f"detector = 'patch-line-like'\nwhere = 'any'\npattern = '{_EVIL}'",
+    f"detector = 'code-around'\npattern = '{_EVIL}'",
+    f"detector = 'like'\nwhere = 'added'\npattern = '(?P<a>x)'\nunless_paths_pattern = '{{a}}?{_EVIL}'",
+    f"detector = 'more-calls'\nnames = ['{_EVIL} => y']",
+    f"detector = 'any-of'\n[[rule.match.of]]\ndetector = 'more-calls'\nnames = ['{_EVIL} => y']",
+    "detector = 'syntax'\nneedles = ['x']\ncaptures = ['at']\nquery = '(identifier) @at'\n"
+    f"capture_patterns = {{at = '^{{at}}?{_EVIL}'}}",
+]
+_SLOW_PATH = "x" * 40 + ".c"
+
+
+@pytest.mark.parametrize("match", _SLOW_RULES)
+def test_no_detector_of_an_own_pack_takes_exponential_time(match: str) -> None:
+    text = PACK.replace("'{pattern}'", "''").replace(
+        'detector = "like"\nwhere = "added"\npattern = "{pattern}"', match
+    )
+    rules = load_rules((OwnPack("slow.toml", text.encode()),))
+    rule = next(rule for rule in rules if rule.id == "OWN001")
+    example = Example(bad=True, code=f"int main(void)\n{{\n{_LINE}\n}}", path=_SLOW_PATH)
+    started = time.process_time()
+    findings = find_findings(build_context(example), (rule,))
+    assert time.process_time() - started < 2
+    assert "pattern-too-slow" not in {finding.name for finding in findings}

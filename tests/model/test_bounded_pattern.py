@@ -50,10 +50,13 @@ _SIGNS = [
     "(?:a*b?)+",
     r"\1",
     "[]a]",
+    "(?m:^a$)",
+    "(?m:(?-m:b$)|c$)",
+    r"\Z",
 ]
 ATOMS = st.sampled_from([*_WORDS, *_SIGNS])
 PATTERNS = st.lists(ATOMS, min_size=1, max_size=7).map("".join)
-TEXTS = st.text("abcABC_. \t-]#", max_size=30)
+TEXTS = st.text("abcABC_. \t-]#\n", max_size=30)
 
 
 @given(PATTERNS, TEXTS, st.booleans())

@@ -30,6 +30,7 @@ from patchpilot.lint.c.c_patterns import (
     match_ascii,
     search_ascii,
 )
+from patchpilot.lint.pack_patterns import compile_untrusted_pattern
 from patchpilot.model.bounded import BoundedPattern, compile_bounded
 
 MODIFIER_WORDS = frozenset(
@@ -105,19 +106,25 @@ class TypePattern(NamedTuple):
 
     If `with_stars` is set, pointer stars are part of the type. If `with_storage` is set, the type
     may follow static, extern or inline. `<MODIFIER>` in `tail` matches a word such as const or
-    __iomem.
+    __iomem. If `is_untrusted` is set, the tail is from a pack that does not come with patchpilot.
     """
 
     tail: str
     with_stars: bool = True
     with_storage: bool = False
+    is_untrusted: bool = False
 
 
 @lru_cache(maxsize=4096)
-def _compile_type_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_type_tail(
+    tail: str, learned: tuple[str, ...], *, is_untrusted: bool
+) -> re.Pattern[str]:
     """Compile a tail whose `<MODIFIER>` also matches the learned modifiers."""
     modifier = "|".join((MODIFIER, *map(re.escape, learned)))
-    return re.compile(tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL)
+    text = tail.replace("<MODIFIER>", f"(?:{modifier})")
+    if is_untrusted:
+        return compile_untrusted_pattern(f"(?s:{text})", tail)
+    return re.compile(text, re.ASCII | re.DOTALL)
 
 
 class FoundType:
@@ -209,7 +216,9 @@ class Types:
                 if tail is None:
                     has_modifier = "<MODIFIER>" in type_pattern.tail
                     learned = self.find_learned_modifiers(text) if has_modifier else ()
-                    tail = _compile_type_tail(type_pattern.tail, learned)
+                    tail = _compile_type_tail(
+                        type_pattern.tail, learned, is_untrusted=type_pattern.is_untrusted
+                    )
                 for end in self._find_extended_ends(text, name_end, type_pattern.with_stars):
                     if match := tail.match(text, end):
                         return FoundType(offset, end, match)
@@ -398,7 +407,9 @@ class Types:
         """
         head = head[:_LONGEST]
         if not match_ascii(_NO_DECLARATION, head, flags=re.DOTALL):
-            declaration = _compile_type_tail(_DECLARATION, self.find_learned_modifiers(head))
+            declaration = _compile_type_tail(
+                _DECLARATION, self.find_learned_modifiers(head), is_untrusted=False
+            )
             if at_end and (declared := declaration.match(head)):
                 self._learn_words(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
             elif defined := match_ascii(_GLOBAL, head, flags=re.DOTALL):

@@ -12,7 +12,14 @@ from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.detector import Arguments, ArgumentType, Hits, detector
 from patchpilot.lint.lint_context import Context, cached_per_patch
-from patchpilot.lint.pack_patterns import NEVER, compile_lazily, fill_groups
+from patchpilot.lint.pack_patterns import (
+    NEVER,
+    compile_built_pattern,
+    compile_lazily,
+    fill_groups,
+    is_untrusted,
+    make_linear,
+)
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
@@ -90,20 +97,21 @@ def expand_fragments(text: str) -> str:
     if not _FRAGMENT.search(text):
         return text
     fragments = _load_fragments()
-    return _FRAGMENT.sub(lambda found: fragments.get(found[1], found[0]), text)
+    expanded = _FRAGMENT.sub(lambda found: fragments.get(found[1], found[0]), text)
+    return make_linear(expanded) if is_untrusted(text) else expanded
 
 
 @cache
 def compile_c_pattern(text: str) -> re.Pattern[str]:
     """Compile a pack's pattern after replacing names such as <IDENTIFIER> with fragments of C."""
-    return c_patterns.compile_ascii(expand_fragments(text))
+    return compile_built_pattern(expand_fragments(text), text, re.ASCII)
 
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern after replacing each {name} with the text of that group."""
     if "{" not in text:
         return compile_c_pattern(text)
-    return c_patterns.compile_ascii(fill_groups(expand_fragments(text), match))
+    return compile_built_pattern(fill_groups(expand_fragments(text), match), text, re.ASCII)
 
 
 def find_lines_with_needles(context: Context, arguments: Arguments) -> list[ScannedLine]:
@@ -303,7 +311,7 @@ def find_matching_strings(context: Context, arguments: Arguments) -> Hits:
 
     %% is replaced with __ before matching. Every match contains `needle`.
     """
-    regex = c_patterns.compile_ascii(arguments["pattern"])
+    regex = compile_built_pattern(arguments["pattern"], arguments["pattern"], re.ASCII)
     for line in find_lines_with_needles(context, arguments):
         for part in _QUOTED.finditer(line.text) if '"' in line.raw else ():
             text = line.raw[slice(*part.span(1))].replace("%%", "__")

@@ -12,11 +12,15 @@ from importlib.util import find_spec, module_from_spec
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, lazy_pattern
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.new_side import NewHunk, find_c_hunks
-from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
+from patchpilot.lint.pack_patterns import (
+    compile_built_pattern,
+    compile_rule_pattern,
+    fill_message,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
@@ -92,8 +96,9 @@ def find_syntax_matches(context: Context, arguments: Arguments) -> Hits:
         return
     call_pattern = arguments.get("capture_patterns", {}).get("call", "")
     # compiling the query is slow, and few functions contain a word that `@call` may match
-    calls = compile_rule_pattern(
-        "|".join(fill_message(call_pattern, row) for row in arguments.get("rows", ({},)))
+    calls = compile_built_pattern(
+        "|".join(fill_message(call_pattern, row) for row in arguments.get("rows", ({},))),
+        call_pattern,
     )
     for unit in _find_changed_parts(context, arguments.get("shown", False)):
         if not any(
@@ -222,7 +227,7 @@ def _fill_pattern(
     if "{" not in pattern:
         return compile_rule_pattern(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
-    return compile_cached(fill_message(fill_message(pattern, row), escaped))
+    return compile_built_pattern(fill_message(fill_message(pattern, row), escaped), pattern)
 
 
 @lru_cache(maxsize=1)

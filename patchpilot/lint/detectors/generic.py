@@ -25,6 +25,7 @@ from patchpilot.lint.message_parts import (
 from patchpilot.lint.pack_patterns import (
     LONGEST_LINE,
     NEVER,
+    compile_built_pattern,
     compile_rule_pattern,
     fill_groups,
 )
@@ -345,4 +346,4 @@ def _group_text(name: str, text: str) -> str:
 
 def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern after replacing each {name} with the text of that group of a match."""
-    return compile_rule_pattern(fill_groups(pattern, match))
+    return compile_built_pattern(fill_groups(pattern, match), pattern)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import parse_file_mode
 from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.c.operators import Operator, OperatorKind
@@ -27,6 +26,7 @@ from patchpilot.lint.detectors.c_pattern import (
     select_line_form,
 )
 from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.pack_patterns import compile_built_pattern, is_untrusted, make_linear
 from patchpilot.model.c_scanner import COMMENT
 
 LONGEST_STATEMENT = 8000
@@ -246,6 +246,7 @@ def find_matching_types(context: Context, arguments: Arguments) -> Hits:
         expand_fragments(tail),
         with_stars=not arguments.get("no_stars"),
         with_storage=bool(arguments.get("storage")),
+        is_untrusted=is_untrusted(tail),
     )
     for line in find_lines_with_needles(context, arguments):
         if not _is_checked(line, arguments):
@@ -312,8 +313,9 @@ def _type_values(text: str, found_type: FoundType, arguments: Arguments) -> dict
 def _line_meets_conditions(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
-            pattern = c_patterns.compile_ascii(
-                expand_fragments(arguments[name]).replace("{type}", re.escape(type_text))
+            text_of_pattern = expand_fragments(arguments[name])
+            pattern = compile_built_pattern(
+                text_of_pattern.replace("{type}", re.escape(type_text)), arguments[name], re.ASCII
             )
             if (pattern.search(text) is not None) is not must:
                 return False
@@ -342,7 +344,9 @@ def find_matching_arguments(context: Context, arguments: Arguments) -> Hits:
     if not any(needle in new_side_c_text(context) for needle in arguments["needles"]):
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
-    names = compile_c_pattern("|".join(entry[0] for entry in calls))
+    names = compile_built_pattern(
+        "|".join(entry[0] for entry in calls), calls[0][0] if calls else "", re.ASCII
+    )
     pattern, unless = (
         compile_c_pattern(arguments["pattern"]),
         compile_optional_pattern(arguments, "unless_pattern"),
@@ -363,8 +367,10 @@ def find_matching_arguments(context: Context, arguments: Arguments) -> Hits:
 def _find_argument(name: str, number: int, text: str) -> str | None:
     """Return the argument at this position of a function's first call, or None."""
     value = expand_fragments("<VALUE>")
+    if is_untrusted(name):
+        value = make_linear(value)
     skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
-    match = compile_c_pattern(
-        rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]"
+    match = compile_built_pattern(
+        rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]", name, re.ASCII
     ).search(text)
     return match["argument"] if match else None

@@ -28,6 +28,7 @@ from patchpilot.lint.new_side import (
 from patchpilot.lint.pack_patterns import (
     LONGEST_LINE,
     NEVER,
+    compile_built_pattern,
     compile_rule_pattern,
     join_patterns,
 )
@@ -113,7 +114,7 @@ def find_code_with_neighbors(context: Context, arguments: Arguments) -> Hits:
 
 
 def _expand_pattern(text: str) -> re.Pattern[str]:
-    return compile_rule_pattern(text.replace("<DECLARATION>", DECLARATION))
+    return compile_built_pattern(text.replace("<DECLARATION>", DECLARATION), text)
 
 
 def _match_near_lines(

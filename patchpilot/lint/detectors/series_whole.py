@@ -11,7 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from patchpilot.lint.detector import Arguments, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
+from patchpilot.lint.pack_patterns import (
+    compile_built_pattern,
+    compile_rule_pattern,
+    fill_message,
+)
 from patchpilot.model.commit_references import find_fix_claim
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.projects.commit_marks import is_backport
@@ -320,7 +324,9 @@ def use_before_addition(context: Context, arguments: Arguments) -> Hits:
         for name in dict.fromkeys(_find_names(user, arguments)):
             if report_once and _count_lines(user, name) > 1:
                 continue
-            pattern = re.compile(fill_message(name_pattern, {"name": re.escape(name)}))
+            pattern = compile_built_pattern(
+                fill_message(name_pattern, {"name": re.escape(name)}), name_pattern
+            )
             later = next(
                 (
                     patch_number
