@@ -15,6 +15,7 @@ Front modules:
 - `fix_finding`: fix one finding, or preview its fix
 - `fixed_patch`: the fixes of a patch, and what remains
 - `list_rules`: the rules, and the page of each
+- `pack_examples`: `explain --test`
 - `path_facts`: `explain --path`
 - `proposed_edits`: the edits that findings propose
 - `request`: the request of a check

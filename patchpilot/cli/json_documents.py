@@ -16,6 +16,7 @@ from patchpilot.checking.answer import (
     SummaryLine,
 )
 from patchpilot.checking.list_rules import RuleExplanation
+from patchpilot.checking.pack_examples import ExampleResult, TestedPack
 from patchpilot.checking.result import CheckedPatch
 from patchpilot.finding.bisect_fix import BisectStep
 from patchpilot.finding.find_fix import FoundFixes
@@ -107,6 +108,9 @@ DOCUMENTS = (
     JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),
     JsonDocument("lts", (StableSeriesList,), "setup stable"),
     JsonDocument("maintainers", (PlanResult,)),
+    JsonDocument(
+        "pack-test", (TestedPack,), command="explain --test", lists={"examples": ExampleResult}
+    ),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
     JsonDocument("reply", (PlannedReply, UnsentReplies), "track reply", has_alternatives=True),

@@ -10,7 +10,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.habits import subsystem_meets_condition
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_parts import find_tag_lines, normalize_prefix
+from patchpilot.lint.message_parts import find_tags_by_name, normalize_prefix
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compile_rule_pattern
 from patchpilot.model.patch import Patch
@@ -32,9 +32,7 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "headers": (list, lambda context, names: all(map(context.patch.header, names))),
     "without_tags": (
         list,
-        lambda context, names: {tag.key for _, tag in find_tag_lines(context)}.isdisjoint(
-            map(str.lower, names)
-        ),
+        lambda context, names: not find_tags_by_name(context, *map(str.lower, names)),
     ),
     "subject_pattern": (
         str,

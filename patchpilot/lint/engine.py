@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Self
 
-from patchpilot.errors import PackError
+from patchpilot.errors import PackError, PatchpilotError
 from patchpilot.lint.c.line_scan import scan_patch
 from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
@@ -158,12 +158,13 @@ def _add_plain_findings(context: Context, rules: Sequence[Rule], findings: Findi
     # the rank of the most severe finding of each detector on each line
     ranks: dict[tuple[int | None, str | None], int] = {}
     for finding in findings:
+        # findings about limits and broken rules have no detector
         place = finding.patch_line, detectors.get(finding.rule)
         ranks[place] = min(finding.severity.rank, ranks.get(place, finding.severity.rank))
     added = [
         finding
         for finding in _run_rules(plain, [rule for rule in rules if rule.detector in _READ_TWICE])
-        if ranks.get((finding.patch_line, detectors[finding.rule]), finding.severity.rank + 1)
+        if ranks.get((finding.patch_line, detectors.get(finding.rule)), finding.severity.rank + 1)
         > finding.severity.rank
     ]
     if not added:
@@ -248,7 +249,8 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
             )
     result.sort(key=lambda one: one[:2])
     findings = (finding for _, _, finding in result)
-    return Findings.of((*findings, *_find_incomplete_rules(context)), left_out)
+    unchecked = (*_find_incomplete_rules(context), *_find_broken_rules(context))
+    return Findings.of((*findings, *unchecked), left_out)
 
 
 def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:
@@ -289,6 +291,11 @@ def _find_incomplete_rules(context: Context) -> Iterator[Finding]:
         )
 
 
+def _find_broken_rules(context: Context) -> Iterator[Finding]:
+    for position, reason in context.broken_rules.items():
+        yield make_limit_finding("broken-rule", f"{position}: the rule did not run: {reason}")
+
+
 def _report_findings(context: Context, rule: Rule) -> Iterator[Finding]:
     locations = Places(context.patch)
     for hit in _find_rule_hits(context, rule):
@@ -298,8 +305,24 @@ def _report_findings(context: Context, rule: Rule) -> Iterator[Finding]:
 def _find_rule_hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
     """Return a rule's hits.
 
-    Raise PackError if the pack does not set an argument that the detector needs.
+    A rule of an own pack that fails has no hits and is recorded as broken. For other rules, raise
+    PackError if the pack does not set an argument that the detector needs.
     """
+    try:
+        return _run_detector(context, rule)
+    except PackError as error:
+        if not rule.origin:
+            raise
+        reason = error.message.partition(f"rule {rule.id}: ")[2]
+    except Exception as error:
+        if not rule.origin or isinstance(error, PatchpilotError):
+            raise
+        reason = f"{rule.detector}: {str(error) or type(error).__name__}"
+    context.broken_rules[f"{rule.origin}: rule {rule.id}"] = reason
+    return ()
+
+
+def _run_detector(context: Context, rule: Rule) -> tuple[Hit, ...]:
     detector = find_rule_detector(rule)
     take_incomplete_patterns()
     try:

@@ -170,7 +170,8 @@ class Context:
     `shared` is a cache in which detectors keep their scans. `built` lists the problems found by a
     build of the patch, if one was requested. `older` contains the patches of earlier versions.
     `active_rules` contains the names of the rules that run on the patch, and `incomplete_rules` the
-    names of those whose patterns did not search all of it. With `joins_lines`, C is read as by
+    names of those whose patterns did not search all of it. `broken_rules` maps the positions of
+    rules in an own pack, which failed, to the reason. With `joins_lines`, C is read as by
     checkpatch.pl: a string that does not end in its line continues on the next line.
     """
 
@@ -196,6 +197,7 @@ class Context:
         self.joins_lines = False
         self.active_rules: Collection[str] = ()
         self.incomplete_rules: set[str] = set()
+        self.broken_rules: dict[str, str] = {}
         self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 

@@ -288,8 +288,22 @@ def find_tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 
 
 def find_tags_by_name(context: Context, *keys: str) -> list[tuple[int, Trailer]]:
-    """Return (patch line, trailer) for each tag with one of these keys, in lower case."""
-    return [(line, tag) for line, tag in find_tag_lines(context) if tag.key in keys]
+    """Return (patch line, trailer) for each tag with one of these keys, in lower case.
+
+    The tag need not be a known one.
+    """
+    return [(line, tag) for line, tag in _find_trailer_lines(context) if tag.key in keys]
+
+
+@cached_per_patch
+def _find_trailer_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+    """Return (patch line, trailer) for each line in the form of a trailer, whatever its name."""
+    patch = context.patch
+    return tuple(
+        (patch.message_line + index, trailer)
+        for index, line in enumerate(patch.message)
+        if (trailer := parse_trailer(line, index, any_name=True))
+    )
 
 
 def is_same_person(first: Address, second: Address) -> bool:

@@ -77,10 +77,13 @@ class _Position(NamedTuple):
     rule: str
     is_tested: bool = False
 
+    @property
+    def place(self) -> str:
+        """Return the file and line of the rule."""
+        return f"{self.label}:{self.line}" if self.line else self.label
+
     def __str__(self) -> str:
-        if self.line:
-            return f"{self.label}:{self.line}: rule {self.rule}"
-        return f"{self.label}: rule {self.rule}"
+        return f"{self.place}: rule {self.rule}"
 
 
 def parse_pack(
@@ -196,6 +199,7 @@ def _parse_rule(
         module=detector.function.__module__,
         arguments=arguments,
         remedy=_parse_fix(values.pop("fix", {}), position),
+        origin="" if position.is_tested else position.place,
         **values,
     )
 
@@ -336,6 +340,11 @@ def _check_argument(
 ) -> None:
     kind = types[key]
     _check_table_keys({key: value}, {key: kind if isinstance(kind, type) else str}, position)
+    if kind is list:
+        part = dict if key in _LISTS_OF_TABLES else str
+        if not all(isinstance(item, part) for item in value):
+            form = "tables" if part is dict else "strings"
+            raise PackError(f"{position}: {key} must be a list of {form}")
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
             f"{position}: {key}: unknown value {value!r}",
@@ -414,3 +423,7 @@ def _has_type(value: Any, kind: Any) -> bool:
                 isinstance(element, str) and element.strip() for element in value.values()
             )
     return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+
+
+_LISTS_OF_TABLES = ("of", "when", "unless", "rows")
+"""The arguments that are lists of tables; all other lists contain strings."""

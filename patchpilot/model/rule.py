@@ -302,6 +302,7 @@ class Rule(NamedTuple):
       the levels of single cases
     - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
       in trees without them
+    - `origin`: the file and line of a rule in an own pack; "" for the rules of patchpilot
     """
 
     id: str
@@ -329,6 +330,7 @@ class Rule(NamedTuple):
     checkpatch_severity: Severity | None = None
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
     needs: tuple[str, ...] = ()
+    origin: str = ""
 
     @property
     def first_kernel(self) -> str | None:

@@ -95,10 +95,13 @@ def is_trailer(line: str) -> bool:
     return bool(_KNOWN.match(match["name"])) or "-" in match["name"]
 
 
-def parse_trailer(line: str, index: int = 0) -> Trailer | None:
-    """Parse a trailer; return None for other lines."""
+def parse_trailer(line: str, index: int = 0, *, any_name: bool = False) -> Trailer | None:
+    """Parse a trailer; return None for other lines.
+
+    Words such as `note` are no names of trailers, unless `any_name` is set.
+    """
     match = _TRAILER.match(line)
-    if not match or match["name"].lower() in _NOT_A_TRAILER:
+    if not match or (not any_name and match["name"].lower() in _NOT_A_TRAILER):
         return None
     return Trailer(match["name"], match["value"], index)
 

@@ -166,7 +166,8 @@ def test_unknown_keyword_lists_the_known_ones(match: str, key: str, valid_keys: 
 def test_argument_may_use_a_part() -> None:
     parts = "[parts]\n'<frob>' = '\\bfrob\\b'\n"
     rule = RULE.replace("'\\bfrob\\b'", "'<frob>'")
-    assert parse_pack(parts + rule, "ours.toml") == parse_pack(RULE, "ours.toml")
+    ours, same = (parse_pack(text, "ours.toml").rules[0] for text in (parts + rule, RULE))
+    assert ours._replace(origin="") == same._replace(origin="")
 
 
 def test_broken_toml_names_the_file() -> None:

@@ -155,7 +155,8 @@ _SLOW_RULES = [
     f"detector = 'argument-like'\nneedles = ['x']\ncall_patterns = ['f => 1']\npattern = '{_EVIL}'",
     f"detector = 'patch-line-like'\nwhere = 'any'\npattern = '{_EVIL}'",
     f"detector = 'code-around'\npattern = '{_EVIL}'",
-    f"detector = 'like'\nwhere = 'added'\npattern = '(?P<a>x)'\nunless_paths_pattern = '{{a}}?{_EVIL}'",
+    "detector = 'like'\nwhere = 'added'\npattern = '(?P<a>x)'\n"
+    f"unless_paths_pattern = '{{a}}?{_EVIL}'",
     f"detector = 'more-calls'\nnames = ['{_EVIL} => y']",
     f"detector = 'any-of'\n[[rule.match.of]]\ndetector = 'more-calls'\nnames = ['{_EVIL} => y']",
     "detector = 'syntax'\nneedles = ['x']\ncaptures = ['at']\nquery = '(identifier) @at'\n"

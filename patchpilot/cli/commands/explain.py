@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot explain`: explain a rule, or list all rules."""
 
+from pathlib import Path
+
 from patchpilot.cli.command import (
     Common,
     argument,
@@ -16,7 +18,8 @@ from patchpilot.cli.command import (
         "  patchpilot explain\n"
         "  patchpilot explain missing-fixes\n"
         "  patchpilot explain BAD_FIXES_TAG\n"
-        "  patchpilot explain --path drivers/iio"
+        "  patchpilot explain --path drivers/iio\n"
+        "  patchpilot explain --test ours.toml"
     )
 )
 @common_options("text", "json", "markdown")
@@ -26,12 +29,22 @@ from patchpilot.cli.command import (
     metavar="PATH",
     help="Show how patches to PATH are written, with the share of commits, instead of a rule.",
 )
-def command(common: Common, rule: str | None, path: str | None) -> int:
+@option(
+    "--test",
+    metavar="PACK",
+    type=Path,
+    help="Run the examples in the rule pack PACK, a file.",
+)
+def command(common: Common, rule: str | None, path: str | None, test: Path | None) -> int:
     """Explain RULE: what it checks and why, with examples, the fix and a reference.
 
     RULE is an id, a name or a checkpatch type. Without RULE: list all rules by pack, with your own
-    packs last. With --path: the facts about a directory or file that rules use.
+    packs last. With --path: the facts about a directory or file that rules use. With --test: run
+    each example of a pack with its rule; exit code 1 if a bad example has no finding, or a good one
+    has any.
     """
+    if test:
+        return _test_pack(common, test)
     from patchpilot.checking.list_rules import (
         all_rules,
         explain,
@@ -73,3 +86,18 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     else:
         common.write("\n\n".join(map(output.format_rule_page, explanations)), fold=True)
     return 0
+
+
+def _test_pack(common: Common, pack: Path) -> int:
+    from patchpilot.checking.pack_examples import run_pack_examples
+    from patchpilot.cli.output.json_document import format_json
+    from patchpilot.cli.output.rules_report import format_tested_pack
+    from patchpilot.errors import findings_exit_code
+
+    tested = run_pack_examples(pack)
+    common.write(
+        format_json("pack-test", tested, examples=tested.examples)
+        if common.format == "json"
+        else format_tested_pack(tested)
+    )
+    return int(findings_exit_code(not tested.passed))

@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation, describe_scope, equivalence
+from patchpilot.checking.pack_examples import TestedPack
 from patchpilot.model.path_fact import PathFact
-from patchpilot.model.printable import make_printable
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.rule import Rule
 
 COLUMNS = 80
@@ -23,6 +24,21 @@ def format_rule_list(rules: Sequence[Rule]) -> str:
         alias = f" ({rule.checkpatch})" if rule.checkpatch else ""
         lines.append(f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}")
     return "\n".join(lines)
+
+
+def format_tested_pack(tested: TestedPack) -> str:
+    """Format the examples without the expected result, one per line, and the number of examples."""
+    failed = [result for result in tested.examples if result.problem]
+    lines = [
+        f"{result.rule.origin}: rule {result.rule.id} ({result.rule.name}): {result.kind} example"
+        f" {result.number}: {result.problem}"
+        for result in failed
+    ]
+    rules = format_count(len({result.rule.id for result in tested.examples}), "rule")
+    total = format_count(len(tested.examples), "example")
+    outcome = f"{len(failed)} failed" if failed else "all passed"
+    lines.append(f"{tested.pack}: {total} of {rules}: {outcome}")
+    return make_printable("\n".join(lines))
 
 
 _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match
+from patchpilot.cache.cached_re import cached_match, lazy_pattern
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector, make_hit
 from patchpilot.lint.detectors.generic import (
     fill_pattern,
@@ -262,6 +262,18 @@ _MEASURED = {
 }
 
 
+_NAME = lazy_pattern(r"\w+")
+
+
+def _read_name(entry: str) -> tuple[str, str]:
+    """Return the pattern and the replacement in an entry of more-calls ("" without one).
+
+    A name matches calls of this function.
+    """
+    name, _, replacement = entry.partition(" => ")
+    return (rf"\b{name}\s*\(" if _NAME.fullmatch(name) else name), replacement
+
+
 @detector(
     "more-calls",
     "name gone new instead",
@@ -273,11 +285,11 @@ _MEASURED = {
 def find_words_added_more_often(context: Context, arguments: Arguments) -> Hits:
     """Report words that occur on more added than removed lines.
 
-    `names` have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
+    `names` are names of functions, or have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
     .h). The finding is on the first added line, or with `each` on each added line beyond the number
     of removed lines.
     """
-    names = dict(entry.split(" => ", 1) for entry in arguments["names"])
+    names = dict(map(_read_name, arguments["names"]))
     paths = compile_rule_pattern(arguments.get("paths_pattern", r"\.[ch]$"))
     union = join_patterns(tuple(names))
     added, removed = (

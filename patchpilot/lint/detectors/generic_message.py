@@ -14,7 +14,7 @@ from patchpilot.lint.detectors.c_pattern import (
 from patchpilot.lint.detectors.generic import placeholder_values
 from patchpilot.lint.detectors.message import is_after_commit_message
 from patchpilot.lint.lint_context import Context, cached_per_patch
-from patchpilot.lint.message_parts import find_tag_lines, is_same_person
+from patchpilot.lint.message_parts import find_tags_by_name, is_same_person
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compile_rule_pattern
 from patchpilot.model.address import Address, is_program_value
 
@@ -71,9 +71,8 @@ def _find_tags(
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
         yield context.patch.header_line("From") or 1, "From", str(author), author
-    for line, tag in find_tag_lines(context):
-        if tag.key in keys:
-            yield line, tag.name, tag.value, tag.address
+    for line, tag in find_tags_by_name(context, *keys):
+        yield line, tag.name, tag.value, tag.address
 
 
 def _address_meets_conditions(
