@@ -109,7 +109,8 @@ class CacheKind(NamedTuple):
     """A kind of cached value.
 
     It has a name, the sources from which the value is computed, and the maximum number of entries.
-    The sources are Python files, and directories of Python and TOML files.
+    The sources are Python files, and directories of Python and TOML files with their
+    subdirectories.
     """
 
     name: str
@@ -123,9 +124,10 @@ _PACKAGE = Path(__file__).parents[1]
 def package_sources(*names: str) -> tuple[str, ...]:
     """Return the paths of modules and packages of patchpilot, for `CacheKind.code`.
 
-    A name is relative to patchpilot: `reading`, or `model/built_commit.py`.
+    A name is relative to patchpilot: `lint`, or `model/built_commit.py`. Without names, return
+    the whole program, for values that most of it computes.
     """
-    return tuple(str(_PACKAGE / name) for name in names)
+    return tuple(str(_PACKAGE / name) for name in names or ("",))
 
 
 def make_cache_key(kind: CacheKind, parts: Iterable[bytes]) -> str:
@@ -224,22 +226,26 @@ def _source_state(path: str) -> bytes:
 
     It is computed only once, because the code does not change while it runs.
     """
-    states = []
+    states: list[str] = []
     with contextlib.suppress(OSError):
         if path.endswith(".py"):
-            state = os.stat(path)  # noqa: PTH116 (start-up)
-            states.append(f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}")
+            states.append(_file_state(path, os.stat(path)))  # noqa: PTH116 (start-up)
         else:
-            with os.scandir(path) as entries:
-                for entry in sorted(
-                    (entry for entry in entries if entry.name.endswith((".py", ".toml"))),
-                    key=lambda entry: entry.name,
-                ):
-                    state = entry.stat()
-                    states.append(
-                        f"{entry.name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
-                    )
+            _add_folder_states(path, states)
     return "\n".join(states).encode()
+
+
+def _add_folder_states(folder: str, states: list[str]) -> None:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith((".py", ".toml")):
+                states.append(_file_state(entry.path, entry.stat()))
+            elif entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+                _add_folder_states(entry.path, states)
+
+
+def _file_state(path: str, state: os.stat_result) -> str:
+    return f"{path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 def _update_use_time(file: "os.PathLike[str]") -> None:

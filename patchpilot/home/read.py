@@ -55,11 +55,7 @@ from patchpilot.topic.state import TopicState, compute_topic_state
 from patchpilot.tracking import update_series
 from patchpilot.tracking.poll_archives import UpdateRequest
 
-_KIND = CacheKind(
-    "home",
-    package_sources("home", "threads", "topic", "tracking", "archive", "reading"),
-    keep=2,
-)
+_KIND = CacheKind("home", package_sources(), keep=2)
 
 CachedTopics = dict[str, tuple[str, HomeTopic]]
 """Maps a topic's key to the state that it was computed from, and the topic."""

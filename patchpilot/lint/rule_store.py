@@ -33,10 +33,7 @@ __all__ = [
     "read_pack",
 ]
 
-_KIND = CacheKind(
-    "rules",
-    package_sources("lint/detectors", "lint/pack.py", "model/rule.py", "lint/rule_store.py"),
-)
+_KIND = CacheKind("rules", package_sources("lint", "model", "projects"))
 
 
 def read_pack(file: Path) -> OwnPack:

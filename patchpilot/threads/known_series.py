@@ -51,11 +51,7 @@ if TYPE_CHECKING:
     from patchpilot.model.mail import Mail
     from patchpilot.reading.posted_series import PostedSeries
 
-_SUMMARIES = CacheKind(
-    "series",
-    package_sources("archive", "reading", "threads", "projects"),
-    keep=16,
-)
+_SUMMARIES = CacheKind("series", package_sources(), keep=16)
 _HOUR, _DAY = 3600, 86400
 ARRIVES = timedelta(hours=1)
 """Time within which a message should arrive in the archive."""
@@ -542,8 +538,7 @@ def make_summaries_key(repository: "Repository | None") -> str:
     It depends on the refs that may contain a series, and on the projects. Commits on the branch of
     a topic do not change the state of its series.
     """
-    folders = (user_folder(), f"{user_folder()}/projects")
-    kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
+    kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, str(user_folder())))
     if repository is None:
         return make_cache_key(kind, ())
     from patchpilot.history.stable_branches import (

@@ -77,7 +77,11 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
     (code / "b.py").write_text("")
     entries._source_state.cache_clear()
     keys.add(make_cache_key(kind, [b"ab"]))
-    assert len(keys) == 9
+    (code / "inner").mkdir()
+    (code / "inner" / "c.toml").write_text("")
+    entries._source_state.cache_clear()
+    keys.add(make_cache_key(kind, [b"ab"]))
+    assert len(keys) == 10
 
 
 def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:

@@ -6,12 +6,16 @@ A cache key or an import that names a folder that was moved would otherwise go u
 
 import ast
 import importlib.util
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import patchpilot
+from patchpilot.lint import rule_store
 
 PACKAGE = Path(patchpilot.__file__).parent
 
@@ -56,8 +60,24 @@ def _constant_part(argument: ast.expr) -> str:
 def test_sources_of_cached_values_exist() -> None:
     sources = _named_sources()
 
-    assert len(sources) > 10
+    assert len(sources) >= 4
     assert [(module, name) for module, name in sources if not (PACKAGE / name).exists()] == []
+
+
+def test_the_key_of_the_rules_names_what_reads_a_pack(tmp_path: Path) -> None:
+    program = (
+        "import sys; from patchpilot.lint.rule_store import load_rules; load_rules();"
+        "print(*(m for m in sys.modules if m.startswith('patchpilot.')))"
+    )
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    names = subprocess.check_output(
+        [sys.executable, "-c", program], env=environment, text=True
+    ).split()
+    imported = {PACKAGE.parent / name.replace(".", "/") for name in names if name.count(".") > 1}
+
+    assert len(imported) > 40
+    named = (*map(Path, rule_store._KIND.code), PACKAGE / "cache")
+    assert [file for file in imported if not any(file.is_relative_to(each) for each in named)] == []
 
 
 def test_modules_imported_by_a_string_exist() -> None:
