@@ -4,11 +4,9 @@
 import os
 from collections.abc import Mapping
 from itertools import takewhile
-from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError
 from patchpilot.model.patch import JOINED
 
 SCISSORS = "------------------------ >8 ------------------------"
@@ -25,18 +23,6 @@ class MessageMail(NamedTuple):
     content: bytes
     base: str
     lines: Mapping[int, int]
-
-
-def make_commit_message_mail(repository: Repository, file: Path) -> tuple[bytes, str]:
-    """Return the commit that is being created as the message of a patch, and its base revision.
-
-    The commit message is read from `file`; the diff contains the staged changes.
-    """
-    try:
-        text = file.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    return make_message_mail(repository, text)[:2]
 
 
 def make_message_mail(repository: Repository, text: str) -> MessageMail:

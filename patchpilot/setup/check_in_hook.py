@@ -2,31 +2,43 @@
 """Check a new commit, or a message of a topic, in a git hook."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from patchpilot.checking.driver import Driver, PatchSource, options_of
 from patchpilot.checking.result import CheckResult
 from patchpilot.checking.topic_waivers import suppressions_of
-from patchpilot.commits.message_mail import make_commit_message_mail
-from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.commits.message_mail import make_message_mail
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.rule import Finding
 from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.workplace import Workplace
 
 
-def check_patch_in_hook(
-    workplace: Workplace, file: Path, base: str = ""
+def check_in_hook(
+    workplace: Workplace, file: Path, *, is_commit_message: bool
 ) -> tuple[CheckResult, str]:
-    """Check a patch file in a git hook with the settings of its repository.
+    """Check a patch file or the message of a new commit in a git hook.
 
-    Only errors make the check fail. Return the result, and the reason why the tree's rule packs
-    were not used, or "". The patch is checked against the tree of `base`. By default, this is the
-    parent of the commit that git format-patch names in the file, or HEAD for other files.
+    The settings are those of the repository, but only errors make the check fail. Return the
+    result, and the reason why the tree's rule packs were not used, or "". Each finding has a path
+    and a line: those of `file` if it is about the message. A new commit is checked against its
+    parent, and a patch file against the parent of the commit that git format-patch names in it, or
+    HEAD.
     """
     repository, settings = workplace.repository, workplace.settings()
-    base_id = repository.find(base or _read_parent_commit(file))
+    content = _read_file(file)
+    lines: Mapping[int, int] | None = None
+    if is_commit_message:
+        content, base, lines = make_message_mail(
+            repository, content.decode("utf-8", "surrogateescape")
+        )
+    else:
+        commit = re.match(rb"From ([0-9a-f]{40}) ", content)
+        base = f"{commit[1].decode()}^" if commit else ""
+    base_id = repository.find(base)
     packs, problem = read_trusted_packs(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
@@ -41,25 +53,39 @@ def check_patch_in_hook(
         repository=repository,
         tree=CommitTree(repository, base_id) if base_id else None,
     )
-    return driver.check_source(PatchSource([str(file)])), problem
+    result = driver.check_source(PatchSource(["-"], stdin=content))
+    return _locate_findings(result, str(file), lines), problem
 
 
-def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """Check a new commit in a git hook.
-
-    `file` contains its message. Return the same values as `check_patch_in_hook`.
-    """
-    with TemporaryFolder("hook") as folder:
-        mail = folder / "commit.patch"
-        content, base = make_commit_message_mail(workplace.repository, file)
-        mail.write_bytes(content)
-        return check_patch_in_hook(workplace, mail, base)
-
-
-def _read_parent_commit(file: Path) -> str:
+def _read_file(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            match = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))
+        return file.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    return f"{match[1].decode()}^" if match else ""
+
+
+def _locate_findings(
+    result: CheckResult, file: str, lines: Mapping[int, int] | None
+) -> CheckResult:
+    """Set the path and line of the findings about the message.
+
+    `lines` maps its lines to those of the file, which are counted from 0; None if they are equal.
+    """
+
+    def locate(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        return tuple(
+            finding
+            if finding.path
+            else finding._replace(path=file, line=find_line(finding.patch_line or 1))
+            for finding in findings
+        )
+
+    def find_line(patch_line: int) -> int:
+        return patch_line if lines is None else lines.get(patch_line, 0) + 1
+
+    return result._replace(
+        patches=tuple(
+            checked._replace(findings=locate(checked.findings)) for checked in result.patches
+        ),
+        series=locate(result.series),
+    )

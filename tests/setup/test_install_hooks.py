@@ -179,6 +179,12 @@ def test_commit_hook_blocks_errors_only(tmp_path: Path) -> None:
     bad = commit_with_message("widget: change")
     assert bad.returncode != 0
     assert b"--no-verify" in bad.stderr
+    # a message without a description is reported at its subject
+    assert b".git/COMMIT_EDITMSG:1: error: " in bad.stderr
+    (repo.path / "widget.c").write_text("int x; \n")
+    repeated = commit_with_message("# a comment\nwidget: change\n\nThis is the the reason.")
+    assert b".git/COMMIT_EDITMSG:4: warning: repeated word" in repeated.stderr
+    assert b"\nwidget.c:1: error: trailing whitespace" in repeated.stderr
     assert commit_with_message("fixup! widget: change").returncode == 0
     (repo.path / "widget.c").write_text("int y;\n")
     good = commit_with_message(
@@ -193,6 +199,19 @@ def test_commit_hook_blocks_errors_only(tmp_path: Path) -> None:
     )
     assert amended.returncode == 0
     assert b"applied" not in amended.stderr
+
+
+def test_mail_hook_names_the_lines_of_the_patch_file(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    patch_file = tmp_path / "0001-change.patch"
+    (repo.path / "widget.c").write_text("int x; \n")
+    repo.git("commit -q -a -s -m", "widget: change\n\nThis is the the reason.")
+    repo.git("format-patch -q -1 --output", str(patch_file))
+    checked = repo.patchpilot("setup hooks --run", str(patch_file), "sendemail-validate")
+    number = patch_file.read_text().split("\n").index("This is the the reason.") + 1
+    assert f"{patch_file}:{number}: warning: repeated word" in checked.err
+    assert "\nwidget.c:1: error: trailing whitespace" in checked.err
+    assert checked.code == 1
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])

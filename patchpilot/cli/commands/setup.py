@@ -238,7 +238,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     """
     from patchpilot.cli.error_exit import print_error, print_notice
     from patchpilot.cli.output.stream import print_message
-    from patchpilot.model.printable import make_printable
+    from patchpilot.model.printable import make_one_line
     from patchpilot.setup import check_in_hook as hook
     from patchpilot.setup import install_hooks as service
 
@@ -247,13 +247,17 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     is_message = name == "commit-msg"
     if service.is_not_patch_message(file) if is_message else service.is_started_by_patchpilot():
         return 0
-    check = hook.check_message_in_hook if is_message else hook.check_patch_in_hook
-    result, problem = check(workplace, file)
+    result, problem = hook.check_in_hook(workplace, file, is_commit_message=is_message)
     if problem:
         # a missing rule pack must not block a commit
         print_notice("warning", f"{problem}: skipped")
     for finding in result.all:
-        print_message(f"{finding.severity}: {make_printable(finding.message)} [{finding.name}]")
+        print_message(
+            make_one_line(
+                f"{finding.path}:{finding.line or 1}: {finding.severity}: {finding.message}"
+                f" [{finding.name}]"
+            )
+        )
     if result.exit_code:
         print_error(
             "the check found errors",
