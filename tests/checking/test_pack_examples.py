@@ -66,7 +66,7 @@ def test_other_result_is_named_with_file_and_line(
 
 
 def test_pack_that_is_not_valid_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "ours.toml").write_text(PACK.replace('"like"', '"lik"'))
+    (tmp_path / "ours.toml").write_text(PACK.replace('"like"', '"liks"'))
     outcome = call("explain --test", tmp_path / "ours.toml")
     assert (outcome.code, "did you mean 'like'" in outcome.err) == (2, True), outcome.err
     assert call("explain --test", tmp_path / "missing.toml").code == 2
