@@ -183,8 +183,8 @@ class Finding(NamedTuple):
     --fix` does not fix the finding; it is "" if no fix was requested. `rank` is between 0 and
     `LEAST`; the lower it is, the more likely a maintainer is to request a new version because of
     the finding. `counts` is False if the finding does not change the exit code: only newcomers are
-    shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides about
-    the exit code, if `severity` is the one in checkpatch.pl.
+    shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides the
+    exit code, if `severity` is the one in checkpatch.pl.
     """
 
     rule: str
