@@ -20,7 +20,7 @@ from patchpilot.commits.range import (
     parse_patches,
 )
 from patchpilot.config import DEFAULT, FLAG, NEWCOMER, REGULAR, Settings
-from patchpilot.errors import ExitCode, findings_exit_code
+from patchpilot.errors import ExitCode, MissingError, findings_exit_code
 from patchpilot.lint.checkpatch_conf import apply_conf, read_conf
 from patchpilot.lint.engine import Findings, find_findings, run_series
 from patchpilot.lint.lint_context import DEFAULTS, Options
@@ -37,6 +37,7 @@ from patchpilot.lint.selection import (
     use_checkpatch_levels,
     verify_selectors,
 )
+from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series, shorten_series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Severity
@@ -79,8 +80,9 @@ class PatchSource(NamedTuple):
     Without `targets`, the commits of the current branch above `base` are checked. `stdin` is the
     content of the TARGET `-`, if it has been read. `since_version` is the number of an earlier
     version, or a TARGET that contains it. `from_archive` reads a Message-ID or URL. `skipped` is
-    called for each file in a directory that is not a patch; if it is None, such a file raises
-    `InputError`. Paths of whole files inside `top` are relative to it.
+    called for each file in a directory that is not a patch, for each empty commit, and for a range
+    without commits; if it is None, these raise `InputError` or `UsageError`. Paths of whole files
+    inside `top` are relative to it. If `is_net` is set, the sum of the commits is checked.
     """
 
     targets: Sequence[str] = ()
@@ -90,6 +92,7 @@ class PatchSource(NamedTuple):
     from_archive: FromArchive | None = None
     skipped: Skipped | None = None
     top: "Path | None" = None
+    is_net: bool = False
 
 
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
@@ -171,8 +174,10 @@ class Driver:
         return series, earlier
 
     def _read_series(self, source: PatchSource) -> tuple[Series, ...]:
+        if source.is_net:
+            return (self._read_net_change(source),)
         if not source.targets:
-            series = read_series((), self.repository, source.base)
+            series = read_series((), self.repository, source.base, skipped=source.skipped)
             if not self.repository:
                 return series
             from patchpilot.checking.merges import add_topic_merges
@@ -191,6 +196,20 @@ class Driver:
             source.skipped,
             upstream,
         )
+
+    def _read_net_change(self, source: PatchSource) -> Series:
+        from patchpilot.checking.net_change import read_net_change
+        from patchpilot.commits.tree_readers import CommitTree
+
+        if self.repository is None:
+            raise MissingError(
+                "--net: not in a git repository",
+                hint=Action("", ("-C", "DIR"), "name a repository with {}"),
+            )
+        series = read_net_change(self.repository, source.targets, source.base, source.skipped)
+        if series.base and not self.tree:
+            self.tree = CommitTree(self.repository, series.base)
+        return series
 
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
@@ -322,7 +341,7 @@ class Driver:
         """
         options, repository = self.options, self.repository
         series = [shorten_series(series) for series in every_series]
-        series += [Series((merge,)) for one in series for merge in one.merges]
+        series += [Series((merge,), tip=one.tip) for one in series for merge in one.merges]
         pairs = [(patch, one) for one in series for patch in one.patches]
         patches = [patch for patch, _ in pairs]
         setting = self.run_for(patches)
@@ -384,6 +403,11 @@ class Driver:
             from patchpilot.checking.proposed_edits import add_edits
 
             result = add_edits(result)
+        if options.maps_to_tip and repository:
+            from patchpilot.checking.tip_places import add_tip_places
+
+            tips = {id(patch): one.tip for patch, one in pairs if one.tip}
+            result = add_tip_places(result, tips, repository)
         if options.whole_files:
             from patchpilot.checking.whole_files import renumber_for_files
 

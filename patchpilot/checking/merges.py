@@ -31,5 +31,6 @@ def add_topic_merges(
     if known:
         own = repository.rev_list(f"{series.base}..HEAD", *(f"^{commit_id}" for commit_id in known))
         ids = [patch.commit for patch in series.patches if patch.commit in own]
-        series = read_commits_series(repository, [id_ for id_ in ids if id_], series.base)
+        own_series = read_commits_series(repository, [id_ for id_ in ids if id_], series.base)
+        series = own_series._replace(tip=series.tip)
     return (series._replace(merges=merges),)

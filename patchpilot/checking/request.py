@@ -44,4 +44,5 @@ class CheckRequest(NamedTuple):
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
     config_from: str | None = None
+    net: bool = False
     overrides: tuple[str, ...] = ()

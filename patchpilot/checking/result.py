@@ -13,7 +13,7 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.rule import Finding, Kernel, Rule, Severity, Suppressed
+from patchpilot.model.rule import Finding, Kernel, Rule, Severity, Suppressed, TipPlace
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
@@ -87,13 +87,15 @@ _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
 class CheckedPatch(NamedTuple):
     """A patch and its findings, sorted by line.
 
-    `left_out` is the number of findings that only --strict reports.
+    `left_out` is the number of findings that only --strict reports. `anchor` is the first changed
+    line that is in the last commit of the range, for findings that are not on a line there.
     """
 
     patch: Patch
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...] = ()
     left_out: int = 0
+    anchor: TipPlace | None = None
 
     @property
     def every(self) -> tuple[Finding, ...]:
@@ -330,6 +332,8 @@ def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[
         yield f"whether it compiles ({build})"
     if result.whole_files:
         return
+    if any(patch.is_net for patch in patches):
+        yield "the messages of the commits (--net)"
     if result.tree is None:
         yield "whether it applies, and its recipients (no source tree: use --tree or -C)"
     if result.repository is None:

@@ -42,6 +42,10 @@ class NoCommitsError(UsageError):
     """Raised if a range or topic contains no patches."""
 
 
+class EmptyCommitError(UsageError):
+    """Raised for a commit that changes no file."""
+
+
 FromArchive = Callable[[str], Series]
 """Reads the series with an archive URL or Message-ID; a parameter, because this package must not
 use the network.
@@ -154,7 +158,7 @@ def read_targets(
         elif looks_like_file(target) and not repository.find(target):
             raise _missing_file_error(target, NAME_TARGET)
         else:
-            series.append(read_revision_series(repository, target, upstream))
+            series.append(read_revision_series(repository, target, upstream, skipped))
     return (*series, *group_into_series(patches))
 
 
@@ -305,7 +309,7 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
 def _resolve_range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
     from patchpilot.commits.b4_prep import skip_cover_commit
 
-    start, end = _resolve_ends(repository, target)
+    start, end = resolve_ends(repository, target)
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
         raise NoCommitsError(
             f"{target}: no commits in this range",
@@ -314,7 +318,8 @@ def _resolve_range(repository: "Repository", target: str) -> tuple[str, tuple[st
     return skip_cover_commit(repository, start), list_range_commits(repository, start, end)
 
 
-def _resolve_ends(repository: "Repository", target: str) -> tuple[str, str]:
+def resolve_ends(repository: "Repository", target: str) -> tuple[str, str]:
+    """Return the ids of the commits A and B of a range `A..B`."""
     if "..." in target:
         raise UsageError(
             f"{target}: a range needs two dots, not three",
@@ -325,24 +330,33 @@ def _resolve_ends(repository: "Repository", target: str) -> tuple[str, str]:
 
 
 def read_revision_series(
-    repository: "Repository", target: str, upstream: Sequence[str] | None = None
+    repository: "Repository",
+    target: str,
+    upstream: Sequence[str] | None = None,
+    skipped: Skipped | None = None,
 ) -> Series:
     """Return the series named by a commit-ish or a range `A..B`.
 
     If `upstream` is given, also read what merges change themselves, and omit the commits that such
-    a merge took from one of these upstream commits.
+    a merge took from one of these upstream commits. Empty commits, and a range whose commits are
+    all in its start, are then passed to `skipped`; without this callback, they cause an error.
     """
     if upstream is not None:
-        return _read_with_merges(repository, target, upstream)
+        return _read_with_merges(repository, target, upstream, skipped)
     if ".." in target:
         start, ids = _resolve_range(repository, target)
         return read_commits_series(repository, ids, start)
     return read_commits_series(repository, (resolve_patch(repository, target),), None)
 
 
-def _read_with_merges(repository: "Repository", target: str, upstream: Sequence[str]) -> Series:
+def _read_with_merges(
+    repository: "Repository", target: str, upstream: Sequence[str], skipped: Skipped | None
+) -> Series:
     if ".." in target:
-        start, end = _resolve_ends(repository, target)
+        start, end = resolve_ends(repository, target)
+        if skipped and repository.is_ancestor(end, start):
+            skipped(describe_contained_range(target))
+            return Series(())
         known, merges = read_merges(repository, start, end, upstream)
         try:
             if known:
@@ -356,14 +370,22 @@ def _read_with_merges(repository: "Repository", target: str, upstream: Sequence[
             if not merges:
                 raise
             ids = ()
-        return read_commits_series(repository, ids, start)._replace(merges=merges)
+        series = read_commits_series(repository, ids, start, skipped)
+        return series._replace(merges=merges, tip=end)
     commit_id = repository.resolve(target)
     if len(repository.commit(commit_id).parents) > 1:
         from patchpilot.commits.merge_changes import read_merge_patch
 
         if merge := read_merge_patch(repository, commit_id):
             return Series((), merges=(merge,))
-    return read_revision_series(repository, target)
+    ids = (resolve_patch(repository, target),)
+    return read_commits_series(repository, ids, None, skipped)
+
+
+def describe_contained_range(target: str) -> str:
+    """Describe a range whose commits are all in its start, as after a merge."""
+    start, _, end = target.partition("..")
+    return f"{target}: no commits, because {start or 'HEAD'} contains {end or 'HEAD'}"
 
 
 def read_merges(
@@ -406,14 +428,27 @@ def read_merges(
     return known, tuple(patch for patch in patches if patch)
 
 
-def read_commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
-    """Return these commits, in order, as a series of patches formatted by git."""
-    return Series(
-        _read_linear_history(repository, ids)
-        or tuple(format_commit_patch(repository, id_) for id_ in ids),
-        None,
-        base,
-    )
+def read_commits_series(
+    repository: "Repository",
+    ids: Sequence[str],
+    base: str | None,
+    skipped: Skipped | None = None,
+) -> Series:
+    """Return these commits, in order, as a series of patches formatted by git.
+
+    Empty commits are passed to `skipped`; without this callback, they cause an error.
+    """
+    if patches := _read_linear_history(repository, ids):
+        return Series(patches, None, base)
+    formatted = []
+    for commit_id in ids:
+        try:
+            formatted.append(format_commit_patch(repository, commit_id))
+        except EmptyCommitError as error:
+            if skipped is None:
+                raise
+            skipped(error.message)
+    return Series(tuple(formatted), None, base)
 
 
 def _read_linear_history(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
@@ -470,7 +505,7 @@ def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
         )
     result = repository.git(*_FORMAT_PATCH, "-1", commit_id)
     if not result.out:
-        raise UsageError(
+        raise EmptyCommitError(
             f"{commit_id[:12]} is an empty commit, which has no patch",
             hint="pass a commit that changes files",
         )

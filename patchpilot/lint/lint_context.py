@@ -103,7 +103,8 @@ class Options(NamedTuple):
     version takes precedence over the default. `data_dir` contains spelling.txt and
     const_structs.checkpatch. `checkpatch` runs the tree's own script, and `checkers` runs external
     programs. `conf` contains the options in .checkpatch.conf; if it is None, a run reads the tree's
-    file. `proposes_edits` adds the edits of safe fixes to the findings. If `whole_files` is set,
+    file. `proposes_edits` adds the edits of safe fixes to the findings, and `maps_to_tip` their
+    positions in the last commit of a range. If `whole_files` is set,
     each patch is a whole file without changes, as with checkpatch.pl -f. Findings whose rule and
     severity are in `hidden` are counted but left out. Those in `uncounted` are shown to newcomers
     only, and do not change the exit code; it is None unless `experience` (one of
@@ -134,6 +135,7 @@ class Options(NamedTuple):
     packs: Sequence[OwnPack] = ()
     conf: CheckpatchConf | None = None
     proposes_edits: bool = False
+    maps_to_tip: bool = False
     origins: Mapping[str, str] = {}
     reads_plainly: bool = False
 

@@ -583,10 +583,15 @@ class Patch(_PatchFields):
     `---` and the diff, which do not become part of the commit. `author` and `date` are the values
     that git records. If the patch was truncated, `cut` is the original number of lines; otherwise,
     it is 0. `cut_lines` are the lines that were truncated. `is_merge` is set for the changes that a
-    merge commit itself makes; `unread` is the reason if they could not be read. `title_lines` is
-    the number of lines of a commit's first paragraph, or 0 if it is not known. Trailers and files
-    are parsed on first use.
+    merge commit itself makes, and for the sum of commits; `unread` is the reason if they could not
+    be read. `title_lines` is the number of lines of a commit's first paragraph, or 0 if it is not
+    known. Trailers and files are parsed on first use.
     """
+
+    @property
+    def is_net(self) -> bool:
+        """Return whether this is the sum of the changes of several commits."""
+        return self.is_merge and not self.commit
 
     @property
     def is_incomplete(self) -> bool:
@@ -731,13 +736,15 @@ class Patch(_PatchFields):
 class Series(NamedTuple):
     """Patches sent together, with an optional cover letter.
 
-    `merges` contains the changes that the merge commits of a range make themselves.
+    `merges` contains the changes that the merge commits of a range make themselves. `tip` is the
+    last commit of the range, if the series is one.
     """
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None
     base: str | None = None
     merges: tuple[Patch, ...] = ()
+    tip: str | None = None
 
     @property
     def version(self) -> int:

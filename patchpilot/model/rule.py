@@ -139,6 +139,17 @@ class FixEdit(NamedTuple):
     insert: tuple[str, ...]
 
 
+@json_form("path~", "line~")
+class TipPlace(NamedTuple):
+    """The position of a line of a commit in the last commit of the range.
+
+    `line` is 0 for a position without a line. Both are empty if later commits removed the line.
+    """
+
+    path: str = ""
+    line: int = 0
+
+
 @json_form("kind", "text")
 class FindingFix(NamedTuple):
     """A fix for a finding.
@@ -165,6 +176,7 @@ class FindingFix(NamedTuple):
     "reference",
     "fix",
     "counts",
+    "in_tip=tip?",
     "moved=only_moved?",
     "new?",
     "left?",
@@ -184,7 +196,8 @@ class Finding(NamedTuple):
     `LEAST`; the lower it is, the more likely a maintainer is to request a new version because of
     the finding. `counts` is False if the finding does not change the exit code: only newcomers are
     shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides the
-    exit code, if `severity` is the one in checkpatch.pl.
+    exit code, if `severity` is the one in checkpatch.pl. `tip` is the position in the last commit
+    of the range, if it was requested and the finding is in a range.
     """
 
     rule: str
@@ -206,6 +219,7 @@ class Finding(NamedTuple):
     rank: int = LEAST
     counts: bool = True
     counts_as: Severity | None = None
+    tip: TipPlace | None = None
 
     @property
     def only_moved(self) -> bool | None:

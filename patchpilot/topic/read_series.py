@@ -131,8 +131,9 @@ def read_series(
         )
     from patchpilot.topic.base import find_topic_base
 
-    base_of_topic = find_topic_base(repository, base)
-    return (read_commits_series(repository, base_of_topic.commits, base_of_topic.start),)
+    topic = find_topic_base(repository, base)
+    series = read_commits_series(repository, topic.commits, topic.start, skipped)
+    return (series._replace(tip=repository.resolve("HEAD")),)
 
 
 def read_series_to_check(

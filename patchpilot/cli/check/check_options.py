@@ -33,6 +33,7 @@ OPTIONS = (
         "check whole source files",
         name="whole_files",
     ),
+    Option(("--net",), "check the sum of the commits of a range, as a squash merge has it"),
     Option(("--strict",), "report the findings of all rules"),
     Option(("--all",), "show every finding, patch by patch", name="unfolded"),
     Option(

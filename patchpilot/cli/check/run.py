@@ -65,6 +65,8 @@ def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None
         with common.workplace() as workplace:
             repository = workplace.repository_if_any()
             return _check_targets(common, options, workplace, repository)
+    if options.net:
+        _reject_commit_options(options)
     files_only = common.repo is None and needs_no_repository(options.targets)
     loading = None if files_only else start_importing_checks()
     with common.workplace(uses_repository=not files_only) as workplace:
@@ -75,13 +77,25 @@ def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None
 
 
 def _reject_patch_options(options: CheckRequest) -> None:
-    for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
-        if getattr(options, name):
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"-f and {option} cannot be combined",
-                hint=f"{option} is for patches and commits",
-            )
+    names = ("fix", "diff", "checkpatch", "since_version", "build", "checkers", "net")
+    if option := _find_option(options, names):
+        raise UsageError(
+            f"-f and {option} cannot be combined",
+            hint=f"{option} is for patches and commits",
+        )
+
+
+def _reject_commit_options(options: CheckRequest) -> None:
+    names = ("fix", "diff", "checkpatch", "since_version", "build", "checkers")
+    if option := _find_option(options, names):
+        raise UsageError(
+            f"--net and {option} cannot be combined", hint=f"run {option} on the commits"
+        )
+
+
+def _find_option(options: CheckRequest, names: Sequence[str]) -> str:
+    name = next((name for name in names if getattr(options, name)), "")
+    return f"--{name.replace('_', '-')}" if name else ""
 
 
 def _check_targets(
@@ -124,6 +138,7 @@ def _check_targets(
         as_checkpatch=common.format == "checkpatch",
         packs=packs,
         proposes_edits=common.format == "sarif",
+        maps_to_tip=common.format not in ("text", "checkpatch"),
         whole_files=options.whole_files,
     )
     patches = PatchSource(
@@ -133,6 +148,7 @@ def _check_targets(
         from_archive=workplace.from_archive,
         skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
+        is_net=options.net,
     )
     is_outside = tree is None and repository is None
     clone_tree = find_clone_tree(Path.cwd()) if is_outside else None

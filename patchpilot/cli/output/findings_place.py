@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from patchpilot.checking.result import CheckResult
+from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
@@ -50,11 +50,14 @@ class Fingerprints:
 def locate_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding, or None if it is in a commit message or on stdin.
+    """Return the file and line of a finding, or None if it is in a commit message, on stdin or on a
+    line that later commits of the range removed.
 
-    The file is the changed file. For a finding in the message of a patch file, it is the patch
-    file.
+    The file is the changed file; in a range, as it is in the last commit. For a finding in the
+    message of a patch file, it is the patch file.
     """
+    if finding.tip is not None:
+        return (finding.tip.path, finding.tip.line or 1) if finding.tip.path else None
     if finding.path:
         return finding.path, finding.line or 1
     if patch is None or is_from_commit(patch) or patch.source == "-":
@@ -62,11 +65,18 @@ def locate_in_file(
     return relative_path(patch.source, result), finding.patch_line or 1
 
 
-def locate_first_change(patch: Patch) -> tuple[str, int] | None:
-    """Return the file and line of the first line that a patch adds.
+def locate_change(checked: CheckedPatch) -> tuple[str, int] | None:
+    """Return the file and line of the first line that a patch adds; in a range, as it is in the
+    last commit.
 
     If it adds no line, return the first line of a changed file. Return None if it changes no file.
     """
+    if checked.anchor:
+        return checked.anchor.path, checked.anchor.line or 1
+    return _locate_first_change(checked.patch)
+
+
+def _locate_first_change(patch: Patch) -> tuple[str, int] | None:
     added_lines = (
         (change.new_path, line.new_line)
         for change in patch.files

@@ -8,7 +8,7 @@ from patchpilot import __version__
 from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_place import (
     Fingerprints,
-    locate_first_change,
+    locate_change,
     locate_in_file,
     name_message,
 )
@@ -98,8 +98,12 @@ def _describe_result(
         body["baselineState"] = "unchanged" if finding.new is False else "new"
     if finding.rule in rule_indexes:
         body["ruleIndex"] = rule_indexes[finding.rule]
-    if finding.path and finding.fix and finding.fix.edits:
-        body["fixes"] = [_describe_fix(finding.path, finding.fix)]
+    path = finding.tip.path if finding.tip else finding.path
+    if path and finding.fix and finding.fix.edits:
+        body["fixes"] = [_describe_fix(path, finding.fix)]
+    if finding.tip and finding.tip != (finding.path, finding.line or 0):
+        # the position in the commit, which is the one of the other formats
+        body["properties"] |= {"path": finding.path, "line": finding.line}
     return body
 
 
@@ -138,8 +142,9 @@ def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
 def _describe_place(finding: Finding, patch: Patch | None, result: CheckResult) -> dict[str, Any]:
     """Return the message of a finding and its location in a file.
 
-    Code scanning requires a file. For a finding in a commit message or on stdin, it is the first
-    changed line, and the message names the commit.
+    Code scanning requires a file. For a finding in a commit message or on stdin, or on a line that
+    later commits removed, it is the first changed line, and the message names the commit. In a
+    range, files and lines are those of the last commit.
     """
     text, logical_location = finding.message, {}
     location = locate_in_file(finding, patch, result)
@@ -148,11 +153,11 @@ def _describe_place(finding: Finding, patch: Patch | None, result: CheckResult) 
         name = "stdin" if is_stdin else format_location(finding, patch)
         text = f"{text} ({name})"
         logical_location = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
-        patches = [*([patch] if patch else []), *(one.patch for one in result.patches)]
-        locations = filter(None, map(locate_first_change, patches))
+        own = [checked for checked in result.patches if checked.patch is patch]
+        locations = filter(None, map(locate_change, [*own, *result.patches]))
         location = next(locations, name_message(finding, patch))
     region = {"startLine": location[1]}
-    if finding.path and finding.column:
+    if finding.path and finding.column and not logical_location:
         region["startColumn"] = finding.column
     physical_location = {
         "artifactLocation": {"uri": _convert_to_uri(location[0])},

@@ -182,11 +182,13 @@ def format_location(finding: Finding, patch: Patch | None) -> str:
     """Format the location of a finding.
 
     In a commit, this is COMMIT:PATH:LINE or COMMIT:message:LINE (line 1 is the subject), in a patch
-    file FILE:LINE.
+    file FILE:LINE, and in the sum of commits PATH:LINE.
     """
     if patch is None:
         return "series"
     patch_line, source = finding.patch_line, patch.source
+    if patch.is_net and finding.path:
+        return make_one_line(f"{finding.path}:{finding.line or 1}")
     if patch_line is None or (patch_line >= patch.diff_line and not finding.path):
         return make_one_line(source)
     if not is_from_commit(patch):
@@ -215,7 +217,7 @@ def _format_finding(
 ) -> str:
     in_diff, location = patch is None or patch.has_diff, format_location(finding, patch)
     path = finding.path or ""
-    is_named = not in_diff or not path or f":{path}:" in location
+    is_named = not in_diff or not path or f":{path}:" in f":{location}"
     line = f":{finding.line}" if finding.line else ""
     file_note = "" if is_named else f" ({path}{line})"
     moved_note = " (on a line that was there before)" if finding.moved else ""
@@ -279,6 +281,8 @@ def _severity_label(severity: Severity) -> str:
 
 
 def _format_verdict(result: CheckResult, colors: Colors) -> str:
+    if not result.patches:
+        return f"nothing to check{_format_counts(result)}"
     counts = result.counts
     patches = (
         format_count(len(result.patches), "file")

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find the lines of a range's findings in its last commit, which a forge shows.
+
+Later commits of a range may shift or remove the lines, or rename the file.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.checking.result import CheckedPatch, CheckResult
+from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, FixEdit, TipPlace
+
+_HUNK = lazy_pattern(
+    rb"^@@ -(?P<old>\d+)(?:,(?P<removed>\d+))? \+\d+(?:,(?P<added>\d+))? @@", re.MULTILINE
+)
+_BLOB_DIFF = ("diff", "-U0", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
+GONE = TipPlace()
+
+
+def add_tip_places(
+    result: CheckResult, tips: Mapping[int, str], repository: Repository
+) -> CheckResult:
+    """Add the position in the last commit of the range to each finding in a file.
+
+    `tips` maps the id() of a patch to that commit. Proposed edits are changed to edits of that
+    commit, and dropped if later commits change these lines.
+    """
+    patches = []
+    for checked in result.patches:
+        patch = checked.patch
+        if patch.commit and (tip := tips.get(id(patch))):
+            checked = _map_patch(checked, _CommitMap(repository, patch.commit, tip))
+        patches.append(checked)
+    return result._replace(patches=tuple(patches))
+
+
+def _map_patch(checked: CheckedPatch, commit_map: "_CommitMap") -> CheckedPatch:
+    findings = tuple(_map_finding(finding, commit_map) for finding in checked.findings)
+    anchor = None
+    if any(finding.tip in (None, GONE) for finding in findings):
+        places = (commit_map.find(path, line) for path, line in _list_changes(checked.patch))
+        anchor = next((place for place in places if place not in (None, GONE)), None)
+    return checked._replace(findings=findings, anchor=anchor)
+
+
+def _list_changes(patch: Patch) -> Iterator[tuple[str, int]]:
+    """Yield the path and line of each added line, and then each changed file."""
+    paths = [change.new_path for change in patch.files if change.new_path]
+    for change in patch.files:
+        for line in change.lines("+"):
+            if change.new_path and line.new_line:
+                yield change.new_path, line.new_line
+    yield from ((path, 0) for path in paths)
+
+
+def _map_finding(finding: Finding, commit_map: "_CommitMap") -> Finding:
+    path, fix = finding.path, finding.fix
+    if not path:
+        return finding
+    if fix and fix.edits:
+        edits = [commit_map.map_edit(path, edit) for edit in fix.edits]
+        kept = tuple(edit for edit in edits if edit)
+        fix = fix._replace(edits=kept if len(kept) == len(edits) else ())
+    return finding._replace(tip=commit_map.find(path, finding.line or 0), fix=fix)
+
+
+class _CommitMap:
+    """Map lines of a commit to lines of a later commit."""
+
+    def __init__(self, repository: Repository, commit: str, tip: str) -> None:
+        self._repository, self._commit, self._tip = repository, commit, tip
+        self._files: dict[str, tuple[str, tuple[tuple[int, int, int], ...]] | None] = {}
+
+    def find(self, path: str, line: int) -> TipPlace | None:
+        """Return the position of a line, or None if the commit has no such file.
+
+        For line 0, return the position of the file.
+        """
+        if self._commit == self._tip:
+            return TipPlace(path, line)
+        if self._find_blob(self._commit, path) is None:
+            return None
+        tip_file = self._read_file(path)
+        if tip_file is None:
+            return GONE
+        tip_path, hunks = tip_file
+        tip_line = _map_line(line, hunks) if line else 0
+        return GONE if tip_line is None else TipPlace(tip_path, tip_line)
+
+    def map_edit(self, path: str, edit: FixEdit) -> FixEdit | None:
+        """Return the edit of the same lines in the tip, or None if they were changed."""
+        places = [
+            self.find(path, line) for line in range(edit.start, edit.start + max(1, edit.delete))
+        ]
+        first = places[0]
+        if first is None or first == GONE:
+            return None
+        expected = [TipPlace(first.path, first.line + at) for at in range(len(places))]
+        return edit._replace(start=first.line) if places == expected else None
+
+    def _find_blob(self, commit: str, path: str) -> str | None:
+        entry = self._repository.objects.info(f"{commit}:{path}")
+        return entry[0] if entry and entry[1] == "blob" else None
+
+    def _read_file(self, path: str) -> tuple[str, tuple[tuple[int, int, int], ...]] | None:
+        """Return the path in the tip and the changed parts: the first line, and the numbers of
+        removed and added lines.
+        """
+        if path not in self._files:
+            tip_path = path
+            old, new = self._find_blob(self._commit, path), self._find_blob(self._tip, path)
+            if new is None and (tip_path := self._renamed.get(path, "")):
+                new = self._find_blob(self._tip, tip_path)
+            self._files[path] = None
+            if old and new:
+                self._files[path] = tip_path, self._diff(old, new) if old != new else ()
+        return self._files[path]
+
+    def _diff(self, old: str, new: str) -> tuple[tuple[int, int, int], ...]:
+        output = self._repository.git(*_BLOB_DIFF, old, new).out
+        hunks = []
+        for match in _HUNK.finditer(output):
+            removed = int(match["removed"] or 1)
+            # without removed lines, the number is that of the line before the added ones
+            first = int(match["old"]) + (not removed)
+            hunks.append((first, removed, int(match["added"] or 1)))
+        return tuple(hunks)
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        arguments = ("-r", "-M", "--diff-filter=R", "--name-status", "-z")
+        output = self._repository.git("diff-tree", *arguments, self._commit, self._tip).out
+        fields = output.decode("utf-8", "surrogateescape").split("\0")
+        return dict(zip(fields[1::3], fields[2::3], strict=False))
+
+
+def _map_line(line: int, hunks: tuple[tuple[int, int, int], ...]) -> int | None:
+    """Return the number of a line after these changes, or None if they remove it."""
+    shift = 0
+    for first, removed, added in hunks:
+        if line < first:
+            break
+        if line < first + removed:
+            return None
+        shift += added - removed
+    return line + shift
