@@ -329,6 +329,7 @@ class Use(StrEnum):
     COMMIT = "commit"
     FETCH = "fetch"
     ARCHIVE = "archive"
+    CHECK = "check"
 
 
 _SIGNING = r"gpg\..+|user\.signingkey"
@@ -344,6 +345,7 @@ _SETTINGS = {
     Use.FETCH: r"core\.(?:sshcommand|gitproxy)|url\..+"
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
     Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox|patchwork)|b4\.(?:mid|search|link)mask",
+    Use.CHECK: r"patchpilot\.packs",
 }
 """Acting settings that each operation needs.
 

@@ -22,8 +22,9 @@ from patchpilot.commits.private_config import (
 )
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.action import Action, Hint, OwnCommand
+from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.json_form import json_form
+from patchpilot.resources import runs_in_ci
 from patchpilot.settings.read_settings import (
     Source,
     find_settings_source,
@@ -190,9 +191,15 @@ def revoke_trust(configuration: TreeConfiguration) -> int:
 def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
     """Read the rule packs that the settings name.
 
-    The user must trust the current form of a tree's packs, and they must be in the tree. Raise
-    InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
+    The user must trust the current form of a tree's packs, and they must be in the tree. In CI,
+    those of a revision are used without trust: it is the base, whose packs are data that the
+    checked commits did not choose. Raise InputError for a pack that cannot be read,
+    UntrustedError for untrusted packs of the tree, and UntrustedCommandsError if the repository's
+    own configuration names packs that the user does not trust.
     """
+    if source is not None:
+        # packs that the repository's own configuration names must not be skipped without a word
+        private_config.refuse_untrusted(source.top, Use.CHECK)
     paths = settings.list_value("packs")
     if not paths:
         return ()
@@ -202,7 +209,7 @@ def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack,
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(path).expanduser()) for path in paths)
     packs = list_tree_packs(settings, source)
-    if not source.trusted:
+    if not (source.trusted or (source.is_revision and runs_in_ci())):
         require_trust(source, packs)
     return packs
 
@@ -216,7 +223,7 @@ def read_trusted_packs(
     """
     try:
         return read_own_packs(settings, source), ""
-    except UntrustedError as error:
+    except (UntrustedError, UntrustedCommandsError) as error:
         return (), error.message
 
 
@@ -233,7 +240,7 @@ def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
         None,
     )
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
-    disable_note = "; `git config patchpilot.packs ''` disables them"
+    disable_note = "; `git config patchpilot.packs ''` disables them for this repository"
     same_packs = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
     action = same_packs if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
     raise UntrustedError(

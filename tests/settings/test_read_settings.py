@@ -136,7 +136,9 @@ def test_every_setting_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
-    repo.git("config", f"patchpilot.{name}", RIGHT[name])
+    # packs in the repository's own configuration need trust
+    scope = "--global" if name == "packs" else "--local"
+    repo.git("config", scope, f"patchpilot.{name}", RIGHT[name])
     command = run_check_and_compare(repo)
     assert command == check_in_tui(repo)
     assert isinstance(command[1], list)  # type: ignore[index]

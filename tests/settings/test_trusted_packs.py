@@ -281,3 +281,41 @@ def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
 
 def test_settings_have_no_source_without_a_tree() -> None:
     assert find_settings_source(None) is None
+
+
+@pytest.mark.parametrize("form", ["text", "sarif"])
+def test_ci_uses_the_packs_of_the_base_without_trust(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    commit_pack(repo)
+    repo.commit("all: settings\n")
+    repo.git("tag -f base")
+    # the branch disables the pack and the rule, and adds a pack; none of them counts
+    other = PACK.replace("OUR001", "OUR002").replace("our-marker", "other").replace("OURS", "int")
+    repo.put("tools/other.toml", other)
+    repo.put("tools/ours.toml", PACK.replace("OURS", "NEVER"))
+    repo.put(".patchpilot.toml", 'packs = ["tools/other.toml"]\n')
+    repo.commit(NOTHING, {"a.c": "int a;\nint OURS;\nint x_OURS;\n"})
+    assert run_check(repo, "--format", form)[0] == 2
+    monkeypatch.setenv("CI", "true")
+    exit_code, out, error_output = run_check(repo, "--format", form)
+    assert (exit_code, "our-marker" in out, "OUR002" in out) == (1, True, False), error_output
+    assert repo.patchpilot("check --select other HEAD").code == 2
+
+
+@pytest.mark.usefixtures("terminal")
+def test_repository_can_disable_packs_but_needs_trust_to_name_one(
+    repo: Repo, tmp_path: Path
+) -> None:
+    commit_pack(repo)
+    assert "`git config patchpilot.packs ''`" in run_check(repo)[2]
+    repo.git("config patchpilot.packs ''")
+    assert "unknown rule" in run_check(repo)[2]
+    assert repo.patchpilot("check HEAD").code in (0, 1)
+    (tmp_path / "mine.toml").write_text(PACK)
+    repo.git("config patchpilot.packs", str(tmp_path / "mine.toml"))
+    exit_code, _, error_output = run_check(repo)
+    assert (exit_code, "patchpilot.packs" in error_output) == (1, True), error_output
+    assert "patchpilot trust" in error_output
+    assert "patchpilot.packs" in call("trust", repo.path).out
+    assert run_check(repo)[0] == 1

@@ -117,7 +117,7 @@ def _check_targets(
         loading.join()
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
-    packs = _read_packs(settings, source)
+    packs = _read_packs(settings, source, repository)
     gate_source = source if source and source.is_revision and is_gate else None
     suppressions = _load_suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
@@ -209,9 +209,14 @@ def _ignore_unpatched(options: "Options") -> "Options":
     return options._replace(ignore=(*options.ignore, *RULES_OF_UNPATCHED))
 
 
-def _read_packs(settings: "Settings", source: "Source | None") -> "tuple[OwnPack, ...]":
+def _read_packs(
+    settings: "Settings", source: "Source | None", repository: "Repository | None"
+) -> "tuple[OwnPack, ...]":
     if not settings.list_value("packs"):
-        return ()
+        from patchpilot.commits.private_config import Use, list_untrusted_commands
+
+        if not repository or not list_untrusted_commands(repository.top, Use.CHECK):
+            return ()
     from patchpilot.settings.trusted_packs import read_own_packs
 
     return read_own_packs(settings, source)

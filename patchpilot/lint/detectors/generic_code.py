@@ -285,9 +285,9 @@ def _read_name(entry: str) -> tuple[str, str]:
 def find_words_added_more_often(context: Context, arguments: Arguments) -> Hits:
     """Report words that occur on more added than removed lines.
 
-    `names` are names of functions, or have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
-    .h). The finding is on the first added line, or with `each` on each added line beyond the number
-    of removed lines.
+    `names` are names of functions, or have the form "pattern => replacement". `paths_pattern`
+    selects files (default: .c and .h). The finding is on the first added line, or with `each` on
+    each added line beyond the number of removed lines.
     """
     names = dict(map(_read_name, arguments["names"]))
     paths = compile_rule_pattern(arguments.get("paths_pattern", r"\.[ch]$"))
