@@ -10,6 +10,7 @@ from patchpilot import __version__
 from patchpilot.checking.result import (
     CheckResult,
     FindingCounts,
+    FindingRow,
     SeriesFindings,
     list_unchecked,
 )
@@ -18,7 +19,7 @@ from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Finding, Severity, Suppressed
+from patchpilot.model.rule import Finding, Severity
 
 if TYPE_CHECKING:
     from patchpilot.checking.apply_fixes import FixResult
@@ -144,25 +145,6 @@ class FixesPreview(PatchFixes):
     diff: str
 
 
-@json_form(
-    "source",
-    "commit",
-    "*suppressed.finding",
-    "reason=suppressed.reason",
-    "origin=suppressed.origin",
-    "until=suppressed.until",
-)
-class WaivedFinding(NamedTuple):
-    """A waived finding and the reason for the waiver.
-
-    `source` and `commit` identify its patch; they are None for a finding about the series.
-    """
-
-    source: str | None
-    commit: str | None
-    suppressed: Suppressed
-
-
 @json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
 class CheckSummary(NamedTuple):
     """The number of patches and findings in a check, and the exit code.
@@ -248,16 +230,8 @@ class CheckAnswer(NamedTuple):
         )
 
     @property
-    def waived(self) -> tuple[WaivedFinding, ...]:
-        return tuple(
-            WaivedFinding(
-                patch.source if patch else None,
-                patch.commit if patch else None,
-                suppression,
-            )
-            for patch, suppression in self.result.suppressed
-            if suppression.by == "waiver"
-        )
+    def waived(self) -> tuple[FindingRow, ...]:
+        return self.result.list_suppressed("waiver")
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -273,12 +247,13 @@ class CheckAnswer(NamedTuple):
     def summary(self) -> CheckSummary:
         """Return the number of patches and findings."""
         result = self.result
-        suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
         is_compared = result.since is not None
         return CheckSummary(
             patches=len(result.patches),
             counts=FindingCounts.of(
-                result.counts, suppressed_by["waiver"], suppressed_by["baseline"]
+                result.counts,
+                len(result.list_suppressed("waiver")),
+                len(result.list_suppressed("baseline")),
             ),
             hidden=result.left_out,
             new=sum(bool(finding.new) for finding in result.all) if is_compared else None,

@@ -261,37 +261,24 @@ def _add_unfixed_reasons(
     `outcomes` maps the id() of each fixed patch to its outcome.
     """
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
+    fixed_patches = {
+        id(checked.patch): fixed for checked, fixed in zip(check.patches, patches, strict=True)
+    }
 
-    def without_fix(finding: Finding) -> Finding:
-        return finding._replace(
-            left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
+    def find_reason(finding: Finding, patch: Patch | None) -> str:
+        if patch is None or kinds.get(finding.rule) != "safe":
+            return WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
+        fixed = fixed_patches[id(patch)]
+        outcome, (rule, line) = outcomes.get(id(fixed.patch)), place_of(finding)
+        if not outcome and (rule, line) in map(place_of, fixed.fixed):
+            return ""
+        original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
+        return fixed.reasons.get((rule, original_line), NOT_CERTAIN)
+
+    return check.map_findings(
+        lambda finding, patch: (
+            finding if finding.suppression else finding._replace(left=find_reason(finding, patch))
         )
-
-    def explained(findings: Sequence[Finding], fixed_patch: FixedPatch) -> tuple[Finding, ...]:
-        outcome = outcomes.get(id(fixed_patch.patch))
-        fixed_places = frozenset() if outcome else frozenset(map(place_of, fixed_patch.fixed))
-        result = []
-        for finding in findings:
-            rule, line = place_of(finding)
-            if kinds.get(rule) != "safe":
-                result.append(without_fix(finding))
-            elif (rule, line) in fixed_places:
-                result.append(finding)
-            else:
-                original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
-                result.append(
-                    finding._replace(
-                        left=fixed_patch.reasons.get((rule, original_line), NOT_CERTAIN)
-                    )
-                )
-        return tuple(result)
-
-    return check._replace(
-        patches=tuple(
-            checked_patch._replace(findings=explained(checked_patch.findings, fixed_patch))
-            for checked_patch, fixed_patch in zip(check.patches, patches, strict=True)
-        ),
-        series=tuple(map(without_fix, check.series)),
     )
 
 

@@ -248,7 +248,7 @@ class Driver:
                     result.patches, mail_result.patches, strict=True
                 )
             ),
-            series=mail_result.series,
+            every_of_series=mail_result.every_of_series,
         )
 
     def _copy(self, **options: Any) -> "Driver":
@@ -377,7 +377,7 @@ class Driver:
                 CheckedPatch(patch, kept, left_out=unfiltered.left_out)
                 for patch, kept, unfiltered in zip(patches, findings, all_findings, strict=True)
             ),
-            series=tuple(
+            every_of_series=tuple(
                 finding for findings_of_series in series_findings for finding in findings_of_series
             ),
             left_out_of_series=sum(
@@ -491,12 +491,12 @@ def _drop_diff_findings(checked: CheckedPatch) -> CheckedPatch:
 
     What looks like damage by a mail program there is in the tree.
     """
-    findings = tuple(
+    every = tuple(
         finding
-        for finding in checked.findings
+        for finding in checked.every
         if not finding.patch_line or finding.patch_line < checked.patch.diff_line
     )
-    return checked._replace(findings=findings)
+    return checked._replace(every=every)
 
 
 def _prepare_run(

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.fix_commits import VERB
 from patchpilot.checking.fix_finding import (
-    TAG_RULES,
     FindingChanges,
-    FindingRemedy,
     fix_messages,
     preview_certain_tags,
 )
+from patchpilot.checking.result import TAG_RULES, FindingRemedy
 from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository

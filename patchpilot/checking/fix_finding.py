@@ -7,14 +7,14 @@ The finding is fixed by its rule, by a tag that `prepare` can add, or by a sign-
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from patchpilot.checking.result import FindingRemedy
 from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import find_branch_to_rewrite
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.rule import Finding, Rule
+from patchpilot.model.rule import Finding
 from patchpilot.model.trailer import find_tags
 from patchpilot.tags.prepare_commits import (
     PrepareRequest,
@@ -29,19 +29,6 @@ DCO_SUMMARY = (
 )
 """Summary of what a sign-off certifies."""
 DCO_URL = "https://developercertificate.org/"
-TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
-"""Rules that require a tag → the tag to add with `prepare`."""
-SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
-"""Rules that the user's own sign-off satisfies; the second only if the user is the author."""
-
-
-class FindingRemedy(StrEnum):
-    """How to fix a finding: apply the rule's fix, add a tag or a sign-off, or edit the text."""
-
-    SAFE = "safe"
-    TAGS = "tags"
-    SIGN_OFF = "sign-off"
-    EDIT = "edit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +43,6 @@ class FindingChanges:
     reason: str = ""
     costs: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
-
-
-def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> FindingRemedy:
-    """Return how to fix a finding of one of these rules."""
-    if finding.name in TAG_RULES:
-        return FindingRemedy.TAGS
-    if finding.name in SIGN_OFF_RULES:
-        return FindingRemedy.SIGN_OFF
-    if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules):
-        return FindingRemedy.SAFE
-    return FindingRemedy.EDIT
 
 
 def fix_finding(

@@ -98,7 +98,7 @@ def fixed_patch(
         new_context = context.with_patch(changed_patch)
         return new_context, find_findings(new_context, first.rules)
 
-    suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
+    suppressed = frozenset(place_of(each) for each in checked.every if each.suppression)
     if only is not None:
         suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(map(place_of, safe))
     kept = {**directory.kept, **dict.fromkeys(needed, NEEDED)}

@@ -32,54 +32,39 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for checked in before.patches
     ]
     remaining_of_series = Remaining(
-        make_mark(old_finding, None) for old_finding in before.all_series_findings
+        make_mark(old_finding, None) for old_finding in before.every_of_series
     )
 
-    def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
+    remaining_of_patches = {
+        id(checked.patch): remaining[pairs[at]]
+        for at, checked in enumerate(result.patches)
+        if at in pairs
+    }
+
+    def marks(finding: Finding, patch: Patch | None) -> tuple[FindingMark, ...]:
         return (
             make_mark(finding, patch),
-            *([make_mark(finding, patch, moved)] if finding.path in moved else []),
+            *([make_mark(finding, patch, moved)] if patch and finding.path in moved else []),
         )
 
-    marks_by_patch = [
-        [marks(finding, checked.patch) for finding in checked.findings]
-        for checked in result.patches
-    ]
-    paired = [
-        remaining[pairs[at]] if at in pairs else Remaining(()) for at in range(len(result.patches))
-    ]
-    old_flags = [
-        [any(map(own.use_up_entry, own_marks)) for own_marks in patch_marks]
-        for own, patch_marks in zip(paired, marks_by_patch, strict=True)
-    ]
+    def compare_with_same_patch(finding: Finding, patch: Patch | None) -> Finding:
+        if finding.suppression:
+            return finding
+        own = remaining_of_patches.get(id(patch)) if patch else remaining_of_series
+        is_old = own is not None and any(map(own.use_up_entry, marks(finding, patch)))
+        return finding._replace(new=not is_old)
 
-    def is_elsewhere(finding: Finding, own_marks: tuple[FindingMark, ...]) -> bool:
-        """Return whether a finding moved here from another patch of the series."""
-        return bool(finding.path and own_marks[0].text) and any(
+    def compare_with_other_patches(finding: Finding, patch: Patch | None) -> Finding:
+        """Find out whether a finding moved here from another patch of the series."""
+        if not (finding.new and patch and finding.path):
+            return finding
+        own_marks = marks(finding, patch)
+        is_elsewhere = own_marks[0].text and any(
             rest.use_up_entry(mark) for rest in remaining for mark in own_marks
         )
+        return finding._replace(new=not is_elsewhere)
 
-    patches = tuple(
-        checked._replace(
-            findings=tuple(
-                finding._replace(new=not (old or is_elsewhere(finding, own_marks)))
-                for finding, own_marks, old in zip(
-                    checked.findings, patch_marks, flags, strict=True
-                )
-            )
-        )
-        for checked, patch_marks, flags in zip(
-            result.patches, marks_by_patch, old_flags, strict=True
-        )
-    )
-    series = tuple(
-        finding_of_series._replace(
-            new=not remaining_of_series.use_up_entry(make_mark(finding_of_series, None))
-        )
-        for finding_of_series in result.series
-    )
-    return result._replace(
-        patches=patches,
-        series=series,
+    compared = result.map_findings(compare_with_same_patch)
+    return compared.map_findings(compare_with_other_patches)._replace(
         gone=sum(sum(rest.unused_entries.values()) for rest in (*remaining, remaining_of_series)),
     )

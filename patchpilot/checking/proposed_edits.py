@@ -75,7 +75,7 @@ def _add_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
                 finding = finding._replace(fix=finding.fix._replace(edits=(edit,)))
             yield finding
 
-    return checked._replace(findings=tuple(proposed(checked.findings)))
+    return checked._replace(every=tuple(proposed(checked.every)))
 
 
 def _decode(line: bytes) -> str:

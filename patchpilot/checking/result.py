@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -13,7 +14,7 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.rule import Finding, Kernel, Rule, Severity, Suppressed, TipPlace
+from patchpilot.model.rule import Finding, Kernel, Rule, Severity, TipPlace
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
@@ -87,32 +88,105 @@ _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
 class CheckedPatch(NamedTuple):
     """A patch and its findings, sorted by line.
 
-    `left_out` is the number of findings that only --strict reports. `anchor` is the first changed
-    line that is in the last commit of the range, for findings that are not on a line there.
+    `every` includes suppressed findings. `left_out` is the number of findings that only --strict
+    reports. `anchor` is the first changed line that is in the last commit of the range, for
+    findings that are not on a line there.
     """
 
     patch: Patch
-    findings: tuple[Finding, ...]
-    suppressed: tuple[Suppressed, ...] = ()
+    every: tuple[Finding, ...]
     left_out: int = 0
     anchor: TipPlace | None = None
 
     @property
-    def every(self) -> tuple[Finding, ...]:
-        return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the reported findings."""
+        return tuple(finding for finding in self.every if not finding.suppression)
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
         """Add a message's findings, except those of rules that already have a finding on the
         patch.
         """
         rules = {finding.rule for finding in self.every}
-        findings = tuple(finding for finding in mail.findings if finding.rule not in rules)
-        suppressed = tuple(entry for entry in mail.suppressed if entry.finding.rule not in rules)
-        return self._replace(
-            patch=mail.patch,
-            findings=(*self.findings, *findings),
-            suppressed=(*self.suppressed, *suppressed),
-        )
+        added = (finding for finding in mail.every if finding.rule not in rules)
+        return self._replace(patch=mail.patch, every=(*self.every, *added))
+
+
+TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
+"""Rules that require a tag → the tag to add with `prepare`."""
+SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
+"""Rules that the user's own sign-off satisfies; the second only if the user is the author."""
+
+
+class FindingRemedy(StrEnum):
+    """How to fix a finding: apply the rule's fix, add a tag or a sign-off, or edit the text."""
+
+    SAFE = "safe"
+    TAGS = "tags"
+    SIGN_OFF = "sign-off"
+    EDIT = "edit"
+
+
+@json_form(
+    "source",
+    "commit",
+    "*finding",
+    "reason=finding.suppression.reason",
+    "origin=finding.suppression.origin",
+    "until=finding.suppression.until",
+)
+class FindingRow(NamedTuple):
+    """A finding with its patch and rule; its JSON keys are those of a waived finding.
+
+    `number` is the position of the patch, counted from 1. It is 0 for a finding about the series,
+    which has the first patch, or None if there is no patch. `rule` is None if another program
+    reported the finding. In a text that a view shows, `line` and `column` are the position, counted
+    from 0; if `is_whole` is set, this is the end of the message, because the finding is about the
+    patch as a whole.
+    """
+
+    finding: Finding
+    patch: Patch | None
+    number: int
+    rule: Rule | None = None
+    line: int = 0
+    column: int = 0
+    is_whole: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what identifies the finding when the patches have been checked again."""
+        finding = self.finding
+        return self.commit, finding.rule, finding.patch_line, finding.column, finding.message
+
+    @property
+    def own_patch(self) -> Patch | None:
+        """Return the patch, or None for a finding about the series."""
+        return self.patch if self.number else None
+
+    @property
+    def source(self) -> str | None:
+        return self.own_patch.source if self.own_patch else None
+
+    @property
+    def commit(self) -> str | None:
+        return self.own_patch.commit if self.own_patch else None
+
+    @property
+    def remedy(self) -> FindingRemedy:
+        """Return how to fix the finding. Only a reported one in a commit is fixed automatically."""
+        if self.finding.suppression or not self.commit:
+            return FindingRemedy.EDIT
+        if self.finding.name in TAG_RULES:
+            return FindingRemedy.TAGS
+        if self.finding.name in SIGN_OFF_RULES:
+            return FindingRemedy.SIGN_OFF
+        return FindingRemedy.SAFE if self.is_fixable else FindingRemedy.EDIT
+
+    @property
+    def is_fixable(self) -> bool:
+        """Return whether the rule has a safe fix."""
+        return self.rule is not None and self.rule.remedy.kind == "safe"
 
 
 @json_form("findings")
@@ -179,16 +253,16 @@ class CheckResult(NamedTuple):
     `waivers` contains expired and unused waivers. `since` is the earlier version that the findings
     were compared with. `gone` is the number of findings that only that version has. `unanswered` is
     a note about commits missing from a shallow clone. `build` is a summary of the build. If
-    `whole_files` is set, each patch is a file with its lines. `left_out_of_series` is the number of
-    findings about the series that only --strict reports.
+    `whole_files` is set, each patch is a file with its lines. `every_of_series` contains the
+    findings about the series with suppressed ones; `left_out_of_series` is the number of those that
+    only --strict reports.
     """
 
     patches: tuple[CheckedPatch, ...]
-    series: tuple[Finding, ...]
+    every_of_series: tuple[Finding, ...]
     exit_code: ExitCode
     repository: str | None
     setting: "CheckRun"
-    suppressed_series: tuple[Suppressed, ...] = ()
     waivers: "Waivers | None" = None
     baseline: "Baseline | None" = None
     since: str | None = None
@@ -237,21 +311,59 @@ class CheckResult(NamedTuple):
         return Counter(finding.severity for finding in self.all)
 
     @property
-    def all(self) -> tuple[Finding, ...]:
-        return tuple(finding for _, finding in self.by_patch)
+    def series(self) -> tuple[Finding, ...]:
+        """Return the reported findings about the series."""
+        return tuple(finding for finding in self.every_of_series if not finding.suppression)
 
     @property
-    def by_patch(self) -> list[tuple[Patch | None, Finding]]:
-        """Return all findings, each with its patch.
+    def all(self) -> tuple[Finding, ...]:
+        return tuple(row.finding for row in self.rows)
 
-        Findings about the series come last, with the first patch, or with None if there is no
-        patch.
-        """
-        pairs: list[tuple[Patch | None, Finding]] = [
-            (checked.patch, finding) for checked in self.patches for finding in checked.findings
-        ]
+    @property
+    def every_row(self) -> tuple[FindingRow, ...]:
+        """Return all findings with suppressed ones; those about the series come last."""
         first = self.patches[0].patch if self.patches else None
-        return [*pairs, *((first, finding) for finding in self.series)]
+        rules = {rule.id: rule for rule in self.rules}
+        return (
+            *(
+                FindingRow(finding, checked.patch, number, rules.get(finding.rule))
+                for number, checked in enumerate(self.patches, 1)
+                for finding in checked.every
+            ),
+            *(
+                FindingRow(finding, first, 0, rules.get(finding.rule))
+                for finding in self.every_of_series
+            ),
+        )
+
+    @property
+    def rows(self) -> tuple[FindingRow, ...]:
+        """Return the reported findings."""
+        return tuple(row for row in self.every_row if not row.finding.suppression)
+
+    @property
+    def suppressed(self) -> tuple[FindingRow, ...]:
+        """Return the findings that are not reported."""
+        return tuple(row for row in self.every_row if row.finding.suppression)
+
+    def list_suppressed(self, by: str) -> tuple[FindingRow, ...]:
+        """Return the findings that are suppressed by a "waiver" or by the "baseline"."""
+        rows = self.suppressed
+        return tuple(
+            row for row in rows if row.finding.suppression and row.finding.suppression.by == by
+        )
+
+    def map_findings(self, change: Callable[[Finding, Patch | None], Finding]) -> Self:
+        """Return the result with changed findings. The patch is None for those about the series."""
+        return self._replace(
+            patches=tuple(
+                checked._replace(
+                    every=tuple(change(finding, checked.patch) for finding in checked.every)
+                )
+                for checked in self.patches
+            ),
+            every_of_series=tuple(change(finding, None) for finding in self.every_of_series),
+        )
 
     @property
     def questions(self) -> tuple[Finding, ...]:
@@ -264,26 +376,6 @@ class CheckResult(NamedTuple):
             if note.severity is Severity.NOTE:
                 notes.setdefault(note.rule, note)
         return tuple(notes.values())[:QUESTIONS]
-
-    @property
-    def all_series_findings(self) -> tuple[Finding, ...]:
-        """Return the findings about the series, including suppressed ones."""
-        return (*self.series, *(one.finding for one in self.suppressed_series))
-
-    @property
-    def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """Return the suppressed findings, each with its patch.
-
-        The patch is None for findings about the series.
-        """
-        return (
-            *(
-                (checked.patch, suppressed)
-                for checked in self.patches
-                for suppressed in checked.suppressed
-            ),
-            *((None, suppressed_finding) for suppressed_finding in self.suppressed_series),
-        )
 
 
 class CheckRun(NamedTuple):

@@ -23,7 +23,7 @@ from patchpilot.lint.baseline import (
 from patchpilot.lint.recognize_findings import FindingMark, make_mark, map_renamed_files
 from patchpilot.lint.waivers import Waiver, verify_waivers
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Finding, Suppressed
+from patchpilot.model.rule import Finding, Suppression
 from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from patchpilot.model.rule import Rule
 
 
-Sort = Callable[[Finding, Patch | None], Suppressed | None]
+Sort = Callable[[Finding, Patch | None], Suppression | None]
 
 
 def apply_suppressions(
@@ -51,27 +51,11 @@ def apply_suppressions(
     return result
 
 
-def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-
-    def part(
-        findings: Sequence[Finding], patch: Patch | None
-    ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-        sorted_findings = [(finding, sort(finding, patch)) for finding in findings]
-        return tuple(finding for finding, why in sorted_findings if why is None), tuple(
-            why for _, why in sorted_findings if why is not None
+def _suppress(result: "CheckResult", sort: Sort) -> "CheckResult":
+    return result.map_findings(
+        lambda finding, patch: (
+            finding if finding.suppression else finding._replace(suppression=sort(finding, patch))
         )
-
-    patches = []
-    for checked in result.patches:
-        kept, suppressed = part(checked.findings, checked.patch)
-        patches.append(
-            checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed))
-        )
-    kept, suppressed = part(result.series, None)
-    return result._replace(
-        patches=tuple(patches),
-        series=kept,
-        suppressed_series=(*result.suppressed_series, *suppressed),
     )
 
 
@@ -83,7 +67,7 @@ def _apply_waivers(
     used: set[Waiver] = set()
     expired: dict[Waiver, None] = {}
 
-    def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
+    def sort(finding: Finding, patch: Patch | None) -> Suppression | None:
         # if no rule here reports this type, use the names in the finding, which is from the tree's
         # own checkpatch.pl
         names = words.get(finding.rule) or (
@@ -102,15 +86,14 @@ def _apply_waivers(
             expired.update(dict.fromkeys(matching))
             return None
         used.add(valid)
-        return Suppressed(
-            finding,
+        return Suppression(
             "waiver",
             valid.reason,
             valid.origin,
             valid.until.isoformat() if valid.until else None,
         )
 
-    result = _partition(result, sort)
+    result = _suppress(result, sort)
     # a "not a fix" waiver describes the commit, so it counts as used even if no rule reports the
     # commit
     unused = tuple(
@@ -142,7 +125,7 @@ def _compare_with_baseline(
     marks: list[FindingMark] = []
     new_findings = 0
 
-    def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
+    def sort(finding: Finding, patch: Patch | None) -> Suppression | None:
         nonlocal new_findings
         mark = make_mark(finding, patch)
         names.setdefault(finding.rule, finding.name)
@@ -152,10 +135,10 @@ def _compare_with_baseline(
         )
         new_findings += not is_known
         if is_known or request.write:
-            return Suppressed(finding, "baseline", "in the baseline", str(file))
+            return Suppression("baseline", "in the baseline", str(file))
         return None
 
-    result = _partition(result, sort)
+    result = _suppress(result, sort)
     unmatched = remaining.unused_entries
     # an entry is stale only if its rule ran
     stale = {

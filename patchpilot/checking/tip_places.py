@@ -39,12 +39,12 @@ def add_tip_places(
 
 
 def _map_patch(checked: CheckedPatch, commit_map: "_CommitMap") -> CheckedPatch:
-    findings = tuple(_map_finding(finding, commit_map) for finding in checked.findings)
+    findings = tuple(_map_finding(finding, commit_map) for finding in checked.every)
     anchor = None
     if any(finding.tip in (None, GONE) for finding in findings):
         places = (commit_map.find(path, line) for path, line in _list_changes(checked.patch))
         anchor = next((place for place in places if place not in (None, GONE)), None)
-    return checked._replace(findings=findings, anchor=anchor)
+    return checked._replace(every=findings, anchor=anchor)
 
 
 def _list_changes(patch: Patch) -> Iterator[tuple[str, int]]:

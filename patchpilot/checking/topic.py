@@ -22,7 +22,7 @@ from patchpilot.config import Settings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.rule import Finding, Rule, Suppressed
+from patchpilot.model.rule import Finding, Rule, Suppression
 from patchpilot.settings.read_settings import find_settings_source
 from patchpilot.settings.trusted_packs import read_own_packs
 
@@ -121,7 +121,7 @@ def waive_rule(
     )
 
 
-def is_topic_waiver(suppression: Suppressed) -> bool:
+def is_topic_waiver(suppression: Suppression) -> bool:
     """Return whether a finding is waived for the topic, rather than by a file or baseline."""
     return suppression.origin == ORIGIN
 

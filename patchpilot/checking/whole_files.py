@@ -88,11 +88,5 @@ def _file_findings(checked: CheckedPatch) -> CheckedPatch:
     )
     return checked._replace(
         patch=whole_file_patch,
-        findings=tuple(finding._replace(patch_line=finding.line) for finding in checked.findings),
-        suppressed=tuple(
-            suppressed._replace(
-                finding=suppressed.finding._replace(patch_line=suppressed.finding.line)
-            )
-            for suppressed in checked.suppressed
-        ),
+        every=tuple(finding._replace(patch_line=finding.line) for finding in checked.every),
     )

@@ -163,6 +163,18 @@ class FindingFix(NamedTuple):
     edits: tuple[FixEdit, ...] = ()
 
 
+class Suppression(NamedTuple):
+    """The reason why a finding is not reported.
+
+    `by` is "waiver" or "baseline", and `origin` is the file or position of the waiver or baseline.
+    """
+
+    by: str
+    reason: str
+    origin: str
+    until: str | None = None
+
+
 @json_form(
     "rule",
     "name",
@@ -197,7 +209,8 @@ class Finding(NamedTuple):
     the finding. `counts` is False if the finding does not change the exit code: only newcomers are
     shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides the
     exit code, if `severity` is the one in checkpatch.pl. `tip` is the position in the last commit
-    of the range, if it was requested and the finding is in a range.
+    of the range, if it was requested and the finding is in a range. A finding with a `suppression`
+    is not reported.
     """
 
     rule: str
@@ -220,6 +233,7 @@ class Finding(NamedTuple):
     counts: bool = True
     counts_as: Severity | None = None
     tip: TipPlace | None = None
+    suppression: Suppression | None = None
 
     @property
     def only_moved(self) -> bool | None:
@@ -235,19 +249,6 @@ class Finding(NamedTuple):
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"
-
-
-class Suppressed(NamedTuple):
-    """A finding that is not reported.
-
-    `by` is "waiver" or "baseline", and `origin` is the file or position of the waiver or baseline.
-    """
-
-    finding: Finding
-    by: str
-    reason: str
-    origin: str
-    until: str | None = None
 
 
 FIX_KINDS = ("safe", "suggest", "none")

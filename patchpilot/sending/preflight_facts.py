@@ -292,26 +292,20 @@ _HISTORY_RULES = ("fixed-upstream", "stable-base")
 def _format_findings(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     is_series = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
-    for title, findings in (
-        *(
-            (checked_patch.patch.subject.title, checked_patch.findings)
-            for checked_patch in result.patches
-        ),
-        ("", result.series),
-    ):
-        for finding in findings:
-            if finding.name not in REPLACED_RULES:
-                line = f"{title}: {finding.message}" if title and is_series else finding.message
-                lines[finding.severity] = (*lines.get(finding.severity, ()), line)
+    for row in result.rows:
+        finding, title = row.finding, row.own_patch.subject.title if row.own_patch else ""
+        if finding.name not in REPLACED_RULES:
+            line = f"{title}: {finding.message}" if title and is_series else finding.message
+            lines[finding.severity] = (*lines.get(finding.severity, ()), line)
     return lines
 
 
 def _list_waived_errors(result: "CheckResult") -> tuple[str, ...]:
     return tuple(
-        f"{f'{patch.subject.title}: ' if patch else ''}{suppression.finding.message}"
-        f" ({suppression.reason})"
-        for patch, suppression in result.suppressed
-        if suppression.finding.severity is Severity.ERROR
+        f"{f'{row.own_patch.subject.title}: ' if row.own_patch else ''}{row.finding.message}"
+        f" ({row.finding.suppression.reason})"
+        for row in result.suppressed
+        if row.finding.suppression and row.finding.severity is Severity.ERROR
     )
 
 

@@ -2,7 +2,7 @@
 """Check a new commit, or a message of a topic, in a git hook."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from patchpilot.checking.driver import Driver, PatchSource, options_of
@@ -12,6 +12,7 @@ from patchpilot.commits.message_mail import make_message_mail
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
 from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.workplace import Workplace
@@ -72,20 +73,12 @@ def _locate_findings(
     `lines` maps its lines to those of the file, which are counted from 0; None if they are equal.
     """
 
-    def locate(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        return tuple(
+    def locate(finding: Finding, _: Patch | None) -> Finding:
+        line = finding.patch_line or 1
+        return (
             finding
             if finding.path
-            else finding._replace(path=file, line=find_line(finding.patch_line or 1))
-            for finding in findings
+            else finding._replace(path=file, line=line if lines is None else lines.get(line, 0) + 1)
         )
 
-    def find_line(patch_line: int) -> int:
-        return patch_line if lines is None else lines.get(patch_line, 0) + 1
-
-    return result._replace(
-        patches=tuple(
-            checked._replace(findings=locate(checked.findings)) for checked in result.patches
-        ),
-        series=locate(result.series),
-    )
+    return result.map_findings(locate)

@@ -10,11 +10,10 @@ import pytest
 
 from patchpilot.checking.fix_finding import (
     FindingChanges,
-    FindingRemedy,
-    choose_remedy,
     fix_finding,
     fix_messages,
 )
+from patchpilot.checking.result import FindingRemedy
 from patchpilot.checking.topic import CheckedTopic, check_topic
 from patchpilot.commits.repository import Repository
 from patchpilot.settings.read_settings import read_settings
@@ -58,17 +57,14 @@ def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> F
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
-        finding = next(finding for finding in result.patches[0].findings if finding.name == name)
-        chosen_remedy, commit = (
-            choose_remedy(finding, result.rules),
-            result.patches[0].patch.commit or "",
-        )
+        row = next(row for row in result.rows if row.finding.name == name)
+        commit = row.commit or ""
         writable_commits = () if should_write else None
-        if chosen_remedy is FindingRemedy.SAFE:
-            return fix_finding(repository, settings, commit, finding, overrides=writable_commits)
-        return fix_messages(
-            repository, settings, [commit], chosen_remedy, overrides=writable_commits
-        )
+        if row.remedy is FindingRemedy.SAFE:
+            return fix_finding(
+                repository, settings, commit, row.finding, overrides=writable_commits
+            )
+        return fix_messages(repository, settings, [commit], row.remedy, overrides=writable_commits)
 
 
 def list_changed_lines(fix_result: FindingChanges) -> list[str]:

@@ -10,9 +10,10 @@ import pytest
 from rich.console import Console
 
 from patchpilot.checking.list_rules import all_rules
+from patchpilot.checking.result import FindingRow
 from patchpilot.model.rule import Finding, Severity
 from patchpilot.model.web_address import valid_web_address
-from patchpilot.tui.screens.checks_rows import ShownFinding, finding_detail
+from patchpilot.tui.screens.checks_rows import finding_detail
 
 HOSTILE = (
     "javascript:alert(1)",
@@ -49,7 +50,7 @@ def test_other_references_are_not_links(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
     finding = Finding(rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x")
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    console.print(finding_detail(ShownFinding(0, finding, rule=rule), None))
+    console.print(finding_detail(FindingRow(finding, None, 0, rule), None))
     output = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b]8;" not in output
     assert "\x1b]0;" not in output

@@ -17,9 +17,9 @@ def render(result: CheckResult) -> str:
     Notes are omitted, because checkpatch.pl has no such level.
     """
     return "".join(
-        f"{_format_line(patch.source if patch else '-', finding)}\n"
-        for patch, finding in result.by_patch
-        if finding.severity in _LEVEL
+        f"{_format_line(row.patch.source if row.patch else '-', row.finding)}\n"
+        for row in result.rows
+        if row.finding.severity in _LEVEL
     )
 
 

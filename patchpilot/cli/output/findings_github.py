@@ -25,8 +25,8 @@ def render(result: CheckResult) -> str:
 
     GitHub shows only ten of each level, so findings that require a new version come first.
     """
-    rows = sorted(result.by_patch, key=lambda row: row[1].rank)
-    return "".join(f"{_format_line(patch, finding, result)}\n" for patch, finding in rows)
+    rows = sorted(result.rows, key=lambda row: row.finding.rank)
+    return "".join(f"{_format_line(row.patch, row.finding, result)}\n" for row in rows)
 
 
 def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:

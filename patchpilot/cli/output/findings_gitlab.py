@@ -24,8 +24,8 @@ def render(result: CheckResult) -> str:
     """Return the issues as JSON, with stable fingerprints."""
     fingerprints = Fingerprints()
     issues = [
-        _make_issue(patch, finding, fingerprints.of(finding, patch), result)
-        for patch, finding in result.by_patch
+        _make_issue(row.patch, row.finding, fingerprints.of(row.finding, row.patch), result)
+        for row in result.rows
     ]
     return json_text(issues, indent=1)
 

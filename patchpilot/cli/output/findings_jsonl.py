@@ -28,7 +28,8 @@ def render(result: CheckResult) -> str:
         map(str, result.counts.elements())
     )
     counts += Counter(
-        {"waiver": "waived", "baseline": "baselined"}[suppression.by]
-        for _, suppression in result.suppressed
+        {"waiver": "waived", "baseline": "baselined"}[row.finding.suppression.by]
+        for row in result.suppressed
+        if row.finding.suppression
     )
     return "".join((*lines, make_summary_line(counts, result.exit_code, result.series)))

@@ -6,71 +6,52 @@ case.
 """
 
 import re
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, make_printable
-from patchpilot.model.rule import Finding, Severity, Suppressed
+from patchpilot.model.rule import Finding, Severity, Suppression
 
-_Suite = tuple[str, Patch | None, tuple[Finding, ...], tuple[Suppressed, ...]]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: CheckResult) -> str:
     """Return the JUnit report as XML."""
-    suites: list[_Suite] = [
-        (
-            f"{patch.patch.source}: {patch.patch.subject.title}",
-            patch.patch,
-            patch.findings,
-            patch.suppressed,
-        )
-        for patch in result.patches
+    suites: list[tuple[str, Patch | None, tuple[Finding, ...]]] = [
+        (f"{checked.patch.source}: {checked.patch.subject.title}", checked.patch, checked.every)
+        for checked in result.patches
     ]
-    if result.all_series_findings:
-        suites.append(("series", None, result.series, result.suppressed_series))
-    suites = [
-        (
-            name,
-            patch,
-            findings,
-            tuple(suppression for suppression in all_suppressed if suppression.by == "waiver"),
-        )
-        for name, patch, findings, all_suppressed in suites
-    ]
+    if result.every_of_series:
+        suites.append(("series", None, result.every_of_series))
     body = "".join(_format_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _is_failure(finding))
-    total = sum(
-        max(1, len(findings) + len(waived_findings)) for _, _, findings, waived_findings in suites
-    )
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot"'
+        f' tests="{body.count("<testcase ")}"'
         f' failures="{failures}" errors="0">\n{body}</testsuites>\n'
     )
 
 
 def _format_suite(
-    name: str,
-    patch: Patch | None,
-    findings: tuple[Finding, ...],
-    waived_findings: tuple[Suppressed, ...],
-    revision: str | None,
+    name: str, patch: Patch | None, every: Sequence[Finding], revision: str | None
 ) -> str:
-    cases = "".join(
-        [
-            *(_format_case(patch, finding, revision) for finding in findings),
-            *(_format_waived_case(patch, suppression) for suppression in waived_findings),
-        ]
-    )
+    findings = [finding for finding in every if not finding.suppression]
+    waived = [
+        _format_waived_case(patch, finding, finding.suppression)
+        for finding in every
+        if finding.suppression and finding.suppression.by == "waiver"
+    ]
     source = _source_name(patch)
-    cases = cases or f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
+    cases = [*(_format_case(patch, finding, revision) for finding in findings), *waived] or [
+        f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
+    ]
     failures = sum(1 for finding in findings if _is_failure(finding))
-    tests = max(1, len(findings) + len(waived_findings))
     return (
-        f' <testsuite name={_quote_attribute(name)} tests="{tests}" failures="{failures}"'
-        f' errors="0"{_skipped_count(len(waived_findings))}>\n{cases} </testsuite>\n'
+        f' <testsuite name={_quote_attribute(name)} tests="{len(cases)}" failures="{failures}"'
+        f' errors="0"{_skipped_count(len(waived))}>\n{"".join(cases)} </testsuite>\n'
     )
 
 
@@ -88,9 +69,9 @@ def _start_testcase(patch: Patch | None, finding: Finding) -> str:
     return f"  <testcase classname={_quote_attribute(source)} name={_quote_attribute(name)}"
 
 
-def _format_waived_case(patch: Patch | None, suppression: Suppressed) -> str:
+def _format_waived_case(patch: Patch | None, finding: Finding, suppression: Suppression) -> str:
     return (
-        f"{_start_testcase(patch, suppression.finding)}><skipped"
+        f"{_start_testcase(patch, finding)}><skipped"
         f" message={_quote_attribute(f'waived: {suppression.reason}')}/></testcase>\n"
     )
 

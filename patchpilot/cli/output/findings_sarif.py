@@ -42,11 +42,13 @@ def render(result: CheckResult) -> str:
     is_compared = result.baseline is not None or result.since is not None
     results = [
         {
-            **_describe_result(finding, rule_indexes, is_compared=is_compared),
-            **_describe_place(finding, patch, result),
-            "partialFingerprints": {"patchpilotFinding/v1": fingerprints.of(finding, patch)},
+            **_describe_result(row.finding, rule_indexes, is_compared=is_compared),
+            **_describe_place(row.finding, row.patch, result),
+            "partialFingerprints": {
+                "patchpilotFinding/v1": fingerprints.of(row.finding, row.patch)
+            },
         }
-        for patch, finding in result.by_patch
+        for row in result.rows
     ]
     driver = {
         "name": "patchpilot",

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.checking.result import CheckResult, list_unchecked
+from patchpilot.checking.result import CheckResult, FindingRow, list_unchecked
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import (
@@ -18,7 +18,7 @@ from patchpilot.model.printable import (
     make_printable,
     width,
 )
-from patchpilot.model.rule import Finding, Severity, Suppressed
+from patchpilot.model.rule import Finding, Severity
 
 COLORS = {
     Severity.ERROR: "\x1b[1;31m",
@@ -65,11 +65,7 @@ def render(
     lines = [] if quiet else [_format_verdict(result, colors)]
     lines += _format_all(result, colors) if show_all else _group_by_rule(result, colors)
     if verbose:
-        lines += [
-            _format_waived(patch, suppression, colors)
-            for patch, suppression in result.suppressed
-            if suppression.by == "waiver"
-        ]
+        lines += [_format_waived(row, colors) for row in result.list_suppressed("waiver")]
     if not quiet and (unchecked := "; ".join(list_unchecked(result))):
         lines += wrap_labeled("not checked: ", unchecked, colors.columns)
     return "\n".join(lines)
@@ -77,38 +73,32 @@ def render(
 
 def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
     explained_rules: set[str] = set()
-    for patch, findings in [
-        *((checked_patch.patch, checked_patch.findings) for checked_patch in result.patches),
-        (None, result.series),
-    ]:
-        if findings and (patch is None or len(result.patches) > 1):
+    titled_number = None
+    for row in result.rows:
+        patch, rule = row.own_patch, row.finding.rule
+        if row.number != titled_number and (patch is None or len(result.patches) > 1):
             title = f"{patch.source}: {patch.subject.title}" if patch else "series"
             yield colors(make_one_line(title), BOLD)
-        for finding in findings:
-            yield _format_finding(
-                finding, patch, colors, result, finding.rule not in explained_rules
-            )
-            explained_rules.add(finding.rule)
+        titled_number = row.number
+        yield _format_finding(row, colors, result, rule not in explained_rules)
+        explained_rules.add(rule)
 
 
 def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
     """Yield the first finding of each rule, followed by the locations of its other findings."""
-    by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
+    by_rule: dict[tuple[object, ...], list[FindingRow]] = {}
     old_rules: Counter[str] = Counter()
-    for patch, findings in [
-        *((checked_patch.patch, checked_patch.findings) for checked_patch in result.patches),
-        (None, result.series),
-    ]:
-        for finding in findings:
-            if finding.moved and finding.severity is Severity.CHECK:
-                old_rules[finding.rule] += 1
-                continue
-            key = finding.rule, finding.severity, finding.new
-            by_rule.setdefault(key, []).append((patch, finding))
+    for row in result.rows:
+        finding = row.finding
+        if finding.moved and finding.severity is Severity.CHECK:
+            old_rules[finding.rule] += 1
+            continue
+        key = finding.rule, finding.severity, finding.new
+        by_rule.setdefault(key, []).append(row)
     question_rules = {question.rule for question in result.questions}
     rules_left, hidden_counts = MAX_RULES, []
-    for rule_findings in sorted(by_rule.values(), key=lambda rows: rows[0][1].rank):
-        patch, finding = rule_findings[0]
+    for rule_findings in sorted(by_rule.values(), key=lambda rows: rows[0].finding.rank):
+        finding = rule_findings[0].finding
         if finding.severity is Severity.NOTE:
             is_shown = finding.rule in question_rules
         else:
@@ -117,7 +107,7 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
         if not is_shown:
             hidden_counts.append(len(rule_findings))
             continue
-        yield _format_finding(finding, patch, colors, result, is_first=True)
+        yield _format_finding(rule_findings[0], colors, result, is_first=True)
         if rule_findings[1:]:
             yield colors(_format_positions(rule_findings, colors), DIM)
     if hidden_counts:
@@ -133,17 +123,17 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
         )
 
 
-def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) -> str:
+def _format_positions(rows: list[FindingRow], colors: Colors) -> str:
     """Format the locations of a rule's findings, except the first finding.
 
     Add the words that a finding quotes if they differ from the first finding's.
     """
-    (_, first), *rows = rows
+    first, *rows = rows
     locations = [
-        f"{format_location(finding, patch)}{_quoted_part(finding, first)}"
-        for patch, finding in rows
+        f"{format_location(row.finding, row.own_patch)}{_quoted_part(row.finding, first.finding)}"
+        for row in rows
     ]
-    is_fixable = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
+    is_fixable = all(row.finding.fix and row.finding.fix.kind == "safe" for row in rows)
     end = ", …" if len(locations) > MAX_LOCATIONS else ""
     text = (
         f"{', '.join(locations[:MAX_LOCATIONS])}{end}{' (--fix changes all)' if is_fixable else ''}"
@@ -198,23 +188,20 @@ def format_location(finding: Finding, patch: Patch | None) -> str:
     return f"{source}:message:{commit_message_line(finding, patch)}"
 
 
-def _format_waived(patch: Patch | None, suppression: Suppressed, colors: Colors) -> str:
-    expiry = f", until {suppression.until}" if suppression.until else ""
-    finding = suppression.finding
+def _format_waived(row: FindingRow, colors: Colors) -> str:
+    finding, waiver = row.finding, row.finding.suppression
+    assert waiver
+    expiry = f", until {waiver.until}" if waiver.until else ""
+    location = format_location(finding, row.own_patch)
     return (
-        f"{colors(format_location(finding, patch), BOLD)}: waived: {make_one_line(finding.message)}"
-        f" {colors(f'[{finding.name}]', DIM)}\n    {make_one_line(suppression.reason)}"
-        f" ({make_one_line(suppression.origin)}{expiry})"
+        f"{colors(location, BOLD)}: waived: {make_one_line(finding.message)}"
+        f" {colors(f'[{finding.name}]', DIM)}\n    {make_one_line(waiver.reason)}"
+        f" ({make_one_line(waiver.origin)}{expiry})"
     )
 
 
-def _format_finding(
-    finding: Finding,
-    patch: Patch | None,
-    colors: Colors,
-    result: CheckResult,
-    is_first: bool,
-) -> str:
+def _format_finding(row: FindingRow, colors: Colors, result: CheckResult, is_first: bool) -> str:
+    finding, patch = row.finding, row.own_patch
     in_diff, location = patch is None or patch.has_diff, format_location(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in f":{location}"
@@ -310,10 +297,10 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
 
 
 def _format_counts(result: CheckResult) -> str:
-    suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
+    waived, baselined = (len(result.list_suppressed(by)) for by in ("waiver", "baseline"))
     parts = [
-        *([f"{suppressed_by['waiver']} waived"] if suppressed_by["waiver"] else []),
-        *([f"{suppressed_by['baseline']} in the baseline"] if suppressed_by["baseline"] else []),
+        *([f"{waived} waived"] if waived else []),
+        *([f"{baselined} in the baseline"] if baselined else []),
     ]
     suppressed_note = f" ({', '.join(parts)})" if parts else ""
     if result.since is None:

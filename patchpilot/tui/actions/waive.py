@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.model.rule import Finding, Suppressed
+from patchpilot.model.rule import Finding
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
     )
 
 
-def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
+def remove_waiver(screen: "AnyScreen", finding: Finding) -> None:
     """Remove the topic's waivers for a finding.
 
     If the waiver is defined elsewhere, show its origin.
@@ -57,9 +57,9 @@ def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
     from patchpilot.checking.topic import is_topic_waiver
 
     session = screen.session
-    if not is_topic_waiver(suppressed):
+    if finding.suppression and not is_topic_waiver(finding.suppression):
         screen.notify(
-            f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there",
+            f"{finding.name} is waived by {finding.suppression.origin}; remove the waiver there",
         )
         return
 
@@ -70,7 +70,7 @@ def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
             repository,
             session.read_settings(repository),
             session.checked_topic,
-            suppressed.finding,
+            finding,
         )
 
     screen.run_in_thread(

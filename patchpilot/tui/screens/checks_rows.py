@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the findings of the checks stage as rows of a list, ordered by line."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from patchpilot.model.action import parse_backticks
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
-from patchpilot.model.rule import Finding, Severity, Suppressed
+from patchpilot.model.rule import Finding, Severity
 from patchpilot.model.web_address import valid_web_address
 from patchpilot.tui.screens.commit_rows import add_subject_prefix
 from patchpilot.tui.view.action_keys import replace_commands
@@ -28,13 +26,13 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.diff_colors import ROLES
 from patchpilot.tui.widgets.diff_view import Note
+from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from patchpilot.checking.fix_finding import FindingChanges
-    from patchpilot.checking.result import CheckResult
-    from patchpilot.model.rule import Rule
+    from patchpilot.checking.result import CheckResult, FindingRow
 
 
 LOOKS = {
@@ -50,93 +48,63 @@ MOST = 12
 """Maximum number of a fix's changed lines shown in the detail."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFinding:
-    """A displayed finding.
-
-    `line` is the 0-based line in the text of all patches, `commit` the commit id ("" for the
-    series), and `number` the number of the patch if there are several. `whole` is set if the
-    finding is about the patch as a whole; it is then shown at the end of the message. `remedy` is
-    the method by which the TUI can fix it. Waived findings and findings about the series can only
-    be fixed by editing.
-    """
-
-    line: int
-    finding: Finding
-    commit: str = ""
-    number: int = 0
-    suppressed: Suppressed | None = None
-    whole: bool = False
-    rule: "Rule | None" = None
-    remedy: str = "edit"
-
-    @property
-    def key(self) -> tuple[str, str, int | None]:
-        return self.commit, self.finding.rule, self.finding.patch_line
-
-    @property
-    def sign(self) -> str:
-        return glyph("nothing" if self.suppressed else LOOKS[self.finding.severity][0])
-
-    @property
-    def role(self) -> str:
-        return "quiet" if self.suppressed else LOOKS[self.finding.severity][1]
-
-    @property
-    def message(self) -> str:
-        """Return the finding's message without the command in it, because the TUI has a key for
-        that.
-        """
-        return self.finding.message.partition(HELP)[0]
-
-    @property
-    def file(self) -> str:
-        """Return the file name and the number of the patch.
-
-        Other findings have "commit message" or "series" instead of a file name.
-        """
-        path = "" if self.whole else self.finding.path
-        name = path.rpartition("/")[2] if path else "commit message" if self.commit else "series"
-        return f"{self.number}: {name}" if self.number else name
-
-
 ROOMY = 60
 """Minimum number of columns to show the file in a row, not only the line."""
 
 
-def finding_row(finding: ShownFinding, columns: int, is_cut: bool) -> Text:
+def _sign_and_role(row: "FindingRow") -> tuple[str, str]:
+    sign, role = LOOKS[row.finding.severity]
+    return (glyph("nothing"), "quiet") if row.finding.suppression else (glyph(sign), role)
+
+
+def _message(row: "FindingRow") -> str:
+    """Return the finding's message without the command in it, because the TUI has a key for it."""
+    return row.finding.message.partition(HELP)[0]
+
+
+def _file(row: "FindingRow", *, is_numbered: bool) -> str:
+    """Return the file name and, in a series, the number of the patch.
+
+    Other findings have "commit message" or "series" instead of a file name.
+    """
+    path = "" if row.is_whole else row.finding.path
+    name = path.rpartition("/")[2] if path else "commit message" if row.commit else "series"
+    return f"{row.number}: {name}" if is_numbered and row.number else name
+
+
+def finding_row(row: "FindingRow", columns: int, *, is_cut: bool, is_numbered: bool) -> Row:
     """Format a finding as a row of the list, fitted to a number of columns.
 
     The row has a symbol, the message, cut or wrapped, and, at the right, the file and line. The
     rule's name is in the detail.
     """
-    sign, line = finding.sign, "" if finding.whole else str(finding.finding.line or "")
-    file = finding.file if columns >= ROOMY else ""
+    (sign, role), line = _sign_and_role(row), "" if row.is_whole else str(row.finding.line or "")
+    file = _file(row, is_numbered=is_numbered) if columns >= ROOMY else ""
     head = f" {sign} "
     columns_left = columns - len(head)
     location = crop_text(make_one_line(":".join(filter(None, (file, line)))), columns_left // 2)
     columns_left -= width(location) + 1
-    text, below = finding.message, ""
+    text, below = _message(row), ""
     if not is_cut:
         wrapped = wrap_with_indent(make_one_line(text), columns_left + len(head), len(head))
         text, _, below = wrapped.partition("\n")
-    row = Text.assemble((head, ROLES[finding.role]), plain_text(fit_text(text, columns_left)))
-    row.append(f" {location}", QUIET)
-    return row.append(f"\n{below}" if below else "")
+    row_text = Text.assemble((head, ROLES[role]), plain_text(fit_text(text, columns_left)))
+    row_text.append(f" {location}", QUIET)
+    return Row(row_text.append(f"\n{below}" if below else ""), row, row.key)
 
 
-def finding_note(finding: ShownFinding) -> Note:
-    text = f"waived: {finding.message}" if finding.suppressed else finding.message
-    return Note(finding.line, finding.sign, finding.role, text)
+def finding_note(row: "FindingRow") -> Note:
+    text = f"waived: {_message(row)}" if row.finding.suppression else _message(row)
+    return Note(row.line, *_sign_and_role(row), text, row.key)
 
 
-def finding_detail(finding: ShownFinding, fix: "FindingChanges | None") -> Text:
-    detail_text, rule = Text.assemble(plain_text(finding.message, STRONG)), finding.rule
-    if waiver := finding.suppressed:
+def finding_detail(row: "FindingRow", fix: "FindingChanges | None") -> Text:
+    detail_text, rule = Text.assemble(plain_text(_message(row), STRONG)), row.rule
+    if waiver := row.finding.suppression:
         until_text = f", until {waiver.until}" if waiver.until else ""
         waiver_text = f"{waiver.reason} ({waiver.origin}{until_text}); press i to remove the waiver"
         detail_text.append_text(plain_text(f"\n\nwaived: {waiver_text}"))
-    detail_text.append_text(_fix_text(finding, fix))
+    detail_text.append_text(_fix_text(row, fix))
     if rule and rule.why:
         detail_text.append_text(_labeled_text("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
@@ -152,18 +120,18 @@ def _labeled_text(label: str, words: str) -> Text:
     return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
-def _fix_text(shown_finding: ShownFinding, applied_fix: "FindingChanges | None") -> Text:
-    fix, rule = shown_finding.finding.fix, shown_finding.rule
+def _fix_text(row: "FindingRow", applied_fix: "FindingChanges | None") -> Text:
+    fix, rule = row.finding.fix, row.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
     help_text = replace_commands(parse_backticks(fix_help), Stage.CHECKS)
     edit_text = f"{help_text}; press e to edit the line"
-    if shown_finding.remedy == "edit":
+    if row.remedy == "edit":
         return _labeled_text("Fix", edit_text) if help_text else Text()
     if applied_fix is None:
         return _labeled_text("Fix", help_text)
     if applied_fix.reason:
         return _labeled_text("Fix", f"{edit_text}\nnot certain: {applied_fix.reason}")
-    verb = {"sign-off": "sign off", "tags": "add"}.get(shown_finding.remedy, "apply")
+    verb = {"sign-off": "sign off", "tags": "add"}.get(row.remedy, "apply")
     return _labeled_text("Fix", f"press a to {verb}").append_text(
         format_changed_lines(applied_fix.diff)
     )
@@ -226,41 +194,25 @@ def state_from_counts(counts: "Counter[Severity]") -> StageState:
 
 def arrange_findings(
     result: "CheckResult", subject_prefix: str
-) -> tuple[tuple[str, ...], tuple[ShownFinding, ...]]:
-    from patchpilot.checking.fix_finding import choose_remedy
+) -> tuple[tuple[str, ...], tuple["FindingRow", ...]]:
+    """Return the lines of all patches, and the findings with their places in these lines."""
+    lines: list[str] = []
+    starts = [0]
+    for checked in result.patches:
+        lines.extend(add_subject_prefix(checked.patch.lines, subject_prefix))
+        starts.append(len(lines))
+    ends = [_message_and_patch_ends(checked.patch.lines) for checked in result.patches]
 
-    rows: list[str] = []
-    shown_findings: list[ShownFinding] = []
-    rules = {rule.id: rule for rule in result.rules}
+    def place_row(row: "FindingRow") -> "FindingRow":
+        if row.own_patch is None:
+            return row
+        index = row.number - 1
+        line, is_whole = _locate_finding(row.finding, row.own_patch.lines, ends[index])
+        return row._replace(line=starts[index] + line, is_whole=is_whole)
 
-    def add_findings(
-        findings: Sequence[Finding],
-        waivers: Sequence[Suppressed],
-        locate: Callable[[Finding], tuple[int, bool]],
-        commit: str = "",
-        number: int = 0,
-    ) -> None:
-        waived_findings = [(waiver.finding, waiver) for waiver in waivers]
-        for finding, waiver in [
-            *((finding, None) for finding in findings),
-            *waived_findings,
-        ]:
-            offset, is_whole = locate(finding)
-            is_fixable = commit and not waiver
-            remedy = choose_remedy(finding, result.rules) if is_fixable else "edit"
-            rule, line = rules.get(finding.rule), len(rows) + offset
-            shown_findings.append(
-                ShownFinding(line, finding, commit, number, waiver, is_whole, rule, remedy)
-            )
-
-    add_findings(result.series, result.suppressed_series, lambda _: (0, False))
-    for number, checked in enumerate(result.patches, 1):
-        lines, commit = checked.patch.lines, checked.patch.commit or ""
-        locate = partial(_locate_finding, lines=lines, ends=_message_and_patch_ends(lines))
-        shown_number = number if len(result.patches) > 1 else 0
-        add_findings(checked.findings, checked.suppressed, locate, commit, shown_number)
-        rows.extend(add_subject_prefix(lines, subject_prefix))
-    return tuple(rows), tuple(sorted(shown_findings, key=lambda shown: shown.line))
+    # findings about the series are above those in the first line
+    rows = sorted(map(place_row, result.every_row), key=lambda row: (row.line, row.number > 0))
+    return tuple(lines), tuple(rows)
 
 
 def no_findings_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:

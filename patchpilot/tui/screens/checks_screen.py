@@ -15,7 +15,6 @@ from textual.binding import BindingType
 
 from patchpilot.model.built_commit import summarize_builds
 from patchpilot.tui.screens.checks_rows import (
-    ShownFinding,
     arrange_findings,
     finding_detail,
     finding_note,
@@ -35,7 +34,7 @@ from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
     from patchpilot.checking.fix_finding import FindingChanges
-    from patchpilot.checking.result import CheckResult
+    from patchpilot.checking.result import CheckResult, FindingRow
 
 
 BINDINGS: list[BindingType] = [
@@ -89,11 +88,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._every: tuple[ShownFinding, ...] = ()
-        self._shown_findings: list[ShownFinding] = []
-        self._at = self._announced = -1
+        self._every: tuple[FindingRow, ...] = ()
+        self._shown_findings: dict[Hashable, FindingRow] = {}
+        self._selected: Hashable = None
+        self._announced: Hashable = None
         self._is_ahead = False
-        self._fixes: dict[tuple[str, str, int | None], FindingChanges] = {}
+        self._fixes: dict[Hashable, FindingChanges] = {}
         self._lists_waived = False
         self._mark = ""
 
@@ -131,21 +131,25 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._mark = self.session.subject_prefix
         rows, self._every = arrange_findings(result, self._mark)
         # stop listing waived findings when there are none left
-        self._lists_waived &= any(finding.suppressed for finding in self._every)
-        self._shown_findings = [
-            finding for finding in self._every if bool(finding.suppressed) is self._lists_waived
-        ]
-        if self._at < 0 and self._shown_findings:
+        self._lists_waived &= any(row.finding.suppression for row in self._every)
+        old_position = self._position
+        self._shown_findings = {
+            row.key: row
+            for row in self._every
+            if bool(row.finding.suppression) is self._lists_waived
+        }
+        keys = list(self._shown_findings)
+        if old_position < 0 and keys:
             # start with findings that usually lead to a new version
-            ranks = [finding.finding.rank for finding in self._shown_findings]
-            self._at = ranks.index(min(ranks))
-        self._at = min(self._at, len(self._shown_findings) - 1)
+            self._selected = min(keys, key=lambda key: self._shown_findings[key].finding.rank)
+        elif self._selected not in self._shown_findings:
+            self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
         self._fixes = {}
-        view.set_rows(rows, notes=[finding_note(finding) for finding in self._shown_findings])
+        view.set_rows(rows, notes=map(finding_note, self._shown_findings.values()))
         self.refill_list()
         if is_first:
             (self.query_one("#findings") if self._shown_findings else view).focus()
-        view.select_note(self._at)
+        view.select_note(self._selected)
         if not self._shown_findings:
             view.go_to_line(0)
         self._show_counts()
@@ -163,10 +167,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         # leave room for a scrollbar
         columns = max(20, (region.width or 30) - (not row_list.show_vertical_scrollbar))
 
+        is_numbered = self._shown is not None and len(self._shown.patches) > 1
+
         def make_rows(is_cut: bool) -> list[Row]:
             return [
-                Row(finding_row(finding, columns, is_cut), finding, index)
-                for index, finding in enumerate(self._shown_findings)
+                finding_row(row, columns, is_cut=is_cut, is_numbered=is_numbered)
+                for row in self._shown_findings.values()
             ]
 
         is_cut = len(self._shown_findings) > region.height
@@ -191,26 +197,32 @@ class ChecksScreen(StageScreen["CheckResult"]):
         )
 
     def refill_list(self, key: Hashable = None) -> None:
-        self.row_list.set_rows(self.build_rows(), self._at)
+        self.row_list.set_rows(self.build_rows(), self._selected)
         status = self.session.stage_status(self.stage)
         # show counts by severity, like the stage bar
         counts = status.note if status.count else "Findings"
         self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 
     @property
-    def _selected_finding(self) -> ShownFinding | None:
-        return self._shown_findings[self._at] if 0 <= self._at < len(self._shown_findings) else None
+    def _selected_finding(self) -> "FindingRow | None":
+        return self._shown_findings.get(self._selected)
+
+    @property
+    def _position(self) -> int:
+        """Return the index of the selected finding, or -1."""
+        keys = list(self._shown_findings)
+        return keys.index(self._selected) if self._selected in self._shown_findings else -1
 
     def handle_cursor_move(self, row_list: RowList) -> None:
-        index = row_list.selected_row.key if row_list.selected_row else self._at
-        if index != self._at:
-            self._at, self._is_ahead = index, True
+        key = row_list.selected_row.key if row_list.selected_row else self._selected
+        if key != self._selected:
+            self._selected, self._is_ahead = key, True
             self._show_counts()
             self.call_when_cursor_rests(self.show_selected_row)
 
     def show_selected_row(self) -> None:
         self._is_ahead = False
-        self._patch_view.select_note(self._at)
+        self._patch_view.select_note(self._selected)
 
     def on_diff_view_moved(self, event: DiffView.Moved) -> None:
         view = self._patch_view
@@ -222,17 +234,17 @@ class ChecksScreen(StageScreen["CheckResult"]):
         panel.count = "+{} -{}".format(*view.parts.count_changes(file)) if file else ""
         if self._is_ahead:
             return
-        if view.note_number >= 0:
-            self._at = view.note_number
-            self.row_list.select_row(self._at)
+        if view.note:
+            self._selected = view.note.key
+            self.row_list.select_row(self._selected)
             self._show_counts()
-        if self._announced != self._at:
+        if self._announced != self._selected:
             self.call_when_cursor_rests(self._show_finding)
 
     def _show_counts(self) -> None:
         result, parts = self._shown, []
         if self._shown_findings:
-            parts.append(f"{self._at + 1}/{len(self._shown_findings)}")
+            parts.append(f"{self._position + 1}/{len(self._shown_findings)}")
         if self.session.strict:
             parts.append("all rules")
         elif self._shown_findings and result and result.left_out:
@@ -243,7 +255,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def _show_finding(self) -> None:
         finding, panel = self._selected_finding, self._detail_panel
-        self._announced = self._at
+        self._announced = self._selected
         if finding is None:
             panel.heading, panel.count = "Detail", ""
             panel.text.update("")
@@ -272,7 +284,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def _selected_fix(self) -> "FindingChanges | None":
         return self._fixes.get(self._selected_finding.key) if self._selected_finding else None
 
-    def _store_fix(self, finding: ShownFinding, fix: "FindingChanges") -> None:
+    def _store_fix(self, finding: "FindingRow", fix: "FindingChanges") -> None:
         self._fixes[finding.key] = fix
         if self._selected_finding is finding:
             self._show_finding()
@@ -283,7 +295,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
-            dict.fromkeys(finding.commit for finding in self._every if finding.remedy == remedy)
+            dict.fromkeys(row.commit for row in self._every if row.commit and row.remedy == remedy)
         )
 
     @property
@@ -366,7 +378,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if finding.remedy == "sign-off":
             fix_selected_finding(self, finding, self._commits_with_remedy("sign-off"))
         else:
-            fix_selected_finding(self, finding, [finding.commit], self._selected_fix)
+            commits = [finding.commit] if finding.commit else []
+            fix_selected_finding(self, finding, commits, self._selected_fix)
 
     def action_fix_safe(self) -> None:
         from patchpilot.tui.screens.fix_dialog import apply_safe_fixes
@@ -380,8 +393,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         result, selected = self._shown, self._selected_finding
         if selected is None or result is None:
             return
-        if selected.suppressed:
-            remove_waiver(self, selected.suppressed)
+        if selected.finding.suppression:
+            remove_waiver(self, selected.finding)
         else:
             count = sum(other.name == selected.finding.name for other in result.all)
             waive_finding(self, selected.finding, count)

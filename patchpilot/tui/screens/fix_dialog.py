@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from patchpilot.errors import RefusedError
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.checks_rows import ShownFinding
 from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 from patchpilot.tui.widgets.dialog import WIDE
@@ -17,6 +16,7 @@ from patchpilot.tui.widgets.dialog import WIDE
 if TYPE_CHECKING:
     from patchpilot.checking.fix_certain import CertainFixes
     from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.result import FindingRow
     from patchpilot.commits.repository import Repository
     from patchpilot.model.progress import Progress
     from patchpilot.tui.stage.stage_screen import AnyScreen
@@ -77,17 +77,17 @@ def certain_fix_rows(fixes: "CertainFixes", columns: int) -> list[str]:
 
 def find_fix(
     screen: "AnyScreen",
-    finding: ShownFinding,
+    row: "FindingRow",
     on_found: "Callable[[FindingChanges], None]",
 ) -> None:
     screen.run_in_thread(
-        "finding the fix", _make_fix_job(screen, finding, (finding.commit,)), on_found
+        "finding the fix", _make_fix_job(screen, row, (row.commit or "",)), on_found
     )
 
 
 def fix_selected_finding(
     screen: "AnyScreen",
-    finding: ShownFinding,
+    row: "FindingRow",
     commits: Sequence[str],
     known_fix: "FindingChanges | None" = None,
 ) -> None:
@@ -98,13 +98,13 @@ def fix_selected_finding(
     """
     from patchpilot.checking.fix_finding import DCO_SUMMARY, DCO_URL
 
-    name = finding.finding.name
+    name = row.finding.name
     counted_commits, verb = format_count(len(commits), "commit"), "Apply"
     success_message, title = f"fixed {name}", f"Apply the fix of {name}?"
-    if finding.remedy == "sign-off":
+    if row.remedy == "sign-off":
         success_message, verb = f"added Signed-off-by: to {counted_commits}", "Sign off"
         title = f"Add your Signed-off-by: line to {counted_commits}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
-    work = _make_fix_job(screen, finding, commits)
+    work = _make_fix_job(screen, row, commits)
 
     def propose_fix(fix: "FindingChanges") -> None:
         if fix.reason:
@@ -131,8 +131,8 @@ def fix_selected_finding(
         )
 
 
-def _make_fix_job(screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]) -> Fix:
-    from patchpilot.checking.fix_finding import FindingRemedy, fix_finding, fix_messages
+def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]) -> Fix:
+    from patchpilot.checking.fix_finding import fix_finding, fix_messages
 
     session = screen.session
 
@@ -145,21 +145,20 @@ def _make_fix_job(screen: "AnyScreen", finding: ShownFinding, commits: Sequence[
         if not current_ids.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.read_settings(repository)
-        if finding.remedy != "safe":
-            remedy = FindingRemedy(finding.remedy)
+        if row.remedy != "safe":
             return fix_messages(
                 repository,
                 settings,
                 commits,
-                remedy,
+                row.remedy,
                 overrides=overrides,
                 progress=progress,
             )
         return fix_finding(
             repository,
             settings,
-            finding.commit,
-            finding.finding,
+            row.commit or "",
+            row.finding,
             strict=session.strict,
             overrides=overrides,
             progress=progress,

@@ -4,7 +4,7 @@ findings below their lines.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, zip_longest
@@ -69,7 +69,7 @@ def find_wrap_columns(text: str, columns: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note below a 0-based line, with a symbol, a role and a text.
+    """A note below a 0-based line, with a symbol, a role, a text and a key.
 
     The role determines the color: "error", "warning", "info" or "quiet".
     """
@@ -78,6 +78,7 @@ class Note:
     sign: str
     role: str
     text: str
+    key: Hashable = None
 
 
 class _DisplayedRow(NamedTuple):
@@ -88,7 +89,7 @@ class _DisplayedRow(NamedTuple):
     """
 
     line: int
-    note_number: int = -1
+    note: Note | None = None
     text: str = ""
     begins: bool = False
     start: int = 0
@@ -99,14 +100,14 @@ class _DisplayedRow(NamedTuple):
         """Return whether the row continues the previous row, as a note or the rest of a long line
         does.
         """
-        return self.note_number >= 0 or self.start > 0
+        return self.note is not None or self.start > 0
 
 
 class DiffView(ScrollView, Searchable, can_focus=True):
     """A viewer for a patch, message or diff, with foldable hunks and files.
 
     Only lines on screen are drawn, so that thousands of lines scroll as smoothly as ten. `note` is
-    the index of the current note (-1: none).
+    the current note, if there is one.
     """
 
     DEFAULT_CSS = """
@@ -148,7 +149,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.parts = DiffRows()
         self.notes: Sequence[Note] = ()
         self.searchable: Mapping[int, str] = {}
-        self.note_number = -1
+        self.note: Note | None = None
         self._folded: set[int] = set()
         self._lines: list[_DisplayedRow] = []
         self._shown: list[_DisplayedRow] = []
@@ -162,10 +163,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._colors: DiffColors | None = None
         self._colors_of: object = None
 
-    def set_rows(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
+    def set_rows(self, rows: Sequence[str], *, notes: Iterable[Note] = ()) -> None:
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
-        self.rows, self.parts, self.note_number = rows, DiffRows(rows), -1
+        self.rows, self.parts, self.note = rows, DiffRows(rows), None
         self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_DisplayedRow(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
@@ -203,9 +204,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             while end < len(self.rows) and parts.kinds[end] is LineKind.META:
                 end += 1
         self._places += [len(self._shown)] * (end - line)
-        notes = self._find_notes(line, end)
         self._shown += self._wrap_line(line)
-        for note in notes:
+        for note in self._find_notes(line, end):
             self._shown += self._note_rows(note)
         return end
 
@@ -225,15 +225,14 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _part_at_line(self, line: int) -> DiffPart | None:
         return self.parts.hunk_of[line] or self.parts.file_of[line]
 
-    def _find_notes(self, line: int, end: int) -> range:
+    def _find_notes(self, line: int, end: int) -> Sequence[Note]:
         first, last = (
             bisect_left(self.notes, position, key=lambda note: note.line)
             for position in (line, end)
         )
-        return range(first, last)
+        return self.notes[first:last]
 
-    def _note_rows(self, number: int) -> Iterator[_DisplayedRow]:
-        note = self.notes[number]
+    def _note_rows(self, note: Note) -> Iterator[_DisplayedRow]:
         texts = wrap_text(
             make_printable(note.text).replace("\n", " "),
             max(
@@ -242,7 +241,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             ),
         )
         for index, text in enumerate(texts[:NOTE_ROWS]):
-            yield _DisplayedRow(note.line, note_number=number, text=text, begins=index == 0)
+            yield _DisplayedRow(note.line, note, text, begins=index == 0)
 
     @property
     def columns(self) -> int:
@@ -291,8 +290,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self._folded -= folds
                 self._lay_out_rows()
         line_notes = self._find_notes(line, line + 1)
-        if line_notes and self.note_number not in line_notes:
-            self._set_current_note(line_notes.start)
+        if line_notes and self.note not in line_notes:
+            self._set_current_note(line_notes[0])
         self._move_cursor(line)
 
     def _move_cursor(self, line: int) -> None:
@@ -317,25 +316,26 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.refresh()
         self.post_message(self.Moved(self.cursor))
 
-    def select_note(self, number: int) -> None:
-        if 0 <= number < len(self.notes):
-            self._set_current_note(number)
-            row, top, height = (
-                self.row_of_line(self.notes[number].line),
-                self.scroll_offset.y,
-                self.size.height,
-            )
-            if not top < row < top + height - self.count_line_rows(row) - 1:
-                # leave a third of the height for the lines above the note
-                self.scroll_to(y=max(0, row - height // 3), animate=False)
-            self.go_to_line(self.notes[number].line)
+    def select_note(self, key: Hashable) -> None:
+        """Select the note with this key, if there is one."""
+        for note in self.notes:
+            if note.key == key:
+                self._go_to_note(note)
+                return
 
-    def _set_current_note(self, number: int) -> None:
-        old_number, self.note_number = self.note_number, number
-        for changed_number in {old_number, number}:
-            if 0 <= changed_number < len(self.notes):
-                row = self.row_of_line(self.notes[changed_number].line)
-                self.refresh_lines(row, self.count_line_rows(row))
+    def _go_to_note(self, note: Note) -> None:
+        self._set_current_note(note)
+        row, top, height = self.row_of_line(note.line), self.scroll_offset.y, self.size.height
+        if not top < row < top + height - self.count_line_rows(row) - 1:
+            # leave a third of the height for the lines above the note
+            self.scroll_to(y=max(0, row - height // 3), animate=False)
+        self.go_to_line(note.line)
+
+    def _set_current_note(self, note: Note) -> None:
+        old_note, self.note = self.note, note
+        for line in {note.line, old_note.line if old_note else note.line}:
+            row = self.row_of_line(line)
+            self.refresh_lines(row, self.count_line_rows(row))
 
     def action_move(self, offset: int) -> None:
         self.go_to_line(self.line_at_row(self.row_of_line(self.cursor) + offset, offset))
@@ -360,12 +360,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def jump_to_stop(self, direction: int) -> None:
         stops = [note.line for note in self.notes] or self.stops
         index = (bisect_left if direction < 0 else bisect_right)(stops, self.cursor)
-        if self.notes and self.note_number >= 0 and stops[self.note_number] == self.cursor:
-            index = self.note_number + (direction > 0)
+        if self.note and self.note.line == self.cursor:
+            index = self.notes.index(self.note) + (direction > 0)
         index -= direction < 0
         if 0 <= index < len(stops):
             if self.notes:
-                self.select_note(index)
+                self._go_to_note(self.notes[index])
             else:
                 self.go_to_line(stops[index])
 
@@ -406,8 +406,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         A click on a fold's mark toggles it.
         """
         row = self.scroll_offset.y + event.y
-        if row < len(self._shown) and self._shown[row].note_number >= 0:
-            self.select_note(self._shown[row].note_number)
+        if row < len(self._shown) and (note := self._shown[row].note):
+            self._go_to_note(note)
             return
         self.go_to_line(self.line_at_row(row, -1))
         if event.x <= self._gutter_width and self.check_action("fold", ()):
@@ -423,12 +423,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         displayed_row = self._shown[row]
-        is_note = displayed_row.note_number >= 0
+        is_note = displayed_row.note is not None
         at_cursor = not is_note and (
             row == self.row_of_line(self.cursor)
             or (displayed_row.start > 0 and displayed_row.line == self.cursor)
         )
-        is_marked = displayed_row.note_number == self.note_number if is_note else at_cursor
+        is_marked = displayed_row.note == self.note if is_note else at_cursor
         key = (displayed_row, displayed_row.line in self._folded, is_marked)
         if key not in self._strips:
             paint = partial(colors.style, cursor=at_cursor)
@@ -449,8 +449,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _draw_row(self, row: _DisplayedRow, paint: Paint, at_cursor: bool) -> Strip:
         columns = self.columns
-        if row.note_number >= 0:
-            return self._draw_text(self._format_note(row, paint), row, columns, paint())
+        if row.note:
+            return self._draw_text(self._format_note(row.note, row, paint), row, columns, paint())
         kind = self.parts.kinds[row.line]
         ground, is_code = GROUNDS.get(kind, ""), kind in CODE
         fill = paint("", ground)
@@ -488,11 +488,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _note_prefix(note: Note) -> str:
         return f"{glyph('below')} {note.sign} "
 
-    def _format_note(self, row: _DisplayedRow, paint: Paint) -> Text:
-        note, is_current = (
-            self.notes[row.note_number],
-            row.note_number == self.note_number,
-        )
+    def _format_note(self, note: Note, row: _DisplayedRow, paint: Paint) -> Text:
+        is_current = note == self.note
         lead = self._note_prefix(note)
         return Text.assemble(
             glyph("cursor") if is_current else " ",

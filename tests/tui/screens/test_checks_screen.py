@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test how the Checks stage shows findings in the list, in the patch and in the detail view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pytest
@@ -32,13 +32,19 @@ async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
     await keys(pilot, Stage.CHECKS)
     diff_view = app.screen.query_one("#patch", DiffView)
     for name in names:
-        diff_view.select_note(list_shown_findings(app).index(name))
+        diff_view.select_note(find_key(app, name))
         await settle(pilot)
     return diff_view
 
 
 def list_shown_findings(app: PatchpilotApp) -> list[str]:
-    return [listed_finding.finding.name for listed_finding in app.screen._shown_findings]  # type: ignore[attr-defined]
+    return [row.finding.name for row in app.screen._shown_findings.values()]  # type: ignore[attr-defined]
+
+
+def find_key(app: PatchpilotApp, name: str) -> Hashable:
+    """Return the key of the first finding with this name."""
+    rows = app.screen._shown_findings.values()  # type: ignore[attr-defined]
+    return next(row.key for row in rows if row.finding.name == name)
 
 
 def read_commit_message(repository: Path) -> str:
@@ -70,7 +76,7 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
             f"1/{total}",
         )
         await keys(pilot, "j")
-        assert view.note_number == 1
+        assert view.note == view.notes[1]
         await keys(pilot, "tab", "G")
         view.go_to_line(view.notes[-1].line)
         await settle(pilot)
@@ -109,7 +115,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
             == "---"
         )
         # the fix is as wide as the card
-        view.select_note(list_shown_findings(newcomer_app).index("missing-fixes"))
+        view.select_note(find_key(newcomer_app, "missing-fixes"))
         await keys(pilot, "enter")
         await visible(pilot, "+Cc: stable@vger.kernel.org")
         # a search also matches words in findings

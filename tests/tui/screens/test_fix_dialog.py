@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.checking.driver import PatchSource
+from patchpilot.checking.result import FindingRow
 from patchpilot.checking.topic_waivers import topic_waivers
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
@@ -81,6 +82,10 @@ def read_repository_state(repo: Repo) -> tuple[str, str, str]:
     )
 
 
+def list_rows(app: PatchpilotApp) -> list[FindingRow]:
+    return list(app.screen._shown_findings.values())  # type: ignore[attr-defined]
+
+
 async def open_checks(pilot: Pilot[int]) -> DiffView:
     app = pilot.app
     await settle(pilot)
@@ -113,8 +118,8 @@ async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) 
         view = await open_checks(pilot)
         screen = app.screen
         view.select_note(
-            [shown.finding.name for shown in screen._shown_findings].index("malformed-tag")
-        )  # type: ignore[attr-defined]
+            next(row.key for row in list_rows(app) if row.finding.name == "malformed-tag")
+        )
         await settle(pilot)
         detail = str(screen.query_one("#detail-panel", TextPanel).text.render())
         assert "press a to apply" in detail
@@ -189,7 +194,9 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         pager = await open_checks(pilot)
         screen = app.screen
         at = next(
-            shown.line for shown in screen._shown_findings if shown.finding.name == "malformed-tag"
+            shown.line
+            for shown in screen._shown_findings.values()
+            if shown.finding.name == "malformed-tag"
         )  # type: ignore[attr-defined]
 
         def list_waived() -> dict[str, str]:
@@ -213,7 +220,9 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         )
         assert list_waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
-        assert "malformed-tag" not in {shown.finding.name for shown in screen._shown_findings}  # type: ignore[attr-defined]
+        assert "malformed-tag" not in {
+            shown.finding.name for shown in screen._shown_findings.values()
+        }  # type: ignore[attr-defined]
         with Repository.open(untidy_branch.path) as repository:
             from patchpilot.checking.topic import make_topic_driver
 
@@ -224,7 +233,9 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
                 app.session.checked_topic,
             )
             same = driver.check_source(PatchSource(base="master"))
-        assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
+        assert [
+            row.finding.suppression.reason for row in same.suppressed if row.finding.suppression
+        ] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [answer.words for answer in app.screen.answers]  # type: ignore[attr-defined]
         await pilot.press(*["down"] * answers.index("Waived findings"), "enter")
@@ -244,7 +255,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         )
         await settle(pilot)
         assert list_waived() == {}
-        assert "malformed-tag" in {shown.finding.name for shown in screen._shown_findings}  # type: ignore[attr-defined]
+        assert "malformed-tag" in {row.finding.name for row in list_rows(app)}
         assert app.session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
 
 

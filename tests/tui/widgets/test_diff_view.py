@@ -14,8 +14,8 @@ from patchpilot.tui.widgets.diff_view import WRAPPED, DiffView, Note, find_wrap_
 from tests.tui.widgets.test_diff_rows import PATCH
 
 NOTES = (
-    Note(19, "!", "warning", "unchecked-read: the result of frob_read() is not used"),
-    Note(6, "x", "error", "fixes: no such commit"),
+    Note(19, "!", "warning", "unchecked-read: the result of frob_read() is not used", "read"),
+    Note(6, "x", "error", "fixes: no such commit", "fixes"),
 )
 
 
@@ -106,13 +106,13 @@ async def test_search_unfolds_its_match() -> None:
 async def test_findings_are_below_their_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
-        app.view.select_note(1)
+        app.view.select_note("read")
         lines = await press_and_list_keys(pilot)
         at = next(number for number, line in enumerate(lines) if "unchecked-read" in line)
         assert "frob_read(&count)" in lines[at - 1]
         assert lines[at].startswith("▌    └ !")
         assert app.view.cursor == 19
-        app.view.select_note(0)
+        app.view.select_note("fixes")
         lines = await press_and_list_keys(pilot)
         assert lines[at].startswith("     └ !")
         assert any(line.startswith("▌") and "no such commit" in line for line in lines)
@@ -124,12 +124,12 @@ async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
     code = f"+{'x' * 130}(end);"
     rows = [*PATCH[:7], message, *PATCH[7:18], code, *PATCH[18:]]
     notes = (
-        Note(7, "!", "warning", "line is too long"),
+        Note(7, "!", "warning", "line is too long", "long"),
         Note(19, "!", "warning", "too"),
     )
     app = Shown(rows, notes)
     async with app.run_test(size=(columns, 40)) as pilot:
-        app.view.select_note(0)
+        app.view.select_note("long")
         lines = await press_and_list_keys(pilot)
         at = next(at for at, line in enumerate(lines) if "line is too long" in line)
         assert "The end of a long line of the message" in lines[at - 1]
@@ -207,7 +207,7 @@ def test_it_looks_as_it_did(
     async def press_keys(pilot: Pilot[None]) -> None:
         await press_and_list_keys(pilot)
         assert isinstance(pilot.app, Shown)
-        pilot.app.view.select_note(1)
+        pilot.app.view.select_note("read")
         await pilot.pause()
 
     assert snap_compare(Shown(notes=NOTES), terminal_size=(80, 40), run_before=press_keys)
