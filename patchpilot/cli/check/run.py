@@ -212,11 +212,8 @@ def _ignore_unpatched(options: "Options") -> "Options":
 def _read_packs(
     settings: "Settings", source: "Source | None", repository: "Repository | None"
 ) -> "tuple[OwnPack, ...]":
-    if not settings.list_value("packs"):
-        from patchpilot.commits.private_config import Use, list_untrusted_commands
-
-        if not repository or not list_untrusted_commands(repository.top, Use.CHECK):
-            return ()
+    if not repository and not settings.list_value("packs"):
+        return ()
     from patchpilot.settings.trusted_packs import read_own_packs
 
     return read_own_packs(settings, source)
