@@ -280,6 +280,13 @@ def list_base_options(
     )
 
 
+ROOT_OPTIONS = (
+    Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
+    Option(("--home",), "open the guided workflow with all topics of all repositories"),
+    Option(("--no-pager",), "show long text without the pager, as git does"),
+    Option(("-V", "--version"), "print the version"),
+)
+"""The options of `patchpilot` itself, which stand before the command."""
 F = TypeVar("F", bound=Callable[..., Any])
 _KINDS = {Path: PATH, int: NUMBER, float: DECIMAL}
 HELP_SPELLINGS = ("-h", "--help")

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cli.command import (
+    ROOT_OPTIONS,
     Command,
     Option,
     Table,
@@ -23,6 +24,7 @@ SHARED: dict[str, Table] = {
     "Options of most commands": list_common_options(("text", "json")),
     "Options of commands that work on a topic": list_base_options(),
     "Options of commands that rewrite commits": REWRITING,
+    "Options before the command": ROOT_OPTIONS,
 }
 """Options that several commands have."""
 _SHARED_KEYS = frozenset(option.key for table in SHARED.values() for option in table)

@@ -70,6 +70,11 @@ Environment variables
   EDITOR, VISUAL, GIT_EDITOR      the editor of draft --edit and of the guided workflow
   PAGER, GIT_PAGER                the pager of long text on a terminal (--no-pager)
   PATCHPILOT_ASCII                1: the guided workflow draws with ASCII only; 0: never
+  CI                              check as for regulars; rule packs of the base need no trust
+  GITHUB_ACTIONS, GITLAB_CI       hints name the settings of this CI
+  GIT_DIR, GIT_WORK_TREE          the repository, as for git
+  GIT_AUTHOR_EMAIL                an address of yours, like GIT_COMMITTER_EMAIL
+  XDG_CONFIG_HOME                 your git config, in git/config
   XDG_STATE_HOME                  drafts, the record of sent messages, tracked series
   XDG_CACHE_HOME                  caches, which may be deleted at any time
   XDG_DATA_HOME                   refreshed stable branches, your own projects

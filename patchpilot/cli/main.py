@@ -13,11 +13,12 @@ from typing import NoReturn
 
 from patchpilot.cli.command import (
     COMMANDS,
+    ROOT_OPTIONS,
     Command,
     HelpRequested,
     Parser,
     format_overview,
-    option,
+    table_options,
 )
 from patchpilot.cli.error_exit import exit_quickly, run_and_report_errors
 from patchpilot.errors import (
@@ -49,14 +50,7 @@ class Commands(Mapping[str, Command]):
         return len(COMMANDS)
 
 
-@option("-C", "--repo", metavar="DIR", type=Path, help="work in this repository")
-@option(
-    "--home",
-    is_flag=True,
-    help="open the guided workflow with all topics of all repositories",
-)
-@option("--no-pager", is_flag=True, help="show long text without the pager, as git does")
-@option("-V", "--version", is_flag=True, help="print the version")
+@table_options(ROOT_OPTIONS)
 def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(format_overview())

@@ -8,7 +8,14 @@ from pathlib import Path
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS
 from tests.cli.test_main_misuses import CASES
+from tests.kit.source import trees
 
+OF_THE_SYSTEM = {"HOME", "PATH", "SHELL", "TERM"}
+INTERNAL = {
+    *("GIT_INDEX_FILE", "GIT_NOTES_REWRITE_REF", "GIT_PYTHON_REFRESH"),
+    *("PATCHPILOT_DEMO", "PATCHPILOT_SENDING", "_PATCHPILOT_WORDS"),
+}
+"""Variables that git or patchpilot sets for the programs that it starts."""
 PAGES = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "reference_pages.py"))
 
 
@@ -27,3 +34,11 @@ def test_every_error_row_has_three_cells() -> None:
     assert len(rows) == len(CASES)
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 4, row
+
+
+def test_every_environment_variable_is_documented() -> None:
+    read = re.compile(r"environ(?:\.get\(\s*|\[)\"(?P<name>\w+)\"")
+    names = {name for path, _ in trees("environ") for name in read.findall(path.read_text())}
+    assert {"CI", "NO_COLOR"} <= names
+    documented = set(re.findall(r"\b[A-Z][A-Z_]+\b", TOPICS["environment"]))
+    assert names - documented - OF_THE_SYSTEM - INTERNAL == set()
