@@ -30,7 +30,8 @@ class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it.
 
     `kind` is one of text, words, paths, flag, columns, choice, path (absolute), archive (a URL or a
-    path), or server (an https URL without a login; http only on this machine).
+    path), server (an https URL without a login; http only on this machine), or folder (an absolute
+    path that a repository may set without trust: only records with expected names are read).
     """
 
     name: str
@@ -117,6 +118,13 @@ KEYS = (
         "your own mailbox (maildir or mbox) that `track update` searches for bounces and moderation"
         " notices",
         "path",
+        from_tree=False,
+    ),
+    Key(
+        "vulns",
+        "",
+        "your clone of the kernel CVE team's repository, for `backport CVE-…` and `find CVE-…`",
+        "folder",
         from_tree=False,
     ),
     Key(
@@ -336,7 +344,7 @@ def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:
         reason = "is neither an http or https URL nor an absolute path"
     elif key.kind == "server" and value and not re.fullmatch(_SERVER, value):
         reason = "is not an https URL without a login"
-    elif key.kind == "path" and value and not re.fullmatch(r"[/~].*", value):
+    elif key.kind in ("path", "folder") and value and not re.fullmatch(r"[/~].*", value):
         reason = "is not an absolute path"
     elif "\0" in value or "\n" in value:
         reason = "contains a line break"

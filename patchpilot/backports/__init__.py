@@ -12,6 +12,8 @@ Front modules:
 - `branch_rows`: the rows about a fix and a branch that all views draw
 - `branch_step`: the next step for a branch
 - `branch_verdicts`: `backport`
+- `cve_targets`: the CVEs that are named
+- `cve_verdicts`: the verdicts for CVEs
 - `prerequisites`: a commit that a fix needs
 - `result`: the result of `backport`
 - `stable_request`: `backport --request`

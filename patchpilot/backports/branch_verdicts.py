@@ -105,7 +105,7 @@ class BackportRequest:
     branches on which the fix was `tested` ("6.1.76 by NAME"). `note` explains the adaptation, or
     why the trees need the fix. `in_reply_to` is the message that the patches reply to. `everything`
     also judges the commits of a range that are no fixes, and allows reverted fixes and very large
-    prerequisites.
+    prerequisites. `stdin` is standard input if it was already read.
     """
 
     target: str | None = None
@@ -126,6 +126,12 @@ class BackportRequest:
     note: str = ""
     in_reply_to: str | None = None
     everything: bool = False
+    stdin: bytes | None = None
+
+    @property
+    def has_actions(self) -> bool:
+        """Return whether anything is done after the verdicts."""
+        return bool(self.folder or self.resolve or self.build or self.request)
 
 
 def compute_backport_verdicts(
@@ -154,7 +160,7 @@ def compute_backport_verdicts(
     introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     targets, others, left_out = select_fixes(
         repository,
-        read_fixes(repository, request.target, request.base, request.from_archive),
+        read_fixes(repository, request.target, request.base, request.from_archive, request.stdin),
         request.target,
         everything=request.everything or bool(fixes),
     )
@@ -175,14 +181,7 @@ def compute_backport_verdicts(
             base = _find_patch_base(repository, targets, request.base)
             targets, unread = _add_commits(repository, targets, base, progress)
         stable = find_stable_branches(repository, profile=profile)
-        branches = (
-            resolve_onto_revisions(repository, stable, revisions) if revisions else stable.branches
-        )
-        if not branches:
-            raise NothingFetchedError(
-                "no stable branch has been fetched",
-                hint=format_fetch_hint(repository, stable, profile),
-            )
+        branches = list_requested_branches(repository, stable, revisions, profile)
         missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
@@ -304,7 +303,7 @@ class BackportSession:
         self.main = main.tip if main else None
         self.mainline = MainlineSearch(repository, main, self.history) if main else None
         self.prerequisites = PrerequisiteReader(self.history, self.main, patches)
-        originals = (self._find_original(culprit) or culprit for culprit in culprits)
+        originals = (self.find_original(culprit) or culprit for culprit in culprits)
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
             for culprit in originals
@@ -326,11 +325,13 @@ class BackportSession:
         commits: Sequence[str],
         branches: Sequence[StableBranch],
         others: Collection[str] = (),
+        bugs: Mapping[str, tuple[Culprit, ...]] | None = None,
     ) -> tuple[BackportResult, ...]:
         """Return the backport verdicts for commits, in order.
 
         Each commit is applied on top of the previous ones that applied. `others` are the commits
-        that are no fixes.
+        that are no fixes. `bugs` maps a fix to the commits that introduced its bug, which override
+        its tags.
         """
         self._others = others
         self.history.add(
@@ -345,12 +346,15 @@ class BackportSession:
         }
         # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
+        bugs = bugs or {}
         return tuple(
-            self._compute_fix_verdicts(commit, branches, pending_branches, chosen)
+            self._compute_fix_verdicts(
+                commit, branches, pending_branches, bugs.get(commit) or chosen
+            )
             for commit in commits
         )
 
-    def _find_original(self, commit: str) -> str | None:
+    def find_original(self, commit: str) -> str | None:
         """Return the mainline commit that a commit is or that its marks lead to, or None."""
         return self.mainline.of_ids([commit]) if self.mainline else None
 
@@ -359,7 +363,7 @@ class BackportSession:
 
         Stable trees refer to fixes by their mainline id.
         """
-        if original := self._find_original(commit):
+        if original := self.find_original(commit):
             return original
         fix = find_commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -671,6 +675,23 @@ def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[st
         *(f"git cherry-pick -x {prerequisite.commit}" for prerequisite in prerequisites),
         f"git cherry-pick -x {fix.id}",
     )
+
+
+def list_requested_branches(
+    repository: Repository, stable: StableBranches, revisions: Sequence[str], profile: str | None
+) -> tuple[StableBranch, ...]:
+    """Return the branches given with --onto, otherwise the stable branches.
+
+    Raise `NothingFetchedError` if there are none.
+    """
+    if revisions:
+        return resolve_onto_revisions(repository, stable, revisions)
+    if not stable.branches:
+        raise NothingFetchedError(
+            "no stable branch has been fetched",
+            hint=format_fetch_hint(repository, stable, profile),
+        )
+    return tuple(stable.branches)
 
 
 def resolve_onto_revisions(

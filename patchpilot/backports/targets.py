@@ -130,6 +130,7 @@ def read_fixes(
     target: str | None,
     base: str | None,
     from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes in TARGET, oldest first.
 
@@ -143,7 +144,7 @@ def read_fixes(
         return _read_commits(repository, list_topic_commits(repository, target, base))
     patches = [
         patch
-        for series in read_series([target] if target else [], repository, base, from_archive)
+        for series in read_series([target] if target else [], repository, base, from_archive, stdin)
         for patch in series.patches
     ]
     if not patches:

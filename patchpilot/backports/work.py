@@ -157,7 +157,7 @@ def run_backport_actions(
     Only the last fix can have its conflict resolved or be requested from the stable maintainers.
     Raise `MissingError` if an action needs commits but there is no repository.
     """
-    if not (request.folder or request.resolve or request.build or request.request):
+    if not request.has_actions:
         return ActionResults(next=next_backport_step(repository, results, request))
     if repository is None and (request.resolve or request.build or request.request):
         raise MissingError(

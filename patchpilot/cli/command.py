@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from patchpilot.cli.common import Common, ProgressLine, show_progress
+from patchpilot.cli.common import Common, ProgressLine, clear_progress, show_progress
 from patchpilot.errors import UsageError, find_nearest_word, suggest_valid_words
 from patchpilot.model.action import OVERRIDES
 
@@ -581,6 +581,7 @@ __all__ = [
     "Common",
     "ProgressLine",
     "base_options",
+    "clear_progress",
     "common_options",
     "rewrite_options",
     "series_options",

@@ -186,8 +186,13 @@ def show_progress(common: Common) -> Iterator[Progress]:
     try:
         yield progress
     finally:
-        if isinstance(progress, ProgressLine):
-            progress.wipe()
+        clear_progress(progress)
+
+
+def clear_progress(progress: Progress) -> None:
+    """Clear a progress line before anything else is written to the terminal."""
+    if isinstance(progress, ProgressLine):
+        progress.wipe()
 
 
 def report_skipped_input(reason: str) -> None:

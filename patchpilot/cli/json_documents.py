@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patchpilot.backports.cve_verdicts import CveAnswer, CveLine, CveResult, CveSummaryLine
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
 from patchpilot.checking.answer import (
@@ -73,7 +74,20 @@ class JsonDocument:
 
 
 DOCUMENTS = (
-    JsonDocument("backport", (BackportResult, ActionResults), several={"series": BackportResult}),
+    JsonDocument(
+        "backport",
+        (BackportResult, ActionResults, CveAnswer),
+        several={"series": BackportResult},
+    ),
+    JsonDocument(
+        "backport-cve",
+        (CveLine, CveSummaryLine),
+        has_alternatives=True,
+        description=(
+            "A line of `patchpilot backport --format jsonl`: the verdict of a CVE for a branch, or"
+            " for none; the last line is the `summary`."
+        ),
+    ),
     JsonDocument(
         "check",
         (CheckAnswer,),
@@ -99,7 +113,7 @@ DOCUMENTS = (
     JsonDocument(
         "find",
         (PostedCommit, FoundFixes, BisectStep, Introduction, Trial, UnpostedCommit),
-        several={"posted_by_others": PostedFix},
+        several={"posted_by_others": PostedFix, "cves": CveResult},
         like="track",
         has_alternatives=True,
     ),

@@ -7,6 +7,7 @@ build, or a report. Read `find_fix` first.
 Front modules:
 
 - `bisect_fix`: `find --bisect`
+- `find_cve`: `find CVE-…`
 - `find_fix`: `find`
 - `find_introduction`: `find --good --bad`
 - `report_bug`: the report of a bug without a fix

@@ -1,25 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot backport`: show the verdict for each stable branch, and write the patches to send."""
 
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.command import (
     Common,
     argument,
     base_options,
+    clear_progress,
     common_options,
     make_command,
     option,
     show_progress,
 )
+from patchpilot.errors import UsageError
+from patchpilot.model.bounded import MAX_INPUT
+
+if TYPE_CHECKING:
+    from patchpilot.backports.branch_verdicts import BackportRequest
+    from patchpilot.backports.cve_targets import CveQuery
+    from patchpilot.backports.cve_verdicts import CveResult
+    from patchpilot.commits.repository import Repository
 
 
 @make_command(
     epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown"
 )
 @argument("target", required=False)
+@option(
+    "--cves",
+    metavar="FILE|YEAR",
+    help=(
+        "the CVEs of a year, or in a file: messages of linux-cve-announce, or any text with ids"
+        " (`-`: standard input)"
+    ),
+)
 @option(
     "--onto",
     multiple=True,
@@ -31,10 +50,11 @@ from patchpilot.cli.command import (
     "--effort",
     type=float,
     limits=(0, None),
-    default=10.0,
-    shows_default=True,
     metavar="SECONDS",
-    help="time limit of the search for prerequisites, per branch; 0: verdicts only",
+    help=(
+        "time limit of the search for prerequisites, per branch; 0: verdicts only  [default: 10;"
+        " for a list of CVEs: 0]"
+    ),
 )
 @option(
     "--fixes",
@@ -125,13 +145,15 @@ from patchpilot.cli.command import (
     shows_default=True,
     help="exit with 1 for this verdict",
 )
-@common_options("text", "json", "markdown")
+@common_options("text", "json", "markdown", "jsonl", "csv")
 def command(
     common: Common,
     target: str | None,
     onto: tuple[str, ...],
     base: str | None,
     fail_on: str,
+    cves: str | None,
+    effort: float | None,
     **options: Any,
 ) -> int:
     """Show for each stable branch whether the fix is present, needed and applies, and its
@@ -140,11 +162,17 @@ def command(
     TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail (default: the
     commits of the current branch). For a patch, the mainline commit that it became is used, or the
     commit that `git am` would create.
+
+    For a CVE or messages of linux-cve-announce, the fixes and the commits that introduced the bug
+    are read from your clone of the CVE team's repository (the setting patchpilot.vulns), otherwise
+    from the messages. The formats jsonl and csv have a line for each CVE and branch, printed as
+    soon as it is known.
     """
     from patchpilot.backports.branch_verdicts import (
         BackportRequest,
         compute_backport_verdicts,
     )
+    from patchpilot.backports.cve_targets import read_cve_list, read_cve_target
     from patchpilot.backports.targets import branch_ref
     from patchpilot.backports.work import run_backport_actions
     from patchpilot.cli.ask import ask_who_tested
@@ -152,6 +180,8 @@ def command(
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
 
+    if cves and target:
+        raise UsageError("--cves excludes TARGET", hint="name the CVE, or the list of CVEs")
     targets_directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
         repository = workplace.repository_if_any() if targets_directories else workplace.repository
@@ -164,6 +194,18 @@ def command(
         if options["resolve"] and repository:
             path = options["resolve"]
             onto = (branch_ref(repository, path, profile=profile),)
+        options["effort"] = effort if effort is not None else 0.0 if cves else 10.0
+        stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if target == "-" else None
+        vulns = settings.get("vulns")
+        query = read_cve_list(cves, vulns) if cves else read_cve_target(target, vulns, stdin)
+        if query:
+            request = BackportRequest(target, onto, profile, **options)
+            return _backport_cves(common, workplace.repository, query, request, fail_on)
+        if common.format in ("jsonl", "csv"):
+            raise UsageError(
+                f"--format {common.format} is for CVEs only",
+                hint="use --format json, or name a CVE or --cves",
+            )
         with show_progress(common) as progress:
             base = workplace.base(settings, base, (target,))
             request = BackportRequest(
@@ -172,6 +214,7 @@ def command(
                 profile,
                 base=base,
                 from_archive=workplace.from_archive,
+                stdin=stdin,
                 **options,
             )
             results = compute_backport_verdicts(repository, request, progress=progress)
@@ -192,3 +235,40 @@ def command(
         fail_on == "affected" and output.has_affected_branch(results)
     )
     return int(is_bad or output.wrote_no_patch(results, action_results))
+
+
+def _backport_cves(
+    common: Common,
+    repository: "Repository",
+    query: "CveQuery",
+    request: "BackportRequest",
+    fail_on: str,
+) -> int:
+    """Print the verdicts for CVEs: lists as soon as each is known, others with their actions."""
+    from patchpilot.backports.cve_verdicts import compute_cve_verdicts, run_cve_actions
+    from patchpilot.cli.output import cve_report as output
+
+    has_bad = False
+
+    def watch(results: "Iterable[CveResult]") -> "Iterator[CveResult]":
+        nonlocal has_bad
+        for result in results:
+            has_bad |= fail_on != "never" and any(
+                row.verdict == "conflict" or (fail_on == "affected" and row.wants_fix)
+                for row in result.branches
+            )
+            clear_progress(progress)
+            yield result
+
+    with show_progress(common) as progress:
+        results = watch(compute_cve_verdicts(repository, query.records, request, progress))
+        is_list = len(query.records) > 1 and not request.has_actions
+        if common.format in ("jsonl", "csv") or (common.format == "text" and is_list):
+            stream = {"jsonl": output.stream_json_lines, "csv": output.stream_csv}
+            common.write_lines(stream.get(common.format, output.stream_text)(query, results))
+            return int(has_bad)
+        judged = tuple(results)
+        actions = run_cve_actions(repository, judged, request, progress)
+    formats = {"json": output.format_cves_json, "markdown": output.format_cves_markdown}
+    common.write(formats.get(common.format, output.format_cves_text)(query, judged, actions))
+    return int(has_bad or output.wrote_no_patch(judged, actions))

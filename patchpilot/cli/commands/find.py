@@ -21,6 +21,7 @@ from patchpilot.errors import (
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
+    from patchpilot.backports.cve_targets import CveQuery
     from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.topic.workplace import Workplace
 
@@ -80,6 +81,9 @@ def command(
     the '<message-id>' of a report, a function, or a source file. The commits since REV are ranked:
     it is a short list to try. The exit code is 1 if no commit fits.
 
+    For a CVE, a message of linux-cve-announce, or a page that names a CVE, the fixes are read from
+    its record, and have the verdicts of `backport` (see the setting patchpilot.vulns).
+
     If WHAT is a commit, the archive is searched for the messages that the commit links to, then for
     its patch-id, its subject and author, and the files that it changes. For a commit of a stable
     branch, the search is for the upstream commit that it names.
@@ -97,6 +101,7 @@ def command(
     `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
     shown again.
     """
+    from patchpilot.finding.find_cve import read_named_cves
     from patchpilot.finding.find_fix import is_commit_argument, read_symptom_text
 
     with common.workplace() as workplace:
@@ -110,6 +115,10 @@ def command(
                 "WHAT is missing: a log, a function, a file or a commit",
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
+        is_search = bisect or good or options["report"]
+        records = workplace.settings().get("vulns")
+        if not is_search and (query := read_named_cves(what, None, records)):
+            return _find_cves(common, workplace, query, within or "")
         text = _read_target_text(workplace, what, lore)
         if text is None and not (bisect or good) and is_commit_argument(workplace.repository, what):
             if options["report"]:
@@ -118,6 +127,8 @@ def command(
                 common, workplace, what, lore, with_mails=options["with_mails"]
             )
         text = read_symptom_text(workplace.repository, what) if text is None else text
+        if not is_search and (query := read_named_cves(what, text, records)):
+            return _find_cves(common, workplace, query, within or "")
         if good:
             return _find_introduction(
                 common, workplace, what, text, (good, bad or ""), is_reported=options["report"]
@@ -187,6 +198,23 @@ def _find_fixes(
         _save_report(workplace, fixes, text)
     _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
+
+
+def _find_cves(common: Common, workplace: "Workplace", query: "CveQuery", tree: str) -> int:
+    from patchpilot.cli.output.cve_report import stream_text
+    from patchpilot.cli.output.json_document import format_json
+    from patchpilot.finding.find_cve import find_cve_fixes
+
+    repository, profile = workplace.repository, workplace.settings().get("profile")
+    with show_progress(common) as progress:
+        found = find_cve_fixes(repository, query, tree=tree, profile=profile, progress=progress)
+    text = (
+        format_json("find", found.fixes, cves=found.results)
+        if common.format == "json"
+        else "".join(stream_text(query, found.results))
+    )
+    common.write(text)
+    return findings_exit_code(not found.fixes.fits)
 
 
 def _save_report(

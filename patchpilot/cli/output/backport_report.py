@@ -82,7 +82,7 @@ def format_backport_text(
         width = max((len(_find_row(rows, "branch").text) for rows in tables), default=0)
         for rows in tables:
             lines += _format_branch_head(rows, width)
-            lines += [f"      {line}" for line in _format_branch_details(rows)]
+            lines += [f"      {line}" for line in format_branch_details(rows)]
         for row in _select(fix_rows, ("tag",)):
             lines += [row.text, *(f"    {line}" for line in row.lines)]
         blocks.append("\n".join(lines))
@@ -91,7 +91,7 @@ def format_backport_text(
         for row in _select(format_fix_rows(results[-1]), FIX_END)
     )
     blocks += [
-        *_format_action_results(action_results),
+        *format_action_results(action_results),
         *([str(action_results.next)] if action_results.next else []),
     ]
     return make_printable("\n\n".join(blocks) + "\n")
@@ -128,7 +128,11 @@ def _format_row(row: FactRow) -> str:
 
 
 def _format_branch_head(rows: Sequence[FactRow], width: int) -> list[str]:
-    name, verdict, reason = _read_head(rows)
+    return format_branch_line(*_read_head(rows), width)
+
+
+def format_branch_line(name: str, verdict: str, reason: str, width: int) -> list[str]:
+    """Return the first line about a branch, wrapped; `width` is the length of the longest name."""
     line_start = f"  {name:<{width}}  {verdict:<13}  "
     return _wrap(reason, line_start, " " * min(len(line_start), _COLUMNS // 2))
 
@@ -140,7 +144,7 @@ def _read_head(rows: Sequence[FactRow]) -> tuple[str, str, str]:
     return head["branch"].text, head["verdict"].text, f"{head['why'].text}{ends}"
 
 
-def _format_branch_details(rows: Sequence[FactRow]) -> list[str]:
+def format_branch_details(rows: Sequence[FactRow]) -> list[str]:
     """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
     conflicts = _select(rows, ("conflict",))
@@ -161,7 +165,8 @@ def _crop_diff(lines: Sequence[str]) -> list[str]:
     return [*(f"  {line[:1]} {line[1:]}" for line in lines[:_MAX_DIFF_LINES]), *more]
 
 
-def _format_action_results(action_results: ActionResults) -> list[str]:
+def format_action_results(action_results: ActionResults) -> list[str]:
+    """Return paragraphs about written patches, resolved conflicts, builds and the request."""
     blocks = []
     if action_results.written:
         blocks.append(
@@ -237,11 +242,11 @@ def format_backport_markdown(
     blocks = []
     for result in results:
         fix_rows = format_fix_rows(result)
-        lines = [f"**{_escape_cell(_find_row(fix_rows, 'fix').text)}**", ""]
+        lines = [f"**{escape_cell(_find_row(fix_rows, 'fix').text)}**", ""]
         notes = [*_select(fix_rows, FIX_HEAD), *_select(fix_rows, ("tag",))]
         for row in notes:
             lines += [
-                f"- {_escape_cell(_format_row(row))}",
+                f"- {escape_cell(_format_row(row))}",
                 *(f"      {line}" for line in row.lines),
             ]
         lines += [""] if notes else []
@@ -249,12 +254,12 @@ def format_backport_markdown(
         lines += map(_format_table_line, _list_branch_rows(results, result, action_results))
         blocks.append("\n".join(lines))
     blocks += (
-        "\n".join([_escape_cell(_format_row(row)), *(f"    {line}" for line in row.lines)])
+        "\n".join([escape_cell(_format_row(row)), *(f"    {line}" for line in row.lines)])
         for row in _select(format_fix_rows(results[-1]), FIX_END)
     )
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
-        for block in _format_action_results(action_results)
+        for block in format_action_results(action_results)
     ]
     return make_printable("\n\n".join(blocks) + "\n")
 
@@ -268,10 +273,11 @@ def _format_table_line(rows: Sequence[FactRow]) -> str:
         [reason, *map(_format_row, details)],
         [_format_row(row) for row in _select(rows, _PREREQUISITES)],
     )
-    return f"| {' | '.join('<br>'.join(map(_escape_cell, cell)) for cell in cells)} |"
+    return f"| {' | '.join('<br>'.join(map(escape_cell, cell)) for cell in cells)} |"
 
 
-def _escape_cell(text: str) -> str:
+def escape_cell(text: str) -> str:
+    """Return the text of a cell in a Markdown table."""
     for character in "\\|`*_[]":
         text = text.replace(character, "\\" + character)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

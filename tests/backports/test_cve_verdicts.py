@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the verdicts of CVEs for branches."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.backport_world import FIXED, World, format_function
+from tests.kit.cve_records import CveRepository, format_announcement, format_rejection
+
+CVE, TITLE = "CVE-2026-1001", "work: do not forget step 20"
+
+
+@pytest.fixture
+def records(tmp_path: Path, world: World) -> CveRepository:
+    repository = CveRepository(tmp_path / "vulns")
+    world.repo.git("config patchpilot.vulns", str(repository.path))
+    pairs = [("6.2", world.culprit, "6.3", world.fix)]
+    repository.publish(CVE, TITLE, [world.fix], pairs)
+    return repository
+
+
+def read_lines(world: World, *arguments: object) -> list[dict[str, Any]]:
+    outcome = world.run_backport(*arguments, "--format", "jsonl")
+    assert outcome.code == 0, outcome.err
+    return [json.loads(line) for line in outcome.out.splitlines()]
+
+
+def make_branches(world: World) -> tuple[str, str]:
+    return world.create_stable_branch("6.1", world.base), world.create_stable_branch(
+        "6.6", world.groundwork
+    )
+
+
+def test_verdict_is_that_of_fix_and_culprit(world: World, records: CveRepository) -> None:
+    records.commit()
+    make_branches(world)
+    answer = world.read_backport_json(CVE)
+    single = world.read_backport_json(world.fix, "--fixes", world.culprit)
+    assert answer["branches"] == single["branches"]
+    assert {row["branch"]: row["verdict"] for row in answer["cves"][0]["branches"]} == {
+        "linux-6.1.y": "not-affected",
+        "linux-6.6.y": "clean",
+    }
+    assert world.run_backport(CVE).out.splitlines()[0].startswith(f"{CVE}  fixed by ")
+
+
+def test_culprit_of_the_record_overrides_the_tag(world: World, records: CveRepository) -> None:
+    records.publish(CVE, TITLE, [world.fix], [("6.2", world.groundwork, "6.3", world.fix)])
+    records.commit()
+    tip = world.create_stable_branch("6.1", world.culprit)
+    assert world.read_branch_result(CVE, "--onto", tip)["verdict"] == "not-affected"
+
+
+def test_ids_of_a_stable_tree_stand_for_mainline(world: World, records: CveRepository) -> None:
+    """The branch has another backport of the culprit, and another tree has the fix."""
+    mark = f"[ Upstream commit {world.culprit} ]"
+    content = {"w.c": format_function(l10="quick(10);")}
+    world.create_stable_branch("5.15", world.base, (f"work: be quick\n\n{mark}\n", content))
+    world.create_stable_branch("6.1", world.base, (f"work: be quick\n\n{mark}\n", content))
+    culprit = world.repo.git("rev-parse linux-6.1.y")
+    mark = f"commit {world.fix} upstream."
+    fixed = ("work: do not forget step 20\n\n" + mark + "\n", {"w.c": format_function(**FIXED)})
+    world.create_stable_branch("6.6", world.groundwork, fixed)
+    fix = world.repo.git("rev-parse linux-6.6.y")
+    records.publish(CVE, TITLE, [fix], [("6.1.9", culprit, "6.6.7", fix)])
+    records.commit()
+    (line, _) = read_lines(world, CVE, "--onto", "linux-5.15.y")
+    assert (line["commit"], line["culprit"]) == (world.fix, world.culprit)
+    assert line["culprit_in_branch"] == world.repo.git("rev-parse linux-5.15.y")
+    assert line["verdict"] in ("clean", "clean-3way", "conflict")
+    (line, _) = read_lines(world, CVE, "--onto", "linux-6.6.y")
+    assert (line["verdict"], line["landed_as"]) == ("already-fixed", fix)
+
+
+def test_each_bug_of_a_cve_needs_one_of_its_fixes(world: World, records: CveRepository) -> None:
+    second = world.repo.commit("other: be quick", {"other.c": format_function(l5="quick(5);")})
+    repair = world.repo.commit("other: stop", {"other.c": format_function(l5="calm(5);")})
+    twin = world.repo.commit("other: never", {"other.c": format_function(l5="never(5);")})
+    branch = world.create_stable_branch("6.6", world.fix, ("x", {"x.c": "x\n"}))
+    pairs = [("6.2", world.culprit, "6.3", world.fix), ("6.4", second, "6.5", repair)]
+    records.publish(CVE, TITLE, [world.fix, repair], pairs)
+    records.publish("CVE-2026-1002", "other", [repair, twin], [("6.4", second, "6.5", repair)])
+    records.commit()
+    assert read_lines(world, CVE, "--onto", branch)[0]["verdict"] == "already-fixed"
+    assert read_lines(world, CVE, "--onto", second)[0]["commit"] == repair
+    assert read_lines(world, CVE, "--onto", second)[0]["verdict"] == "clean"
+    # one of two fixes of the same bug is enough
+    (line, _) = read_lines(world, "CVE-2026-1002", "--onto", repair)
+    assert line["verdict"] == "already-fixed"
+
+
+def test_cve_without_fix_here_is_judged_by_its_culprit(
+    world: World, records: CveRepository
+) -> None:
+    unknown = "1234567890" * 4
+    pairs = [("6.2", world.culprit, "7.1", unknown)]
+    records.publish("CVE-2026-1003", "far", [unknown], pairs)
+    records.publish("CVE-2026-1004", "no fix", [], [("6.2", world.culprit, "0", "0")])
+    records.publish("CVE-2026-1005", "lost", [world.fix], [("7.0", unknown, "6.3", world.fix)])
+    records.commit()
+    with_bug, without = world.create_stable_branch("6.6", world.culprit), world.base
+
+    def judge(cve: str, onto: str) -> tuple[str, str]:
+        line = read_lines(world, cve, "--onto", onto)[0]
+        return line["verdict"], line["reason"]
+
+    verdict, reason = judge("CVE-2026-1003", with_bug)
+    assert verdict == "unknown"
+    assert reason.endswith("the fix is not in this repository")
+    assert judge("CVE-2026-1003", without)[0] == "not-affected"
+    assert judge("CVE-2026-1004", with_bug)[0] == "no-fix"
+    assert judge("CVE-2026-1004", without)[0] == "not-affected"
+    lost = world.run_backport("CVE-2026-1005", "--onto", with_bug)
+    assert "not known whether the branch has the bug" in " ".join(lost.out.split())
+    assert "fetch mainline" in world.run_backport("CVE-2026-1003", "--onto", with_bug).out
+
+
+def test_unpublished_cves_are_verdicts(world: World, records: CveRepository) -> None:
+    records.reject("CVE-2026-1006", "nothing", "Root may do that.")
+    records.reserve("CVE-2026-1007")
+    records.reserve("CVE-2026-1008", "returned")
+    records.commit()
+    names = "".join(f"CVE-2026-100{number}\n" for number in range(6, 10))
+    outcome = world.repo.patchpilot(
+        "backport --cves - --onto master --format jsonl", stdin=names.encode()
+    )
+    lines = [json.loads(line) for line in outcome.out.splitlines()]
+    assert outcome.code == 0
+    assert [line["verdict"] for line in lines[:-1]] == [
+        "rejected",
+        "reserved",
+        "returned",
+        "unknown",
+    ]
+    assert lines[0]["reason"] == "rejected by the CVE team: Root may do that."
+    assert lines[3]["reason"].startswith("no record in ")
+    assert lines[-1]["summary"]["others"] == {
+        "rejected": 1,
+        "reserved": 1,
+        "returned": 1,
+        "unknown": 1,
+    }
+
+
+def test_mail_alone_has_the_verdict_of_the_record(
+    world: World, records: CveRepository, tmp_path: Path
+) -> None:
+    records.commit()
+    make_branches(world)
+    by_record = world.read_backport_json(CVE)
+    world.repo.git("config --unset patchpilot.vulns")
+    pairs = [("6.2", world.culprit, "6.3", world.fix)]
+    mail = format_announcement(CVE, TITLE, pairs)
+    file = tmp_path / "announced.mbox"
+    file.write_text(mail)
+    answer = world.read_backport_json(file)
+    assert answer["branches"] == by_record["branches"]
+    piped = world.repo.patchpilot("backport - --format json", stdin=mail.encode()).json
+    assert piped["cves"] == answer["cves"]
+    file.write_text(mail + format_rejection(CVE, TITLE, "No bug.") + mail)
+    assert world.read_backport_json(file)["cves"][0]["verdict"] == "rejected"
+
+
+def test_newer_record_replaces_a_mail(world: World, records: CveRepository, tmp_path: Path) -> None:
+    records.reject("CVE-2026-1010", "work", "No bug.")
+    records.commit()
+    file = tmp_path / "announced.mbox"
+    file.write_text(format_announcement("CVE-2026-1010", "work", []))
+    answer = world.read_backport_json(file, "--onto", "master")
+    assert answer["cves"][0]["verdict"] == "rejected"
+
+
+def test_year_as_csv_and_totals(world: World, records: CveRepository) -> None:
+    records.publish("CVE-2026-999", "early", [world.fix], [("0", "0", "6.3", world.fix)])
+    records.commit()
+    branches = make_branches(world)
+    onto = [word for tip in branches for word in ("--onto", tip)]
+    outcome = world.run_backport("--cves", "2026", *onto, "--format", "csv")
+    rows = list(csv.DictReader(outcome.out.splitlines()))
+    assert [row["cve"] for row in rows] == ["CVE-2026-1001", "CVE-2026-1001"]
+    assert [row["verdict"] for row in rows] == ["not-affected", "clean"]
+    assert [row["fix"] for row in rows] == [world.fix, world.fix]
+    text = world.run_backport("--cves", "2026", *onto, "--fail-on", "affected")
+    assert text.code == 1
+    assert text.out.rstrip().splitlines()[-1].startswith("records of 2023-11-14 in ")
+
+
+def test_cve_can_be_written(world: World, records: CveRepository, tmp_path: Path) -> None:
+    second = world.repo.commit(
+        f'work: again\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
+        {"w.c": format_function(**{**FIXED, "l21": "again(21);"})},
+    )
+    records.publish("CVE-2026-1011", "again", [second], [("6.2", world.culprit, "6.5", second)])
+    records.commit()
+    tip = world.create_stable_branch("6.6", world.groundwork)
+    ids = tmp_path / "ids"
+    ids.write_text(f"CVE-2026-1011 first\n{CVE},second\n")
+    outcome = world.run_backport("--cves", ids, "--onto", tip, "--write", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    patches = sorted((tmp_path / "out").rglob("*.patch"))
+    assert [TITLE.split()[-1] in patch.read_text() for patch in patches] != []
+    content = world.apply_to_clone(tip, patches, tmp_path / "clone")
+    assert content == format_function(**{**FIXED, "l21": "again(21);"})
+
+
+def test_missing_records_are_an_error_with_the_command(world: World) -> None:
+    world.run_backport(CVE).expect(3, "patchpilot.vulns", "git clone ")
+    world.repo.git("config patchpilot.vulns", str(world.repo.path))
+    world.run_backport(CVE).expect(3, "no folder cve/published")
+    world.run_backport("--cves", "none", "--onto", "master").expect(2, "neither a file nor a year")
+    world.run_backport(world.fix, "--format", "csv").expect(2, "CVEs only")
