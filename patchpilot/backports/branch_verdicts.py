@@ -20,7 +20,6 @@ from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
 from patchpilot.backports.failed_messages import add_failed_messages
 from patchpilot.backports.followups import (
-    find_followers,
     find_later_fix_hints,
     find_needed_followers,
     find_newer_branches_without_fix,
@@ -57,6 +56,7 @@ from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.branch_verdict import BranchVerdict, judge_branch, judge_whether_affected
 from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
+from patchpilot.history.followers import find_followers
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.releases import Releases

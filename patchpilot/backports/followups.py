@@ -17,6 +17,7 @@ from patchpilot.backports.line_history import (
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
+from patchpilot.history.followers import has_landed
 from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.commit_references import classify_subject
 from patchpilot.model.follow_up import Follower, Reverted
@@ -26,33 +27,6 @@ from patchpilot.tags.stable_need import find_commit_exclusion
 
 _TIMEOUT = 2.0
 _MOST_LATER = 3
-_MOST_FOLLOWERS = 50
-
-
-def find_followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """Return the mainline commits that fix or revert the fix, oldest first.
-
-    Fixes for these commits are included.
-    """
-    if mainline is None:
-        return ()
-    result: dict[str, Follower] = {}
-    todo = [fix]
-    while todo and len(result) < _MOST_FOLLOWERS:
-        named = todo.pop(0)
-        references = [(commit, "revert") for commit in history.reverts(named, mainline)] + [
-            (commit, "fix") for commit in history.fixers(named, mainline)
-        ]
-        for commit, kind in references:
-            if commit in result or commit == fix:
-                continue
-            subject = history.repository.commit(commit).subject
-            is_reverted = history.find_revert(commit, mainline) is not None
-            result[commit] = Follower(commit, subject, kind, named, is_reverted)
-            if kind == "fix":
-                todo.append(commit)
-    order = {commit: history.index.ordinal(commit) or 0 for commit in result}
-    return tuple(sorted(result.values(), key=lambda follower: order[follower.commit]))
 
 
 def find_later_fix_hints(
@@ -117,7 +91,7 @@ def find_needed_followers(
     replacements = [
         follower
         for follower in (reverted.replacements if reverted else ())
-        if not _has_landed(history, follower.commit, tip)
+        if not has_landed(history, follower.commit, tip)
     ]
     if reverted and not has_fix:
         return tuple(replacements)
@@ -128,18 +102,13 @@ def find_needed_followers(
         if not is_about_it or follower.undone:
             continue
         present.add(follower.commit)
-        if _has_landed(history, follower.commit, tip):
+        if has_landed(history, follower.commit, tip):
             in_branch.add(follower.commit)
         else:
             needed[follower.commit] = follower
     for follower in replacements:
         needed.setdefault(follower.commit, follower)
     return tuple(needed.values())
-
-
-def _has_landed(history: History, commit: str, tip: str) -> bool:
-    landing = history.landed(commit, tip, content=False)
-    return bool(landing and landing.holds)
 
 
 def find_newer_branches_without_fix(

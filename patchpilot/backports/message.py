@@ -5,7 +5,6 @@ It is the original message with the upstream marker above the text, and the back
 sign-off at the end.
 """
 
-import re
 from collections.abc import Sequence
 
 from patchpilot.errors import InputError
@@ -14,8 +13,6 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailers
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
-
-_NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
 
 
 def make_backport_message(
@@ -78,11 +75,6 @@ def make_backport_message(
         if notes or not last_signer or last_signer.key != signer.key:
             message = message.rstrip("\n") + ("\n" if notes or trailers else "\n\n") + line + "\n"
     return message
-
-
-def has_note(message: str, original: Commit) -> bool:
-    """Return whether a message has an adaptation note that the original message lacks."""
-    return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def _join_lines(note: str) -> str:

@@ -5,14 +5,15 @@ Its commits are created in the temporary object store and formatted by git.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.message import has_note, make_backport_message
+from patchpilot.backports.message import make_backport_message
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import UsageError
+from patchpilot.history.line_differences import LineDifference, find_line_differences
+from patchpilot.history.origin import find_explanation
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -142,7 +143,7 @@ def make_commits(
                 original,
                 difference,
                 parts,
-                has_note(message, original),
+                bool(find_explanation(message, original.message)),
                 skipped_trailers,
                 is_changed,
             )
@@ -154,7 +155,7 @@ def changes_other_lines(scratch: ScratchStore, original: Commit, tree: str, pare
     """Return whether a backport, as a tree on top of a commit, adds or removes other lines than the
     original. Context and file names may differ.
     """
-    return count_other_lines(scratch, original, tree, parent) > 0
+    return bool(_find_differences(scratch, original, tree, parent))
 
 
 def count_other_lines(scratch: ScratchStore, original: Commit, tree: str, parent: str) -> int:
@@ -162,24 +163,24 @@ def count_other_lines(scratch: ScratchStore, original: Commit, tree: str, parent
 
     Lines in another order count as one.
     """
+    return sum(
+        1 if each.kind in ("order", "file") else len(each.lines) + len(each.origin_lines)
+        for each in _find_differences(scratch, original, tree, parent)
+    )
+
+
+def _find_differences(
+    scratch: ScratchStore, original: Commit, tree: str, parent: str
+) -> tuple[LineDifference, ...]:
     if not original.parents:
-        return 0
+        return ()
     pairs = (
         (scratch.tree_of(original.parents[0]), scratch.tree_of(original.id)),
         (scratch.tree_of(parent), tree),
     )
-    first, second = (
-        [
-            (line.kind, line.text)
-            for change in parse_diff(_read_diff(scratch, *trees), 1).files
-            for hunk in change.hunks
-            for line in hunk.lines
-            if line.kind in "+-"
-        ]
-        for trees in pairs
+    return find_line_differences(
+        *(parse_diff(_read_diff(scratch, *trees), 1).files for trees in pairs)
     )
-    different = (Counter(first) - Counter(second)) + (Counter(second) - Counter(first))
-    return different.total() or int(first != second)
 
 
 def _read_diff(scratch: ScratchStore, old: str, new: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from patchpilot.backports.build_objects import (
     compile_objects,
     require_compilable,
 )
-from patchpilot.backports.message import has_note, make_backport_message
+from patchpilot.backports.message import make_backport_message
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -49,6 +49,7 @@ from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
+from patchpilot.history.origin import find_explanation
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
@@ -419,7 +420,7 @@ def _list_resolved_commits(
                 id_,
                 commit,
                 diff,
-                is_explained=has_note(message, commit),
+                is_explained=bool(find_explanation(message, commit.message)),
                 is_changed=is_changed,
             )
         )

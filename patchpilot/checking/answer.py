@@ -24,6 +24,7 @@ from patchpilot.model.rule import Finding, Severity
 if TYPE_CHECKING:
     from patchpilot.checking.apply_fixes import FixResult
     from patchpilot.checking.fixed_patch import FixedPatch
+    from patchpilot.history.origin import Origin
 
 
 @json_form(
@@ -33,15 +34,17 @@ if TYPE_CHECKING:
     "commit=patch.commit",
     "subject=patch.subject.title",
     "profile",
+    "origin?",
     "findings",
 )
 class CheckedLine(NamedTuple):
-    """The JSON line for a patch, with its position and its findings."""
+    """The JSON line for a patch, with its position, its origin and its findings."""
 
     position: str
     patch: Patch
     profile: str
     findings: tuple[Finding, ...]
+    origin: "Origin | None" = None
 
 
 @json_form("position", "message_id~", "source", "error")

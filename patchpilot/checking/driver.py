@@ -374,7 +374,7 @@ class Driver:
             unanswered = missing_data_note(setting.history, patches)
         result = CheckResult(
             patches=tuple(
-                CheckedPatch(patch, kept, left_out=unfiltered.left_out)
+                CheckedPatch(patch, kept, left_out=unfiltered.left_out, origin=unfiltered.origin)
                 for patch, kept, unfiltered in zip(patches, findings, all_findings, strict=True)
             ),
             every_of_series=tuple(

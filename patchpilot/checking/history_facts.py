@@ -13,7 +13,9 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, PatchpilotError
+from patchpilot.history.followers import find_missing_followers
 from patchpilot.history.mainline_commit import find_named_mainline_commit
+from patchpilot.history.origin import Origin, compare_with_origin
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import list_mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
@@ -49,6 +51,7 @@ class RepositoryFacts:
         self._walking = Lock()
         self._commits: dict[str, Commit | None] = {}
         self._below: dict[str, Sequence[CommitForm]] = {}
+        self._origin: tuple[Patch | None, Origin | None] = None, None
         self._releases = Releases(repository)
 
     def find_commit(self, word: str) -> Commit | None:
@@ -163,6 +166,17 @@ class RepositoryFacts:
     def find_mainline_commit(self, commit_id: str) -> Commit | None:
         found = find_named_mainline_commit(self._repository, commit_id)
         return self._repository.commit(found) if found and found != commit_id else None
+
+    def compare_with_origin(self, patch: Patch) -> Origin | None:
+        latest, origin = self._origin
+        if latest is not patch:
+            origin = compare_with_origin(self._repository, patch)
+            if origin:
+                ids = origin.commit.id, patch.commit
+                followers = find_missing_followers(self._repository, *ids)
+                origin = origin._replace(follow_ups=followers)
+            self._origin = patch, origin
+        return origin
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors.

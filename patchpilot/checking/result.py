@@ -19,6 +19,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
+    from patchpilot.history.origin import Origin
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
 
@@ -83,6 +84,7 @@ _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
     "source=patch.source",
     "commit=patch.commit",
     "subject=patch.subject.title",
+    "origin?",
     "findings",
 )
 class CheckedPatch(NamedTuple):
@@ -90,13 +92,15 @@ class CheckedPatch(NamedTuple):
 
     `every` includes suppressed findings. `left_out` is the number of findings that only --strict
     reports. `anchor` is the first changed line that is in the last commit of the range, for
-    findings that are not on a line there.
+    findings that are not on a line there. `origin` compares a backport with the commit that it
+    names.
     """
 
     patch: Patch
     every: tuple[Finding, ...]
     left_out: int = 0
     anchor: TipPlace | None = None
+    origin: "Origin | None" = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

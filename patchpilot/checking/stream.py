@@ -108,7 +108,9 @@ class CheckStream:
         patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
         findings = find_findings(setting.context(patch, Series((patch,))), setting.rules)
-        checked_line = CheckedLine(mail.position, patch, setting.options.profile, findings)
+        checked_line = CheckedLine(
+            mail.position, patch, setting.options.profile, findings, findings.origin
+        )
         counts = Counter(str(finding.severity) for finding in findings)
         counts.update(f"counted {finding.severity}" for finding in findings if finding.counts)
         return serialize_line(checked_line), Counter(mails=1, patches=1) + counts

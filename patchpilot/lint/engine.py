@@ -4,14 +4,19 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from patchpilot.errors import PackError, PatchpilotError
 from patchpilot.lint.c.line_scan import scan_patch
 from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.own_style import is_about_checkpatch, is_not_the_authors, was_there_before
+from patchpilot.lint.own_style import (
+    is_about_checkpatch,
+    is_from_origin,
+    is_not_the_authors,
+    was_there_before,
+)
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
 from patchpilot.lint.selection import (
@@ -27,6 +32,9 @@ from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
 from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
+if TYPE_CHECKING:
+    from patchpilot.history.origin import Origin
+
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
 LEAST_MOVED = 10
@@ -34,9 +42,13 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of findings shown only with --strict."""
+    """The findings of a run, and the number of findings shown only with --strict.
+
+    `origin` compares a backport with the commit that it names.
+    """
 
     left_out: int = 0
+    origin: "Origin | None" = None
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
@@ -115,7 +127,10 @@ def _find_patch_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     known = {finding.path for finding in patch_findings if finding.name == "text-as-binary"}
     unread = (_add_place(finding, patch) for finding in find_unread_parts(patch))
     added = (each for each in unread if each.name != BINARY or each.path not in known)
-    return Findings.of((*patch_findings, *added), patch_findings.left_out)
+    findings = Findings.of((*patch_findings, *added), patch_findings.left_out)
+    if context.history and not (options.checkpatch_compat or patch.is_merge):
+        findings.origin = context.history.compare_with_origin(patch)
+    return findings
 
 
 def _add_script_findings(context: Context, rules: Sequence[Rule], findings: Findings) -> Findings:
@@ -256,10 +271,12 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
 def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:
     """Return whether a finding is about text that only quotes a problem, or not about the author's.
 
-    With --strict, only the first is left out.
+    With --strict, only quotes and what a backport took from its origin are left out.
     """
     options = context.options
-    if not options.checkpatch_compat and is_about_checkpatch(context, rule, finding):
+    if not options.checkpatch_compat and (
+        is_about_checkpatch(context, rule, finding) or is_from_origin(context, rule, finding)
+    ):
         return True
     return not options.matches_script and is_not_the_authors(
         context, rule, finding, _report_findings

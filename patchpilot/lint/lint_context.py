@@ -28,6 +28,7 @@ from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
+    from patchpilot.history.origin import Origin
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.commit import Commit
     from patchpilot.model.source_tree import Tree
@@ -60,6 +61,9 @@ class HistoryFacts(Protocol):
 
     def find_mainline_commit(self, commit_id: str) -> "Commit | None":
         """Return the mainline commit of a backport, or None for other commits."""
+
+    def compare_with_origin(self, patch: Patch) -> "Origin | None":
+        """Compare a backport with the commit that its message names, or return None."""
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors, or None if unknown."""

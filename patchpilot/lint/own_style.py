@@ -13,7 +13,7 @@ from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import find_quoted_lines
 from patchpilot.model.patch import FileChange, Hunk, quote_path
 from patchpilot.model.rule import Finding, Rule, Severity
-from patchpilot.projects.commit_marks import read_commit_marks
+from patchpilot.projects.commit_marks import find_upstream_commits, read_commit_marks
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
 """A function that returns a rule's findings in another state of the patch."""
@@ -127,6 +127,36 @@ def _find_end_of_quotes(context: Context) -> int:
         return -1
     blank = (number for number, line in enumerate(patch.message) if not line.strip())
     return max(blank, default=-1) + patch.message_line
+
+
+def is_from_origin(context: Context, rule: Rule, finding: Finding) -> bool:
+    """Return whether a finding is about what a backport took from the commit that it names.
+
+    This is every line that both have, the line that names the commit, and the subject and the text
+    as a whole. Findings about whether the backport applies, compiles and is correct remain.
+    """
+    if rule.scope not in _TAKEN or rule.pack in _OF_BACKPORTS or context.history is None:
+        return False
+    origin = context.history.compare_with_origin(context.patch)
+    if origin is None:
+        return False
+    patch, number = context.patch, finding.patch_line
+    if number is None:
+        return rule.scope in ("subject", "message")
+    text = patch.lines[number - 1] if number <= len(patch.lines) else ""
+    if number >= patch.diff_line:
+        return all(text not in each.lines for each in origin.differences)
+    if number < patch.message_line:
+        return patch.subject.title in origin.commit.subject
+    marks = find_upstream_commits("\n".join(patch.message), patch.subject.title)
+    return text.strip() in map(str.strip, origin.commit.lines) or any(
+        mark.at == number - patch.message_line for mark in marks
+    )
+
+
+_TAKEN = ("diff", "history", "message", "subject", "trailers")
+_OF_BACKPORTS = ("backport", "build", "checkers")
+"""The scopes of rules about what a backport takes, and the packs that are about the backport."""
 
 
 def is_not_the_authors(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:

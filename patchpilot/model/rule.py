@@ -257,7 +257,7 @@ SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "h
 WHOLE = ("message", "trailers", "series")
 """Scopes of rules whose findings belong to no file."""
 CONCERNS = (
-    *("history", "mail", "tree", "build", "checkers", "semantics", "series"),
+    *("history", "backport", "mail", "tree", "build", "checkers", "semantics", "series"),
     *("tags", "checkpatch-newer", "checkpatch-message", "message", "subject"),
 )
 """Packs by how likely their findings require a new version; style packs follow.

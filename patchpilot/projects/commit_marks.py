@@ -59,16 +59,16 @@ class _MarkTable(NamedTuple):
     A pattern is compiled when a message has one of its words.
     """
 
-    marks: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    marks: tuple[tuple[UpstreamMark, re.Pattern[str]], ...]
     prefixes: re.Pattern[str]
     text: bytes
 
-    def find(self, message: str) -> Iterator[re.Match[str]]:
+    def find(self, message: str) -> Iterator[tuple[UpstreamMark, re.Match[str]]]:
         """Yield the matches of all marks; search only for those whose words are in the message."""
         lower = message.lower()
-        for words, pattern in self.marks:
-            if any(word in lower for word in words):
-                yield from pattern.finditer(message)
+        for mark, pattern in self.marks:
+            if any(word in lower for word in mark.words):
+                yield from ((mark, match) for match in pattern.finditer(message))
 
 
 _compiled: list[tuple[Mapping[str, Project], _MarkTable]] = []
@@ -106,8 +106,7 @@ def _compile_marks(known_projects: Mapping[str, Project]) -> _MarkTable:
     text = repr((marks, words)).encode("utf-8", "surrogateescape")
     return _MarkTable(
         tuple(
-            (mark.words, lazy_pattern(mark.expression, re.IGNORECASE | re.MULTILINE))
-            for mark in marks
+            (mark, lazy_pattern(mark.expression, re.IGNORECASE | re.MULTILINE)) for mark in marks
         ),
         lazy_pattern(prefixes, re.IGNORECASE),
         text,
@@ -127,8 +126,25 @@ def find_upstream_commits(message: str, subject: str | None = None) -> tuple[Nam
     same: a message may also quote the commit that introduced the bug.
     """
     commits: dict[NamedCommit, int] = {}
+    for _, commit, start in _find_marks(message, subject):
+        commits.setdefault(commit, start)
+    return tuple(sorted(commits, key=lambda commit: (commit.at, commits[commit])))
+
+
+def find_marked_commits(message: str) -> tuple[tuple[str, str, int], ...]:
+    """Return the vendor of each mark in a message, the id that it names and the index of its line,
+    in order.
+    """
+    marks = sorted(_find_marks(message, None), key=lambda mark: mark[2])
+    return tuple((mark.vendor, commit.id, commit.at) for mark, commit, _ in marks)
+
+
+def _find_marks(
+    message: str, subject: str | None
+) -> Iterator[tuple[UpstreamMark, NamedCommit, int]]:
+    """Yield each mark in a message with the commit that it names and the position of the id."""
     title = message.lstrip("\n").partition("\n")[0] if subject is None else subject
-    for match in _mark_table().find(message):
+    for mark, match in _mark_table().find(message):
         quoted = match.groupdict().get("title")
         if quoted is not None and not _is_same_title(quoted, title):
             continue
@@ -136,8 +152,7 @@ def find_upstream_commits(message: str, subject: str | None = None) -> tuple[Nam
             continue
         for name in _HEX.finditer(match["id"].lower()):
             start = match.start("id") + name.start()
-            commits.setdefault(NamedCommit(name[0], message.count("\n", 0, start)), start)
-    return tuple(sorted(commits, key=lambda commit: (commit.at, commits[commit])))
+            yield mark, NamedCommit(name[0], message.count("\n", 0, start)), start
 
 
 def _is_same_title(quoted: str, subject: str) -> bool:

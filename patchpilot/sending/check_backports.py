@@ -4,12 +4,10 @@
 from collections.abc import Iterator, Sequence
 
 from patchpilot.backports.branch_verdicts import BackportRequest, compute_backport_verdicts
-from patchpilot.backports.message import has_note
-from patchpilot.backports.patches import changes_other_lines
-from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
+from patchpilot.history.origin import find_origin_problem
 from patchpilot.model.action import Action
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import join_words
@@ -36,28 +34,10 @@ def warn_about_backports(
         upstream = find_named_mainline_commit(repository, commit_id)
         if upstream and upstream != commit_id:
             progress("checking the backports")
-            problems += _find_differences(repository, commit_id, upstream)
+            difference = find_origin_problem(repository, commit_id)
+            problems += [difference] if difference else []
             problems += _find_verdict_problems(repository, upstream, subject.stables, profile)
     return tuple(problems)
-
-
-def _find_differences(
-    repository: Repository, commit_id: str, upstream: str
-) -> Iterator[SendProblem]:
-    commit, original = repository.commit(commit_id), repository.commit(upstream)
-    if has_note(commit.message, original) or not commit.parents:
-        return
-    with ScratchStore(repository) as scratch:
-        is_changed = changes_other_lines(
-            scratch, original, scratch.tree_of(commit_id), commit.parents[0]
-        )
-    if is_changed:
-        yield SendProblem(
-            "backport-differs",
-            f"{commit.subject}: changes other lines than upstream commit {original.short}, without"
-            " an explanation in its message",
-            "explain the difference above your sign-off: [ NAME: EXPLANATION ]",
-        )
 
 
 def _find_verdict_problems(

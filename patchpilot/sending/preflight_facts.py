@@ -281,9 +281,10 @@ REPLACED_RULES = (
     "missing-target-tree",
     "already-applied",
     "does-not-apply",
+    "backport-differs",
 )
 """Rules that preflight replaces with its own checks, because it applies patches to the target tree
-instead of the checked-out one.
+instead of the checked-out one, and compares each backport with its origin once.
 """
 _HISTORY_RULES = ("fixed-upstream", "stable-base")
 """Rules that would read the history a second time."""

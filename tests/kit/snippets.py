@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from patchpilot.building.diagnostics import read_diagnostics
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
+from patchpilot.history.origin import Difference, Origin
 from patchpilot.lint import example_patch
 from patchpilot.lint.example_patch import (
     COMMIT,
@@ -26,6 +27,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit, CommitForm
+from patchpilot.model.follow_up import Follower
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Example
 
@@ -93,6 +95,24 @@ class MemoryHistory:
 
     def find_mainline_commit(self, commit_id: str) -> Commit | None:
         """Return None, because the table contains no backports."""
+        return None
+
+    def compare_with_origin(self, patch: Patch) -> Origin | None:
+        """Return the origin that is given in parentheses at the end of a subject."""
+        for id_, subject in self._commits.items():
+            words = subject.rpartition("(")[2].rstrip(")").split()
+            kinds = {"line": "changed"}
+            differences = tuple(
+                Difference(kinds.get(word, word), f"{word} differs", "", None, patch.message_line)
+                for word in words[-2:-1]
+                if words[-1] == "differs"
+            )
+            reverts = (Follower("b" * 40, "frob: wait", "revert", id_),)
+            follow_ups = reverts if words == ["reverted"] else ()
+            if differences or follow_ups:
+                commit = self.find_commit(id_)
+                assert commit is not None
+                return Origin(commit, "lines", "", differences, follow_ups)
         return None
 
     def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool | None:

@@ -20,6 +20,7 @@ def render(result: CheckResult) -> str:
                 checked_patch.patch,
                 result.profile,
                 checked_patch.findings,
+                checked_patch.origin,
             )
         )
         for checked_patch in result.patches

@@ -58,6 +58,7 @@ from patchpilot.model.commit_references import (
 from patchpilot.model.trailer import is_trailer
 from patchpilot.projects.commit_marks import (
     claimed_upstream_commit,
+    find_marked_commits,
     find_upstream_commits,
     is_backport,
 )
@@ -231,12 +232,19 @@ def missing_mainline_commit_id(context: Context) -> Hits:
         return
     text = "\n".join(patch.message)
     named_ids = find_upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named_ids) or re.search(
+    marks = [mark for mark in find_marked_commits(text) if len(mark[1]) == 40]
+    if marks:
+        _, commit_id, at = marks[0]
+        form = context.project.stable.marker.format(commit=commit_id)
+        own_vendors = {vendor for vendor, *_ in find_marked_commits(form)}
+        if own_vendors.isdisjoint(vendor for vendor, *_ in marks):
+            yield make_hit(patch.message_line + at, "other-form", form=form)
+    elif re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
         text,
     ):
         return
-    if named_ids:
+    elif named_ids:
         yield make_hit(patch.message_line + named_ids[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield make_hit(None, "no-commit")

@@ -6,7 +6,7 @@ its files as obsolete or names other recipients. Nothing is reported without a t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.habits import find_patch_sections, find_patch_subsystem
-from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.lint_context import Context, HistoryFacts, cached_per_patch
 from patchpilot.lint.message_parts import find_tags_by_name, is_same_person
 from patchpilot.lint.selection import kernel_release_date
 from patchpilot.model.address import Address, parse_address
@@ -167,16 +167,17 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
     lines = (patch.subject.title, *patch.message)
     for_stable = any("stable@" in tag.value for _, tag in find_tags_by_name(context, "cc"))
     # the Fixes: tag of a backport is about the mainline commit
-    is_marked = patch.commit and claimed_upstream_commit(patch)
-    upstream = history.find_mainline_commit(patch.commit) if patch.commit and is_marked else None
-    commit_id = upstream.id if upstream else patch.commit
+    origin = history.compare_with_origin(patch) if claimed_upstream_commit(patch) else None
+    upstream = history.find_mainline_commit(origin.commit.id) if origin else None
+    commit_id = (upstream or origin.commit).id if origin else patch.commit
+    commits = dict.fromkeys(filter(None, (commit_id, patch.commit)))
     relations = Relations(
-        is_ancestor=lambda target: history.is_ancestor(target.id, commit_id) if commit_id else None,
-        in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
+        is_ancestor=lambda target: _is_ancestor_of_any(history, target.id, commits),
+        in_mainline=lambda target: None if origin else history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
         own_release=(
-            history.first_release(patch.commit)
-            if patch.commit and history.find_commit(patch.commit)
+            history.first_release(commit_id)
+            if patch.commit and commit_id and history.find_commit(commit_id)
             else None
         ),
         series=context.cache_for_series("commits", _commit_ids),
@@ -218,6 +219,12 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
                 commit=judgment.tag.commit_id,
                 date=commit_date,
             )
+
+
+def _is_ancestor_of_any(history: HistoryFacts, target: str, commits: Iterable[str]) -> bool | None:
+    """Return whether a commit is an ancestor of a backport or of its origin, or None if unknown."""
+    answers = [history.is_ancestor(target, commit) for commit in commits]
+    return True if any(answers) else None if None in answers or not answers else False
 
 
 def _sent_date(patch: Patch) -> datetime | None:

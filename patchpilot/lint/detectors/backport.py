@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Report how a backport differs from the commit that its message names."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector
+from patchpilot.lint.detectors.generic import make_subject_hit
+from patchpilot.lint.lint_context import Context
+
+if TYPE_CHECKING:
+    from patchpilot.history.origin import Origin
+
+
+@detector(
+    "origin-differs",
+    kinds=list,
+)
+def differences_from_origin(context: Context, arguments: Arguments) -> Hits:
+    """Report the differences of these kinds between a backport and its origin.
+
+    Differences in the lines are reported only if no note explains them.
+    """
+    origin = _find_origin(context)
+    unexplained = origin.unexplained if origin else ()
+    for each in origin.differences if origin else ():
+        if each.kind not in arguments["kinds"] or (each.is_in_lines and each not in unexplained):
+            continue
+        if not each.patch_line and not each.path:
+            yield make_subject_hit(context, each.kind, words=each.message)
+        else:
+            path, values = each.path or None, {"words": each.message}
+            yield Hit(each.patch_line, path, each.line, case=each.kind, values=values)
+
+
+@detector(
+    "origin-follow-ups",
+)
+def commits_that_correct_the_origin(context: Context) -> Hits:
+    """Report the later commits that revert or fix the origin and that the branch lacks."""
+    origin = _find_origin(context)
+    for follower in origin.follow_ups if origin else ():
+        words = follower.describe_relation(origin.commit.id if origin else None)
+        yield make_subject_hit(context, follower.kind, commit=follower.reference, relation=words)
+
+
+def _find_origin(context: Context) -> "Origin | None":
+    return context.history.compare_with_origin(context.patch) if context.history else None
