@@ -15,6 +15,7 @@ from patchpilot.checking.result import (
 )
 from patchpilot.commits.range import (
     FromArchive,
+    Omitted,
     Skipped,
     group_into_series,
     parse_patches,
@@ -83,6 +84,7 @@ class PatchSource(NamedTuple):
     called for each file in a directory that is not a patch, for each empty commit, and for a range
     without commits; if it is None, these raise `InputError` or `UsageError`. Paths of whole files
     inside `top` are relative to it. If `is_net` is set, the sum of the commits is checked.
+    Commits in the `excluded` ones are not checked.
     """
 
     targets: Sequence[str] = ()
@@ -93,6 +95,7 @@ class PatchSource(NamedTuple):
     skipped: Skipped | None = None
     top: "Path | None" = None
     is_net: bool = False
+    excluded: Sequence[str] = ()
 
 
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
@@ -183,18 +186,18 @@ class Driver:
             from patchpilot.checking.merges import add_topic_merges
 
             return add_topic_merges(self.repository, series)
-        upstream = None
+        omitted = None
         if self.repository:
             from patchpilot.checking.merges import list_upstream_tips
 
-            upstream = list_upstream_tips(self.repository)
+            omitted = Omitted(list_upstream_tips(self.repository), source.excluded)
         return read_series_to_check(
             source.targets,
             self.repository,
             source.from_archive,
             source.stdin,
             source.skipped,
-            upstream,
+            omitted,
         )
 
     def _read_net_change(self, source: PatchSource) -> Series:
@@ -399,6 +402,17 @@ class Driver:
 
             before = self._copy(profile=setting.options.profile).check(earlier_series)
             result = mark_new(result, before)._replace(since=since)
+        tips = {id(patch): one.tip for patch, one in pairs if one.tip}
+        result = self._adapt_to_format(result, tips)
+        is_failure = any(map(result.is_failure, result.all))
+        return result._replace(exit_code=findings_exit_code(is_failure))
+
+    def _adapt_to_format(self, result: CheckResult, tips: Mapping[int, str]) -> CheckResult:
+        """Add what only some formats contain, and convert the findings of whole files.
+
+        `tips` maps the id() of a patch to the last commit of its range.
+        """
+        options, repository = self.options, self.repository
         if options.proposes_edits:
             from patchpilot.checking.proposed_edits import add_edits
 
@@ -406,14 +420,16 @@ class Driver:
         if options.maps_to_tip and repository:
             from patchpilot.checking.tip_places import add_tip_places
 
-            tips = {id(patch): one.tip for patch, one in pairs if one.tip}
             result = add_tip_places(result, tips, repository)
         if options.whole_files:
             from patchpilot.checking.whole_files import renumber_for_files
 
             result = renumber_for_files(result)
-        counted = (one.counts_as or one.severity for one in result.all if one.counts)
-        return result._replace(exit_code=exit_code(counted, options.fail_on))
+        if options.changed_lines:
+            from patchpilot.checking.changed_lines import keep_changed_lines
+
+            result = keep_changed_lines(result, repository)
+        return result
 
     def _findings(
         self, setting: CheckRun, pairs: Sequence[tuple[Patch, Series]]

@@ -8,10 +8,11 @@ from typing import NamedTuple
 class CheckRequest(NamedTuple):
     """The TARGETs of a check and its options, each under the name of the option.
 
-    `whole_files` is --file, and `unfolded` is --all. `noise` is in percent; None selects the
-    setting. `jobs` is the number of processes, or None for one per CPU. `review` is the name of a
-    reviewer, "" for all reviewers, or None for no review. `overrides` are the names of the safety
-    checks that a rewrite of commits may ignore (`model.action.OVERRIDES`).
+    `whole_files` is --file, `unfolded` is --all, and `excluded` is --not. `noise` is in percent;
+    None selects the setting. `jobs` is the number of processes, or None for one per CPU. `review`
+    is the name of a reviewer, "" for all reviewers, or None for no review. `overrides` are the
+    names of the safety checks that a rewrite of commits may ignore (`model.action.OVERRIDES`).
+    `report` contains the formats in which the result is also written, and the files.
     """
 
     targets: tuple[str, ...] = ()
@@ -45,4 +46,8 @@ class CheckRequest(NamedTuple):
     unwaive: tuple[str, ...] = ()
     config_from: str | None = None
     net: bool = False
+    changed_lines: bool = False
+    pushed: bool = False
+    excluded: tuple[str, ...] = ()
+    report: tuple[tuple[str, Path], ...] = ()
     overrides: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
@@ -282,6 +283,14 @@ class CheckResult(NamedTuple):
         return self.setting.rules
 
     @property
+    def own_rules(self) -> frozenset[str]:
+        """Return the ids of the rules in packs of the user or the tree."""
+        if not self.setting.options.packs:
+            return frozenset()
+        shipped = {rule.id for rule in load_rules()}
+        return frozenset(rule.id for rule in self.rules) - shipped
+
+    @property
     def profile(self) -> str:
         return self.setting.options.profile
 
@@ -309,6 +318,12 @@ class CheckResult(NamedTuple):
     def for_newcomers(self) -> int:
         """Return the number of findings that only newcomers are shown."""
         return sum(not finding.counts for finding in self.all)
+
+    def is_failure(self, finding: Finding) -> bool:
+        """Return whether a finding makes the exit code 1."""
+        fail_on = self.setting.options.fail_on
+        severity = finding.counts_as or finding.severity
+        return finding.counts and fail_on != "never" and severity.rank <= Severity(fail_on).rank
 
     @property
     def counts(self) -> Counter[Severity]:

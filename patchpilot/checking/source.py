@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Examine the TARGETs of a check, choose its settings, and list unchecked files."""
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -191,3 +192,23 @@ def find_uncommitted_files(repository: "Repository") -> list[str]:
     from patchpilot.commits.make_commits import list_uncommitted_files
 
     return list_uncommitted_files(repository)
+
+
+def find_pushed_range() -> tuple[str, ...]:
+    """Return the range that is pushed, as a TARGET, or () to check the commits of the branch.
+
+    pre-commit names no range if the remote has no commit of the branch.
+    """
+    old, new = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    return (f"{old}..{new}",) if old and new else ()
+
+
+def list_pushed_commits(repository: "Repository") -> tuple[str, ...]:
+    """Return the commits that the remote is known to have.
+
+    After a rebase, the range contains commits of the new base, which were pushed before.
+    """
+    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME")
+    start = f"refs/remotes/{remote}/"
+    commits = (ref.object_id for ref in repository.all_refs if ref.name.startswith(start))
+    return tuple(dict.fromkeys(commits)) if remote else ()

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import (
@@ -44,6 +44,15 @@ class NoCommitsError(UsageError):
 
 class EmptyCommitError(UsageError):
     """Raised for a commit that changes no file."""
+
+
+class Omitted(NamedTuple):
+    """The commits of a range that are not read: those that a merge took from an `upstream` commit,
+    and those that an `excluded` commit contains.
+    """
+
+    upstream: Sequence[str] = ()
+    excluded: Sequence[str] = ()
 
 
 FromArchive = Callable[[str], Series]
@@ -122,14 +131,14 @@ def read_targets(
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
-    upstream: Sequence[str] | None = None,
+    omitted: Omitted | None = None,
 ) -> tuple[Series, ...]:
     """Return the series that the TARGETs name, in order.
 
     A file takes precedence over a revision with the same name. `stdin` is the content for `-` if it
     was already read. If a file in a directory is not a patch, it is passed to `skipped`; without
     this callback, it causes an error. `choose_mails` selects the messages in a mailbox. If
-    `upstream` is given, the series contain what merges change; see `read_revision_series`. Errors
+    `omitted` is given, the series contain what merges change; see `read_revision_series`. Errors
     contain the name of the file or TARGET.
     """
     series: list[Series] = []
@@ -158,7 +167,7 @@ def read_targets(
         elif looks_like_file(target) and not repository.find(target):
             raise _missing_file_error(target, NAME_TARGET)
         else:
-            series.append(read_revision_series(repository, target, upstream, skipped))
+            series.append(read_revision_series(repository, target, omitted, skipped))
     return (*series, *group_into_series(patches))
 
 
@@ -332,17 +341,17 @@ def resolve_ends(repository: "Repository", target: str) -> tuple[str, str]:
 def read_revision_series(
     repository: "Repository",
     target: str,
-    upstream: Sequence[str] | None = None,
+    omitted: Omitted | None = None,
     skipped: Skipped | None = None,
 ) -> Series:
     """Return the series named by a commit-ish or a range `A..B`.
 
-    If `upstream` is given, also read what merges change themselves, and omit the commits that such
-    a merge took from one of these upstream commits. Empty commits, and a range whose commits are
-    all in its start, are then passed to `skipped`; without this callback, they cause an error.
+    If `omitted` is given, also read what merges change themselves, and omit these commits of a
+    range. Empty commits, and a range whose commits are all in its start, are then passed to
+    `skipped`; without this callback, they cause an error.
     """
-    if upstream is not None:
-        return _read_with_merges(repository, target, upstream, skipped)
+    if omitted is not None:
+        return _read_with_merges(repository, target, omitted, skipped)
     if ".." in target:
         start, ids = _resolve_range(repository, target)
         return read_commits_series(repository, ids, start)
@@ -350,14 +359,21 @@ def read_revision_series(
 
 
 def _read_with_merges(
-    repository: "Repository", target: str, upstream: Sequence[str], skipped: Skipped | None
+    repository: "Repository",
+    target: str,
+    omitted: Omitted,
+    skipped: Skipped | None,
 ) -> Series:
     if ".." in target:
         start, end = resolve_ends(repository, target)
         if skipped and repository.is_ancestor(end, start):
             skipped(describe_contained_range(target))
             return Series(())
-        known, merges = read_merges(repository, start, end, upstream)
+        without = [f"^{commit_id}" for commit_id in omitted.excluded]
+        if skipped and not repository.rev_list("--max-count=1", f"{start}..{end}", *without):
+            skipped(f"{target}: no commits, because excluded ones contain them all")
+            return Series(())
+        known, merges = read_merges(repository, start, end, *omitted)
         try:
             if known:
                 from patchpilot.commits.b4_prep import skip_cover_commit
@@ -389,13 +405,17 @@ def describe_contained_range(target: str) -> str:
 
 
 def read_merges(
-    repository: "Repository", start: str, end: str, upstream: Sequence[str]
+    repository: "Repository",
+    start: str,
+    end: str,
+    upstream: Sequence[str],
+    excluded: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], tuple[Patch, ...]]:
     """Return what the merges in `start..end` took from upstream, and what they change themselves.
 
-    The first value contains the merged commits that are ancestors of `upstream` commits, the second
-    one a patch for each merge that is not the one that git makes. Raise `UsageError` if there are
-    too many merges.
+    The first value contains the merged commits that are ancestors of `upstream` commits, and the
+    `excluded` ones; the second one a patch for each merge that is not the one that git makes. Raise
+    `UsageError` if there are too many merges.
     """
     ids = repository.rev_list(
         *("--reverse", "--topo-order", "--merges"),
@@ -403,7 +423,7 @@ def read_merges(
         f"{start}..{end}",
     )
     if not ids:
-        return (), ()
+        return tuple(excluded), ()
     parents = dict.fromkeys(
         parent for commit in repository.commits(ids) for parent in commit.parents
     )
@@ -413,9 +433,10 @@ def read_merges(
         if any(repository.is_ancestor(parent, tip) for tip in upstream)
         and not repository.is_ancestor(end, parent)
     )
+    known = (*known, *excluded)
     if known:
-        excluded = (f"^{commit_id}" for commit_id in known)
-        own = set(repository.rev_list("--merges", f"{start}..{end}", *excluded))
+        without = (f"^{commit_id}" for commit_id in known)
+        own = set(repository.rev_list("--merges", f"{start}..{end}", *without))
         ids = tuple(commit_id for commit_id in ids if commit_id in own)
     if len(ids) > MAX_COMMITS:
         raise UsageError(

@@ -109,7 +109,8 @@ class Options(NamedTuple):
     programs. `conf` contains the options in .checkpatch.conf; if it is None, a run reads the tree's
     file. `proposes_edits` adds the edits of safe fixes to the findings, and `maps_to_tip` their
     positions in the last commit of a range. If `whole_files` is set,
-    each patch is a whole file without changes, as with checkpatch.pl -f. Findings whose rule and
+    each patch is a whole file without changes, as with checkpatch.pl -f; with `changed_lines`,
+    findings on other lines are dropped. Findings whose rule and
     severity are in `hidden` are counted but left out. Those in `uncounted` are shown to newcomers
     only, and do not change the exit code; it is None unless `experience` (one of
     `config.EXPERIENCES`) is "newcomer". If `as_checkpatch` is set, the
@@ -129,6 +130,7 @@ class Options(NamedTuple):
     data_dir: Path | None = None
     checkpatch_compat: bool = False
     whole_files: bool = False
+    changed_lines: bool = False
     noise: float | None = None
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()

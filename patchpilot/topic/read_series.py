@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import (
     FromArchive,
+    Omitted,
     Skipped,
     read_commits_series,
     read_targets,
@@ -142,13 +143,13 @@ def read_series_to_check(
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
-    upstream: Sequence[str] | None = None,
+    omitted: Omitted | None = None,
 ) -> tuple[Series, ...]:
     """Return the series named by each TARGET like `read_series`, with all forms of diffs.
 
-    If `upstream` is given, the series contain what merges change; see `read_targets`.
+    If `omitted` is given, the series contain what merges change; see `read_targets`.
     """
-    return read_targets(targets, repository, from_archive, stdin, skipped, _choose_mails, upstream)
+    return read_targets(targets, repository, from_archive, stdin, skipped, _choose_mails, omitted)
 
 
 def _choose_mails(mails: Sequence[bytes]) -> Collection[int]:

@@ -5,7 +5,9 @@ They are the official schemas or, for formats without one, our own.
 """
 
 import json
+import re
 import sys
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -136,3 +138,80 @@ GITLAB = _list_schema(
     )
 )
 """GitLab's code quality report (docs.gitlab.com), a subset of Code Climate's."""
+
+
+def find_github_problems(log: dict[str, Any]) -> list[str]:
+    """Return what GitHub code scanning would reject or not show in a SARIF log.
+
+    These are the meanings of the rules that sarif-multitool validates for GitHub (GH1001 to GH1018
+    and GH2012), of the documented limits, and of the properties that GitHub ignores. GH1002 is
+    about code flows, which patchpilot does not write.
+    """
+    problems = [] if log.get("$schema") and log.get("version") == "2.1.0" else ["GH1011, GH1013"]
+    runs = log.get("runs", ())
+    problems += [] if 0 < len(runs) <= 20 else ["GH1004: runs"]
+    for run in runs:
+        driver = run.get("tool", {}).get("driver", {})
+        problems += [] if driver.get("name") and driver.get("version") else ["GH1018: driver"]
+        problems += [] if isinstance(run.get("results"), list) else ["GH1014: results"]
+        problems += _find_rule_problems(driver.get("rules", ()))
+        # of 25,000 results, only 5,000 are shown
+        problems += ["GH1004: results"] if len(run["results"]) > 5_000 else []
+        names = [rule.get("id") for rule in driver.get("rules", ())]
+        for number, result in enumerate(run["results"]):
+            problems += [
+                f"result {number}: {problem}" for problem in _find_result_problems(result, names)
+            ]
+    return problems
+
+
+def _find_rule_problems(rules: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if len(rules) > 25_000:
+        yield "GH1004: rules"
+    for rule in rules:
+        for key in ("shortDescription", "fullDescription", "help"):
+            if not rule.get(key, {}).get("text", "").strip():
+                yield f"GH2012: {key} of {rule.get('id')}"
+        if not rule.get("id", "").strip():
+            yield "GH2012: id"
+        if len(rule.get("properties", {}).get("tags", ())) > 10:
+            yield "tags"
+        if len(rule.get("name", "")) > 255 or len(rule["shortDescription"]["text"]) > 1024:
+            yield f"cut: {rule['id']}"
+
+
+def _find_result_problems(result: dict[str, Any], rules: Sequence[str]) -> Iterator[str]:
+    index = result.get("ruleIndex")
+    if result.get("ruleId") not in rules or (
+        index is not None and rules[index] != result["ruleId"]
+    ):
+        yield "GH1015: ruleId"
+    if not result.get("message", {}).get("text"):
+        yield "GH1007, GH1015: message"
+    if not result.get("partialFingerprints"):
+        yield "fingerprints: alerts would not be the same after a push"
+    if result.get("suppressions") or result.get("baselineState") == "absent":
+        yield "shown as an open alert"
+    locations = result.get("locations") or ()
+    if not 0 < len(locations) <= 10:
+        yield "GH1001, GH1016: locations"
+    if len(result.get("relatedLocations", ())) > 10:
+        yield "relatedLocations"
+    for related in result.get("relatedLocations", ()):
+        if not related.get("message"):
+            yield "a related location without a message"
+    for location in (*locations, *result.get("relatedLocations", ())):
+        yield from _find_location_problems(location.get("physicalLocation", {}))
+
+
+def _find_location_problems(place: dict[str, Any]) -> Iterator[str]:
+    uri = place.get("artifactLocation", {}).get("uri", "")
+    if not uri:
+        yield "GH1001, GH1017: uri"
+    elif uri.startswith("/") or re.match(r"[\w+.-]*:", uri) or ".." in uri.split("/"):
+        # GH1006 accepts an absolute file URI if the checkout is known, which it is not
+        yield f"GH1005, GH1006: {uri}"
+    region = place.get("region", {})
+    first = region.get("startLine", 0)
+    if not 0 < first <= region.get("endLine", first):
+        yield f"GH1003: {region}"

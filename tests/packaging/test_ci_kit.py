@@ -13,16 +13,21 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
-from tests.kit.ci_schemas import CODE_SCANNING
+from tests.kit.ci_runner import (
+    ACTION,
+    GITLAB_JOBS,
+    run_action,
+    run_gitlab_job,
+    run_jenkins_stage,
+    run_script,
+)
+from tests.kit.ci_schemas import find_github_problems
 from tests.kit.repos import Repo
 from tests.kit.source import ROOT
 from tests.kit.topics import SIGNED
@@ -56,18 +61,6 @@ def repo(tmp_path: Path, environment: None) -> Repo:
     return repo
 
 
-def run_step(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a step of a workflow in a shell that stops at the first error, like a CI runner."""
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=repo.path,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.long
 def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     hooks = Repo(tmp_path / "hooks")
@@ -88,7 +81,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     repo.git("push", "-q", "origin", "HEAD")
 
     def run_hook_command(*arguments: str) -> tuple[int, str]:
-        completed = run_step(" ".join(arguments), repo)
+        completed = run_script(" ".join(arguments), repo.path, {})
         return completed.returncode, completed.stdout + completed.stderr
 
     assert run_hook_command("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
@@ -118,14 +111,17 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert (exit_code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
 
-@pytest.mark.parametrize("name", ["--fail-on=never", "--help", "-oout"])
+@pytest.mark.parametrize(
+    "name",
+    ["--fail-on=never", *(pytest.param(name, marks=pytest.mark.long) for name in ("--help", "-o"))],
+)
 def test_file_name_is_not_an_option_of_a_hook(repo: Repo, name: str) -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     (entry,) = (hook["entry"] for hook in hooks if hook["id"] == "patchpilot-files")
     (repo.path / name).write_text(CLEAN)
     (repo.path / "lib/frob.h").write_text(DIRTY)
     # pre-commit appends the names of the changed files to the command
-    completed = run_step(f"{entry} {name} lib/frob.h", repo)
+    completed = run_script(f"{entry} -- {name} lib/frob.h", repo.path, {})
     assert completed.returncode == 1, completed.stderr
     assert "lib/frob.h:3: ERROR:SPACING: " in completed.stdout
     assert not (repo.path / "out").exists()
@@ -136,8 +132,6 @@ def test_hooks_install_the_core() -> None:
     assert {hook["language"] for hook in hooks} == {"python"}
 
 
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
-GITLAB_JOBS = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())
 OFFLINE = {
     "PIP_NO_DEPS": "1",
     "PIP_NO_BUILD_ISOLATION": "off",
@@ -157,121 +151,75 @@ def runner_without_patchpilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, value)
 
 
-def run_action(
-    repo: Repo,
-    upload: Callable[[Path], bool],
-    *,
-    installs: bool = False,
-    given_range: str = "",
-    arguments: str = "",
-) -> tuple[bool, str]:
-    """Run the steps of the action with `sarif`, as GitHub does: the first failed step is the last
-    one, unless it may fail.
-
-    `upload` replaces the upload of the report. Return whether the action succeeded, and the log.
-    """
-    temporary = repo.path.parent / "runner-temp"
-    temporary.mkdir()
-    variables = {
-        "RANGE": given_range,
-        "ARGUMENTS": arguments,
-        "GITHUB_BASE_REF": "master",
-        "RUNNER_TEMP": str(temporary),
-    }
-    log = ""
-    for step in ACTION:
-        if "--build" in step.get("if", "") or (step.get("name") == "Install" and not installs):
-            continue
-        is_passed = True
-        if "run" in step:
-            completed = run_step(step["run"], repo, **variables)
-            log += completed.stdout + completed.stderr
-            is_passed = completed.returncode == 0
-        elif "upload-sarif@" in step["uses"]:
-            file = step["with"]["sarif_file"].replace("${{ runner.temp }}", "{}")
-            is_passed = upload(repo.path / file.format(temporary))
-        if not is_passed and not step.get("continue-on-error"):
-            return False, log
-    return True, log
-
-
-def is_accepted_by_code_scanning(file: Path) -> bool:
-    return Draft202012Validator(CODE_SCANNING).is_valid(json.loads(file.read_text()))
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("given_range", ["", "HEAD~1..HEAD"])
 def test_action_installs_annotates_and_reports(
     repo: Repo, given_range: str, runner_without_patchpilot: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    uploaded = []
-    passed, log = run_action(
-        repo,
-        lambda file: bool(uploaded.append(file.read_text())) or True,
+    run = run_action(
+        repo.path,
         installs=True,
-        given_range=given_range,
+        sarif="true",
+        range=given_range,
         arguments="--strict --ignore spdx-tag",
     )
-    assert not passed
-    assert "::error file=lib/frob.h,line=3," in log
-    (run,) = json.loads(uploaded[0])["runs"]
-    assert {
-        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        for result in run["results"]
-    } == {"lib/frob.h"}
+    assert not run.passed
+    assert any(line.startswith("::error file=lib/frob.h,line=3,") for line in run.annotations)
+    assert run.sarif
+    assert find_github_problems(run.sarif) == []
 
 
-def test_action_uploads_what_code_scanning_accepts(repo: Repo) -> None:
+def test_action_annotates_summarizes_and_uploads(repo: Repo) -> None:
     repo.commit("frob: wait", {"lib/frob.h": DIRTY})
-    accepted = []
+    uploads: list[bool] = []
 
     def upload(file: Path) -> bool:
-        accepted.append(is_accepted_by_code_scanning(file))
-        return accepted[-1]
+        uploads.append(not find_github_problems(json.loads(file.read_text())))
+        return False
 
-    passed, log = run_action(repo, upload, arguments="--fail-on error")
-    assert (passed, accepted) == (False, [True]), log
-    assert "no-sign-off" in log
+    run = run_action(repo.path, upload=upload, sarif="true", arguments="--fail-on\nerror\n")
+    assert (run.passed, uploads) == (False, [True]), run.log
+    # the log has the text, and the annotations come after it
+    assert "error: missing Signed-off-by: line [no-sign-off]" in run.log
+    assert any(line.startswith("::error file=lib/frob.h,line=3,") for line in run.annotations)
+    assert "| error | **missing Signed-off-by: line**" in run.summary
     # the report is not in the tree under check, where a commit could put a file in its place
     assert repo.git("status", "--porcelain", "--ignored") == ""
-
-
-def test_action_checks_after_a_failed_upload(repo: Repo) -> None:
-    repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    passed, log = run_action(repo, lambda _: False)
-    assert (passed, "::error file=lib/frob.h,line=3," in log) == (False, True), log
     repo.commit(GOOD, {"lib/frob.h": CLEAN})
-    (repo.path.parent / "runner-temp").rename(repo.path.parent / "last-temp")
-    passed, log = run_action(repo, lambda _: False, given_range="HEAD~1..HEAD")
-    assert passed, log
+    run = run_action(repo.path, upload=upload, sarif="true", range="HEAD~1..HEAD")
+    assert (run.passed, run.annotations, len(uploads)) == (True, [], 2), run.log
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        pytest.param("--fail-on\nnever", True, marks=pytest.mark.long),
+        ("--waive \"no-sign-off=not ours, for now\"\n--select 'no-sign-off'\n", True),
+        pytest.param("--select no-sign-off", False, marks=pytest.mark.long),
+        ("--waive 'no-sign-off=x", False),
+    ],
+)
+def test_action_arguments_are_words_of_a_shell(repo: Repo, arguments: str, passed: bool) -> None:
+    repo.commit("frob: wait", {"lib/frob.h": DIRTY})
+    run = run_action(repo.path, arguments=arguments)
+    assert run.passed is passed, run.log
+    if "'no-sign-off=x" in arguments:
+        assert run.annotations == [
+            "::error title=patchpilot::the input arguments has a quote that is not closed"
+        ]
 
 
 def test_action_input_is_not_interpolated() -> None:
-    assert not [step for step in ACTION if "${{" in step.get("run", "")]
-
-
-def run_gitlab_job(
-    name: str, repo: Repo, *, installs: bool = True, **variables: str
-) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]] | None]:
-    """Run the script of a job with its variables. Return also its report, if there is one."""
-    job = GITLAB_JOBS[name]
-    job_variables = {
-        key: value.replace("$CI_PROJECT_DIR", str(repo.path))
-        for key, value in job["variables"].items()
-    }
-    lines = [line for line in job["script"] if installs or "pip install" not in line]
-    completed = run_step("\n".join(lines), repo, **{**job_variables, **variables})
-    report = repo.path / job["artifacts"]["reports"]["codequality"]
-    return completed, json.loads(report.read_text()) if report.exists() else None
+    assert not [step for step in ACTION["runs"]["steps"] if "${{" in step.get("run", "")]
 
 
 def test_gitlab_job_only_adds_its_report_to_the_checkout(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     completed, issues = run_gitlab_job(
-        *("patchpilot", repo),
+        *("patchpilot", repo.path),
         installs=False,
-        ARGUMENTS="--fail-on error",
+        ARGUMENTS="--fail-on error --waive 'spdx-tag=not ours'",
         CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master",
     )
     assert completed.returncode == 1, completed.stderr
@@ -285,7 +233,7 @@ def test_gitlab_job_only_adds_its_report_to_the_checkout(repo: Repo) -> None:
 
 
 def test_gitlab_base_job_reports_nothing(repo: Repo) -> None:
-    completed, issues = run_gitlab_job("patchpilot-base", repo)
+    completed, issues = run_gitlab_job("patchpilot-base", repo.path)
     assert (completed.returncode, issues) == (0, [])
     merge_request_job, base_job = GITLAB_JOBS.values()
     assert merge_request_job["artifacts"]["reports"] == base_job["artifacts"]["reports"]
@@ -308,7 +256,11 @@ def write_wheel(folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("given", "is_installed"),
-    [("", False), ("{name}", False), ("./{name}", False), ("{path}", True)],
+    [
+        *(pytest.param(name, False, marks=pytest.mark.long) for name in ("", "./{name}")),
+        ("{name}", False),
+        pytest.param("{path}", True, marks=pytest.mark.long),
+    ],
 )
 def test_gitlab_job_installs_nothing_from_its_checkout(
     repo: Repo, tmp_path: Path, given: str, is_installed: bool
@@ -322,7 +274,7 @@ def test_gitlab_job_installs_nothing_from_its_checkout(
     }
     if given:
         variables["PATCHPILOT"] = given.format(name=wheel.name, path=wheel)
-    completed = run_step(script, repo, **variables)
+    completed = run_script(script, repo.path, variables)
     assert (completed.returncode == 0) is is_installed, completed.stderr
     assert (tmp_path / "target" / "planted.py").exists() is is_installed
     if not given:
@@ -339,7 +291,7 @@ def test_gitlab_job_trusts_its_checkout(
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     completed, issues = run_gitlab_job(
         "patchpilot",
-        repo,
+        repo.path,
         ARGUMENTS=arguments,
         CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master",
     )
@@ -350,17 +302,12 @@ def test_gitlab_job_trusts_its_checkout(
         assert "error: space prohibited" in completed.stdout
 
 
-def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
+def test_jenkins_stage_fails_and_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    content = (ROOT / "contrib/ci/Jenkinsfile").read_text()
-    completed = run_step(
-        "\n".join(re.findall(r"^ *sh '(.*)'$", content, re.MULTILINE)),
-        repo,
-        CHANGE_TARGET="master",
-    )
-    assert completed.returncode == 0, completed.stderr
-    (report,) = re.findall(r"junit '(.*)'", content)
-    assert int(ET.parse(repo.path / report).getroot().attrib["failures"]) > 0
+    steps, report = run_jenkins_stage(repo.path)
+    assert [step.returncode for step in steps] == [0, 1], steps[-1].stderr
+    assert "error: space prohibited" in steps[-1].stdout
+    assert int(ET.parse(report).getroot().attrib["failures"]) > 0
 
 
 def find_container_tool() -> str | None:

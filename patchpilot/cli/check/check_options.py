@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define the options of `patchpilot check`."""
 
+from pathlib import Path
 from typing import Any
 
 from patchpilot.checking.request import CheckRequest
@@ -14,11 +15,12 @@ from patchpilot.cli.command import (
     list_base_options,
 )
 from patchpilot.config import COLUMNS, EXPERIENCES, FAIL_ON
+from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.model.action import OVERRIDES
 
 FORMATS = (
     *("text", "json", "checkpatch"),
-    *("sarif", "github", "gitlab", "junit", "jsonl"),
+    *("sarif", "github", "gitlab", "junit", "markdown", "jsonl"),
 )
 """The values of --format.
 
@@ -33,6 +35,16 @@ OPTIONS = (
         "check whole source files",
         name="whole_files",
     ),
+    Option(
+        ("--not",),
+        "skip the commits of a range that REF contains",
+        TEXT,
+        "REF",
+        multiple=True,
+        name="excluded",
+    ),
+    Option(("--changed-lines",), "with -f: report only lines that differ from HEAD"),
+    Option(("--pushed",), "check what pre-commit is about to push"),
     Option(("--net",), "check the sum of the commits of a range, as a squash merge has it"),
     Option(("--strict",), "report the findings of all rules"),
     Option(("--all",), "show every finding, patch by patch", name="unfolded"),
@@ -154,6 +166,13 @@ OPTIONS = (
     ),
     Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True),
     Option(
+        ("--report",),
+        "also write the result in another format to a file; repeatable",
+        TEXT,
+        "FORMAT=FILE",
+        multiple=True,
+    ),
+    Option(
         ("--config-from",),
         "read .patchpilot.toml and its packs from REV (default unless on a terminal: the base)",
         TEXT,
@@ -162,7 +181,24 @@ OPTIONS = (
 )
 
 
+REPORTS = tuple(name for name in FORMATS if name != "checkpatch")
+"""The formats of --report; in the checkpatch format, findings have other severities."""
+
+
 def make_check_options(**options: Any) -> CheckRequest:
     """Return the request with these values of options, by key, and defaults for the others."""
     overrides = tuple(name for name in OVERRIDES if options.pop(name, False))
+    options["report"] = tuple(map(_parse_report, options.get("report", ())))
     return CheckRequest(**options, overrides=overrides)
+
+
+def _parse_report(value: str) -> tuple[str, Path]:
+    name, _, file = value.partition("=")
+    if not file:
+        raise UsageError(
+            f"--report {value}: not FORMAT=FILE",
+            hint="use FORMAT=FILE, for example --report sarif=patchpilot.sarif",
+        )
+    if name not in REPORTS:
+        raise unknown_word_error("format", name, REPORTS)
+    return name, Path(file)

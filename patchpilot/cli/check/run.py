@@ -18,7 +18,9 @@ from patchpilot.checking.source import (
     describe_settings_revision,
     find_check_base,
     find_clone_tree,
+    find_pushed_range,
     find_uncommitted_files,
+    list_pushed_commits,
     needs_no_repository,
     start_importing_checks,
 )
@@ -48,6 +50,33 @@ def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None
 
     With --build, compile the patches with the given build options.
     """
+    _verify_options(common, options)
+    if options.pushed:
+        options = options._replace(targets=find_pushed_range())
+    if options.whole_files:
+        with common.workplace() as workplace:
+            repository = workplace.repository_if_any()
+            return _check_targets(common, options, workplace, repository)
+    files_only = common.repo is None and needs_no_repository(options.targets)
+    loading = None if files_only else start_importing_checks()
+    with common.workplace(uses_repository=not files_only) as workplace:
+        repository = workplace.repository if not files_only else None
+        if options.build:
+            build = build or _default_build_option(options)
+        return _check_targets(common, options, workplace, repository, build, loading)
+
+
+def _find_excluded_commits(
+    options: CheckRequest, repository: "Repository | None"
+) -> tuple[str, ...]:
+    if repository is None:
+        return ()
+    pushed = list_pushed_commits(repository) if options.pushed else ()
+    return (*map(repository.resolve, options.excluded), *pushed)
+
+
+def _verify_options(common: Common, options: CheckRequest) -> None:
+    """Raise `UsageError` if options cannot be combined, and `MissingError` without --data DIR."""
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
         raise UsageError(f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`")
@@ -60,20 +89,19 @@ def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None
             f"{options.data}: no such directory",
             hint="--data must be the directory that contains spelling.txt",
         )
+    if options.changed_lines and not options.whole_files:
+        raise UsageError("--changed-lines requires -f", hint="patches contain only changed lines")
+    if options.pushed and options.targets:
+        raise UsageError("--pushed and TARGET cannot be combined", hint="pass a range A..B")
     if options.whole_files:
         _reject_patch_options(options)
-        with common.workplace() as workplace:
-            repository = workplace.repository_if_any()
-            return _check_targets(common, options, workplace, repository)
-    if options.net:
+    elif options.net:
         _reject_commit_options(options)
-    files_only = common.repo is None and needs_no_repository(options.targets)
-    loading = None if files_only else start_importing_checks()
-    with common.workplace(uses_repository=not files_only) as workplace:
-        repository = workplace.repository if not files_only else None
-        if options.build:
-            build = build or _default_build_option(options)
-        return _check_targets(common, options, workplace, repository, build, loading)
+    if options.report and (options.fix or options.diff):
+        raise UsageError(
+            f"--report and {'--fix' if options.fix else '--diff'} cannot be combined",
+            hint="fix the commits first, then check them",
+        )
 
 
 def _reject_patch_options(options: CheckRequest) -> None:
@@ -118,6 +146,7 @@ def _check_targets(
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
     packs = _read_packs(settings, source, repository)
+    formats = {common.format, *(form for form, _ in options.report)}
     gate_source = source if source and source.is_revision and is_gate else None
     suppressions = _load_suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
@@ -137,9 +166,10 @@ def _check_targets(
         checkpatch_compat=options.checkpatch_compat,
         as_checkpatch=common.format == "checkpatch",
         packs=packs,
-        proposes_edits=common.format == "sarif",
-        maps_to_tip=common.format not in ("text", "checkpatch"),
+        proposes_edits="sarif" in formats,
+        maps_to_tip=not formats <= {"text", "checkpatch"},
         whole_files=options.whole_files,
+        changed_lines=options.changed_lines,
     )
     patches = PatchSource(
         options.targets,
@@ -149,6 +179,7 @@ def _check_targets(
         skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
         is_net=options.net,
+        excluded=_find_excluded_commits(options, repository),
     )
     is_outside = tree is None and repository is None
     clone_tree = find_clone_tree(Path.cwd()) if is_outside else None
@@ -195,13 +226,29 @@ def _check_targets(
 
         review_input = review_options.make_review_input(options, result, repository)
         reviews = review_options.run_reviewers(common, review_input)
+    _write_reports(common, options, result)
     text = _render_result(common, result, show_all=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
+    if common.output and common.format not in ("text", "checkpatch") and not common.quiet:
+        _note_verdict(common, result)
     if common.format == "text" and not common.quiet:
         _note_hidden_findings(options, result)
         if repository and not options.targets:
             _note_uncommitted_files(repository)
     return int(result.exit_code)
+
+
+def _write_reports(common: Common, options: CheckRequest, result: "CheckResult") -> None:
+    for form, file in options.report:
+        as_file = common._replace(format=form, color=False, output=file)
+        as_file.write(_render_result(as_file, result, show_all=options.unfolded))
+
+
+def _note_verdict(common: Common, result: "CheckResult") -> None:
+    """Print the verdict if the result is in a file: the log of a failed job would be empty."""
+    from patchpilot.cli.output.findings_text import Colors, format_verdict
+
+    print_notice("note", f"{format_verdict(result, Colors(enabled=False))} ({common.output})")
 
 
 def _ignore_unpatched(options: "Options") -> "Options":
@@ -296,6 +343,7 @@ def _can_stream_results(common: Common, options: CheckRequest) -> bool:
         common.format == "jsonl"
         and not options.whole_files
         and not options.since_version
+        and not options.report
         and not options.checkpatch
         and not options.checkpatch_compat
         and can_stream_targets(options.targets)

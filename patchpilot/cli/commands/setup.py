@@ -237,6 +237,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     Errors stop git. Other findings are only printed.
     """
     from patchpilot.cli.error_exit import print_error, print_notice
+    from patchpilot.cli.output.findings_place import locate_in_commit
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_one_line
     from patchpilot.setup import check_in_hook as hook
@@ -251,12 +252,11 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     if problem:
         # a missing rule pack must not block a commit
         print_notice("warning", f"{problem}: skipped")
-    for finding in result.all:
+    for row in result.rows:
+        place = locate_in_commit(row.finding, row.patch, is_message=is_message)
+        finding = row.finding
         print_message(
-            make_one_line(
-                f"{finding.path}:{finding.line or 1}: {finding.severity}: {finding.message}"
-                f" [{finding.name}]"
-            )
+            make_one_line(f"{place}{finding.severity}: {finding.message} [{finding.name}]")
         )
     if result.exit_code:
         print_error(

@@ -5,12 +5,14 @@ They annotate the changed file. For a patch file, they annotate the patch file i
 a commit message names the commit.
 """
 
+from collections import Counter
+
 from patchpilot.checking.result import CheckResult
+from patchpilot.cli.output.findings_by_rule import RuleFindings, group_by_rule
 from patchpilot.cli.output.findings_place import locate_in_file
 from patchpilot.cli.output.findings_text import format_location
-from patchpilot.model.patch import Patch
-from patchpilot.model.printable import escape_commands, make_printable
-from patchpilot.model.rule import Finding, Severity
+from patchpilot.model.printable import escape_commands, format_count, make_printable
+from patchpilot.model.rule import Severity
 
 _COMMAND = {
     Severity.ERROR: "error",
@@ -18,18 +20,36 @@ _COMMAND = {
     Severity.CHECK: "notice",
     Severity.NOTE: "notice",
 }
+MOST = 10
+"""Number of annotations of a level that GitHub shows for a step."""
 
 
 def render(result: CheckResult) -> str:
-    """Return one workflow command per finding.
+    """Return one workflow command per rule, at its first finding, and at most `MOST` of a level.
 
-    GitHub shows only ten of each level, so findings that require a new version come first.
+    Own rules come first, then findings that require a new version. The last line counts the
+    findings without an annotation.
     """
-    rows = sorted(result.rows, key=lambda row: row.finding.rank)
-    return "".join(f"{_format_line(row.patch, row.finding, result)}\n" for row in rows)
+    levels: Counter[str] = Counter()
+    lines, omitted = [], []
+    for group in group_by_rule(result):
+        level = _COMMAND[group.first[1].severity]
+        levels[level] += 1
+        if levels[level] > MOST:
+            omitted.append(len(group.rows))
+            continue
+        lines.append(f"{_format_line(group, level, result)}\n")
+    if omitted:
+        findings = format_count(sum(omitted), "more finding")
+        lines.append(
+            f"patchpilot: {findings} of {format_count(len(omitted), 'rule')} without an annotation:"
+            " GitHub shows ten of each level\n"
+        )
+    return "".join(lines)
 
 
-def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
+def _format_line(group: RuleFindings, level: str, result: CheckResult) -> str:
+    patch, finding = group.first
     fields: dict[str, str | int] = {}
     if location := locate_in_file(finding, patch, result):
         fields["file"], fields["line"] = location
@@ -40,8 +60,17 @@ def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> 
     properties = ",".join(
         f"{name}={_escape_property(str(value))}" for name, value in fields.items()
     )
-    text = escape_commands(make_printable(finding.message + finding.age(result.since)))
-    return f"::{_COMMAND[finding.severity]} {properties}::{_escape_data(text)}"
+    others = len(group.rows) - 1
+    count_note = f" (and {format_count(others, 'more place')})" if others else ""
+    help_text = finding.fix.text if finding.fix and finding.fix.kind == "suggest" else ""
+    is_new = help_text and help_text not in finding.message
+    parts = (
+        finding.message + finding.age(result.since) + count_note,
+        f"help: {help_text}" if is_new else "",
+        finding.reference or "",
+    )
+    text = escape_commands(make_printable("\n".join(filter(None, parts))))
+    return f"::{level} {properties}::{_escape_data(text)}"
 
 
 def _escape_data(text: str) -> str:

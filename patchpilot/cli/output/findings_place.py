@@ -9,6 +9,7 @@ from pathlib import Path
 from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import make_one_line
 from patchpilot.model.rule import Finding
 
 
@@ -89,6 +90,20 @@ def _locate_first_change(patch: Patch) -> tuple[str, int] | None:
         *(change.old_path for change in patch.files if change.old_path),
     ]
     return next(added_lines, (paths[0], 1) if paths else None)
+
+
+def locate_in_commit(finding: Finding, patch: Patch | None, *, is_message: bool) -> str:
+    """Return "FILE:LINE: " for a finding of a hook, as editors read it, or "" if it has no line.
+
+    FILE is "message" for a line of the message of a commit, if `is_message` is set.
+    """
+    if finding.path:
+        return make_one_line(f"{finding.path}:{finding.line or 1}: ")
+    patch_line = finding.patch_line
+    if patch is None or patch_line is None or patch_line >= patch.diff_line:
+        return ""
+    line = commit_message_line(finding, patch)
+    return f"message:{line}: " if is_message else make_one_line(f"{patch.source}:{patch_line}: ")
 
 
 def name_message(finding: Finding, patch: Patch | None) -> tuple[str, int]:

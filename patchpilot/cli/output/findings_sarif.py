@@ -16,7 +16,7 @@ from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import make_printable
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity
 from patchpilot.model.web_address import valid_web_address
 
@@ -26,6 +26,8 @@ _LEVEL = {
     Severity.CHECK: "note",
     Severity.NOTE: "note",
 }
+MOST = 5_000
+"""Number of results that code scanning shows."""
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 """Start of a link, which SARIF also allows in plain text."""
 
@@ -33,14 +35,16 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 def render(result: CheckResult) -> str:
     """Return a SARIF log with one run, which describes only the rules with findings.
 
-    Suppressed findings are omitted, because code scanning shows them as open alerts.
+    Suppressed findings are omitted, because code scanning shows them as open alerts. It shows at
+    most `MOST` results; of more findings, those are kept that are most likely to require a new
+    version.
     """
     reported_rules = {finding.rule for finding in result.all}
     rules = [rule for rule in result.rules if rule.id in reported_rules]
     rule_indexes = {rule.id: index for index, rule in enumerate(rules)}
     fingerprints = Fingerprints()
     is_compared = result.baseline is not None or result.since is not None
-    results = [
+    described = [
         {
             **_describe_result(row.finding, rule_indexes, is_compared=is_compared),
             **_describe_place(row.finding, row.patch, result),
@@ -50,6 +54,10 @@ def render(result: CheckResult) -> str:
         }
         for row in result.rows
     ]
+    results = described
+    if omitted := max(0, len(described) - MOST):
+        # the sort is stable, and a higher rank comes first
+        results = sorted(described, key=lambda entry: -entry["rank"])[:MOST]
     driver = {
         "name": "patchpilot",
         "version": __version__,
@@ -64,10 +72,17 @@ def render(result: CheckResult) -> str:
                 "tool": {"driver": driver},
                 "results": results,
                 "columnKind": "unicodeCodePoints",
+                **({"invocations": [_describe_omission(omitted)]} if omitted else {}),
             }
         ],
     }
     return json_text(log, indent=1)
+
+
+def _describe_omission(count: int) -> dict[str, Any]:
+    text = f"{format_count(count, 'more finding')} not in this file, which is limited to {MOST}"
+    notification = {"level": "warning", "message": {"text": text}}
+    return {"executionSuccessful": True, "toolExecutionNotifications": [notification]}
 
 
 def _describe_rule(rule: Rule) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def render(
     `columns`.
     """
     colors = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
-    lines = [] if quiet else [_format_verdict(result, colors)]
+    lines = [] if quiet else [format_verdict(result, colors)]
     lines += _format_all(result, colors) if show_all else _group_by_rule(result, colors)
     if verbose:
         lines += [_format_waived(row, colors) for row in result.list_suppressed("waiver")]
@@ -267,7 +267,8 @@ def _severity_label(severity: Severity) -> str:
     return "question" if severity is Severity.NOTE else str(severity)
 
 
-def _format_verdict(result: CheckResult, colors: Colors) -> str:
+def format_verdict(result: CheckResult, colors: Colors) -> str:
+    """Return the line with the numbers of patches and of findings."""
     if not result.patches:
         return f"nothing to check{_format_counts(result)}"
     counts = result.counts
