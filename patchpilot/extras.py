@@ -4,6 +4,7 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.errors import MissingError
@@ -21,8 +22,6 @@ EXTRA_OF = {
     "aiosmtpd": "demo",
     "git": "demo",
     "docutils": "checkers",
-    "tree_sitter": "checkers",
-    "tree_sitter_c": "checkers",
     "lsprotocol": "lsp",
     "pygls": "lsp",
     "distributed": "cluster",
@@ -57,10 +56,15 @@ def install_command(extra: str) -> str:
     index or in a clone. Nothing can be added to a system package; in that case, the command
     installs a second copy of patchpilot from a clone.
     """
+    return format_install_command(list_extra_packages(extra))
+
+
+def format_install_command(names: Sequence[str]) -> str:
+    """Return the command that installs packages for this installation; see `install_command`."""
     prefix = Path(sys.prefix)
     if sys.prefix == sys.base_prefix and _is_managed_externally():
         return "pipx install 'CLONE[all]'"
-    packages = " ".join(map(shlex.quote, list_extra_packages(extra)))
+    packages = " ".join(map(shlex.quote, names))
     if (prefix / "pipx_metadata.json").exists():
         return f"pipx inject {prefix.name} {packages}"
     if _is_uv_environment(prefix):

@@ -36,6 +36,7 @@ from patchpilot.lint.selection import (
     rules_for_whole_files,
     usable_rules,
     use_checkpatch_levels,
+    verify_available,
     verify_selectors,
 )
 from patchpilot.model.action import Action
@@ -144,6 +145,7 @@ class Driver:
         self.suppressions, self.progress = suppressions, progress
         self.rules = rules or load_rules(options.packs)
         verify_selectors((*options.select, *options.ignore), self.rules)
+        verify_available(options.select, self.rules)
         self._project = find_project(options.profile) if options.profile else None
         self._runs: dict[str, CheckRun] = {}
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import find_unavailable_rules, list_missing_packages
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Kernel, Rule, Severity, TipPlace
 from patchpilot.model.source_tree import Tree
@@ -441,6 +443,8 @@ def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[
         path.endswith(_COMPILED) for patch in patches for path in patch.paths
     ):
         yield f"whether it compiles ({build})"
+    if any(path.endswith((".c", ".h")) for patch in patches for path in patch.paths):
+        yield from _list_unavailable_rules(result.rules)
     if result.whole_files:
         return
     if any(patch.is_net for patch in patches):
@@ -455,6 +459,16 @@ def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[
     total = max((patch.subject.total or 0 for patch in patches), default=0)
     if total > present:
         yield f"the rest of the series ({present} of {total} patches are here)"
+
+
+def _list_unavailable_rules(rules: tuple[Rule, ...]) -> Iterator[str]:
+    if unavailable := find_unavailable_rules(rules):
+        from patchpilot.extras import format_install_command
+
+        packages = list_missing_packages(unavailable[0].detector)
+        count = format_count(len(unavailable), "rule")
+        command = format_install_command(packages)
+        yield f"{count} about C syntax ({' and '.join(packages)} not installed: `{command}`)"
 
 
 QUESTIONS = 2

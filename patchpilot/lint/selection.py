@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
-from patchpilot.errors import find_nearest_word, unknown_word_error
+from patchpilot.errors import MissingError, find_nearest_word, unknown_word_error
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.rule import Kernel, Rule, RuleRecord, Severity
 from patchpilot.model.source_tree import Tree
@@ -45,6 +45,39 @@ def _header_declares(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
         headers[header] = tree.read(header) or b""
     pattern = rb"\b%b\b" % function.encode()
     return cached_search(pattern, headers[header]) is not None
+
+
+_LIBRARIES = {"syntax": {"tree_sitter": "tree-sitter", "tree_sitter_c": "tree-sitter-c"}}
+"""The packages of detectors that need any, by import name. Some distributions lack them."""
+
+
+def find_unavailable_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules that cannot run here, because a package is not installed."""
+    missing = {name for name in _LIBRARIES if list_missing_packages(name)}
+    return tuple(rule for rule in rules if rule.detector in missing) if missing else ()
+
+
+@cache
+def list_missing_packages(detector: str) -> tuple[str, ...]:
+    """Return the packages that a detector needs and that are not installed."""
+    from importlib.util import find_spec
+
+    packages = _LIBRARIES.get(detector, {})
+    return tuple(name for module, name in packages.items() if find_spec(module) is None)
+
+
+def verify_available(words: Sequence[str], rules: Sequence[Rule]) -> None:
+    """Raise MissingError if a word selects a rule that cannot run here."""
+    chosen = {word.lower() for word in words}
+    for rule in find_unavailable_rules(rules) if chosen else ():
+        if chosen.intersection(map(str.lower, rule.words)):
+            from patchpilot.extras import format_install_command
+
+            packages = list_missing_packages(rule.detector)
+            raise MissingError(
+                f"the rule {rule.name} needs {' and '.join(packages)}, which is not installed",
+                hint=f"run `{format_install_command(packages)}`",
+            )
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:

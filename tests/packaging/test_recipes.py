@@ -20,7 +20,10 @@ def read_debian_file(name: str) -> str:
 def test_debian_dependencies_cover_the_core() -> None:
     needed = read_debian_file("control").partition("Build-Depends:")[2].splitlines()[0]
     known = {"google-re2": "python3-re2", "codespell": "codespell (>= 2.3)"}
-    for name, version in CORE.items():
+    # Debian's version is too old: a line without a package makes dh_python3 ignore the requirement
+    ignored = read_debian_file("py3dist-overrides").split()
+    assert ignored == ["tree-sitter", "tree-sitter-c"]
+    for name, version in CORE.items() - {(name, CORE[name]) for name in ignored}:
         assert known.get(name, f"python3-{name} (>= {version})") in needed
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detect C syntax with tree-sitter queries on the functions that a patch changes.
 
-Nothing is reported unless tree-sitter (the extra `checkers`) is installed.
+Nothing is reported unless tree-sitter is installed; `lint.selection` finds the rules that do not
+run.
 """
 
 import re
