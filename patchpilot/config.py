@@ -42,6 +42,8 @@ class Key(NamedTuple):
     from_tree: bool = True
 
 
+DATA = ("packs", "projects", "subsystems")
+"""The settings that name files with data."""
 FAIL_ON = ("error", "warning", "check", "never")
 NEWCOMER, REGULAR = "newcomer", "regular"
 EXPERIENCES = ("auto", NEWCOMER, REGULAR)
@@ -95,6 +97,18 @@ KEYS = (
         "packs",
         "",
         "your own rule packs: comma-separated paths, relative to the tree",
+        "paths",
+    ),
+    Key(
+        "projects",
+        "",
+        "your own project files: comma-separated paths, relative to the tree",
+        "paths",
+    ),
+    Key(
+        "subsystems",
+        "",
+        "your own subsystem files: comma-separated paths, relative to the tree",
         "paths",
     ),
     Key("via", "git-send-email", "transport that sends the messages", from_tree=False),
@@ -210,10 +224,16 @@ class Settings(NamedTuple):
         """Return a setting's value as a comma-separated list."""
         return split_list(self.get(name))
 
+    def is_from_tree(self, name: str) -> bool:
+        """Return whether the tree's file, not the user, sets a setting."""
+        return self.of(name).origin not in (GIT, FLAG, DEFAULT)
+
     @property
-    def has_packs_from_tree(self) -> bool:
-        """Return whether the tree's file, not the user, sets the rule packs."""
-        return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
+    def data_from_tree(self) -> tuple[str, ...]:
+        """Return the files that the tree's file names: rule packs, projects and subsystems."""
+        return tuple(
+            path for name in DATA if self.is_from_tree(name) for path in self.list_value(name)
+        )
 
     @property
     def all(self) -> tuple[SettingSource, ...]:

@@ -77,8 +77,8 @@ def is_harmless_setting(key: str, value: str) -> bool:
     section, _, remainder = key.partition(".")
     subsection, dot, variable = remainder.rpartition(".")
     if section == "patchpilot":
-        # an empty list of packs names no file
-        is_empty = variable == "packs" and not value
+        # an empty list names no file
+        is_empty = variable in ("packs", "projects", "subsystems") and not value
         return is_empty or variable.replace("-", "") not in list_acting_settings()
     if dot and not subsection:
         # git cannot open a repository if such a setting is present

@@ -345,7 +345,7 @@ _SETTINGS = {
     Use.FETCH: r"core\.(?:sshcommand|gitproxy)|url\..+"
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
     Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox|patchwork)|b4\.(?:mid|search|link)mask",
-    Use.CHECK: r"patchpilot\.packs",
+    Use.CHECK: r"patchpilot\.(?:packs|projects|subsystems)",
 }
 """Acting settings that each operation needs.
 

@@ -115,7 +115,7 @@ _POSSESSIVE = lazy_pattern(r"(?<=[+*?])\+|\(\?<!.\)")
 
 
 def make_linear(fragment: str) -> str:
-    """Return a fragment of a pattern without possessive repeats and the shortest look-behind.
+    """Return a fragment of a pattern without possessive repeats and lookbehinds of one character.
 
     RE2 has neither of them; it needs no possessive repeats to be fast.
     """

@@ -315,6 +315,22 @@ def compile_bounded(
     return BoundedPattern(pattern, dialect=dialect, is_built=is_built)
 
 
+def find_backtracking_error(pattern: str) -> str | None:
+    """Return why `re` might take too long for a pattern, or None.
+
+    Patterns with at most one unbounded repeat take time proportional to the square of the length of
+    the text.
+    """
+    cost = _compute_cost(pattern, re.ASCII, "python")
+    if isinstance(cost, str):
+        return cost
+    if len(pattern) > MAX_PATTERN:
+        return f"longer than {MAX_PATTERN} characters"
+    if cost.degree > 1 or cost.choices > _MAX_CHOICES:
+        return "could take too long; use at most one unbounded repeat"
+    return None
+
+
 def find_pattern_error(pattern: str) -> str | None:
     """Return why a pattern in Python's syntax cannot be used, or None."""
     return compile_bounded(pattern).error

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from patchpilot.errors import PackError, suggest_valid_words
+from patchpilot.model.bounded import find_backtracking_error
 from patchpilot.projects.project import (
     CHOICES,
     SECTIONS,
@@ -81,6 +82,17 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
             )
         elif isinstance(value, str):
             _check_text(label, key, value, kind)
+
+
+def check_pattern_times(label: str, table: Any) -> None:
+    """Raise PackError for a pattern in a tree's file that could take too long."""
+    items = table.items() if isinstance(table, dict) else ()
+    for key, value in items:
+        is_pattern = key in _PATTERNS and isinstance(value, str)
+        if is_pattern and (reason := find_backtracking_error(value)):
+            raise PackError(f"{label}: key {key!r}: the pattern {value!r} {reason}")
+        for part in value if isinstance(value, list) else [value]:
+            check_pattern_times(label, part)
 
 
 def _expected_type(kind: Any, key: str) -> type:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import read_shipped_tables
@@ -49,12 +49,32 @@ _ADDED_UP = {
 }
 
 
+class TreeFile(NamedTuple):
+    """A project or subsystem file of a tree.
+
+    `kind` is the directory of such files, "projects" or "subsystems".
+    """
+
+    kind: str
+    label: str
+    text: bytes
+
+
+_tree_files: tuple[TreeFile, ...] = ()
+
+
+def use_tree_files(files: tuple[TreeFile, ...]) -> None:
+    """Use these project and subsystem files, in place of the ones of another tree."""
+    global _tree_files
+    _tree_files = files
+
+
 def projects() -> Mapping[str, Project]:
     """Return all projects by name, the default first.
 
     Raise PackError with the file and the invalid key.
     """
-    return _projects(user_folder())
+    return _projects(user_folder(), _tree_files)
 
 
 def find_project(name: str) -> Project:
@@ -120,9 +140,9 @@ def forget() -> None:
 
 
 @cache
-def _projects(folder: str) -> Mapping[str, Project]:
+def _projects(folder: str, files: tuple[TreeFile, ...] = ()) -> Mapping[str, Project]:
     path = Path(folder)
-    user_tables = own_tables(path / "projects", Project)
+    user_tables = own_tables(path, "projects", Project, files)
     if not user_tables and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
     tables = _tables(user_tables, folder)
@@ -130,16 +150,34 @@ def _projects(folder: str) -> Mapping[str, Project]:
     return {name: _project(tables[name]) for name in names}
 
 
-def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
-    """Map the name of each TOML file of the user to its path and its validated table."""
-    tables = {}
-    for file in sorted(folder.glob("*.toml")):
-        from patchpilot.projects.checking import check_table
+def own_tables(
+    folder: Path, name: str, kind: Any, files: tuple[TreeFile, ...]
+) -> dict[str, tuple[str, Table]]:
+    """Map the name of each TOML file of the tree and the user to its path and validated table.
 
-        table = parse_table(str(file), file.read_bytes())
-        check_table(str(file), table, kind)
-        tables[file.stem] = str(file), table
+    The user's files override the keys of the tree's.
+    """
+    tables: dict[str, tuple[str, Table]] = {}
+    for tree_file in files:
+        if tree_file.kind == name:
+            from patchpilot.projects.checking import check_pattern_times
+
+            table = _parse_own_table(tree_file.label, tree_file.text, kind)
+            check_pattern_times(tree_file.label, table)
+            tables[Path(tree_file.label).stem] = tree_file.label, table
+    for file in sorted((folder / name).glob("*.toml")):
+        table = _parse_own_table(str(file), file.read_bytes(), kind)
+        _, of_tree = tables.get(file.stem, ("", {}))
+        tables[file.stem] = str(file), override_table(of_tree, table)
     return tables
+
+
+def _parse_own_table(label: str, text: bytes, kind: Any) -> Table:
+    from patchpilot.projects.checking import check_table
+
+    table = parse_table(label, text)
+    check_table(label, table, kind)
+    return table
 
 
 def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
@@ -247,7 +285,9 @@ def parse_table(label: str, text: bytes) -> Table:
     try:
         return tomllib.loads(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise PackError(f"{label}: not valid TOML: {error}") from error
+        raise PackError(
+            f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
+        ) from error
 
 
 def _project(table: Mapping[str, Any]) -> Project:
@@ -442,12 +482,12 @@ def subsystems() -> Mapping[str, Subsystem]:
 
     Raise PackError with the file and the invalid key.
     """
-    return _subsystems(user_folder())
+    return _subsystems(user_folder(), _tree_files)
 
 
 @cache
-def _subsystems(folder: str) -> Mapping[str, Subsystem]:
-    tables = _resolve_tables(own_tables(Path(folder) / "subsystems", Subsystem))
+def _subsystems(folder: str, files: tuple[TreeFile, ...]) -> Mapping[str, Subsystem]:
+    tables = _resolve_tables(own_tables(Path(folder), "subsystems", Subsystem, files))
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
@@ -487,19 +527,19 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 def subsystem_of_path(path: str) -> Subsystem | None:
     """Return the subsystem with the longest path that matches this file, or None."""
-    by_path = _paths(user_folder())
+    by_path = _paths(user_folder(), _tree_files)
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
     return next((by_path[name] for name in names if name in by_path), None)
 
 
 @cache
-def _paths(folder: str) -> Mapping[str, Subsystem | None]:
+def _paths(folder: str, files: tuple[TreeFile, ...]) -> Mapping[str, Subsystem | None]:
     """Map the paths of a folder's subsystems to the subsystems.
 
     A path is a file, a directory (ending with "/") or a prefix (ending with "*").
     """
-    all_subsystems = _subsystems(folder).values()
+    all_subsystems = _subsystems(folder, files).values()
     left_out = {path: None for subsystem in all_subsystems for path in subsystem.not_paths}
     return left_out | {path: subsystem for subsystem in all_subsystems for path in subsystem.paths}
 

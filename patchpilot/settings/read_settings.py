@@ -18,7 +18,7 @@ from patchpilot.config import (
     load_settings,
     wrong_value_error,
 )
-from patchpilot.errors import InputError, PatchpilotError, unknown_word_error
+from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown_word_error
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -140,8 +140,13 @@ def read_settings(
         label=source.label if source else FILE_NAME,
         problems=problems,
     )
+    unusable = _use_conventions(settings, source)
+    if unusable and not isinstance(unusable, UsageError):
+        _raise_or_store(unusable, problems)
     for name, list_names in (("profile", _list_profiles), ("via", _list_transports)):
         if problem := _unknown_value_error(settings, name, list_names):
+            # a project of the tree is unknown until the user trusts its file
+            problem = unusable or problem if name == "profile" else problem
             _raise_or_store(problem, problems)
             settings = settings._replace(wrong=settings.wrong | {name})
     return settings
@@ -183,13 +188,52 @@ def make_send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
     )
 
 
-def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
-    """Return the rule packs named in a tree's own settings file, whether trusted or not."""
+def list_tree_data(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
+    """Return the rule packs, projects and subsystems named in a tree's own settings file, whether
+    trusted or not.
+    """
     from patchpilot.lint.lint_context import OwnPack
 
-    return tuple(
-        OwnPack(path, read_small_file(source, path)) for path in settings.list_value("packs")
-    )
+    return tuple(OwnPack(path, read_small_file(source, path)) for path in settings.data_from_tree)
+
+
+_has_conventions = False
+
+
+def _use_conventions(settings: Settings, source: Source | None) -> PatchpilotError | None:
+    """Use the projects and subsystems that the settings name, until settings are read again.
+
+    Return the error if they cannot be used.
+    """
+    global _has_conventions
+    names = [name for name in ("projects", "subsystems") if settings.list_value(name)]
+    if not (names or _has_conventions):
+        return None
+    from patchpilot.projects.loading import projects, subsystems, use_tree_files
+    from patchpilot.settings.trusted_packs import read_conventions
+
+    use_tree_files(())
+    _has_conventions = bool(names and source)
+    if not names or source is None:
+        return None
+    try:
+        use_tree_files(read_conventions(settings, source))
+        projects()
+        subsystems()
+    except PatchpilotError as error:
+        use_tree_files(())
+        return error
+    return None
+
+
+def read_user_file(file: Path, setting: str) -> bytes:
+    """Read a file that the user's settings name."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {file}: {error.strerror or error}", hint=f"check the setting `{setting}`"
+        ) from error
 
 
 def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:

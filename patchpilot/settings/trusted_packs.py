@@ -20,17 +20,19 @@ from patchpilot.commits.private_config import (
     list_own_commands,
     read_trusted_entries,
 )
-from patchpilot.config import FILE_NAME, Settings
+from patchpilot.config import DATA, FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.json_form import json_form
+from patchpilot.projects.loading import TreeFile
 from patchpilot.resources import runs_in_ci
 from patchpilot.settings.read_settings import (
     Source,
     find_settings_source,
-    list_tree_packs,
+    list_tree_data,
     read_settings,
     read_small_file,
+    read_user_file,
 )
 
 if TYPE_CHECKING:
@@ -160,8 +162,8 @@ def read_tree_configuration(source: Source) -> TreeConfiguration:
             f"{source.top}: no {FILE_NAME}",
             hint="only trees with their own settings need to be trusted",
         )
-    settings = read_settings(source=source)
-    packs = list_tree_packs(settings, source) if settings.has_packs_from_tree else ()
+    settings = read_settings(source=source, problems=[])
+    packs = list_tree_data(settings, source)
     files = _collect_files(source, packs)
     digest = compute_digest(files)
     return TreeConfiguration(source.label, files, digest, digest in read_trusted_entries())
@@ -192,7 +194,7 @@ def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack,
     """Read the rule packs that the settings name.
 
     The user must trust the current form of a tree's packs, and they must be in the tree. In CI,
-    those of a revision are used without trust: it is the base, whose packs are data that the
+    packs of a revision are used without trust: it is the base, whose packs are data that the
     checked commits did not choose. Raise InputError for a pack that cannot be read,
     UntrustedError for untrusted packs of the tree, and UntrustedCommandsError if the repository's
     own configuration names packs that the user does not trust.
@@ -201,17 +203,16 @@ def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack,
         # packs that the repository's own configuration names must not be skipped without a word
         private_config.refuse_untrusted(source.top, Use.CHECK)
     paths = settings.list_value("packs")
+    if source is not None and settings.data_from_tree:
+        require_trust(settings, source)
     if not paths:
         return ()
     from patchpilot.lint.rule_store import read_pack
 
-    if not settings.has_packs_from_tree or source is None:
+    if source is None or not settings.is_from_tree("packs"):
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(path).expanduser()) for path in paths)
-    packs = list_tree_packs(settings, source)
-    if not (source.trusted or (source.is_revision and runs_in_ci())):
-        require_trust(source, packs)
-    return packs
+    return tuple(pack for pack in list_tree_data(settings, source) if pack.label in paths)
 
 
 def read_trusted_packs(
@@ -227,10 +228,33 @@ def read_trusted_packs(
         return (), error.message
 
 
-def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """Raise UntrustedError unless the user trusts the current content of these packs and of the
-    settings that name them.
+def read_conventions(settings: Settings, source: Source) -> tuple[TreeFile, ...]:
+    """Read the project and subsystem files that the settings name.
+
+    Raise errors like `read_own_packs`.
     """
+    if settings.data_from_tree:
+        require_trust(settings, source)
+    files = []
+    for kind in ("projects", "subsystems"):
+        for path in settings.list_value(kind):
+            if settings.is_from_tree(kind):
+                data = read_small_file(source, path)
+            else:
+                data = read_user_file(source.top / Path(path).expanduser(), kind)
+            files.append(TreeFile(kind, path, data))
+    return tuple(files)
+
+
+def require_trust(settings: Settings, source: Source) -> None:
+    """Raise UntrustedError unless the user trusts the current content of the settings file and of
+    the files with data that it names.
+
+    A revision that the user named, and in CI the base, need no trust.
+    """
+    if source.trusted or (source.is_revision and runs_in_ci()):
+        return
+    packs = list_tree_data(settings, source)
     trusted = read_trusted_entries()
     if compute_digest(_collect_files(source, packs)) in trusted:
         return
@@ -240,11 +264,14 @@ def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
         None,
     )
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
-    disable_note = "; `git config patchpilot.packs ''` disables them for this repository"
+    used = [name for name in DATA if settings.is_from_tree(name) and settings.list_value(name)]
+    commands = " and ".join(f"`git config patchpilot.{name} ''`" for name in used)
+    disable_note = f"; {commands} {'disables' if len(used) == 1 else 'disable'} them here"
+    noun = "rule packs" if used == ["packs"] else "rule packs and conventions"
     same_packs = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
     action = same_packs if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
     raise UntrustedError(
-        f"{source.label}: its rule packs are {state}: {names}",
+        f"{source.label}: its {noun} are {state}: {names}",
         hint=Hint((action, disable_note)),
     )
 

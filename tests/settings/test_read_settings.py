@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.config import KEYS, Key, load_settings
+from patchpilot.config import DATA, KEYS, Key, load_settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.tui.screens import checks_rows
@@ -52,6 +52,8 @@ RIGHT = {
     "experience": "newcomer",
     "omit-trailers": "Change-Id",
     "packs": "~/ours.toml",
+    "projects": "~/acme.toml",
+    "subsystems": "~/frob.toml",
     "via": "b4",
     "lore": "https://archive.example.org/all",
     "patchwork": "https://patchwork.example.org/project/demo",
@@ -71,6 +73,8 @@ WRONG = {
     "experience": ["expert", "Newcomer"],
     "omit-trailers": [],
     "packs": ["~/nowhere.toml", "~/notes.txt"],
+    "projects": ["~/nowhere.toml", "~/notes.txt"],
+    "subsystems": ["~/nowhere.toml", "~/notes.txt"],
     "via": ["b5"],
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
     "patchwork": ["patchwork", "http://patchwork.example.org", "https://"],
@@ -91,6 +95,8 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     new_repo.git("config patchpilot.base v1")
     home = Path(os.environ["HOME"])
     (home / "ours.toml").write_text(PACK)
+    (home / "acme.toml").write_text('title = "Acme"\ninherits = "linux"\n')
+    (home / "frob.toml").write_text('title = "Frob"\npaths = ["drivers/frob/"]\n')
     (home / "notes.txt").write_text("not TOML")
     monkeypatch.chdir(tmp_path)
     return new_repo
@@ -137,7 +143,7 @@ def test_every_setting_has_a_case() -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     # packs in the repository's own configuration need trust
-    scope = "--global" if name == "packs" else "--local"
+    scope = "--global" if name in DATA else "--local"
     repo.git("config", scope, f"patchpilot.{name}", RIGHT[name])
     command = run_check_and_compare(repo)
     assert command == check_in_tui(repo)

@@ -259,7 +259,7 @@ def _ignore_unpatched(options: "Options") -> "Options":
 def _read_packs(
     settings: "Settings", source: "Source | None", repository: "Repository | None"
 ) -> "tuple[OwnPack, ...]":
-    if not repository and not settings.list_value("packs"):
+    if not (repository or settings.list_value("packs") or settings.data_from_tree):
         return ()
     from patchpilot.settings.trusted_packs import read_own_packs
 

@@ -52,6 +52,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree
 from patchpilot.model.trailer import is_trailer
+from patchpilot.projects.commit_marks import strip_vendor_prefixes
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
@@ -468,6 +469,23 @@ def _find_unparsed_version(patch: Patch) -> str | None:
     return match[0] if match else None
 
 
+_KINDS = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|RFC)\s*:\s*)+"
+
+
+def _strip_markers(title: str) -> str:
+    """Return a title without the markers of vendor trees, which another rule covers.
+
+    They are the ones in the project files, in capital letters, and words for unfinished patches.
+    """
+    previous = ""
+    while title != previous:
+        previous = title
+        title = re.sub(_KINDS, "", title)
+        if title[:2].isupper():
+            title = strip_vendor_prefixes(title)
+    return title
+
+
 @detector("prefix-convention")
 def unusual_subject_prefix(context: Context) -> Hits:
     """Report a title without the usual prefix of its subsystem.
@@ -476,12 +494,8 @@ def unusual_subject_prefix(context: Context) -> Hits:
     all commits to the files.
     """
     patch = context.patch
-    title = patch.subject.title if is_plain(patch.subject.title) else ""
-    # another rule covers markers of vendor trees
-    marks = (
-        r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
-    )
-    title = re.sub(marks, "", title)
+    whole = patch.subject.title if is_plain(patch.subject.title) else ""
+    title = _strip_markers(whole)
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
@@ -491,7 +505,7 @@ def unusual_subject_prefix(context: Context) -> Hits:
     if (
         subsystem
         and subsystem.prefix_pattern
-        and not compile_rule_pattern(subsystem.prefix_pattern).search(title)
+        and not any(map(compile_rule_pattern(subsystem.prefix_pattern).search, (title, whole)))
     ):
         if not is_known_prefix:
             yield make_subject_hit(
