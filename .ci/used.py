@@ -94,7 +94,9 @@ _.new_commit
 _.baselined
 own_address
 _.author_text
+_.remaining_count
 _.undo_name
+_.undo_number
 _.series_number
 _.bad_texts
 _.good_texts

@@ -96,18 +96,6 @@ def make_summary_line(
     return serialize_line(SummaryLine(summary, SeriesFindings(tuple(series)) if series else None))
 
 
-@json_form()
-class CheckFix(NamedTuple):
-    """The summary of the fixes applied by --fix or previewed by --diff."""
-
-    mode: str
-    fixed: int
-    remaining: int
-    written: tuple[str, ...]
-    undo: int | None
-    costs: tuple[str, ...]
-
-
 @json_form(
     "rule=finding.rule",
     "name=finding.name",
@@ -200,7 +188,7 @@ class CheckAnswer(NamedTuple):
     """
 
     result: CheckResult
-    fix: CheckFix | None = None
+    fix: "FixResult | None" = None
     patchpilot: str = __version__
 
     @property
@@ -263,18 +251,6 @@ class CheckAnswer(NamedTuple):
             gone=result.gone if is_compared else None,
             exit_code=int(result.exit_code),
         )
-
-
-def summarize_fixes(result: "FixResult") -> CheckFix:
-    """Summarize the fixes of all patches."""
-    return CheckFix(
-        mode="fix" if result.is_written else "diff",
-        fixed=result.fixed,
-        remaining=len(result.remaining.all),
-        written=result.written,
-        undo=result.undo.number if result.undo else None,
-        costs=result.costs,
-    )
 
 
 def summarize_patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:

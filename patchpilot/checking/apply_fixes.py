@@ -23,6 +23,7 @@ from patchpilot.lint.fixing.try_fixes import (
     NOT_CERTAIN,
     FixOutcome,
 )
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import make_one_line
 from patchpilot.model.rule import Finding
@@ -34,6 +35,14 @@ WITHOUT_FIX = {
 """Kind of a rule's fix → the reason for not applying it."""
 
 
+@json_form(
+    "mode",
+    "fixed",
+    "remaining=remaining_count",
+    "written",
+    "undo=undo_number",
+    "costs",
+)
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 
@@ -53,6 +62,26 @@ class FixResult(NamedTuple):
     undo: Undo | None = None
     costs: tuple[str, ...] = ()
     ids: Mapping[str, str] = {}
+
+    @property
+    def mode(self) -> str:
+        return "fix" if self.is_written else "diff"
+
+    @property
+    def remaining_count(self) -> int:
+        return len(self.remaining.all)
+
+    @property
+    def undo_number(self) -> int | None:
+        return self.undo.number if self.undo else None
+
+    @property
+    def reason(self) -> str:
+        """Return why nothing was fixed, or "" if something was."""
+        if any(patch.texts for patch in self.patches):
+            return ""
+        refused = next((patch.refused for patch in self.patches if patch.refused), "")
+        return refused or "its fix would cause another finding"
 
     @property
     def fixed(self) -> int:

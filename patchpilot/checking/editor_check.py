@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find problems and safe fixes in a text while it is being edited."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from patchpilot.checking.editor_texts import (
 )
 from patchpilot.checking.fixed_patch import fixed_patch
 from patchpilot.checking.list_rules import explain, rule_page
-from patchpilot.checking.result import CheckResult
+from patchpilot.checking.result import CheckResult, FindingRow
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
@@ -27,19 +27,6 @@ from patchpilot.model.rule import Finding
 from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.base import find_base
 from patchpilot.topic.workplace import Workplace
-
-
-class TextFinding(NamedTuple):
-    """A finding with its 0-based line and columns in the text.
-
-    `is_fixable` is set if the rule has a safe fix.
-    """
-
-    finding: Finding
-    line: int
-    start: int
-    end: int
-    is_fixable: bool
 
 
 class TextEdit(NamedTuple):
@@ -99,37 +86,27 @@ class EditorCheck:
 
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
-    ) -> tuple[TextFinding, ...]:
-        """Return the findings in the text of a file.
+    ) -> tuple[FindingRow, ...]:
+        """Return the findings in the text of a file, with their places in it.
 
         Rules that read the git history run only if `with_history` is set, because they can take
         seconds.
         """
         lines = text.split("\n")
-        text_findings = []
+        rows = []
         for part in self._make_patches(path, text):
-            result = self._check_part(part, with_history=with_history)
-            safe_rules = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-            mail_rules = {rule.id for rule in result.rules if rule.scope == "mail"}
-            for finding in _select_text_findings(
-                TextKind.of(path), part, result.patches[0].findings, mail_rules
-            ):
+            for row in self._check_part(part, with_history=with_history).rows:
+                finding = row.finding
+                if not _is_about_text(TextKind.of(path), part, row):
+                    continue
                 line = part.lines.get(finding.patch_line or 0, 0)
-                start = (
+                column = (
                     min(finding.column - part.signs, len(lines[line]))
                     if finding.column and finding.path
                     else 0
                 )
-                text_findings.append(
-                    TextFinding(
-                        finding,
-                        line,
-                        start,
-                        len(lines[line]),
-                        finding.rule in safe_rules,
-                    )
-                )
-        return tuple(text_findings)
+                rows.append(row._replace(line=line, column=column))
+        return tuple(rows)
 
     def fix(self, path: Path, text: str, target: Finding) -> tuple[TextEdit, ...]:
         """Return the edits that apply a finding's safe fix, or () without one."""
@@ -201,27 +178,18 @@ class _CachedTree(CommitTree):
     exists = lru_cache(256)(CommitTree.exists)
 
 
-def _select_text_findings(
-    kind: TextKind,
-    part: TextPatch,
-    findings: Sequence[Finding],
-    mail_rules: Container[str],
-) -> Iterator[Finding]:
-    """Yield the findings about the edited text.
+def _is_about_text(kind: TextKind, part: TextPatch, row: FindingRow) -> bool:
+    """Return whether a finding is about the edited text.
 
-    In a source file, these are the findings on its lines. In a commit message, skip findings about
-    staged changes and the mail header.
+    In a source file, it must be on a changed line. In a commit message, it must not be about staged
+    changes or the mail header.
     """
-    for finding in findings:
-        is_about_text = finding.patch_line in part.lines
-        if kind is TextKind.MESSAGE:
-            is_about_text = (
-                is_about_text or not finding.patch_line
-            ) and finding.rule not in mail_rules
-        elif kind is TextKind.SOURCE:
-            is_about_text = is_about_text and finding.line is not None
-        if is_about_text or kind is TextKind.PATCH:
-            yield finding
+    finding = row.finding
+    is_in_text = finding.patch_line in part.lines
+    if kind is TextKind.MESSAGE:
+        is_about_mail = row.rule is not None and row.rule.scope == "mail"
+        return (is_in_text or not finding.patch_line) and not is_about_mail
+    return kind is TextKind.PATCH or (is_in_text and finding.line is not None)
 
 
 def _make_text_edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:

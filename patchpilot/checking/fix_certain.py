@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.fix_commits import VERB
 from patchpilot.checking.fix_finding import (
-    FindingChanges,
     fix_messages,
     preview_certain_tags,
 )
@@ -18,6 +17,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import record_undo
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress
+from patchpilot.topic.message_changes import Preparation
 
 MESSAGE = "/COMMIT_MSG"
 """Name suffix of a commit message among the fixed texts."""
@@ -31,7 +31,7 @@ class CertainFixes:
     """
 
     fixes: FixResult
-    tags: FindingChanges
+    tags: Preparation
 
     @property
     def left(self) -> list[str]:
@@ -88,7 +88,7 @@ def apply_certain_fixes(
         progress=progress,
     )
     if not tagless:
-        return CertainFixes(fix_result, FindingChanges(()))
+        return CertainFixes(fix_result, Preparation(None, "", ()))
     if overrides is None:
         # tags depend on the fixed messages, so create the commits, but do not change the branch
         new_ids = rewrite.rewrite_commits(

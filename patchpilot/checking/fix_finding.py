@@ -4,10 +4,9 @@
 The finding is fixed by its rule, by a tag that `prepare` can add, or by a sign-off.
 """
 
-import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
 
+from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.result import FindingRemedy
 from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits.repository import Repository
@@ -31,18 +30,10 @@ DCO_SUMMARY = (
 DCO_URL = "https://developercertificate.org/"
 
 
-@dataclass(frozen=True, slots=True)
-class FindingChanges:
-    """The changes that fix a finding, as diff lines.
-
-    If no fix is certain, `diff` is empty and `reason` says why. `costs` lists the consequences of
-    the rewrite for others. `ids` maps old commit ids to new ones.
-    """
-
-    diff: tuple[str, ...]
-    reason: str = ""
-    costs: tuple[str, ...] = ()
-    ids: Mapping[str, str] = field(default_factory=dict)
+Changes = FixResult | Preparation
+"""The changes that fix a finding: `diff` contains their lines, or is empty if no fix is certain;
+`reason` then says why. `costs` lists the consequences of the rewrite for others.
+"""
 
 
 def fix_finding(
@@ -54,13 +45,13 @@ def fix_finding(
     strict: bool = False,
     overrides: Collection[str] | None,
     progress: Progress = ignore_progress,
-) -> FindingChanges:
+) -> FixResult:
     """Apply the safe fix for one finding in a commit, and return the changes.
 
     If `overrides` is None, preview the fix without writing it. Otherwise, ignore the blocks named
     in `overrides`.
     """
-    fix_result = fix_topic_findings(
+    return fix_topic_findings(
         repository,
         settings,
         CheckedTopic((commit,), commit),
@@ -70,12 +61,6 @@ def fix_finding(
             (candidate.rule, candidate.patch_line) == (finding.rule, finding.patch_line)
         ),
         progress=progress,
-    )
-    (patch,) = fix_result.patches
-    return FindingChanges(
-        tuple(patch.diff),
-        "" if patch.texts else patch.refused or "its fix would cause another finding",
-        fix_result.costs,
     )
 
 
@@ -87,31 +72,25 @@ def fix_messages(
     *,
     overrides: Collection[str] | None,
     progress: Progress = ignore_progress,
-) -> FindingChanges:
+) -> Preparation:
     """Add the certain tags, or the user's sign-off, to commit messages.
 
     `overrides` works like in `fix_finding`.
     """
     is_sign_off = remedy is FindingRemedy.SIGN_OFF
     changes = _plan_message_changes(repository, settings, commits, is_sign_off, progress)
-    unsigned_commits = [
-        repository.commit(change.commit)
-        for change in changes
-        if is_sign_off and _is_missing_author(repository, change)
-    ]
-    if unsigned_commits:
-        return FindingChanges(
-            (),
-            f"only the author can: {unsigned_commits[0].author} of {unsigned_commits[0].short}",
-        )
-    rewrite_result = write_messages(
+    for change in changes:
+        if is_sign_off and _is_missing_author(repository, change):
+            commit = repository.commit(change.commit)
+            reason = f"only the author can: {commit.author} of {commit.short}"
+            return Preparation(None, "", (change._replace(new=change.old, unsure=reason),))
+    return write_messages(
         repository,
         Preparation(*find_branch_to_rewrite(repository), changes),
         "prepare",
         dry_run=overrides is None,
         overrides=overrides or (),
     )
-    return replace(_make_finding_changes(changes, rewrite_result.costs), ids=rewrite_result.ids)
 
 
 def preview_certain_tags(
@@ -119,14 +98,13 @@ def preview_certain_tags(
     settings: Settings,
     commits: Sequence[str],
     progress: Progress,
-) -> FindingChanges:
+) -> Preparation:
     """Return the tags that are certain for these commits, without writing them.
 
     The commits need not be on a branch.
     """
-    return _make_finding_changes(
-        _plan_message_changes(repository, settings, commits, False, progress), ()
-    )
+    changes = _plan_message_changes(repository, settings, commits, False, progress)
+    return Preparation(None, "", changes)
 
 
 def _plan_message_changes(
@@ -145,29 +123,9 @@ def _plan_message_changes(
     return plan_message_changes(repository, commits, request, progress)
 
 
-def _make_finding_changes(
-    changes: Sequence[MessageChange], costs: tuple[str, ...]
-) -> FindingChanges:
-    diff_lines = [line for change in changes if change.changed for line in _diff_message(change)]
-    reasons = dict.fromkeys(
-        change.unsure or "; ".join(change.notes) for change in changes if not change.changed
-    )
-    return FindingChanges(
-        tuple(diff_lines),
-        "" if diff_lines else "; ".join(reason for reason in reasons if reason),
-        costs,
-    )
-
-
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
     commit = repository.commit(change.commit)
     signers = [tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")]
     return bool(commit.tags("Signed-off-by")) and not any(
         commit.author.email.lower() in signer for signer in signers
     )
-
-
-def _diff_message(change: MessageChange) -> Iterator[str]:
-    path = f"{change.commit[:12]}/COMMIT_MSG"
-    old, new = (message.rstrip("\n").split("\n") for message in (change.old, change.new))
-    return difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")

@@ -20,6 +20,7 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, Union
 
+import patchpilot.checking.apply_fixes
 import patchpilot.tracking.review_lines  # noqa: F401  reads the table of reviewers
 from patchpilot.cli.json_documents import DOCUMENTS, JsonDocument
 from patchpilot.model.json_form import JsonKey, json_forms, json_keys
@@ -222,9 +223,8 @@ def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _value_type(json_class: Any, key: JsonKey) -> Any:
     kind = _attribute_type(json_class, key.attribute)
-    if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
-        types_ = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
-        kind = reduce(operator.or_, types_)
+    if key.optional:
+        kind = _without_none(kind)
     return kind | None if key.nullable else kind
 
 
@@ -241,20 +241,31 @@ def _attribute_type(json_class: Any, attribute: str) -> Any:
         kind = _return_type(member.func)
     else:
         kind = _field_type(json_class, name)
-    return _attribute_type(kind, inner_attribute) if inner_attribute else kind
+    return _attribute_type(_without_none(kind), inner_attribute) if inner_attribute else kind
+
+
+def _without_none(kind: Any) -> Any:
+    if typing.get_origin(kind) not in (Union, types.UnionType):
+        return kind
+    return reduce(
+        operator.or_, (part for part in typing.get_args(kind) if part is not types.NoneType)
+    )
 
 
 def _return_type(getter: Any) -> Any:
-    """Return the type of a property, even if that type is imported only for type checkers."""
-    names = {form.__name__: form for form in json_forms()} | getter.__globals__
-    return typing.get_type_hints(getter, names)["return"]
+    return typing.get_type_hints(getter, _names_in(getter.__globals__))["return"]
+
+
+def _names_in(module: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names in a module, even if it imports a type only for type checkers."""
+    return {form.__name__: form for form in json_forms()} | dict(module)
 
 
 def _field_type(json_class: Any, name: str) -> Any:
     """Return the type of a field, even if the types of other fields are unknown at run time."""
     owner = next(base for base in json_class.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(__annotations__={name: inspect.get_annotations(owner)[name]})
-    return typing.get_type_hints(field, vars(sys.modules[owner.__module__]))[name]
+    return typing.get_type_hints(field, _names_in(vars(sys.modules[owner.__module__])))[name]
 
 
 if __name__ == "__main__":

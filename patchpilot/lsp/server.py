@@ -16,9 +16,9 @@ from pygls.workspace import TextDocument
 from patchpilot import __version__
 from patchpilot.checking.editor_check import (
     EditorCheck,
-    TextFinding,
     find_edited_tree,
 )
+from patchpilot.checking.result import FindingRow
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.bounded import MAX_INPUT, MIB
 from patchpilot.model.printable import make_printable
@@ -90,7 +90,7 @@ class Server(LanguageServer):
         self._topic, self._base = topic, base
         self._worker = ThreadPoolExecutor(1, "check")
         self._checks: dict[Path, EditorCheck] = {}
-        self._found: dict[str, tuple[TextFinding, ...]] = {}
+        self._found: dict[str, tuple[FindingRow, ...]] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, is_full: bool) -> None:
@@ -197,7 +197,7 @@ class Server(LanguageServer):
                 )
         return actions
 
-    def _location(self, uri: str, first: int, last: int) -> list[TextFinding]:
+    def _location(self, uri: str, first: int, last: int) -> list[FindingRow]:
         return [finding for finding in self._found.get(uri, ()) if first <= finding.line <= last]
 
 
@@ -239,14 +239,11 @@ def _path(uri: str) -> Path:
     return Path(to_fs_path(uri) or "").resolve()
 
 
-def _diagnostic(
-    document: TextDocument, lines: Sequence[str], text_finding: TextFinding
-) -> lsp.Diagnostic:
-    finding = text_finding.finding
-    span = lsp.Range(
-        lsp.Position(text_finding.line, text_finding.start),
-        lsp.Position(text_finding.line, text_finding.end),
-    )
+def _diagnostic(document: TextDocument, lines: Sequence[str], row: FindingRow) -> lsp.Diagnostic:
+    finding = row.finding
+    # the text may be shorter than when it was checked
+    end = len(lines[row.line]) if row.line < len(lines) else row.column
+    span = lsp.Range(lsp.Position(row.line, row.column), lsp.Position(row.line, end))
     return lsp.Diagnostic(
         document.position_codec.range_to_client_units(lines, span),
         make_printable(finding.message),

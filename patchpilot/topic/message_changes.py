@@ -4,6 +4,7 @@
 All changed messages are written together, with one undo record.
 """
 
+import difflib
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -35,6 +36,13 @@ class MessageChange(NamedTuple):
     @property
     def changed(self) -> bool:
         return self.old.rstrip("\n") != self.new.rstrip("\n")
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """Return the unified diff of the message."""
+        path = f"{self.commit[:12]}/COMMIT_MSG"
+        old, new = (message.rstrip("\n").split("\n") for message in (self.old, self.new))
+        return tuple(difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm=""))
 
     @property
     def pieces(self) -> tuple[tuple[str, str], ...]:
@@ -94,6 +102,17 @@ class Preparation(NamedTuple):
     @property
     def changed(self) -> tuple[MessageChange, ...]:
         return tuple(change for change in self.changes if change.changed)
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """Return the unified diff of all messages."""
+        return tuple(line for change in self.changes for line in change.diff)
+
+    @property
+    def reason(self) -> str:
+        """Return why no message is changed, or "" if one is."""
+        reasons = (change.unsure or "; ".join(change.notes) for change in self.changes)
+        return "" if self.changed else "; ".join(filter(None, dict.fromkeys(reasons)))
 
     @property
     def commits(self) -> tuple[PreparedCommit, ...]:

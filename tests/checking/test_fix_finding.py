@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.checking.fix_finding import (
-    FindingChanges,
+    Changes,
     fix_finding,
     fix_messages,
 )
@@ -53,7 +53,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> FindingChanges:
+def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> Changes:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
@@ -67,7 +67,7 @@ def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> F
         return fix_messages(repository, settings, [commit], row.remedy, overrides=writable_commits)
 
 
-def list_changed_lines(fix_result: FindingChanges) -> list[str]:
+def list_changed_lines(fix_result: Changes) -> list[str]:
     return [
         line
         for line in fix_result.diff

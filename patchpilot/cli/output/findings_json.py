@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from patchpilot.checking.answer import (
     CheckAnswer,
-    summarize_fixes,
     summarize_patch_fixes,
 )
 from patchpilot.checking.result import CheckResult
@@ -27,7 +26,7 @@ def render(
 
     `fixes` adds the results of --fix or --diff. `reviews` adds the results of --review.
     """
-    answer = json_object(CheckAnswer(result, summarize_fixes(fixes) if fixes else None))
+    answer = json_object(CheckAnswer(result, fixes))
     if fixes:
         for patch, fixed_patch in zip(answer["patches"], fixes.patches, strict=True):
             patch |= json_object(summarize_patch_fixes(fixes, fixed_patch))

@@ -31,7 +31,7 @@ from patchpilot.tui.widgets.lists import Row
 if TYPE_CHECKING:
     from collections import Counter
 
-    from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
 
 
@@ -98,7 +98,7 @@ def finding_note(row: "FindingRow") -> Note:
     return Note(row.line, *_sign_and_role(row), text, row.key)
 
 
-def finding_detail(row: "FindingRow", fix: "FindingChanges | None") -> Text:
+def finding_detail(row: "FindingRow", fix: "Changes | None") -> Text:
     detail_text, rule = Text.assemble(plain_text(_message(row), STRONG)), row.rule
     if waiver := row.finding.suppression:
         until_text = f", until {waiver.until}" if waiver.until else ""
@@ -120,7 +120,7 @@ def _labeled_text(label: str, words: str) -> Text:
     return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
-def _fix_text(row: "FindingRow", applied_fix: "FindingChanges | None") -> Text:
+def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:
     fix, rule = row.finding.fix, row.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
     help_text = replace_commands(parse_backticks(fix_help), Stage.CHECKS)

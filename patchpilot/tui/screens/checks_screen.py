@@ -33,7 +33,7 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
-    from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
 
 
@@ -93,7 +93,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._selected: Hashable = None
         self._announced: Hashable = None
         self._is_ahead = False
-        self._fixes: dict[Hashable, FindingChanges] = {}
+        self._fixes: dict[Hashable, Changes] = {}
         self._lists_waived = False
         self._mark = ""
 
@@ -281,10 +281,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
 
     @property
-    def _selected_fix(self) -> "FindingChanges | None":
+    def _selected_fix(self) -> "Changes | None":
         return self._fixes.get(self._selected_finding.key) if self._selected_finding else None
 
-    def _store_fix(self, finding: "FindingRow", fix: "FindingChanges") -> None:
+    def _store_fix(self, finding: "FindingRow", fix: "Changes") -> None:
         self._fixes[finding.key] = fix
         if self._selected_finding is finding:
             self._show_finding()

@@ -15,14 +15,14 @@ from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
     from patchpilot.checking.fix_certain import CertainFixes
-    from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import FindingRow
     from patchpilot.commits.repository import Repository
     from patchpilot.model.progress import Progress
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")
-Fix = Callable[..., "FindingChanges"]
+Fix = Callable[..., "Changes"]
 """Runs in a thread to determine what would change or, given overrides, to write it."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
@@ -78,7 +78,7 @@ def certain_fix_rows(fixes: "CertainFixes", columns: int) -> list[str]:
 def find_fix(
     screen: "AnyScreen",
     row: "FindingRow",
-    on_found: "Callable[[FindingChanges], None]",
+    on_found: "Callable[[Changes], None]",
 ) -> None:
     screen.run_in_thread(
         "finding the fix", _make_fix_job(screen, row, (row.commit or "",)), on_found
@@ -89,7 +89,7 @@ def fix_selected_finding(
     screen: "AnyScreen",
     row: "FindingRow",
     commits: Sequence[str],
-    known_fix: "FindingChanges | None" = None,
+    known_fix: "Changes | None" = None,
 ) -> None:
     """Show a finding's fix, apply it after confirmation, and run the checks again.
 
@@ -106,14 +106,15 @@ def fix_selected_finding(
         title = f"Add your Signed-off-by: line to {counted_commits}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
     work = _make_fix_job(screen, row, commits)
 
-    def propose_fix(fix: "FindingChanges") -> None:
+    def propose_fix(fix: "Changes") -> None:
         if fix.reason:
             screen.notify(f"nothing was changed: {fix.reason}", severity="warning")
         else:
             _propose_diff(
                 screen,
                 title,
-                fix.diff,
+                # the dialog is about one commit, so do not name it
+                [line for line in fix.diff if not line.startswith("commit ")],
                 work,
                 lambda result: (success_message, *result.costs),
                 verb=verb,
@@ -140,7 +141,7 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
         repository: "Repository",
         progress: "Progress",
         overrides: tuple[str, ...] | None = None,
-    ) -> "FindingChanges":
+    ) -> "Changes":
         current_ids = {commit.id for commit in session.read_topic_now(repository).commits}
         if not current_ids.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
