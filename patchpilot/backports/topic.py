@@ -115,8 +115,8 @@ def _make_empty_result(
         return None
     rule = (
         "No stable branch has been fetched, so there is nothing to check the fix"
-        f" against.\n\nTo fetch: {missing.summary}.\n\nPress f here, or run"
-        f" `{COMMAND}` in a shell: git shows its progress, and Ctrl-C stops it."
+        f" against.\n\nTo fetch: {missing.summary}.\n\ngit shows its progress, and Ctrl-C stops"
+        f" it. In a shell: `{COMMAND}`"
     )
     return BackportResult(commit.id, commit.subject, unfetched=True, rules=(rule,))
 
