@@ -148,6 +148,14 @@ KEYS = (
         "words",
         from_tree=False,
     ),
+    Key(
+        "skip-list",
+        "",
+        "file with the fixes that `backport --missing` skips: COMMIT REASON on each line (empty: a"
+        " file for each repository in the state directory)",
+        "path",
+        from_tree=False,
+    ),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}

@@ -8,6 +8,9 @@ then `verdict`.
 Front modules:
 
 - `adapted_fix`: a fix that was adapted to a branch
+- `audit`: the fixes that branches lack (`backport --missing`), and lists of fixes
+- `audit_rows`: a fix of an audit with its verdict
+- `audit_write`: the patches of an audit
 - `branch_result`: the verdict for a branch
 - `branch_rows`: the rows about a fix and a branch that all views draw
 - `branch_step`: the next step for a branch
@@ -16,6 +19,7 @@ Front modules:
 - `cve_verdicts`: the verdicts for CVEs
 - `prerequisites`: a commit that a fix needs
 - `result`: the result of `backport`
+- `skip_list`: the fixes that the owner of a branch skips
 - `stable_request`: `backport --request`
 - `targets`: the fixes and branches that are named
 - `topic`: the backports of a topic's commit

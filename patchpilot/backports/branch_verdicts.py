@@ -176,10 +176,7 @@ def compute_backport_verdicts(
                     "name one with {}, or a directory with --onto DIR",
                 ),
             )
-        targets = find_mainline_commits(repository, targets, progress)
-        if any(fix.commit is None for fix in targets):
-            base = _find_patch_base(repository, targets, request.base)
-            targets, unread = _add_commits(repository, targets, base, progress)
+        targets, unread = find_fix_commits(repository, targets, request.base, progress)
         stable = find_stable_branches(repository, profile=profile)
         branches = list_requested_branches(repository, stable, revisions, profile)
         missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
@@ -220,6 +217,22 @@ def compute_backport_verdicts(
     results = tuple(replace(result, left_out=left_out) for result in results)
     writes = bool(request.folder or request.resolve) and not request.in_reply_to
     return add_failed_messages(results, are_needed=writes)
+
+
+def find_fix_commits(
+    repository: Repository,
+    targets: Sequence[BackportTarget],
+    base: str | None,
+    progress: Progress,
+) -> tuple[tuple[BackportTarget, ...], tuple[UnreadPatch, ...]]:
+    """Return the fixes with their mainline commits, or with the commits that `git am` would create.
+
+    Also return the patches of several that have neither.
+    """
+    fixes = find_mainline_commits(repository, targets, progress)
+    if all(fix.commit for fix in fixes):
+        return fixes, ()
+    return _add_commits(repository, fixes, _find_patch_base(repository, fixes, base), progress)
 
 
 def _add_commits(
@@ -312,6 +325,9 @@ class BackportSession:
         self._others: Collection[str] = ()
         self._releases = Releases(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
+        self._fixes: dict[str, FixCommit] = {}
+        if self.main:
+            self.history.read_along(self.main)
 
     def __enter__(self) -> "BackportSession":
         return self
@@ -354,6 +370,24 @@ class BackportSession:
             for commit in commits
         )
 
+    def prefetch(self, commits: Sequence[str]) -> None:
+        """Read the patches of commits at once, instead of one by one when they are judged."""
+        readable = [
+            commit for commit in commits if len(self.repository.commit(commit).parents) <= 1
+        ]
+        self._fixes = {fix.id: fix for fix in FixCommit.read_all(self.repository, readable)}
+        self.history.read_patch_ids(readable)
+
+    def ask_alone(self, commit: str, branches: Sequence[StableBranch]) -> BackportResult:
+        """Return the verdicts for one of many fixes, each of which is judged alone.
+
+        The branches must be in the index. The later fixes of the same lines are not looked for.
+        """
+        pending_branches = {
+            branch.name: _PendingBranch(self.scratch.tree_of(branch.tip)) for branch in branches
+        }
+        return self._compute_fix_verdicts(commit, branches, pending_branches, (), has_hints=False)
+
     def find_original(self, commit: str) -> str | None:
         """Return the mainline commit that a commit is or that its marks lead to, or None."""
         return self.mainline.of_ids([commit]) if self.mainline else None
@@ -374,9 +408,11 @@ class BackportSession:
         branches: Sequence[StableBranch],
         pending_branches: Mapping[str, _PendingBranch],
         chosen: tuple[Culprit, ...],
+        *,
+        has_hints: bool = True,
     ) -> BackportResult:
         commit = self._find_mainline_commit(requested_fix)
-        fix = FixCommit.read(self.repository, commit)
+        fix = self._fixes.pop(commit, None) or FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = find_followers(self.history, commit, self.main)
         reverted = find_mainline_revert(self.history, fix, culprits, self.main)
@@ -393,7 +429,9 @@ class BackportSession:
         ]
         if any(is_needed for _, is_needed in needs_by_branch):
             later_fixes = (*follow_ups, *(reverted.replacements if reverted else ()))
-            later_hints = find_later_fix_hints(self.history, fix, self.main, later_fixes)
+            later_hints = (
+                find_later_fix_hints(self.history, fix, self.main, later_fixes) if has_hints else ()
+            )
             for number, (branch, is_needed) in enumerate(needs_by_branch):
                 if is_needed:
                     verdicts[number] = replace(

@@ -54,7 +54,9 @@ def write_directory_backports(
             continue
         project = find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         mails = _make_directory_messages(needed_fixes, project.stable, wording)
-        files = write_mails(folder / backport_folder_name(branch), mails)
+        files = write_mails(
+            folder / backport_folder_name(branch.branch, branch.version, branch.tip), mails
+        )
         backports.append(WrittenBackport(branch.branch, files))
     return tuple(backports)
 

@@ -40,6 +40,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.loading import project_of_tree
 from patchpilot.projects.project import StableTrees
+from patchpilot.read_file import read_regular_file
 from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.read_series import read_series
 
@@ -75,6 +76,7 @@ class RangeOfFixes(NamedTuple):
     left_out: int = 0
 
 
+_LONGEST_LIST = 1 << 22
 _BUG_TAG = lazy_pattern(
     r"^(?:cc:.*\bstable@|(?:bug|bugzilla(?: id)?|closes|resolves):[ \t]*\S)",
     re.IGNORECASE | re.MULTILINE,
@@ -115,6 +117,71 @@ def select_fixes(
         return RangeOfFixes(tuple(targets), frozenset(commits) - fixes if fixes else frozenset())
     chosen = tuple(target for target in targets if target.commit in fixes)
     return RangeOfFixes(chosen, left_out=len(targets) - len(chosen))
+
+
+class FixList(NamedTuple):
+    """Fixes that are judged one by one, and the (name, problem) of each that cannot be read."""
+
+    targets: tuple[BackportTarget, ...]
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+_LISTED = re.compile(r"(?:commit\s+)?(?P<id>[0-9a-fA-F]{7,40})\b.*")
+
+
+def read_commit_ids(data: bytes) -> tuple[str, ...]:
+    """Return the commit ids in a list with one at the start of each line, or () for other data.
+
+    Empty lines, and lines that start with `#`, are ignored.
+    """
+    lines = [line.strip() for line in data.decode("utf-8", "replace").splitlines()]
+    matches = [_LISTED.fullmatch(line) for line in lines if line and not line.startswith("#")]
+    return tuple(match["id"] for match in matches if match) if all(matches) else ()
+
+
+def is_fix_list(target: str, stdin: bytes | None = None) -> bool:
+    """Return whether a TARGET is a file, or standard input, with commit ids."""
+    if target == "-":
+        return bool(read_commit_ids(stdin or b""))
+    file = Path(target)
+    return file.is_file() and bool(read_commit_ids(read_regular_file(file, _LONGEST_LIST) or b""))
+
+
+def read_fix_list(
+    repository: Repository,
+    targets: Sequence[str],
+    base: str | None,
+    from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
+) -> FixList:
+    """Return the fixes of several TARGETs, each of which may be a list of commit ids."""
+    fixes: list[BackportTarget] = []
+    errors: list[tuple[str, str]] = []
+    for target in targets:
+        if is_fix_list(target, stdin):
+            data = stdin if target == "-" else read_regular_file(Path(target))
+            names = read_commit_ids(data or b"")
+        elif target == "-" or is_existing_file(target) or is_network_target(target):
+            read = read_series([target], repository, base, from_archive, stdin)
+            fixes += (
+                BackportTarget(patch.commit, patch.subject.title or patch.source, patch)
+                for series in read
+                for patch in series.patches
+            )
+            continue
+        elif ".." in target:
+            read_targets = _read_commits(repository, list_topic_commits(repository, target, base))
+            fixes += select_fixes(repository, read_targets, target, everything=False).targets
+            continue
+        else:
+            names = (target,)
+        for name in names:
+            commit = repository.find(name)
+            if commit:
+                fixes.append(BackportTarget(commit, repository.commit(commit).subject))
+            else:
+                errors.append((name, f"no commit {name} in this repository"))
+    return FixList(tuple(fixes), tuple(errors))
 
 
 def make_missing_patch_error(source: str) -> InputError:

@@ -164,7 +164,7 @@ def run_backport_actions(
             "not in a git repository: this option only works on commits",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    wording = _make_backport_text(repository, request)
+    wording = make_backport_text(repository, request)
     folder, profile = None if request.resolve else request.folder, request.profile
     directory_backports = (
         write_directory_backports(results, folder, wording=wording, profile=profile)
@@ -247,7 +247,8 @@ def run_backport_actions(
     )
 
 
-def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:
+def make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:
+    """Return the user's additions to the patches of a request."""
     identity = repository.identity if repository else read_identity(Path.cwd())
     reply_to = parse_id_option(request.in_reply_to) if request.in_reply_to else None
     return BackportText(

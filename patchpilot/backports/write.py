@@ -37,6 +37,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
+_NOT_BUILT = "Applies to the branch; neither built nor tested there."
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
@@ -153,7 +154,8 @@ def write_backports(
             messages = make_backport_messages(
                 scratch, stable, commits, branch.tip, branch.version, branch_texts
             )
-            files = write_mails(folder / backport_folder_name(branch), messages)
+            name = backport_folder_name(branch.branch, branch.version, branch.tip)
+            files = write_mails(folder / name, messages)
             reply_to = branch_texts.in_reply_to
             is_explained = any(commit.is_explained for commit in commits)
             backports.append(
@@ -293,13 +295,18 @@ def make_backport_messages(
     tip: str,
     version: str | None,
     wording: BackportText,
+    *,
+    is_built: bool = True,
 ) -> list[tuple[str, bytes]]:
     """Return the messages of a backported series.
 
-    A patch with other lines than upstream has a note below its `---`.
+    A patch with other lines than upstream has a note below its `---`. Unless `is_built` is set,
+    each note says that the patch was not built.
     """
     tree = version or "stable"
     notes = [format_backport_note(commit, tree) for commit in commits]
+    if not is_built:
+        notes = [f"{note}\n\n{_NOT_BUILT}" if note else _NOT_BUILT for note in notes]
     return format_series(scratch, stable, commits, tip, tree, wording, notes)
 
 
@@ -362,9 +369,9 @@ def suggest_backport_folder(tree: Path, commit: str | None) -> Path:
     return folder / commit[:12] if commit else folder
 
 
-def backport_folder_name(branch: BranchResult) -> str:
+def backport_folder_name(branch: str, version: str | None, tip: str) -> str:
     """Return the folder name for the patches of a branch or directory."""
-    name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
+    name = version or (tip[:12] if branch == tip else branch)
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -29,16 +30,17 @@ def run_in_order(
     items: Iterable[Item],
     processes: int,
     begin: Callable[[], None] = lambda: None,
+    end: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
     """Yield the result of `work` for each item, in the order of the items.
 
-    The processes are forked, and each first calls `begin`. If the system cannot fork, or kills a
-    process, the calling process does the remaining work.
+    The processes are forked; each first calls `begin`, and `end` before it exits. If the system
+    cannot fork, or kills a process, the calling process does the remaining work.
     """
     # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()
     if sys.platform == "darwin" or "fork" not in methods:
-        yield from map(work, items)
+        yield from _run_here(work, items, begin, end)
         return
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -48,7 +50,7 @@ def run_in_order(
     futures: deque[Future[Result]] = deque()
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_start_worker, initargs=(work, begin)
+        processes, mp_context=context, initializer=_start_worker, initargs=(work, begin, end)
     )
     try:
         for item in remaining:
@@ -63,9 +65,22 @@ def run_in_order(
     except BrokenProcessPool:
         # use a single process, because the system killed a worker, most likely because memory is
         # low
-        yield from map(work, chain(waiting, remaining))
+        yield from _run_here(work, chain(waiting, remaining), begin, end)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _run_here(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    begin: Callable[[], None],
+    end: Callable[[], None],
+) -> Iterator[Result]:
+    begin()
+    try:
+        yield from map(work, items)
+    finally:
+        end()
 
 
 def _submit(pool: Any, item: Any) -> Any:
@@ -77,7 +92,9 @@ def _submit(pool: Any, item: Any) -> Any:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
+def _start_worker(
+    work: Callable[[Any], Any], begin: Callable[[], None], end: Callable[[], None]
+) -> None:
     """Ignore Ctrl-C, which the parent handles, and exit when the parent does.
 
     Objects of the parent are excluded from garbage collection.
@@ -89,6 +106,7 @@ def _start_worker(work: Callable[[Any], Any], begin: Callable[[], None]) -> None
     gc.freeze()
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     begin()
+    Finalize(None, end, exitpriority=1)
 
 
 def _exit_with_parent() -> None:

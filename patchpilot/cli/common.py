@@ -130,6 +130,14 @@ class Common(NamedTuple):
                 stream.write(text)
                 stream.flush()
 
+    def add_line(self, text: str) -> None:
+        """Write a last line after `write_lines`."""
+        if not self.output:
+            write_result(text, colored=False, is_exact=True)
+            return
+        with self.output.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
 
 def _terminal_lines() -> int:
     import shutil

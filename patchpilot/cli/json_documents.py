@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patchpilot.backports.audit_rows import AuditRow
+from patchpilot.backports.audit_write import AuditDocument, AuditSummaryLine
 from patchpilot.backports.cve_verdicts import CveAnswer, CveLine, CveResult, CveSummaryLine
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
@@ -86,6 +88,17 @@ DOCUMENTS = (
         description=(
             "A line of `patchpilot backport --format jsonl`: the verdict of a CVE for a branch, or"
             " for none; the last line is the `summary`."
+        ),
+    ),
+    JsonDocument("audit", (AuditDocument,), "backport --missing"),
+    JsonDocument(
+        "audit-line",
+        (AuditRow, AuditSummaryLine),
+        "backport --missing",
+        has_alternatives=True,
+        description=(
+            "A line of `patchpilot backport --missing --format jsonl`: a fix with its verdict; the"
+            " last line is the `summary`."
         ),
     ),
     JsonDocument(

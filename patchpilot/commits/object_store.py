@@ -74,6 +74,12 @@ class ScratchStore:
             self._merges.close()
         self._folder.close()
 
+    def release_memory(self) -> None:
+        """End the git processes, which keep what they read; they are started again if needed."""
+        self._objects.close()
+        if self._merges:
+            self._merges.close()
+
     @property
     def path(self) -> Path:
         """Return the directory of the store, after writing all pending trees."""

@@ -19,7 +19,8 @@ class AncestorBitmap:
     def __init__(self, bits: bytes) -> None:
         self._bits = bits
 
-    def __contains__(self, ordinal: int) -> bool:
+    def __contains__(self, ordinal: object) -> bool:
+        assert isinstance(ordinal, int)
         index = ordinal >> 3
         return index < len(self._bits) and bool(self._bits[index] >> (ordinal & 7) & 1)
 
@@ -43,6 +44,22 @@ class AncestorBitmap:
     def unpack(cls, data: bytes) -> "AncestorBitmap":
         """Create a set from the result of `pack`."""
         return cls(zlib.decompress(data))
+
+
+class EarlierCommits:
+    """The commits of a branch with smaller numbers than one of them.
+
+    These are its ancestors, and commits of parallel branches. Unlike its ancestors, they need not
+    be computed.
+    """
+
+    __slots__ = ("_branch", "_end")
+
+    def __init__(self, branch: AncestorBitmap, end: int) -> None:
+        self._branch, self._end = branch, end
+
+    def __contains__(self, ordinal: object) -> bool:
+        return isinstance(ordinal, int) and ordinal < self._end and ordinal in self._branch
 
 
 def extend_reachable(

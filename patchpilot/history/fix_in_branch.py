@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find a commit in a branch, as an ancestor or a backport, unless it was reverted later."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.ancestor_bitmap import AncestorBitmap
+from patchpilot.history.ancestor_bitmap import AncestorBitmap, EarlierCommits
 from patchpilot.history.history_index import Index
 from patchpilot.history.patch_similarity import are_alike, have_common_file, patch_ids
 from patchpilot.history.reverts import Reverts, parse_revert_title
@@ -74,6 +74,7 @@ class History:
         self._progress = progress
         self._reverts = Reverts(repository, self.index)
         self._names: dict[str, tuple[str, ...]] = {}
+        self._main_line: AncestorBitmap | None = None
 
     def __enter__(self) -> "History":
         return self
@@ -88,6 +89,21 @@ class History:
     def add(self, commits: Iterable[str]) -> None:
         """Add these commits and their ancestors to the index."""
         self.index.add(commits, self._progress)
+
+    def read_along(self, branch: str) -> None:
+        """Look up what a commit of this branch names among the branch's earlier commits.
+
+        To compute the ancestors of each commit takes much longer.
+        """
+        self.add([branch])
+        self._main_line = self.index.reach(branch)
+
+    def _earlier_commits(self, commit: str) -> Container[int]:
+        self.add([commit])
+        ordinal = self.index.ordinal(commit)
+        if self._main_line and ordinal is not None and ordinal in self._main_line:
+            return EarlierCommits(self._main_line, ordinal)
+        return self.index.reach(commit)
 
     def has(self, branch: str, commit: str) -> bool:
         self.add([branch])
@@ -165,8 +181,7 @@ class History:
         original = self.repository.commit(commit)
         title = parse_revert_title(original.subject) or ""
         ids = read_commit_marks(original.message).reverts
-        self.add([commit])
-        reach = self.index.reach(commit)
+        reach = self._earlier_commits(commit)
         if not ids and title:
             titled = [name for name in self._list_titled(title, reach) if name != commit][-1:]
             return tuple(Culprit(name[:12], title, name) for name in titled)
@@ -201,15 +216,14 @@ class History:
 
     def _list_tagged(self, commit: str) -> tuple[Culprit, ...]:
         """Return the commits named in the `Fixes:` lines of a commit's message."""
-        self.add([commit])
-        reach = self.index.reach(commit)
+        reach = self._earlier_commits(commit)
         culprits: dict[str, Culprit] = {}
         for fix in read_commit_marks(self.repository.commit(commit).message).fixes:
             hit = self._resolve(fix.id, fix.subject, commit, reach)
             culprits.setdefault(hit or fix.id, Culprit(fix.id, fix.subject, hit))
         return tuple(culprits.values())
 
-    def _resolve(self, name: str, subject: str, commit: str, reach: AncestorBitmap) -> str | None:
+    def _resolve(self, name: str, subject: str, commit: str, reach: Container[int]) -> str | None:
         """Return the commit in the history of `commit` that it names by an id and a subject.
 
         Prefer the id. If the history has no such commit, use the one that it was picked from, the
@@ -238,7 +252,7 @@ class History:
         titled = [other for other in self._list_titled(subject, reach) if other != commit]
         return titled[-1] if titled else None
 
-    def _find_other_id(self, name: str, reach: AncestorBitmap) -> list[str]:
+    def _find_other_id(self, name: str, reach: Container[int]) -> list[str]:
         """Return the commit that a commit outside of `reach` is there, or an empty list.
 
         It may be the mainline commit of a backport, or a commit that was picked from this one.
@@ -255,7 +269,7 @@ class History:
         self.add([branch])
         return self._list_titled(subject, self.index.reach(branch))
 
-    def _list_titled(self, subject: str, reach: AncestorBitmap) -> list[str]:
+    def _list_titled(self, subject: str, reach: Container[int]) -> list[str]:
         return [
             self.index.id(number) for number in self.index.by_subject(subject) if number in reach
         ]
@@ -432,29 +446,31 @@ class History:
             return []
         marked = self.index.upstream_ids(branch_ordinals)
         unmarked = [candidate for candidate in branch_ordinals if candidate not in marked]
-        known_ids = self.index.patch_ids(unmarked)
-        new = [candidate for candidate in unmarked if candidate not in known_ids]
-        if new:
-            ids = dict(zip(self.index.ids(new), new, strict=True))
-            computed = patch_ids(self.repository, list(ids))
-            new_ids = {
-                number: computed[candidate]
-                for candidate, number in ids.items()
-                if candidate in computed
-            }
-            self.index.store_patch_ids(new_ids)
-            known_ids |= new_ids
-        own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
+        known_ids = self._compute_patch_ids(unmarked)
+        own_id = self._patch_id(ordinal) if any(known_ids.values()) else ""
         return self.index.ids(
             candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id
         )
 
-    def _patch_id(self, commit: str, ordinal: int) -> str:
-        known_ids = self.index.patch_ids([ordinal])
-        if ordinal not in known_ids:
-            known_ids = {ordinal: patch_ids(self.repository, [commit]).get(commit, "")}
-            self.index.store_patch_ids(known_ids)
-        return known_ids[ordinal]
+    def _patch_id(self, ordinal: int) -> str:
+        return self._compute_patch_ids([ordinal]).get(ordinal, "")
+
+    def read_patch_ids(self, commits: Sequence[str]) -> None:
+        """Compute and store the patch-ids of commits, running git once."""
+        numbers = (self.index.ordinal(commit) for commit in commits)
+        self._compute_patch_ids([number for number in numbers if number is not None])
+
+    def _compute_patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
+        """Return the patch-ids of commits; compute and store the ones that are not stored."""
+        known_ids = self.index.patch_ids(ordinals)
+        new = [ordinal for ordinal in ordinals if ordinal not in known_ids]
+        if new:
+            ids = dict(zip(self.index.ids(new), new, strict=True))
+            computed = patch_ids(self.repository, list(ids))
+            new_ids = {ids[commit]: patch_id for commit, patch_id in computed.items()}
+            self.index.store_patch_ids(new_ids)
+            known_ids |= new_ids
+        return known_ids
 
 
 def is_same_person(commit: Commit, other_commit: Commit) -> bool:

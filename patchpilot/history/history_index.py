@@ -12,8 +12,8 @@ import json
 import sqlite3
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.objects import parse_commit
@@ -254,6 +254,16 @@ class Index:
     def fixes_of(self, commit_id: str) -> list[int]:
         """Return the numbers of commits with a `Fixes:` line for this one."""
         return self._commits_naming("fixes", commit_id, 7)
+
+    def list_references(
+        self,
+        table: Literal["fixes", "reverts", "upstream"],
+        commits: Container[int] | None = None,
+    ) -> list[tuple[int, str]]:
+        """Return (number, id) for each id that one of the `commits`, or any commit, names."""
+        rows = self._db.execute(f"select ord, id from {table} order by ord, rowid")
+        pairs = ((int(number), str(name)) for number, name in rows)
+        return [pair for pair in pairs if commits is None or pair[0] in commits]
 
     def upstream_ids(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Map the numbers of commits with upstream markers to the upstream ids."""

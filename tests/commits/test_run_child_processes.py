@@ -145,6 +145,7 @@ PROGRAMS: dict[str, Kind] = {
     "reviewers/reviewer::ask": REVIEWER,
     "backports/work_clone::build_backport": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
+    "checking/worker_pool::_start_worker": NOTHING,
     "checking/worker_pool::run_in_order": NOTHING,
 }
 """Programs that are started with a list created elsewhere, or by Python's own functions."""
@@ -213,6 +214,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "history/earlier_fixes::find_same_patch": ("tree.tip",),
         "sending/plan::_note_single_commit": ("f'{ids[0]}..{head}'",),
         "history/history_index::_read_new_facts": ("*tips",),
+        "history/missing_fixes::_read_messages": ("mainline",),
+        "history/missing_fixes::find_commit_at": ("branch",),
         "history/patch_similarity::read_changed_lines": ("commit",),
         "history/patch_similarity::have_common_file": ("commit",),
         "history/stable_branches::is_commit_queued": ("tip",),

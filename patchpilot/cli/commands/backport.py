@@ -30,7 +30,62 @@ if TYPE_CHECKING:
 @make_command(
     epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown"
 )
-@argument("target", required=False)
+@argument("target", required=False, several=True)
+@option(
+    "--missing",
+    is_flag=True,
+    help=(
+        "list the mainline fixes of bugs that the branch has but which it lacks, with verdicts;"
+        " the arguments are then paths"
+    ),
+)
+@option(
+    "--list",
+    "list_only",
+    is_flag=True,
+    help="with --missing: list the fixes without verdicts",
+)
+@option(
+    "--carried",
+    is_flag=True,
+    help="with --missing: only fixes of bugs that came with a backport",
+)
+@option(
+    "--not-in",
+    multiple=True,
+    metavar="BRANCH",
+    help="with --missing: do not count fixes that BRANCH has; a merge brings them (repeatable)",
+)
+@option(
+    "--since",
+    metavar="DATE|REV",
+    help="with --missing: only what mainline got since DATE, 1w or 2m ago, or since a release",
+)
+@option(
+    "--config",
+    type=Path,
+    metavar="FILE",
+    help="with --missing: do not count fixes of code that this .config does not compile",
+)
+@option(
+    "--skip",
+    multiple=True,
+    metavar="COMMIT=REASON",
+    help="with --missing: skip a fix from now on; patchpilot.skip-list names the file (repeatable)",
+)
+@option(
+    "--jobs",
+    type=int,
+    limits=(1, None),
+    metavar="N",
+    help="processes that judge fixes, with --missing or a list (default: one per processor)",
+)
+@option(
+    "--continue",
+    "resume",
+    is_flag=True,
+    help="continue an interrupted run: keep the verdicts that are known",
+)
 @option(
     "--cves",
     metavar="FILE|YEAR",
@@ -53,7 +108,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help=(
         "time limit of the search for prerequisites, per branch; 0: verdicts only  [default: 10;"
-        " for a list of CVEs: 0]"
+        " with --missing or a list: 0]"
     ),
 )
 @option(
@@ -148,12 +203,11 @@ if TYPE_CHECKING:
 @common_options("text", "json", "markdown", "jsonl", "csv")
 def command(
     common: Common,
-    target: str | None,
+    target: tuple[str, ...],
     onto: tuple[str, ...],
     base: str | None,
     fail_on: str,
     cves: str | None,
-    effort: float | None,
     **options: Any,
 ) -> int:
     """Show for each stable branch whether the fix is present, needed and applies, and its
@@ -161,18 +215,52 @@ def command(
 
     TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail (default: the
     commits of the current branch). For a patch, the mainline commit that it became is used, or the
-    commit that `git am` would create.
+    commit that `git am` would create. Several commits, a file with commit ids (- reads it from
+    stdin), and --format jsonl judge each fix alone; other TARGETs are judged as a series.
 
     For a CVE or messages of linux-cve-announce, the fixes and the commits that introduced the bug
     are read from your clone of the CVE team's repository (the setting patchpilot.vulns), otherwise
     from the messages. The formats jsonl and csv have a line for each CVE and branch, printed as
     soon as it is known.
     """
+    from patchpilot.backports.cve_targets import read_cve_list, read_cve_target
+    from patchpilot.backports.targets import is_fix_list
+    from patchpilot.cli.audit import AUDIT_OPTIONS, refuse_audit_options, run_audit
+
+    if cves and target:
+        raise UsageError("--cves excludes TARGET", hint="name the CVE, or the list of CVEs")
+    audit_options = {name: options.pop(name) for name in AUDIT_OPTIONS}
+    audit_options["not_in"] = audit_options["not_in"] or ()
+    stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in target else None
+    options |= {"onto": onto, "base": base, "stdin": stdin}
+    query = None
+    if not audit_options["missing"] and len(target) < 2:
+        with common.workplace() as workplace:
+            vulns = workplace.settings().get("vulns")
+        single = next(iter(target), None)
+        query = read_cve_list(cves, vulns) if cves else read_cve_target(single, vulns, stdin)
+    is_list = len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
+    if not query and (audit_options["missing"] or is_list or common.format == "jsonl"):
+        options["effort"] = options["effort"] or 0.0
+        return run_audit(common, target, audit_options, options, fail_on)
+    refuse_audit_options(audit_options)
+    if options["effort"] is None:
+        options["effort"] = 0.0 if cves else 10.0
+    return _judge_series(common, next(iter(target), None), options, fail_on, query)
+
+
+def _judge_series(
+    common: Common,
+    target: str | None,
+    options: dict[str, Any],
+    fail_on: str,
+    query: "CveQuery | None",
+) -> int:
+    """Judge the fixes of a TARGET, each on top of the ones before it, or the fixes of CVEs."""
     from patchpilot.backports.branch_verdicts import (
         BackportRequest,
         compute_backport_verdicts,
     )
-    from patchpilot.backports.cve_targets import read_cve_list, read_cve_target
     from patchpilot.backports.targets import branch_ref
     from patchpilot.backports.work import run_backport_actions
     from patchpilot.cli.ask import ask_who_tested
@@ -180,8 +268,7 @@ def command(
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
 
-    if cves and target:
-        raise UsageError("--cves excludes TARGET", hint="name the CVE, or the list of CVEs")
+    onto, base = options.pop("onto"), options.pop("base")
     targets_directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
         repository = workplace.repository_if_any() if targets_directories else workplace.repository
@@ -194,16 +281,12 @@ def command(
         if options["resolve"] and repository:
             path = options["resolve"]
             onto = (branch_ref(repository, path, profile=profile),)
-        options["effort"] = effort if effort is not None else 0.0 if cves else 10.0
-        stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if target == "-" else None
-        vulns = settings.get("vulns")
-        query = read_cve_list(cves, vulns) if cves else read_cve_target(target, vulns, stdin)
         if query:
             request = BackportRequest(target, onto, profile, **options)
             return _backport_cves(common, workplace.repository, query, request, fail_on)
-        if common.format in ("jsonl", "csv"):
+        if common.format == "csv":
             raise UsageError(
-                f"--format {common.format} is for CVEs only",
+                "--format csv is for CVEs only",
                 hint="use --format json, or name a CVE or --cves",
             )
         with show_progress(common) as progress:
@@ -214,7 +297,6 @@ def command(
                 profile,
                 base=base,
                 from_archive=workplace.from_archive,
-                stdin=stdin,
                 **options,
             )
             results = compute_backport_verdicts(repository, request, progress=progress)
