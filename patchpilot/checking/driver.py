@@ -187,7 +187,7 @@ class Driver:
                 return series
             from patchpilot.checking.merges import add_topic_merges
 
-            return add_topic_merges(self.repository, series)
+            return add_topic_merges(self.repository, series, source.excluded)
         omitted = None
         if self.repository:
             from patchpilot.checking.merges import list_upstream_tips

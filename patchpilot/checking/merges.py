@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find what the merges among the checked commits change themselves."""
 
+from collections.abc import Sequence
+
 from patchpilot.commits.range import read_commits_series, read_merges
 from patchpilot.commits.repository import Repository
 from patchpilot.history.stable_branches import SETTING, find_mainline
@@ -21,13 +23,17 @@ def list_upstream_tips(repository: Repository) -> tuple[str, ...]:
 
 
 def add_topic_merges(
-    repository: Repository, every_series: tuple[Series, ...]
+    repository: Repository, every_series: tuple[Series, ...], excluded: Sequence[str] = ()
 ) -> tuple[Series, ...]:
-    """Add what the merges of a topic change themselves, and drop what they took from upstream."""
+    """Add what the merges of a topic change themselves, and drop what they took from upstream and
+    what the `excluded` commits contain.
+    """
     (series,) = every_series
     if series.base is None:
         return every_series
-    known, merges = read_merges(repository, series.base, "HEAD", list_upstream_tips(repository))
+    known, merges = read_merges(
+        repository, series.base, "HEAD", list_upstream_tips(repository), excluded
+    )
     if known:
         own = repository.rev_list(f"{series.base}..HEAD", *(f"^{commit_id}" for commit_id in known))
         ids = [patch.commit for patch in series.patches if patch.commit in own]

@@ -79,7 +79,7 @@ def _apply_waivers(
         matching = [
             waiver
             for waiver in request.waivers
-            if waiver.subject in ("", title) and waiver.covers_finding(finding, names)
+            if waiver.covers_subject(title) and waiver.covers_finding(finding, names)
         ]
         valid = next((waiver for waiver in matching if not waiver.has_expired(today)), None)
         if valid is None:

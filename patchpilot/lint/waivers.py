@@ -16,8 +16,9 @@ from patchpilot.model.action import Action
 from patchpilot.model.bounded import parse_day
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Finding, Rule, Severity
+from patchpilot.projects.commit_marks import strip_vendor_prefixes
 
-KEYS = ("rule", "path", "reason", "until")
+KEYS = ("rule", "path", "subject", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))
 """Scopes that a tree's file cannot waive because anyone may have written that file: errors about
 incomplete mails, hidden text and missing sign-offs.
@@ -32,7 +33,8 @@ class Waiver(NamedTuple):
     `rule` is a rule's id or name, a checkpatch type or a pack; `paths` are glob patterns (empty:
     all files). `origin` is the file or option that contains the waiver. `kind` is "tree" for a
     waiver in the tree's file, "topic" for one stored by an earlier command, and otherwise "person".
-    `subject` limits the waiver to the patch with that subject (empty: every patch).
+    `subject` limits the waiver to patches with that subject or matching that glob pattern (empty:
+    every patch). Vendor prefixes in a patch's subject do not count.
     """
 
     rule: str
@@ -57,12 +59,20 @@ class Waiver(NamedTuple):
             and any(_path_matches(finding_path, path) for path in self.paths)
         )
 
+    def covers_subject(self, title: str) -> bool:
+        """Return whether the waiver covers a patch with this subject."""
+        titles = (title, strip_vendor_prefixes(title))
+        return not self.subject or any(
+            each == self.subject or fnmatchcase(each, self.subject) for each in titles
+        )
+
     def has_expired(self, today: date) -> bool:
         return self.until is not None and today > self.until
 
     @property
     def title(self) -> str:
-        return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
+        places = ", ".join((*self.paths, *filter(None, [self.subject])))
+        return f"{self.rule} ({places})" if places else self.rule
 
 
 def _path_matches(path: str, pattern: str) -> bool:
@@ -99,6 +109,12 @@ def _parse_waiver(table: Mapping[str, Any], position: str, label: str) -> Waiver
             f"{position}: path is not a pattern or a list of patterns",
             hint='use a pattern, for example path = "drivers/foo/*"',
         )
+    subject = table.get("subject", "")
+    if not isinstance(subject, str) or ("subject" in table and not subject.strip()):
+        raise InputError(
+            f"{position}: subject is not a subject or a pattern",
+            hint='use a subject or a pattern, for example subject = "UPSTREAM: foo: *"',
+        )
     return Waiver(
         table["rule"].strip(),
         " ".join(table["reason"].split()),
@@ -106,6 +122,7 @@ def _parse_waiver(table: Mapping[str, Any], position: str, label: str) -> Waiver
         _parse_expiry_date(table.get("until"), position),
         label,
         TREE,
+        subject.strip(),
     )
 
 

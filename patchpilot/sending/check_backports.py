@@ -15,6 +15,16 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
 
 
+def find_unexplained_backports(
+    repository: Repository, mark: str, ids: Sequence[str]
+) -> tuple[SendProblem, ...]:
+    """Return the commits for stable that change other lines than their origins without a note."""
+    if not parse_subject(f"[{mark}] x").is_for_stable:
+        return ()
+    problems = (find_origin_problem(repository, commit_id) for commit_id in ids)
+    return tuple(filter(None, problems))
+
+
 def warn_about_backports(
     repository: Repository,
     mark: str,
@@ -34,8 +44,6 @@ def warn_about_backports(
         upstream = find_named_mainline_commit(repository, commit_id)
         if upstream and upstream != commit_id:
             progress("checking the backports")
-            difference = find_origin_problem(repository, commit_id)
-            problems += [difference] if difference else []
             problems += _find_verdict_problems(repository, upstream, subject.stables, profile)
     return tuple(problems)
 

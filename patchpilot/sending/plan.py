@@ -39,7 +39,10 @@ from patchpilot.outgoing.transport import Sending, Transport
 from patchpilot.projects.loading import find_layered
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import format_compile_tested_line
-from patchpilot.sending.check_backports import warn_about_backports
+from patchpilot.sending.check_backports import (
+    find_unexplained_backports,
+    warn_about_backports,
+)
 from patchpilot.sending.concurrent_sends import find_earlier_sends
 from patchpilot.sending.mail_recipients import choose_recipients, describe_request_effects
 from patchpilot.sending.preflight_facts import (
@@ -317,7 +320,12 @@ def _add_problems(
     sending = facts.topic
     request, draft = sending.request, sending.draft
     last_send, followed = topic.last_send, topic.followed
-    blocking = (*find_drafts_elsewhere(draft), *find_holds(last_send, followed), *blockers(facts))
+    blocking = (
+        *find_drafts_elsewhere(draft),
+        *find_holds(last_send, followed),
+        *blockers(facts),
+        *find_unexplained_backports(repository, draft.mark, sending.ids),
+    )
     warnings = (
         *find_send_warnings(facts),
         *find_prefix_warnings(checks, request.profile, is_regression=is_regression_fix(draft)),

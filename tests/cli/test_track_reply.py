@@ -317,6 +317,16 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
         message = repo.git("show -s --format=%B HEAD").strip()
         title, _, rest = message.partition("\n\n")
         repo.git("commit -q --amend -m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}")
+        path = repo.path / repo.git("show --format= --name-only HEAD").strip()
+        good = path.read_text()
+        path.write_text(f"{good}msleep(100);\n")
+        repo.git("commit -q -a --amend --no-edit")
+        refused = call(*arguments)
+        assert refused.code == 1
+        assert "changes other lines than upstream commit" in refused.out + refused.err
+        assert "'+msleep(100);'" in refused.out + refused.err
+        path.write_text(good)
+        repo.git("commit -q -a --amend --no-edit")
         sent_outcome = call(*arguments)
         assert sent_outcome.code == 0, sent_outcome.err
         (arrived,) = server.take()

@@ -37,7 +37,7 @@ OPTIONS = (
     ),
     Option(
         ("--not",),
-        "skip the commits of a range that REF contains",
+        "leave out the commits that REF has, and of its merges what they do not change themselves",
         TEXT,
         "REF",
         multiple=True,

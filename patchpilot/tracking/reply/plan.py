@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
+from patchpilot.history.origin import find_origin_problem
 from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
@@ -183,6 +184,13 @@ def open_patch_draft(
     return draft, body
 
 
+def _find_backport_problems(repository: Repository, patch: PatchBody) -> Iterator[SendProblem]:
+    """Yield the problem of a patch that changes other lines than its upstream commit."""
+    problem = find_origin_problem(repository, patch.commit) if patch.commit else None
+    if problem:
+        yield problem
+
+
 def _make_reply_draft(
     answered_mail: AnsweredMail, template: str, subject: str, text: str
 ) -> ReplyDraft:
@@ -291,6 +299,7 @@ def plan_reply(
     blockers = (
         *((duplicate_problem,) if duplicate_problem else ()),
         *(() if patch else find_text_problems(draft.text)),
+        *(_find_backport_problems(repository, patch) if patch else ()),
         *_find_reminder_problems(answered_mail, draft),
     )
     skipped_recipients = (
