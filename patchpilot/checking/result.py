@@ -56,10 +56,14 @@ class Suppressions(NamedTuple):
 
 @json_form()
 class Waivers(NamedTuple):
-    """Expired waivers, whose findings are reported again, and unused waivers."""
+    """Expired waivers, whose findings are reported again, and unused waivers.
+
+    `without_files` contains waivers in the tree's file, with the paths that match no file.
+    """
 
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
+    without_files: tuple[Waiver, ...] = ()
 
 
 @json_form()

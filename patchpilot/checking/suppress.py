@@ -21,7 +21,7 @@ from patchpilot.lint.baseline import (
     read_baseline,
 )
 from patchpilot.lint.recognize_findings import FindingMark, make_mark, map_renamed_files
-from patchpilot.lint.waivers import Waiver, verify_waivers
+from patchpilot.lint.waivers import TREE, Waiver, find_unmatched_paths, verify_waivers
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Suppression
 from patchpilot.write_file import write_file
@@ -101,9 +101,26 @@ def _apply_waivers(
         for waiver in request.waivers
         if waiver not in used and waiver not in expired and not waiver.subject
     )
-    if not (expired or unused):
+    without_files = _find_waivers_without_files(result, request.waivers)
+    if not (expired or unused or without_files):
         return result
-    return result._replace(waivers=Waivers(tuple(expired), unused))
+    return result._replace(waivers=Waivers(tuple(expired), unused, without_files))
+
+
+def _find_waivers_without_files(
+    result: "CheckResult", waivers: Sequence[Waiver]
+) -> tuple[Waiver, ...]:
+    """Return the waivers of the tree's file with paths that match no file, and only these paths."""
+    tree = result.setting.tree
+    if tree is None:
+        return ()
+    changed_paths = {path for checked in result.patches for path in checked.patch.paths}
+    unmatched = (
+        (waiver, find_unmatched_paths(waiver, tree, changed_paths))
+        for waiver in waivers
+        if waiver.kind == TREE
+    )
+    return tuple(waiver._replace(paths=paths) for waiver, paths in unmatched if paths)
 
 
 def _compare_with_baseline(

@@ -5,7 +5,7 @@ A waiver may be limited to certain paths, and may expire after a given day.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.bounded import parse_day
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Finding, Rule, Severity
+from patchpilot.model.source_tree import Tree
 from patchpilot.projects.commit_marks import strip_vendor_prefixes
 
 KEYS = ("rule", "path", "subject", "reason", "until")
@@ -77,6 +78,28 @@ class Waiver(NamedTuple):
 
 def _path_matches(path: str, pattern: str) -> bool:
     return path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern)
+
+
+def find_unmatched_paths(
+    waiver: Waiver, tree: Tree, changed_paths: Collection[str]
+) -> tuple[str, ...]:
+    """Return the patterns of a waiver that match no file of the tree, and none of these paths."""
+    return tuple(
+        pattern
+        for pattern in waiver.paths
+        if not any(_path_matches(path, pattern) for path in changed_paths)
+        and not _matches_tree(tree, pattern)
+    )
+
+
+def _matches_tree(tree: Tree, pattern: str) -> bool:
+    if pattern.endswith("/"):
+        return tree.is_dir(pattern.rstrip("/"))
+    fixed = re.split(r"[*?[]", pattern, maxsplit=1)[0]
+    if fixed == pattern:
+        return tree.exists(pattern)
+    folder = fixed.rpartition("/")[0]
+    return any(fnmatchcase(path, pattern) for path in tree.files(folder))
 
 
 def parse_waiver_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:

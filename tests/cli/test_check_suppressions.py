@@ -338,6 +338,35 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "is_reported"),
+    [
+        ("drivers/frob", True),
+        ("drivers/frb/*", True),
+        ("drivers/frob/none.c", True),
+        ("drivers/none/", True),
+        ("lib/*.c", True),
+        ("drivers/frob/", False),
+        ("drivers/*.c", False),
+        ("*", False),
+    ],
+)
+def test_path_that_matches_nothing_is_reported(tree: Path, path: str, is_reported: bool) -> None:
+    write_file(
+        f"tree/{FILE_NAME}",
+        f'[[waiver]]\nrule = "trailing-space"\nreason = "r"\npath = ["drivers/frob/*", "{path}"]\n',
+    )
+    outcome = run_command("check", "--tree", tree, "a.patch")
+    note = f"'{path}' in the waiver for trailing-space matches no file"
+    assert (outcome.code, note in outcome.err) == (0, is_reported), outcome.err
+    assert run_command("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
+    waivers = json.loads(run_check("--tree", tree, "a.patch").out).get("waivers")
+    paths = [
+        path for waiver in (waivers or {}).get("without_files", ()) for path in waiver["paths"]
+    ]
+    assert paths == ([path] if is_reported else [])
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),

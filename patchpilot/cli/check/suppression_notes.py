@@ -47,6 +47,12 @@ def _format_suppression_notes(
             f"{waiver.origin}: the waiver for {waiver.title} expired on {waiver.until}; its"
             " findings count again"
         )
+    for waiver in waivers.without_files if waivers else ():
+        paths = ", ".join(make_one_line(repr(path)) for path in waiver.paths)
+        yield (
+            f"{waiver.origin}: {paths} in the waiver for {waiver.rule} matches no file (a directory"
+            " ends in '/')"
+        )
     if verbose and waivers:
         for unused_waiver in waivers.unused:
             yield f"{unused_waiver.origin}: unused waiver for {unused_waiver.title}"
