@@ -28,7 +28,8 @@ class FixSite:
     """A finding in its patch, with the data that a fixer needs.
 
     `line` is the scanned line, and `text` is the original line. `column` is the offset of the
-    finding in the line, or -1 if it has none.
+    finding in the line, or -1 if it has none. `tab_size` is the number of columns between tab
+    stops.
     """
 
     def __init__(self, context: "Context", finding: Finding) -> None:
@@ -38,6 +39,7 @@ class FixSite:
         self.scan = scan_patch(context)
         self.line = self.scan.lines[self.number - 1]
         self.text = context.patch.lines[self.number - 1]
+        self.tab_size = context.options.tab_size
 
     def find_added_line(self, number: int) -> ScannedLine | None:
         """Return a patch line if it is added to a file, otherwise None."""
@@ -154,10 +156,10 @@ def leading_whitespace(raw: str) -> str:
     return re.split(r"[^ \t]", raw[1:], maxsplit=1)[0]
 
 
-def make_whitespace(end: int, start: int = 0) -> str:
+def make_whitespace(end: int, start: int = 0, *, tab_size: int) -> str:
     """Return whitespace from one column to another, using as many tabs as possible."""
-    tabs = end // 8 - start // 8
-    return "\t" * tabs + " " * (end % 8 if tabs else end - start)
+    tabs = end // tab_size - start // tab_size
+    return "\t" * tabs + " " * (end % tab_size if tabs else end - start)
 
 
 def count_open_brackets(code: str) -> int:

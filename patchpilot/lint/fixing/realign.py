@@ -36,6 +36,7 @@ def keep_columns(
     old_lines, new_lines = scan_patch(old[1]).lines, scan_patch(new[1]).lines
     new_by_origin = dict(zip(new[0].origin, new_lines, strict=True))
     new_by_number = [new_by_origin.get(origin) for origin in old[0].origin]
+    tab_size = old[1].options.tab_size
     moved: dict[int, str] = {}
     askew: set[int] = set()
     for line, new_line in zip(old_lines, new_by_number, strict=True):
@@ -47,7 +48,7 @@ def keep_columns(
             text = f"+{indent}{text[1 + len(leading_whitespace(new_line.raw)) :]}"
         elif new_line.raw == line.raw:
             continue
-        for aligned_line, column in _aligned_lines(old_lines, line, text):
+        for aligned_line, column in _aligned_lines(old_lines, line, text, tab_size):
             moved_line, indent = (
                 new_by_number[aligned_line.number - 1],
                 leading_whitespace(aligned_line.raw),
@@ -59,28 +60,29 @@ def keep_columns(
             ):
                 if may_change(aligned_line.number):
                     code = moved_line.raw[1 + len(indent) :]
-                    moved[moved_line.number] = f"+{make_whitespace(column)}{code}"
+                    indent = make_whitespace(column, tab_size=tab_size)
+                    moved[moved_line.number] = f"+{indent}{code}"
                 else:
                     askew.add(old[0].origin[line.number - 1])
-        if new_line.number not in moved and (tail := _realign_tail(line, new_line)):
+        if new_line.number not in moved and (tail := _realign_tail(line, new_line, tab_size)):
             moved[new_line.number] = tail
     change = (make_replacement(number, text) for number, text in moved.items())
     return tuple(change), frozenset(askew)
 
 
-def open_columns(text: str) -> list[int]:
+def open_columns(text: str, tab_size: int) -> list[int]:
     """Return the column after each unclosed bracket in a sanitized line."""
     text, pairs = text[:LONGEST_LINE], 1
     while pairs:
         text, pairs = _PAIR.subn(r"_\1_", text)
-    return [len(expand_tabs(text[1 : match.end()])) for match in _OPEN.finditer(text)]
+    return [len(expand_tabs(text[1 : match.end()], tab_size)) for match in _OPEN.finditer(text)]
 
 
 def _aligned_lines(
-    lines: list[ScannedLine], first: ScannedLine, text: str
+    lines: list[ScannedLine], first: ScannedLine, text: str, tab_size: int
 ) -> Iterator[tuple[ScannedLine, int]]:
     """Yield the lines aligned with an open bracket of `first`, and their new columns."""
-    before, after = open_columns(first.text), open_columns(text)
+    before, after = open_columns(first.text, tab_size), open_columns(text, tab_size)
     columns = dict(zip(before, after, strict=False))
     depth = len(before) if len(before) == len(after) else 0
     for line in lines[first.number : first.number + _MOST_LINES]:
@@ -89,24 +91,25 @@ def _aligned_lines(
         if line.sign == "-":
             continue
         # use whitespace in kernel style: as many tabs as possible
-        indent = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
-        width = len(expand_tabs(indent[1])) if indent else -1
+        indent = re.match(rf"[+ ](\t* {{0,{tab_size - 1}}})(?=[^\s{NOTE}])", line.text)
+        width = len(expand_tabs(indent[1], tab_size)) if indent else -1
         column = columns.get(width, width)
         if column != width:
             yield line, column
         depth += count_open_brackets(line.code)
 
 
-def _realign_tail(old: ScannedLine, new: ScannedLine) -> str:
+def _realign_tail(old: ScannedLine, new: ScannedLine, tab_size: int) -> str:
     """Move a trailing backslash or comment back to its old column; return "" if impossible."""
     old_tail, new_tail = _TAIL.search(old.text), _TAIL.search(new.text)
     if not old_tail or not new_tail or old_tail[1] != new_tail[1] or old_tail[1] == " ":
         return ""
-    column = len(expand_tabs(old.raw[1 : old_tail.end(1)]))
+    column = len(expand_tabs(old.raw[1 : old_tail.end(1)], tab_size))
     end, tail = (
-        len(expand_tabs(new.raw[1 : new_tail.start(1)])),
+        len(expand_tabs(new.raw[1 : new_tail.start(1)], tab_size)),
         new.raw[new_tail.start(2) :],
     )
-    gap = make_whitespace(column, end) if "\t" in old_tail[1] else " " * (column - end)
+    has_tab = "\t" in old_tail[1]
+    gap = make_whitespace(column, end, tab_size=tab_size) if has_tab else " " * (column - end)
     fits = column > end and old.raw[old_tail.start(2) :] == tail
     return new.raw[: new_tail.start(1)] + gap + tail if fits else ""

@@ -2,6 +2,7 @@
 """Fix the layout of C lines: tab stops and continuation lines."""
 
 import re
+from functools import partial
 
 from patchpilot.lint.c.checks.line_layout import (
     _find_last_open_parenthesis as last_open_bracket,
@@ -35,17 +36,19 @@ def move_comment_before_code(site: FixSite) -> Proposal:
 
     If no comment precedes it, indent code in a new function to the depth of its braces.
     """
-    moved = list_edits(rewrite_matches(site, _COMMENT_FIRST, _move_comment_to_end, is_prose=True))
+    move_to_end = partial(_move_comment_to_end, tab_size=site.tab_size)
+    moved = list_edits(rewrite_matches(site, _COMMENT_FIRST, move_to_end, is_prose=True))
     indent = leading_whitespace(site.line.raw)
     may_move = not moved and _may_reindent(site.line, indent)
-    depth = find_nesting_depth(site, len(expand_tabs(indent))) if may_move else 0
+    depth = find_nesting_depth(site, len(expand_tabs(indent, site.tab_size))) if may_move else 0
     new = f"+{depth * _TAB}{site.line.raw[1 + len(indent) :]}"
     return make_replacement(site.number, new) if depth else moved
 
 
-def _move_comment_to_end(match: re.Match[str]) -> str:
+def _move_comment_to_end(match: re.Match[str], tab_size: int) -> str:
     ending = " {4}" if match[3] and match[4] else "{4}"
-    fits = len(expand_tabs(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
+    joined = f"{match[1]}{match[3]} {match[2]} {match[4]}"
+    fits = len(expand_tabs(joined, tab_size)) <= MOST_COLUMNS
     is_end = match[3] and fits
     return f"+{{1}}{{3}} {{2}}{ending}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{ending}"
 
@@ -72,7 +75,7 @@ def align_continuation(site: FixSite) -> Proposal:
             break
         rows.append(row)
         depth += _count_open_parentheses(row.code)
-    new = make_whitespace(8 * tabs + column)
+    new = make_whitespace(site.tab_size * tabs + column, tab_size=site.tab_size)
     added = [f"+{new}{row.raw[1 + len(old) :]}" for row in rows]
     if line.sign == "+":
         return [make_replacement(row.number, text) for row, text in zip(rows, added, strict=True)]

@@ -82,26 +82,31 @@ def break_line(site: FixSite) -> Proposal:
     raw = line.raw.rstrip() if line else ""
     if not line or NOTE in line.text or raw.endswith("\\"):
         return None
-    text = line.text[: len(raw)]
+    text, tab_size = line.text[: len(raw)], site.tab_size
     if match := _MACRO.match(text):
         value, masked = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
         limit = MOST_COLUMNS - len(_GOES_ON)
-        rows = _break_at_brackets(value, masked, _ANY_BREAK, _DEEPEST, limit, margin=8)
+        rows = _break_at_brackets(
+            value, masked, _ANY_BREAK, _DEEPEST, limit, margin=tab_size, tab_size=tab_size
+        )
         *continued, last = (f"+{row}" for row in (match[1], *rows))
         lines = (*(row + _GOES_ON for row in continued), last)
     else:
         before = line.previous.code.rstrip() if line.previous else ""
-        margin = len(expand_tabs(leading_whitespace(raw))) + 8 * bool(_IS_END.search(before))
-        rows = _break_at_best_columns(raw[1:], text[1:], margin) if strip_sign(line) else []
+        margin = len(expand_tabs(leading_whitespace(raw), tab_size))
+        margin += tab_size * bool(_IS_END.search(before))
+        rows = (
+            _break_at_best_columns(raw[1:], text[1:], margin, tab_size) if strip_sign(line) else []
+        )
         lines = tuple(f"+{row}" for row in rows)
     return make_replacement(line.number, *lines) if rows else None
 
 
 def _break_at_best_columns(
-    raw: str, text: str, margin: int, most_places: int = len(_BREAKS)
+    raw: str, text: str, margin: int, tab_size: int, most_places: int = len(_BREAKS)
 ) -> list[str]:
     lines = (
-        _break_at_brackets(raw, text, pattern, depth, limit, margin=margin)
+        _break_at_brackets(raw, text, pattern, depth, limit, margin=margin, tab_size=tab_size)
         for limit in (COLUMNS, MOST_COLUMNS)
         for pattern, depth in _BREAKS[:most_places]
     )
@@ -132,9 +137,9 @@ def join_open(site: FixSite) -> Proposal:
         text += space + row.text[1 : len(row.raw)].strip()
         depth += count_open_brackets(re.sub("[{}]", "", row.code))
         count += 1
-    margin = len(expand_tabs(leading_whitespace(first.raw))) + 8
+    margin = len(expand_tabs(leading_whitespace(first.raw), site.tab_size)) + site.tab_size
     # break the line only between arguments
-    lines = _break_at_best_columns(raw, text, margin, most_places=3)
+    lines = _break_at_best_columns(raw, text, margin, site.tab_size, most_places=3)
     added = (f"+{line}" for line in lines)
     return make_replacement(site.number, *added, count=count) if lines else None
 
@@ -147,22 +152,23 @@ def _break_at_brackets(
     limit: int,
     *,
     margin: int,
+    tab_size: int,
 ) -> list[str]:
     """Break a line inside brackets up to a maximum depth, or return [] if a part is too long.
 
     Parts outside brackets start at column `margin`.
     """
     rows: list[str] = []
-    while len(expand_tabs(raw)) > limit and len(rows) < MOST_LINES:
+    while len(expand_tabs(raw, tab_size)) > limit and len(rows) < MOST_LINES:
         breaks = [
             match.end()
             for match in pattern.finditer(text)
-            if len(expand_tabs(raw[: match.end()])) <= limit
+            if len(expand_tabs(raw[: match.end()], tab_size)) <= limit
             and count_open_brackets(text[: match.end()]) <= max_depth
         ]
         if not breaks:
             return []
-        open_brackets = open_columns(f"+{text[: breaks[-1]]}")
+        open_brackets = open_columns(f"+{text[: breaks[-1]]}", tab_size)
         column = open_brackets[-1] if open_brackets else margin
         rows.append(raw[: breaks[-1]])
         raw = " " * column + raw[breaks[-1] :].lstrip()
@@ -170,5 +176,8 @@ def _break_at_brackets(
         brackets = ("(" if position in open_brackets else " " for position in range(1, column + 1))
         text = "".join(brackets) + text[breaks[-1] :].lstrip()
     first, *other_rows = [*rows, raw]
-    indented = (make_whitespace(len(row) - len(row.lstrip())) + row.lstrip() for row in other_rows)
-    return [first, *indented] if len(expand_tabs(raw)) <= limit else []
+    indented = (
+        make_whitespace(len(row) - len(row.lstrip()), tab_size=tab_size) + row.lstrip()
+        for row in other_rows
+    )
+    return [first, *indented] if len(expand_tabs(raw, tab_size)) <= limit else []

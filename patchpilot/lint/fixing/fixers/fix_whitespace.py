@@ -18,7 +18,6 @@ from patchpilot.lint.fixing.fixer import (
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.model.rule import FixEdit
 
-_TAB = 8
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
 """Kinds of files in which trailing whitespace has no meaning, unlike in Makefiles, Markdown,
@@ -53,8 +52,10 @@ def replace_spaces_before_tab(site: FixSite) -> Proposal:
     """Replace spaces before a tab with tabs that reach the same column."""
 
     def convert_to_tabs(match: re.Match[str]) -> str:
-        before = len(expand_tabs(match.string[1 : match.start()]))
-        return make_whitespace(len(expand_tabs(match.string[1 : match.end()])), before)
+        before, after = (
+            len(expand_tabs(match.string[1:end], site.tab_size)) for end in match.span()
+        )
+        return make_whitespace(after, before, tab_size=site.tab_size)
 
     return rewrite_matches(site, r"[ \t]* \t[ \t]*", convert_to_tabs, is_prose=True)
 
@@ -68,12 +69,13 @@ def indent_with_tabs(site: FixSite) -> Proposal:
     a tab.
     """
     line, old = site.line, leading_whitespace(site.line.raw)
-    columns = len(expand_tabs(old))
+    tab_size = site.tab_size
+    columns = len(expand_tabs(old, tab_size))
     depth = find_nesting_depth(site, columns)
-    new = "\t" * depth or make_whitespace(columns)
+    new = "\t" * depth or make_whitespace(columns, tab_size=tab_size)
     is_unknown = not depth and (
-        columns < _TAB
-        or (columns % _TAB == 0 and line.hunk_start in _find_narrow_hunks(site.context))
+        columns < tab_size
+        or (columns % tab_size == 0 and line.hunk_start in _find_narrow_hunks(site.context))
     )
     new_line = f"+{new}{line.raw[1 + len(old) :]}"
     return None if is_unknown else make_replacement(line.number, new_line)
@@ -81,11 +83,13 @@ def indent_with_tabs(site: FixSite) -> Proposal:
 
 @cached_per_patch
 def _find_narrow_hunks(context: Context) -> frozenset[int]:
-    """Return the hunks that indent an added line of code by two to six spaces."""
+    """Return the hunks that indent added code by two or more spaces, but less than a tab."""
     return frozenset(
         line.hunk_start
         for line in scan_patch(context).added
-        if line.code.startswith("+  ") and line.code.strip("+ ") and 2 <= line.indent < _TAB - 1
+        if line.code.startswith("+  ")
+        and line.code.strip("+ ")
+        and 2 <= line.indent < context.options.tab_size - 1
     )
 
 
@@ -101,8 +105,9 @@ def find_nesting_depth(site: FixSite, columns: int) -> int:
     probably copied from a diff, and gets the depth of that tab stop.
     """
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
-    if columns % _TAB == _TAB - 1 and (previous[-1:] in (*";{}:", "") or _HEAD.match(previous)):
-        return columns // _TAB + 1
+    is_statement = previous[-1:] in (*";{}:", "") or _HEAD.match(previous)
+    if (columns + 1) % site.tab_size == 0 and is_statement:
+        return (columns + 1) // site.tab_size
     return _find_line_depths(site.context).get(site.number, 0)
 
 
