@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the .checkpatch.conf of a tree, which is untrusted input.
+"""Read the .checkpatch.conf of a tree, which is untrusted input, or that of the user.
 
 Every option of checkpatch.pl either applies, only concerns the script's output, or is named in
 `unused` with the reason.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.model.bounded import compile_bounded, parse_limited_number
 from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree, is_safe_path
+from patchpilot.read_file import read_regular_file
 
 FILE_NAME = ".checkpatch.conf"
+_OF_USER = f"~/{FILE_NAME}"
 KCONFIG_PREFIX = "CONFIG_"
 MAX_WORDS = 10_000
 _MAX_PATTERNS = 100
@@ -93,10 +97,21 @@ _IS_ENABLED_TYPES = ("IS_ENABLED_CONFIG", "PREFER_IS_ENABLED")
 
 
 def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """Return the options in a tree's .checkpatch.conf."""
-    text = (tree.read(FILE_NAME) if tree else None) or b""
-    if tree is None or not text:
-        return CheckpatchConf()
+    """Return the options in the .checkpatch.conf of a tree.
+
+    As in the script, the user's is read if the tree has none, and then that in its .scripts.
+    """
+    for name in (FILE_NAME, _OF_USER, f".scripts/{FILE_NAME}"):
+        if name == _OF_USER:
+            text = read_regular_file(Path(os.environ.get("HOME") or os.devnull, FILE_NAME))
+        else:
+            text = tree.read(name) if tree else None
+        if text is not None:
+            return _parse_conf(text, name, tree)
+    return CheckpatchConf()
+
+
+def _parse_conf(text: bytes, name: str, tree: Tree | None) -> CheckpatchConf:
     words = [
         word
         for line in text.decode("utf-8", "replace").splitlines()
@@ -104,7 +119,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
     ]
     reader = _Reader(tree)
     reader.read_words(words)
-    return reader.finish()
+    return reader.finish(name)
 
 
 class _Reader:
@@ -114,7 +129,7 @@ class _Reader:
     `no-`, and an option that needs a value takes the next word.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree | None) -> None:
         self._tree = tree
         self._values: dict[str, Any] = {}
         self._files: dict[str, str] = {}
@@ -169,8 +184,11 @@ class _Reader:
         elif positive in _FLAGS and name not in _WITHOUT_VALUE:
             self._values[_FLAGS[positive]] = False
 
-    def finish(self) -> CheckpatchConf:
-        """Return the options, with the content of the files that they name."""
+    def finish(self, file: str) -> CheckpatchConf:
+        """Return the options, with the content of the files that they name.
+
+        `file` is the name of the .checkpatch.conf.
+        """
         values, unused = self._values, self._unused
         values |= {name: tuple(values[name]) for name in _LISTS if name in values}
         if values.pop("codespell", False):
@@ -180,7 +198,7 @@ class _Reader:
         more = len(unused) - _MAX_NAMED
         named = [*unused[:_MAX_NAMED], *([f"and {more} more"] if more > 0 else [])]
         return CheckpatchConf(
-            **values, unused=tuple(f"{FILE_NAME}: {make_printable(one)}" for one in named)
+            **values, unused=tuple(f"{file}: {make_printable(one)}" for one in named)
         )
 
     def _read_file(self, option: str) -> bytes:
@@ -189,7 +207,7 @@ class _Reader:
         if path is None:
             return b""
         inside = path.removeprefix("./")
-        content = self._tree.read(inside) if is_safe_path(inside) else None
+        content = self._tree.read(inside) if self._tree and is_safe_path(inside) else None
         if content is None:
             self._unused.append(f"--{option} {path[:_SHOWN]}: no such file in the tree")
         return content or b""

@@ -5,6 +5,7 @@ Also test that rules recommend only functions that the tree has.
 """
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,32 @@ def test_tab_size_of_the_tree_is_used(repo: Repo) -> None:
     assert "long-line" in commit_with_conf(repo, "--strict\n", code)
     code = code.replace("wait", "poll")
     assert "long-line" not in commit_with_conf(repo, "--tab-size=4\n", code)
+
+
+def test_fix_uses_the_tab_size_of_the_tree(repo: Repo) -> None:
+    code = "void frob_wait(void)\n{\n\tfrob_read(first,\n\t\t  second);\n}\n"
+    commit_with_conf(repo, "--strict\n", code)
+    assert not call("check", "-C", repo.path, "--diff", "HEAD").out
+    commit_with_conf(
+        repo, "--strict\n--tab-size=4\n", code.replace("read", "send").replace("second", "third")
+    )
+    assert "+\t\t\t  third);\n" in call("check", "-C", repo.path, "--diff", "HEAD").out
+
+
+def test_options_of_the_user_apply_to_a_tree_without_options(repo: Repo) -> None:
+    user_conf = Path(os.environ["HOME"]) / ".checkpatch.conf"
+    user_conf.write_text("--ignore COMPLEX_MACRO --frob\n")
+    commit_change(repo)
+    assert "complex-macro-without-parentheses" not in list_finding_types(repo)
+    assert "~/.checkpatch.conf: --frob: unknown" in call("check", "-C", repo.path, "HEAD").err
+    names = commit_with_conf(repo, "--strict\n", CODE.replace("frob(x)", "poll(x)"))
+    assert "complex-macro-without-parentheses" in names
+    # checkpatch.pl looks into .scripts last
+    user_conf.unlink()
+    repo.git("rm", "-q", ".checkpatch.conf")
+    repo.commit("conf\n", {".scripts/.checkpatch.conf": "--ignore COMPLEX_MACRO\n"})
+    commit_change(repo, CODE.replace("frob(x)", "last(x)"))
+    assert "complex-macro-without-parentheses" not in list_finding_types(repo)
 
 
 def test_unused_option_is_named(repo: Repo) -> None:
