@@ -110,13 +110,15 @@ def fix_findings(
     *,
     write: bool,
     overrides: Collection[str] = (),
+    is_committed: bool = True,
     is_selected: Only | None = None,
 ) -> FixResult:
     """Check each TARGET and apply all safe fixes; if an error occurs, apply none.
 
     With `write`, modify patch files in place and rewrite commits, with an undo record; without it,
-    return a preview. What merge commits change themselves is checked, but not fixed. `is_selected`
-    selects the findings to fix; None selects all. Raise `UsageError` for a TARGET that cannot be
+    return a preview. Without `is_committed`, fixes in commits change the files of the working tree,
+    and no commit. A merge commit's own changes are checked, but not fixed. `is_selected` selects
+    the findings to fix; None selects all. Raise `UsageError` for a TARGET that cannot be
     fixed. Raise `RefusedError` if rewriting the commits is unsafe and `overrides` does not allow it
     (see `rewrite.refuse_unsafe_rewrite`).
     """
@@ -126,7 +128,7 @@ def fix_findings(
     series, earlier_patches = driver.read(source)
     _refuse_mixed_targets(files, series)
     commits = (
-        fix_commits.CommitRewrite(repository, source.base, targets)
+        fix_commits.CommitRewrite(repository, source.base, targets, is_committed)
         if repository and not files.data
         else None
     )

@@ -31,6 +31,7 @@ _GERRIT = (
     "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files"
     " (check --fix of these does)"
 )
+_NO_FILE = "a commit message is not a file: without --no-commit, --fix changes it"
 _MERGE = "changes in a merge commit itself are not fixed; repeat the merge, or add a commit"
 Edits = dict[str, tuple[LineEdit, ...]]
 
@@ -47,9 +48,15 @@ class Ready(NamedTuple):
 
 
 class CommitRewrite(NamedTuple):
+    """The destination of fixes in commits.
+
+    If `is_committed` is not set, only files of the working tree are written.
+    """
+
     repository: Repository
     base: str | None
     targets: Sequence[str]
+    is_committed: bool = True
 
     def refuse_early(self, overrides: Collection[str]) -> None:
         """Raise an error for problems that block all fixes, before any other work is done.
@@ -68,6 +75,8 @@ class CommitRewrite(NamedTuple):
                         hint="pass the commit that makes the change, or a range A..B",
                     )
             newest = found[-1] if found else ""
+        if not self.is_committed:
+            return
         ref, head = self._branch()
         # if there are several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
@@ -100,6 +109,8 @@ class CommitRewrite(NamedTuple):
             for line in message_lines
             if patch.lines[line].lstrip().lower().startswith("change-id:")
         }
+        if not self.is_committed:
+            kept = dict.fromkeys((*message_lines, subject_line or 0), _NO_FILE)
         return FixDirectory(
             may_touch=lambda line: (
                 line == subject_line
@@ -172,7 +183,8 @@ class CommitRewrite(NamedTuple):
         changed = tuple(dict.fromkeys((*messages, *edits_by_commit)))
         above = rewrite.list_commits_above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
-        rewrite.refuse_unsafe_rewrite(self.repository, ref, head, oldest, overrides)
+        if self.is_committed:
+            rewrite.refuse_unsafe_rewrite(self.repository, ref, head, oldest, overrides)
         states = self._carry_edits(edits_by_commit, above)
         move_branch.refuse_dirty_files(self.repository, ref, tuple(states.get(head, {})))
         return Ready(messages, ref, head, changed, oldest, states)
@@ -184,6 +196,8 @@ class CommitRewrite(NamedTuple):
         the new commit `ids`. Raise `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
+        if not self.is_committed:
+            return {"written": self._write_files(ready)}
         rewrite.refuse_unsafe_rewrite(repository, ref, head, ready.oldest, overrides)
         trees = {
             id_: write_edited_tree(repository, id_, edits)
@@ -201,6 +215,20 @@ class CommitRewrite(NamedTuple):
             ),
             "ids": rewriting.commits,
         }
+
+    def _write_files(self, ready: Ready) -> tuple[str, ...]:
+        """Write the edits to the files of the working tree, and return their paths."""
+        edits = ready.states.get(ready.head, {})
+        if rewrite.find_current_ref(self.repository) != ready.ref or self.repository.bare:
+            raise RefusedError(
+                "the commits are not on the branch that is checked out",
+                hint="check it out first (git switch)",
+            )
+        if edits:
+            tree = write_edited_tree(self.repository, ready.head, edits)
+            source = f"--source={tree}"
+            self.repository.git("restore", source, "--worktree", "--", *edits, runs_filters=True)
+        return tuple(edits)
 
     def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]

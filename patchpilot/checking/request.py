@@ -38,6 +38,7 @@ class CheckRequest(NamedTuple):
     review_request: bool = False
     budget: int | None = None
     fix: bool = False
+    no_commit: bool = False
     diff: bool = False
     baseline: Path | None = None
     write_baseline: bool = False

@@ -382,7 +382,8 @@ def _candidates() -> list[Project]:
 
 def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
     """Detect the project of patches by their lists, stable list or files."""
-    paths = [path for patch in patches for path in patch.paths]
+    # an absolute path is where a file is on this machine, and no path in a tree
+    paths = [path for patch in patches for path in patch.paths if not path.startswith("/")]
     addresses = {
         address.key
         for patch in patches

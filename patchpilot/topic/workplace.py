@@ -70,15 +70,15 @@ class Workplace:
     def repository_if_any(self) -> "Repository | None":
         """Return the repository, or None if there is none.
 
-        Also return None if the command uses no repository. Raise MissingError if the user named one
-        that does not exist.
+        Also return None if the command uses no repository. Raise MissingError if the user named a
+        directory that does not exist.
         """
         if not self._uses_repository:
             return None
         try:
             return self.repository
         except MissingError:
-            if self.repo:
+            if self.repo and not self.repo.is_dir():
                 raise
             return None
 

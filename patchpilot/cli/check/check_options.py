@@ -135,6 +135,10 @@ OPTIONS = (
         ("--fix",),
         "apply safe fixes; `patchpilot undo` restores",
     ),
+    Option(
+        ("--no-commit",),
+        "with --fix: write fixes of commits to files of the working tree only",
+    ),
     Option(("--diff",), "print what --fix would change"),
     *(Option((f"--{name}",), f"with --fix: {text}") for name, text in OVERRIDES.items()),
     Option(

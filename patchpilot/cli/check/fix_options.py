@@ -40,7 +40,13 @@ def run_fixes(
     if "-" in options.targets:
         source = source._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with show_progress(common) as driver.progress:
-        result = fix_findings(driver, source, write=options.fix, overrides=options.overrides)
+        result = fix_findings(
+            driver,
+            source,
+            write=options.fix,
+            overrides=options.overrides,
+            is_committed=not options.no_commit,
+        )
     if driver.suppressions:
         from patchpilot.cli.check.suppression_notes import print_suppression_notes
 

@@ -57,10 +57,11 @@ def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None
         with common.workplace() as workplace:
             repository = workplace.repository_if_any()
             return _check_targets(common, options, workplace, repository)
-    files_only = common.repo is None and needs_no_repository(options.targets)
+    names_files = needs_no_repository(options.targets)
+    files_only = common.repo is None and names_files
     loading = None if files_only else start_importing_checks()
     with common.workplace(uses_repository=not files_only) as workplace:
-        repository = workplace.repository if not files_only else None
+        repository = workplace.repository_if_any() if names_files else workplace.repository
         if options.build:
             build = build or _default_build_option(options)
         return _check_targets(common, options, workplace, repository, build, loading)
@@ -80,6 +81,10 @@ def _verify_options(common: Common, options: CheckRequest) -> None:
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
         raise UsageError(f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`")
+    if options.no_commit and not options.fix:
+        raise UsageError(
+            "--no-commit requires --fix", hint="run `patchpilot check --fix --no-commit`"
+        )
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
