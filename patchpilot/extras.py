@@ -24,6 +24,9 @@ EXTRA_OF = {
     "docutils": "checkers",
     "lsprotocol": "lsp",
     "pygls": "lsp",
+    "anyio": "mcp",
+    "jsonschema": "mcp",
+    "mcp": "mcp",
     "distributed": "cluster",
 }
 """All optional packages by import name, each with its extra in pyproject.toml."""

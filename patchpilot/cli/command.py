@@ -42,6 +42,7 @@ OTHERS = {
     "setup": "fix what doctor finds; set up mail, stable branches, hooks",
     "trust": "allow the rule packs and commands of a tree",
     "lsp": "show findings in an editor (language server)",
+    "mcp": "serve a repository to a coding agent (MCP)",
     "tui": "open the guided workflow",
     "help": "show help on a command or a topic",
     "completion": "print the completion script of a shell",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cli.output.stream import print_message, write_result
-from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.progress import PROGRESS_VARIABLE, Progress, ignore_progress
 from patchpilot.urls import hide_url_credentials
 from patchpilot.write_file import write_file
 
@@ -88,8 +88,13 @@ class Common(NamedTuple):
     def progress(self) -> Progress:
         """Return a progress line on stderr.
 
-        The line is not shown with -q, or if the terminal cannot overwrite lines.
+        The line is not shown with -q, or if the terminal cannot overwrite lines. A program that
+        runs this one can ask for JSON lines.
         """
+        import os
+
+        if os.environ.get(PROGRESS_VARIABLE):
+            return write_progress_record
         return ProgressLine() if not self.quiet and can_overwrite_line() else ignore_progress
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
@@ -185,6 +190,15 @@ class ProgressLine:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def write_progress_record(what: str, done: int = 0, total: int | None = None) -> None:
+    """Write the progress as a JSON line on stderr."""
+    import json
+
+    record = {"progress": done, "total": total, "message": hide_url_credentials(what)}
+    sys.stderr.write(json.dumps(record) + "\n")
+    sys.stderr.flush()
 
 
 @contextmanager

@@ -20,3 +20,7 @@ class Progress(Protocol):
 def ignore_progress(what: str, done: int = 0, total: int | None = None) -> None:
     """Do nothing."""
     del what, done, total
+
+
+PROGRESS_VARIABLE = "_PATCHPILOT_PROGRESS"
+"""The environment variable with which a program asks for progress as JSON lines on stderr."""

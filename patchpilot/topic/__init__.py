@@ -21,5 +21,6 @@ Front modules:
 - `read_series`: the series that TARGETs name
 - `reroll`: the next version
 - `state`: the state of a topic
+- `undisclosed_commits`: commits of undisclosed fixes
 - `workplace`: repository, tree and settings of a command
 """

@@ -29,3 +29,34 @@ def is_undisclosed_commit(repository: Repository, commit: Commit) -> bool:
             with suppress(PatchpilotError):
                 return commit.id in list_topic_commits(repository, None)
     return False
+
+
+def names_undisclosed_commit(repository: Repository, target: str | None) -> bool:
+    """Return whether a TARGET, or for None the current topic, has an undisclosed commit."""
+    return any(
+        is_undisclosed_commit(repository, repository.commit(commit))
+        for commit in list_topic_commits(repository, target)
+    )
+
+
+def list_undisclosed_texts() -> tuple[str, ...]:
+    """Return texts by which an undisclosed fix of any repository is recognized.
+
+    These are the subjects and commit ids of its patches, and its change-id.
+    """
+    if not has_drafts():
+        return ()
+    from patchpilot.series.draft import Drafts
+
+    with Drafts() as drafts:
+        undisclosed_drafts = drafts.list_undisclosed()
+    texts = {
+        text
+        for draft in undisclosed_drafts
+        for text in (
+            draft.change_id,
+            *(patch.subject for patch in draft.patches),
+            *((patch.commit or "")[:12] for patch in draft.patches),
+        )
+    }
+    return tuple(filter(None, texts))
