@@ -24,7 +24,7 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.patch import Series
 from patchpilot.model.rule import Finding
-from patchpilot.settings.trusted_packs import read_trusted_packs
+from patchpilot.settings.tree_data import read_trusted_packs
 from patchpilot.topic.base import find_base
 from patchpilot.topic.workplace import Workplace
 

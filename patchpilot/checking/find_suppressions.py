@@ -22,7 +22,8 @@ from patchpilot.lint.lint_context import OwnPack
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver, parse_waiver_tables, parse_waiver_words
 from patchpilot.model.action import Action
-from patchpilot.settings.read_settings import Source, read_tracked_file
+from patchpilot.settings.read_settings import read_tracked_file
+from patchpilot.settings.source import Source
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

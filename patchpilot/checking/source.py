@@ -17,11 +17,8 @@ from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.config import FILE_NAME
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.source_tree import Tree
-from patchpilot.settings.read_settings import (
-    Source,
-    make_revision_source,
-    read_user_settings,
-)
+from patchpilot.settings.read_settings import read_user_settings
+from patchpilot.settings.source import Source, make_revision_source
 from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:

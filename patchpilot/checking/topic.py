@@ -23,8 +23,8 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Suppression
-from patchpilot.settings.read_settings import find_settings_source
-from patchpilot.settings.trusted_packs import read_own_packs
+from patchpilot.settings.source import find_settings_source
+from patchpilot.settings.tree_data import read_own_packs
 
 if TYPE_CHECKING:
     from patchpilot.building.plan import BuildOptions

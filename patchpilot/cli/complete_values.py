@@ -15,7 +15,7 @@ from patchpilot.cli.command import COMMANDS, FLAG, Argument, Command, Option
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
-from patchpilot.settings.trusted_packs import read_trusted_packs
+from patchpilot.settings.tree_data import read_trusted_packs
 from patchpilot.setup.install_hooks import HOOKS
 from patchpilot.topic.project import list_projects
 from patchpilot.topic.workplace import Workplace

@@ -14,7 +14,7 @@ from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
-from patchpilot.settings.trusted_packs import read_trusted_packs
+from patchpilot.settings.tree_data import read_trusted_packs
 from patchpilot.topic.workplace import Workplace
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.errors import PatchpilotError
     from patchpilot.model.patch import Series
-    from patchpilot.settings.read_settings import Source
+    from patchpilot.settings.source import Source
 
 
 class Workplace:
@@ -97,7 +97,7 @@ class Workplace:
 
     def source(self) -> "Source | None":
         """Return the source of the tree's settings: the named tree, or the working tree."""
-        from patchpilot.settings.read_settings import find_settings_source
+        from patchpilot.settings.source import find_settings_source
 
         return find_settings_source(self.repository_if_any(), self.tree)
 

@@ -15,7 +15,7 @@ import pytest
 from patchpilot.checking.editor_check import EditorCheck
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
-from patchpilot.settings.read_settings import find_settings_source
+from patchpilot.settings.source import find_settings_source
 from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call

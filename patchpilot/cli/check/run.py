@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.lint.lint_context import Options, OwnPack
     from patchpilot.reviewers.review import ProgramReview
-    from patchpilot.settings.read_settings import Source
+    from patchpilot.settings.source import Source
     from patchpilot.topic.workplace import Workplace
 
 
@@ -266,7 +266,7 @@ def _read_packs(
 ) -> "tuple[OwnPack, ...]":
     if not (repository or settings.list_value("packs") or settings.data_from_tree):
         return ()
-    from patchpilot.settings.trusted_packs import read_own_packs
+    from patchpilot.settings.tree_data import read_own_packs
 
     return read_own_packs(settings, source)
 

@@ -54,7 +54,7 @@ def command(common: Common, rule: str | None, path: str | None, test: Path | Non
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.settings.trusted_packs import read_trusted_packs
+    from patchpilot.settings.tree_data import read_trusted_packs
 
     with common.workplace() as workplace:
         if path:
