@@ -47,8 +47,8 @@ class EmptyCommitError(UsageError):
 
 
 class Omitted(NamedTuple):
-    """The commits of a range that are not read: those that a merge took from an `upstream` commit,
-    and those that an `excluded` commit contains.
+    """The commits of a range that are not read: the ancestors of `upstream` commits that a merge
+    brings, and all ancestors of `excluded` commits.
     """
 
     upstream: Sequence[str] = ()

@@ -22,8 +22,8 @@ class RuleFindings(NamedTuple):
 
 
 def group_by_rule(result: CheckResult) -> tuple[RuleFindings, ...]:
-    """Return the findings by rule: first those of the team's own rules, then those that are most
-    likely to require a new version.
+    """Return the findings by rule: first the team's own rules, then by how likely the findings
+    require a new version.
     """
     own = result.own_rules
     groups: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}

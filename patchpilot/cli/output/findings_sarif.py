@@ -161,7 +161,7 @@ def _describe_place(finding: Finding, patch: Patch | None, result: CheckResult) 
 
     Code scanning requires a file. For a finding in a commit message or on stdin, or on a line that
     later commits removed, it is the first changed line, and the message names the commit. In a
-    range, files and lines are those of the last commit.
+    range, files and lines refer to the last commit.
     """
     text, logical_location = finding.message, {}
     location = locate_in_file(finding, patch, result)
