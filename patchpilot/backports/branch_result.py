@@ -8,6 +8,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.differing_functions import FunctionDifference
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
+from patchpilot.backports.present_lines import PresentLine
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.mail_commits import Files
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -41,6 +42,7 @@ class DirectoryChange:
     "culprit_as",
     "reason",
     "conflicts",
+    "present?",
     "causes",
     "prerequisites",
     "prerequisites_partial=partial",
@@ -73,6 +75,7 @@ class BranchResult:
     the branch, if this was requested and possible. `alternative` is the price of an adaptation that
     changes less than the prerequisites. `resolved` is the folder with the patches in
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
+    `present` are the fix's lines in a directory that probably has it.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     """
 
@@ -90,6 +93,7 @@ class BranchResult:
     culprit_as: str | None = None
     conflicts: tuple[ConflictPlace, ...] = ()
     causes: tuple[Cause, ...] = ()
+    present: tuple[PresentLine, ...] = ()
     prerequisites: tuple[PrerequisiteNeed, ...] = ()
     partial: bool = False
     search: SearchState | None = None

@@ -50,6 +50,7 @@ DETAIL_KEYS = (
     "stacked",
     "queued",
     "conflict",
+    "present",
     "adapted",
     "step",
     "comparison",
@@ -84,6 +85,7 @@ BRANCH_KEYS = (
 """The keys of the rows about a branch, in order."""
 
 _MAX_SKIPPED = 5
+_MAX_PRESENT = 6
 _PARTS = " (only their changes to the files of the fix)"
 _TONES = {
     BranchVerdict.FIXED: Tone.GOOD,
@@ -267,6 +269,11 @@ def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterato
         kind = f" ({conflict.kind})" if conflict.kind != "content" or not conflict.line else ""
         place = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         yield FactRow("conflict", "conflict", f"{place}{kind}", lines=_diff_sides(conflict))
+    for line in branch.present[:_MAX_PRESENT]:
+        yield FactRow("present", "there", f"{line.path}:{line.line}: {line.text}")
+    if len(branch.present) > _MAX_PRESENT:
+        count = format_count(len(branch.present) - _MAX_PRESENT, "more line")
+        yield FactRow("present", "there", f"and {count}")
     if adapted := branch.adaptation:
         state = "adapted" if adapted.is_sure else "draft, not written; check each place"
         text = f"{state} ({adapted.kind}, confidence {adapted.confidence:.2f}):"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide the next step for a fix on a branch."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.backports.branch_result import BranchResult
@@ -83,6 +85,12 @@ _UNKNOWN = BranchStep(
     StepKind.IDENTIFY, "find out whether it has the bug", "not known whether the branch has the bug"
 )
 _TESTED = "stable trees take only fixes that were tested there"
+_COMPARE = BranchStep(
+    StepKind.WAIT,
+    "compare the lines",
+    "it is probably there already",
+    "next: compare the lines that are there with the fix",
+)
 _SEND_REQUEST = BranchStep(
     StepKind.SEND_REQUEST, "send the draft", "Home has the command that sends it"
 )
@@ -166,9 +174,21 @@ def _find_started_step(
 
 
 def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
+    if branch.verdict is BranchVerdict.UNKNOWN:
+        return _COMPARE
+    if branch.adaptation and not branch.adaptation.is_sure:
+        return make_manual_step(branch, target)
     if branch.verdict is not BranchVerdict.CONFLICT or branch.adaptation:
         return BranchStep(StepKind.WRITE, "write patch")
     return _propose_adaptation(branch, target)
+
+
+def make_manual_step(branch: BranchResult, target: str) -> BranchStep:
+    """Return the command that applies a fix to a directory with conflict markers."""
+    patch = f"patch -p1 --merge -d {quote(branch.branch)}"
+    is_commit = re.fullmatch(r"[0-9a-f]{7,40}", target)
+    command = f"git show {target} | {patch}" if is_commit else f"{patch} < {quote(target)}"
+    return BranchStep(StepKind.WAIT, "adapt it manually", "", f"next: adapt it manually: {command}")
 
 
 def _propose_adaptation(branch: BranchResult, target: str) -> BranchStep:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.present_lines import find_present_lines
 from patchpilot.commits.applies import AppliesHow
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Entry
@@ -104,13 +105,42 @@ def merge_into_directory(
         scratch.write_with_files(EMPTY_TREE, files) for files in (before, entries, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
-    if not merge.clean or merge.tree == ours:
+    if not merge.clean:
         return result
+    if merge.tree == ours:
+        return replace(
+            result,
+            verdict=BranchVerdict.FIXED,
+            reason=f"the fix changes nothing here: its content is already there; {_NO_HISTORY}",
+            applies=None,
+            landed_by="content",
+            conflicts=(),
+        )
     return replace(
         result,
         verdict=BranchVerdict.THREE_WAY,
         reason=f"applies with a three-way merge only; {_NO_HISTORY}",
         applies=AppliesHow.THREE_WAY,
+        conflicts=(),
+    )
+
+
+def look_for_lines(result: BranchResult, patch: Patch, tree: Tree) -> BranchResult:
+    """Return `unknown` with the lines of a fix that are in the tree, if they are probably the fix.
+
+    Otherwise, return the verdict as it is.
+    """
+    lines = find_present_lines(patch.files, tree)
+    if not lines:
+        return result
+    return replace(
+        result,
+        verdict=BranchVerdict.UNKNOWN,
+        reason=(
+            "probably there: the tree has every line that the fix adds, and none that it removes;"
+            f" {_NO_HISTORY}"
+        ),
+        present=lines,
         conflicts=(),
     )
 

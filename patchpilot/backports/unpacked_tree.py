@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from patchpilot.backports.adapt.from_hunks import adapt_patch
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.branch_result import BranchResult, DirectoryChange
-from patchpilot.backports.directory_verdict import judge_directory, merge_into_directory
+from patchpilot.backports.directory_verdict import (
+    judge_directory,
+    look_for_lines,
+    merge_into_directory,
+)
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.mail_commits import Files, parse_diff_header
 from patchpilot.commits.object_store import ScratchStore
@@ -98,6 +102,8 @@ def _check_patch(
         with ScratchStore(repository) as scratch:
             fix = FixCommit.read(repository, commit)
             verdict = merge_into_directory(verdict, scratch, fix, tree)
+    if verdict.verdict is BranchVerdict.CONFLICT:
+        verdict = look_for_lines(verdict, patch, tree)
     has_conflict = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
     adaptation = adapt_patch(patch, tree) if adapt and has_conflict else None
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None

@@ -15,6 +15,7 @@ from patchpilot.backports.branch_step import (
     find_branch_step,
     find_replacement,
     list_onto_options,
+    make_manual_step,
     make_request_action,
 )
 from patchpilot.backports.branch_verdicts import BackportRequest
@@ -100,6 +101,14 @@ def next_backport_step(
         return Action("stable", (target,), "next: {}")
     work = BranchWork(target=target, onto=tuple(request.onto))
     steps = [find_branch_step(result, branch, work) for branch in branches]
+    if request.adapt:
+        # what could not be adapted is not proposed to be adapted again
+        steps = [
+            make_manual_step(branch, target)
+            if step.kind is StepKind.ADAPT and not branch.tip
+            else step
+            for branch, step in zip(branches, steps, strict=True)
+        ]
     step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
     versions = join_words(
         [
@@ -120,7 +129,7 @@ def next_backport_step(
         if step.kind is StepKind.REQUEST:
             start += f"test it on {versions}, then ask: "
         return step.advice._replace(reason=start + step.advice.reason)
-    return words
+    return step.advice or words
 
 
 _STEP_ORDER = (

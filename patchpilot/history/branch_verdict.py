@@ -9,6 +9,7 @@ from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import Culprit, History, LandedHow, Landing
+from patchpilot.history.imported_changes import find_imported_change
 from patchpilot.history.stable_branches import StableBranch, describe_stale_copy
 from patchpilot.model.json_form import json_form
 
@@ -125,6 +126,7 @@ def judge_whether_affected(
             "not known whether the branch has the bug: the fix has no Fixes: tag",
         )
     absent_culprits: list[str] = []
+    imported: list[str] = []
     not_found: list[str] = []
     for culprit in culprits:
         if culprit.commit is None:
@@ -152,6 +154,15 @@ def judge_whether_affected(
             f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
         )
         absent_culprits.append(f"{culprit.commit[:12]}{reverted_note}")
+        change = None if landing else find_imported_change(history, culprit.commit, tip)
+        if change and change.present:
+            return (
+                None,
+                None,
+                f"not known whether the branch has the bug: {culprit.commit[:12]} is not in its"
+                f" history, {change.reason}",
+            )
+        imported += [change.reason] if change else []
     if not_found:
         return (
             None,
@@ -167,7 +178,8 @@ def judge_whether_affected(
     return (
         False,
         None,
-        f"{subject} in the branch, neither by ancestry nor as a backport",
+        f"{subject} in the branch, neither by ancestry nor as a backport"
+        + (f", {imported[0]}" if imported else ""),
     )
 
 

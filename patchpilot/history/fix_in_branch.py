@@ -60,7 +60,7 @@ class History:
     """Finds the branches into which commits were merged.
 
     New commits are added to the index first. Close the object after use, or use it as a context
-    manager.
+    manager. `imports` keeps the imports of code in branches, by their tips.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class History:
         self._reverts = Reverts(repository, self.index)
         self._names: dict[str, tuple[str, ...]] = {}
         self._main_line: AncestorBitmap | None = None
+        self.imports: dict[str, list[str]] = {}
 
     def __enter__(self) -> "History":
         return self
@@ -104,6 +105,14 @@ class History:
         if self._main_line and ordinal is not None and ordinal in self._main_line:
             return EarlierCommits(self._main_line, ordinal)
         return self.index.reach(commit)
+
+    def list_own_commits(self, branch: str, commit: str) -> list[int]:
+        """Return the numbers of the commits that only a branch has, oldest first.
+
+        They are compared with the branch of `read_along`, or otherwise with a commit's history.
+        """
+        base = self._main_line or self.index.reach(commit)
+        return list(self.index.reach(branch).iterate_missing_from(base))
 
     def has(self, branch: str, commit: str) -> bool:
         self.add([branch])

@@ -25,6 +25,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.differing_functions import FunctionDifference
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
+from patchpilot.backports.present_lines import PresentLine
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.work import ActionResults
 from patchpilot.cli.output import backport_report as report
@@ -58,6 +59,7 @@ FULL = replace(
     stacked=3,
     stacked_others=2,
     differences=(FunctionDifference("frob_start", "a/b.c", "the fix changes it"),),
+    present=tuple(PresentLine("a/b.c", 7, f"line {number}") for number in range(8)),
 )
 SEARCHED = replace(FULL, branch="9" * 40, prerequisites=(), search=SearchState.NONE)
 LANDED = replace(BRANCH, version=None, verdict=BranchVerdict.FIXED, landed_as="8" * 40)

@@ -408,3 +408,22 @@ def test_later_fix_is_reported_as_a_hint(world: World) -> None:
     assert result["hints"] == [
         f'a later commit fixes the same lines: {later_fix[:12]} ("work: fix step 20 again")'
     ]
+
+
+def test_import_without_history_is_no_evidence(world: World) -> None:
+    def import_code(content: str) -> dict[str, object]:
+        files = {f"n{number}.c": "int n;\n" for number in range(60)}
+        version = f"6.{len(world.repo.git('branch').splitlines())}"
+        tip = world.create_stable_branch(
+            version, world.base, ("Vendor release", {**files, "w.c": content})
+        )
+        return world.read_branch_result(world.fix, "--onto", tip)
+
+    answer = import_code(format_function(l10="quick(10);", l19="check(19);", l20="check(20);"))
+    assert (answer["verdict"], answer["affected"]) == ("clean", None)
+    assert "1 of 1 lines that it adds are" in str(answer["reason"])
+    answer = import_code(format_function(l50="new(50);"))
+    assert (answer["verdict"], answer["affected"]) == ("not-affected", False)
+    assert "no line that it adds is there" in str(answer["reason"])
+    answer = import_code(format_function(**FIXED))
+    assert answer["verdict"] == "already-fixed"

@@ -251,3 +251,33 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     outcome = call("backport", "cover.eml", "--onto", write_tree(workdir, format_function()))
     assert outcome.code == 2
     assert "cover.eml contains no patch" in outcome.err
+
+
+def test_adapted_fix_is_probably_there_with_the_lines(world: World, workdir: Path) -> None:
+    adapted = format_function(l18="more(18);", l19="verify(19);", l20="check(20, all);")
+    tree = write_tree(workdir, adapted)
+    patch = write_patch(world, workdir)
+    answer = read_first_branch_result(patch, "--onto", tree)
+    assert (answer["verdict"], "probably there" in answer["reason"]) == ("unknown", True)
+    assert answer["present"] == [{"path": "w.c", "line": 23, "text": "check(20, all);"}]
+    output = call("backport", patch, "--onto", tree).out
+    assert "there: w.c:23: check(20, all);" in output
+    assert "next: compare the lines" in output
+    for content in ("check(20);\n\tcheck(20, all);", "check(20, one);"):
+        (tree / "w.c").write_text(format_function(l19="verify(19);", l20=content))
+        assert read_first_branch_result(patch, "--onto", tree)["verdict"] == "conflict"
+
+
+def test_merge_shows_that_the_content_is_there(world: World, workdir: Path) -> None:
+    tree = write_tree(workdir, format_function(**FIXED, l18="more(18);"))
+    answer = read_first_branch_result("-C", world.repo.path, world.fix, "--onto", tree.resolve())
+    assert (answer["verdict"], answer["landed_by"]) == ("already-fixed", "content")
+
+
+def test_next_step_works_in_a_directory(world: World, workdir: Path) -> None:
+    tree = write_tree(workdir, format_function(l19="other();", l20="entirely();", l21="new();"))
+    patch = write_patch(world, workdir)
+    output = call("backport", patch, "--onto", tree).out
+    assert f"--onto {tree} --adapt" in output
+    output = call("backport", patch, "--onto", tree, "--adapt").out
+    assert f"next: adapt it manually: patch -p1 --merge -d {tree} < {patch}" in output
