@@ -58,6 +58,8 @@ RIGHT = {
     "lore": "https://archive.example.org/all",
     "patchwork": "https://patchwork.example.org/project/demo",
     "mailbox": "~/Maildir",
+    "vulns": "~/vulns",
+    "skip-list": "~/skipped.txt",
     "signoff": "true",
 }
 WRONG = {
@@ -79,6 +81,8 @@ WRONG = {
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
     "patchwork": ["patchwork", "http://patchwork.example.org", "https://"],
     "mailbox": ["Maildir", "https://mail.example.org"],
+    "vulns": [],
+    "skip-list": [],
     "signoff": ["perhaps"],
 }
 
