@@ -62,6 +62,14 @@ KEYS = (
         from_tree=False,
     ),
     Key(
+        "branches",
+        "",
+        "branches that you keep, each with the form of its messages: NAME=stable, cherry-pick,"
+        " suse, quilt or a prefix such as UPSTREAM:, comma-separated",
+        "words",
+        from_tree=False,
+    ),
+    Key(
         "ignore",
         "",
         "rules, packs or checkpatch types to skip, comma-separated",

@@ -59,6 +59,7 @@ from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.followers import find_followers
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
+from patchpilot.history.own_branches import find_own_branches
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     StableBranch,
@@ -718,18 +719,19 @@ def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[st
 def list_requested_branches(
     repository: Repository, stable: StableBranches, revisions: Sequence[str], profile: str | None
 ) -> tuple[StableBranch, ...]:
-    """Return the branches given with --onto, otherwise the stable branches.
+    """Return the branches given with --onto, otherwise the stable branches and the user's own.
 
     Raise `NothingFetchedError` if there are none.
     """
     if revisions:
         return resolve_onto_revisions(repository, stable, revisions)
-    if not stable.branches:
+    branches = (*stable.branches, *find_own_branches(repository))
+    if not branches:
         raise NothingFetchedError(
             "no stable branch has been fetched",
             hint=format_fetch_hint(repository, stable, profile),
         )
-    return tuple(stable.branches)
+    return branches
 
 
 def resolve_onto_revisions(

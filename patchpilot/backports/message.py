@@ -26,8 +26,9 @@ def make_backport_message(
 ) -> str:
     """Return the message of `commit` for a stable tree.
 
-    It consists of the upstream marker, the text, the trailers, `Stable-dep-of:` for a prerequisite,
-    a line for each adaptation note, and the sign-off. Notes name the `adapter` or, if there is
+    It consists of the upstream marker, the text, the trailers (and the marker below them, if the
+    tree has it there), `Stable-dep-of:` for a prerequisite, a line for each adaptation note, and
+    the sign-off. Notes name the `adapter` or, if there is
     none, the signer; without either, there are no notes. A commit without an id (from a patch file)
     gets no marker.
     """
@@ -36,17 +37,13 @@ def make_backport_message(
     has_marker = any(
         commit.id.startswith(upstream) for upstream in read_commit_marks(commit.message).upstream
     )
-    message = (
-        "\n".join(
-            [
-                subject.strip(),
-                "",
-                *([] if has_marker or not marker else [marker, ""]),
-                body.strip("\n"),
-            ]
-        ).rstrip("\n")
-        + "\n"
-    )
+    is_needed = bool(marker) and not has_marker
+    first = [marker, ""] if is_needed and not stable.marker_last else []
+    title = stable.title_prefix + subject.strip()
+    message = "\n".join([title, "", *first, body.strip("\n")]).rstrip("\n") + "\n"
+    if is_needed and stable.marker_last:
+        has_tags = bool(parse_trailers(message.split("\n")))
+        message += f"{'' if has_tags else chr(10)}{marker}\n"
     if dep_of:
         message = add_trailers(message, [("Stable-dep-of", dep_of.reference)])
     person = adapter or signer

@@ -22,6 +22,7 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.own_branches import adopt_form, find_form
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -125,7 +126,7 @@ def write_backports(
     part is written. Raise `UsageError` if a folder already contains patches. Unless `wording` names
     a message, the patches reply to the FAILED message about the fix.
     """
-    stable = backport_trees(repository, profile)
+    project_trees = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
     with ScratchStore(repository) as scratch:
         for index in range(len(results[-1].branches)):
@@ -133,6 +134,7 @@ def write_backports(
             branch = pairs[0][1]
             if not branch.tip:
                 continue
+            stable = adopt_form(project_trees, find_form(repository, branch.branch))
             branch_texts = make_branch_wording(
                 wording, [branch_result for _, branch_result in pairs]
             )
@@ -155,7 +157,11 @@ def write_backports(
                 scratch, stable, commits, branch.tip, branch.version, branch_texts
             )
             name = backport_folder_name(branch.branch, branch.version, branch.tip)
-            files = write_mails(folder / name, messages)
+            branch_folder = folder / name
+            files = write_mails(branch_folder, messages)
+            if stable.has_series_file:
+                names = "".join(f"{file.name}\n" for file in files)
+                write_mails(branch_folder, [("series", names.encode())], overwrite=True)
             reply_to = branch_texts.in_reply_to
             is_explained = any(commit.is_explained for commit in commits)
             backports.append(

@@ -18,13 +18,13 @@ from patchpilot.errors import ExitCode
 from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
+from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Severity
 
 if TYPE_CHECKING:
     from patchpilot.checking.apply_fixes import FixResult
     from patchpilot.checking.fixed_patch import FixedPatch
-    from patchpilot.history.origin import Origin
 
 
 @json_form(
@@ -44,7 +44,7 @@ class CheckedLine(NamedTuple):
     patch: Patch
     profile: str
     findings: tuple[Finding, ...]
-    origin: "Origin | None" = None
+    origin: Origin | None = None
 
 
 @json_form("position", "message_id~", "source", "error")

@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.followers import find_missing_followers
 from patchpilot.history.mainline_commit import find_named_mainline_commit
-from patchpilot.history.origin import Origin, compare_with_origin
+from patchpilot.history.origin import compare_with_origin
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import list_mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
@@ -23,6 +23,7 @@ from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
 from patchpilot.model.commit import Commit, CommitForm, analyze_message_form
 from patchpilot.model.commit_references import parse_fixes_lines
+from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, parse_diff
 from patchpilot.model.printable import format_count
 from patchpilot.projects.project import Project

@@ -14,6 +14,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import find_unavailable_rules, list_missing_packages
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
+from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
@@ -22,7 +23,6 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
-    from patchpilot.history.origin import Origin
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
 
@@ -107,7 +107,7 @@ class CheckedPatch(NamedTuple):
     every: tuple[Finding, ...]
     left_out: int = 0
     anchor: TipPlace | None = None
-    origin: "Origin | None" = None
+    origin: Origin | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

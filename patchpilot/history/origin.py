@@ -7,7 +7,6 @@ it. The origin is any commit of the repository, in mainline or not.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.fix_commit import FixCommit
@@ -24,8 +23,7 @@ from patchpilot.history.line_differences import (
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_fixes_line
-from patchpilot.model.follow_up import Follower
-from patchpilot.model.json_form import json_form
+from patchpilot.model.origin import CONTEXT, IDENTICAL, LINES, Difference, Origin
 from patchpilot.model.patch import FileChange, Patch, parse_diff, parse_subject
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
@@ -38,9 +36,6 @@ from patchpilot.projects.commit_marks import (
     strip_vendor_prefixes,
 )
 
-IDENTICAL, CONTEXT, LINES = "identical", "context", "lines"
-LINE_KINDS = frozenset({"added", "left-out", "changed", "order", "place", "file"})
-"""The kinds of differences in the changed lines, which a note has to explain."""
 _MOST_ORIGINS = 4
 _NOTE = lazy_pattern(
     r"^\s*\[ ?(?!upstream\b)[^\]\n:]{1,80}: *\S.*|^\s*#? ?Conflicts?:"
@@ -69,60 +64,6 @@ _REVIEW_TAGS = (
 )
 _KEPT_TAGS = (*_REVIEW_TAGS, "signed-off-by", "fixes", "closes")
 """The tags that a backport keeps. A tree may drop others, such as Cc: stable."""
-
-
-@json_form("kind", "message", "path~", "line", "patch_line", "lines", "origin_lines")
-class Difference(NamedTuple):
-    """A difference between a backport and its origin.
-
-    `kind` is one of `LINE_KINDS`, or "path" (another path on the branch), "subject", "author",
-    "tag-lost" or "tag-added". The place is in the backport: the path and line of the new file, and
-    the line of the patch as a message. `lines` and `origin_lines` are what differs, with + or -.
-    """
-
-    kind: str
-    message: str
-    path: str = ""
-    line: int | None = None
-    patch_line: int | None = None
-    lines: tuple[str, ...] = ()
-    origin_lines: tuple[str, ...] = ()
-
-    @property
-    def is_in_lines(self) -> bool:
-        """Return whether the changed lines differ."""
-        return self.kind in LINE_KINDS
-
-
-@json_form(
-    "commit=commit.id",
-    "subject=commit.subject",
-    "same",
-    "explanation~",
-    "differences",
-    "follow_ups",
-)
-class Origin(NamedTuple):
-    """The commit that a backport names, and how they differ.
-
-    `same` is "identical" if the patches are equal except for line numbers, "context" if they add
-    and remove the same lines, or are what git cherry-pick makes, and otherwise "lines".
-    `explanation` is the line of the message that explains the differences, or "". `follow_ups` are
-    the later commits that revert or fix the origin and that the branch lacks.
-    """
-
-    commit: Commit
-    same: str
-    explanation: str
-    differences: tuple[Difference, ...]
-    follow_ups: tuple[Follower, ...] = ()
-
-    @property
-    def unexplained(self) -> tuple[Difference, ...]:
-        """Return the differences in the changed lines that no note explains."""
-        if self.explanation or self.same != LINES:
-            return ()
-        return tuple(each for each in self.differences if each.is_in_lines)
 
 
 def compare_with_origin(repository: Repository, patch: Patch) -> Origin | None:

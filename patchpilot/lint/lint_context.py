@@ -21,6 +21,7 @@ from typing import (
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf
 from patchpilot.model.commit import CommitForm
+from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Severity
@@ -28,7 +29,6 @@ from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
-    from patchpilot.history.origin import Origin
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.commit import Commit
     from patchpilot.model.source_tree import Tree
@@ -62,7 +62,7 @@ class HistoryFacts(Protocol):
     def find_mainline_commit(self, commit_id: str) -> "Commit | None":
         """Return the mainline commit of a backport, or None for other commits."""
 
-    def compare_with_origin(self, patch: Patch) -> "Origin | None":
+    def compare_with_origin(self, patch: Patch) -> Origin | None:
         """Compare a backport with the commit that its message names, or return None."""
 
     def is_ancestor(self, old: str, new: str) -> bool | None:

@@ -370,7 +370,7 @@ def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             f"{facts.target.label} contains the same change: {fit.already[0]}",
             "git fetch, then rebase and drop the commit",
         )
-    if state.stable:
+    if state.stable and "stable-base" not in facts.project.style.ignore:
         yield SendProblem("stable-base", state.stable.words, suggest_commands(state))
     elif facts.is_off_target and facts.target:
         yield SendProblem(

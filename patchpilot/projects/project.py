@@ -29,7 +29,9 @@ class StableTrees(NamedTuple):
 
     `branch` is a pattern for branch names that contains the group "version". It is empty if there
     are no stable trees. `branch_name`, `subject` (the prefix of backports) and `marker` (the line
-    that names the upstream commit) are format strings. `releases` is the URL of a list in the
+    that names the upstream commit; below the text if `marker_last` is set) are format strings.
+    `title_prefix` precedes the titles of backports, and with `has_series_file`, the patches are
+    listed in a file for quilt. `releases` is the URL of a list in the
     format of kernel.org's releases.json. `waiting_days` is how long a tagged fix is in a release
     before its author asks the stable maintainers; 0 means that no time is known. Two fields are not
     read from the file: `project` is the project whose file describes the trees, and `list` is the
@@ -45,6 +47,9 @@ class StableTrees(NamedTuple):
     remote_name: str = "stable"
     subject: str = "PATCH {version}"
     marker: str = "[ Upstream commit {commit} ]"
+    marker_last: bool = False
+    title_prefix: str = ""
+    has_series_file: bool = False
     releases: str = ""
     max_lines: int = 0
     waiting_days: int = 0
@@ -190,7 +195,7 @@ class Tags(NamedTuple):
     `fix_prefixes` contains the words in a subject prefix that name a tree for fixes, such as [PATCH
     net], and `feature_prefixes` the words for all other patches. `unmarked_prefixes` contains the
     words of trees whose maintainers select stable fixes without a tag. `known` contains the names
-    of tags that only this project uses.
+    of tags that only this project uses, and `required` those that each commit needs.
     """
 
     line: str = ""
@@ -200,6 +205,7 @@ class Tags(NamedTuple):
     feature_prefixes: tuple[str, ...] = ()
     unmarked_prefixes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 class MailCustoms(NamedTuple):

@@ -9,7 +9,8 @@ import pytest
 
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.history.origin import Origin, compare_with_origin, find_explanation
+from patchpilot.history.origin import compare_with_origin, find_explanation
+from patchpilot.model.origin import Origin
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 

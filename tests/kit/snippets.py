@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from patchpilot.building.diagnostics import read_diagnostics
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
-from patchpilot.history.origin import Difference, Origin
 from patchpilot.lint import example_patch
 from patchpilot.lint.example_patch import (
     COMMIT,
@@ -28,6 +27,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit, CommitForm
 from patchpilot.model.follow_up import Follower
+from patchpilot.model.origin import Difference, Origin
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Example
 

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Report how a backport differs from the commit that its message names."""
 
-from typing import TYPE_CHECKING
-
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
-
-if TYPE_CHECKING:
-    from patchpilot.history.origin import Origin
+from patchpilot.model.origin import Origin
 
 
 @detector(
@@ -43,5 +39,20 @@ def commits_that_correct_the_origin(context: Context) -> Hits:
         yield make_subject_hit(context, follower.kind, commit=follower.reference, relation=words)
 
 
-def _find_origin(context: Context) -> "Origin | None":
+def _find_origin(context: Context) -> Origin | None:
     return context.history.compare_with_origin(context.patch) if context.history else None
+
+
+@detector(
+    "required-tags",
+)
+def missing_required_tags(context: Context) -> Hits:
+    """Report each tag that the project requires and the message lacks."""
+    for tag in context.project.tags.required:
+        if context.patch.has_diff and not _has_tag(context, tag):
+            yield make_subject_hit(context, tag=tag)
+
+
+def _has_tag(context: Context, name: str) -> bool:
+    start = f"{name.lower()}:"
+    return any(line.strip().lower().startswith(start) for line in context.patch.message)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the user's own branches and the form of the backports to them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.mails import ADA
+from tests.kit.repos import Repo
+
+TAGS = f"Signed-off-by: {ADA}"
+
+
+def edit(text: str) -> dict[str, str]:
+    lines = [f"\tstep({number});" for number in range(30)]
+    return {"kernel/fork.c": "\n".join(lines).replace("step(15)", text) + "\n"}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "clone")
+    tree = {"MAINTAINERS": "", "Kbuild": "", "init/main.c": "", **edit("step(15)")}
+    culprit = repo.commit(f"fork: step\n\n{TAGS}", tree)
+    repo.branch("vendor/6.1")
+    repo.checkout("master")
+    repo.commit(
+        f'fork: step on\n\nIt hangs.\n\nFixes: {culprit[:12]} ("fork: step")\n{TAGS}',
+        edit("step_on(15)"),
+    )
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    return repo
+
+
+@pytest.mark.parametrize(
+    ("form", "title", "last"),
+    [
+        ("stable", "[PATCH vendor/6.1] fork: step on", "Signed-off-by: "),
+        ("cherry-pick", "[PATCH vendor/6.1] fork: step on", "(cherry picked from commit {})"),
+        ("suse", "[PATCH vendor/6.1] fork: step on", "Git-commit: {}"),
+        (
+            "UPSTREAM:",
+            "[PATCH vendor/6.1] UPSTREAM: fork: step on",
+            "(cherry picked from commit {})",
+        ),
+        ("quilt", "[PATCH vendor/6.1] fork: step on", "Signed-off-by: "),
+    ],
+)
+def test_backport_to_an_own_branch_has_its_form(
+    repo: Repo, tmp_path: Path, form: str, title: str, last: str
+) -> None:
+    repo.git("config patchpilot.branches", f"vendor/6.1={form}")
+    fix = repo.git("rev-parse master")
+    out = tmp_path / "out"
+    repo.patchpilot("backport master --write", str(out)).expect(0)
+    (patch,) = out.rglob("*.patch")
+    text = patch.read_text()
+    assert f"Subject: {title}\n" in text
+    message = text.partition("\n---\n")[0].strip().split("\n")
+    assert message[-1].startswith(last.format(fix))
+    assert (f"commit {fix} upstream." in text) == (form in ("stable", "quilt"))
+    assert "stable@vger.kernel.org" not in text
+    assert [path.read_text() for path in out.rglob("series")] == (
+        [f"{patch.name}\n"] if form == "quilt" else []
+    )
+    repo.git("checkout -q vendor/6.1")
+    repo.git("am -q", str(patch))
+    assert repo.patchpilot("check HEAD --profile downstream --strict").code == 0
+
+
+def test_unknown_form_is_an_error(repo: Repo) -> None:
+    repo.git("config patchpilot.branches vendor/6.1=stab")
+    outcome = repo.patchpilot("backport master")
+    assert outcome.code == 2
+    assert "unknown form 'stab'" in outcome.err
+
+
+def test_required_tags_of_a_downstream_project_are_reported(repo: Repo) -> None:
+    repo.git("checkout -q vendor/6.1")
+    fix = repo.git("rev-parse master")
+    repo.git("cherry-pick -x master")
+    assert repo.patchpilot("check HEAD --profile downstream").code == 0
+    document = repo.patchpilot("check HEAD --profile android --format json").json
+    (patch,) = document["patches"]
+    assert [each["message"].partition(",")[0] for each in patch["findings"]] == [
+        "missing Bug:",
+        "missing Change-Id:",
+    ]
+    message = repo.git("log -1 --format=%B")
+    repo.git("commit -q --amend -m", f"{message}\nBug: 1234\nChange-Id: I{fix}")
+    assert repo.patchpilot("check HEAD --profile android --strict").code == 0
+    assert (patch["origin"]["commit"], patch["origin"]["same"]) == (fix, "identical")
