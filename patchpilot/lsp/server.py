@@ -3,8 +3,10 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar, cast
 
@@ -16,10 +18,12 @@ from pygls.workspace import TextDocument
 from patchpilot import __version__
 from patchpilot.checking.editor_check import (
     EditorCheck,
+    TextEdit,
     find_edited_tree,
+    find_replacements,
 )
 from patchpilot.checking.result import FindingRow
-from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.errors import CancelledError, InputError, PatchpilotError
 from patchpilot.model.bounded import MAX_INPUT, MIB
 from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Severity
@@ -66,8 +70,9 @@ def limit_stream(stream: BinaryIO) -> BinaryIO:
     return cast("BinaryIO", BoundedInput(stream))
 
 
-PAUSE = 0.02
-"""Seconds without a change after which a text is checked."""
+PAUSE, LONGEST_PAUSE = 0.02, 1.0
+"""Seconds without a change after which a text is checked, and for a text whose check takes long."""
+FIX_ALL = f"{lsp.CodeActionKind.SourceFixAll.value}.patchpilot"
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
@@ -92,6 +97,7 @@ class Server(LanguageServer):
         self._checks: dict[Path, EditorCheck] = {}
         self._found: dict[str, tuple[FindingRow, ...]] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
+        self._seconds: dict[str, float] = {}
 
     def check_soon(self, uri: str, *, is_full: bool) -> None:
         """Check a document when the user stops changing it.
@@ -104,7 +110,7 @@ class Server(LanguageServer):
 
     async def _check(self, uri: str, is_full: bool) -> None:
         if not is_full:
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(min(max(PAUSE, self._seconds.get(uri, 0) / 2), LONGEST_PAUSE))
         try:
             check = await self._run_request(self._open_check, uri)
             if is_full:
@@ -112,6 +118,9 @@ class Server(LanguageServer):
             await self._publish(check, uri, is_full)
             if is_full:
                 await self._check_others(check)
+        except CancelledError:
+            # a newer text is checked in place of this one
+            return
         except PatchpilotError as error:
             self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, error.message))
 
@@ -134,7 +143,18 @@ class Server(LanguageServer):
             text = document.source
         except OSError:
             text = ""
-        findings = await self._run_request(check.findings, path, text, with_history=is_full)
+
+        def stop_if_outdated(what: str, done: int = 0, total: int | None = None) -> None:
+            del what, done, total
+            current = self.workspace.text_documents.get(uri)
+            if current is not None and current.version != version:
+                raise CancelledError
+
+        started = time.monotonic()
+        findings = await self._run_request(
+            check.findings, path, text, with_history=is_full, progress=stop_if_outdated
+        )
+        self._seconds[uri] = time.monotonic() - started
         self._found[uri] = findings
         diagnostics = [_diagnostic(document, text.split("\n"), finding) for finding in findings]
         self.text_document_publish_diagnostics(
@@ -164,37 +184,58 @@ class Server(LanguageServer):
         )
         if not rules:
             return None
-        check = await self._run_request(self._open_check, uri)
-        pages = [await self._run_request(check.page, rule) for rule in rules]
+        check = self._checks.get(find_edited_tree(_path(uri)))
+        if check is None:
+            return None
+        # a page needs nothing from the check that may be running
+        pages = [await asyncio.to_thread(check.page, rule) for rule in rules]
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages)))
 
-    async def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction]:
-        """Return the safe fixes for findings on these lines."""
+    async def actions(
+        self, uri: str, span: lsp.Range, only: Sequence[str] | None = None
+    ) -> list[lsp.CodeAction]:
+        """Return the fixes for findings on these lines, and one that applies all safe fixes.
+
+        `only` has the kinds of actions that the editor wants; None means any. Without it, all fixes
+        are offered if a line of several fixable ones is chosen.
+        """
+        found = self._location(uri, span.start.line, span.end.line)
+        fixable = [finding for finding in self._found.get(uri, ()) if finding.is_fixable]
+        actions = []
+        if _wants(only, lsp.CodeActionKind.QuickFix.value):
+            actions += await self._make_quick_fixes(uri, found)
+        is_offered = bool(only) or (len(fixable) > 1 and any(one.is_fixable for one in found))
+        if fixable and is_offered and _wants(only, FIX_ALL):
+            text = self.workspace.get_text_document(uri).source
+            check = await self._run_request(self._open_check, uri)
+            if edits := await self._run_request(check.fix_all, _path(uri), text):
+                actions.append(_make_action(uri, "Fix all findings of patchpilot", FIX_ALL, edits))
+        return actions
+
+    async def _make_quick_fixes(
+        self, uri: str, found: Sequence[FindingRow]
+    ) -> list[lsp.CodeAction]:
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")
         check = await self._run_request(self._open_check, uri)
         actions = []
-        for finding in self._location(uri, span.start.line, span.end.line):
+        for finding in found:
             edits = (
                 await self._run_request(check.fix, _path(uri), text, finding.finding)
                 if finding.is_fixable
                 else ()
             )
-            if edits:
-                changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
-                title = f"Fix {finding.finding.name}"
-                diagnostics = [_diagnostic(document, lines, finding)]
-                edit = lsp.WorkspaceEdit(changes={uri: changes})
-                actions.append(
-                    lsp.CodeAction(
-                        title,
-                        lsp.CodeActionKind.QuickFix,
-                        diagnostics,
-                        is_preferred=True,
-                        edit=edit,
-                    )
-                )
+            offers = [(f"Fix {finding.finding.name}", edits)] if edits else []
+            offers += [
+                (f"Replace '{word.wrong}' with '{word.right}'", (word.edit,))
+                for word in (() if edits else find_replacements(text, finding))
+            ]
+            for title, offered in offers:
+                action = _make_action(uri, title, lsp.CodeActionKind.QuickFix, offered)
+                action.diagnostics = [_diagnostic(document, lines, finding)]
+                action.is_preferred = bool(edits) or None
+                actions.append(action)
         return actions
 
     def _location(self, uri: str, first: int, last: int) -> list[FindingRow]:
@@ -227,10 +268,10 @@ def make_server(*, topic: bool, base: str | None) -> Server:
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
-        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]),
+        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL]),
     )
     async def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        return await server.actions(params.text_document.uri, params.range)
+        return await server.actions(params.text_document.uri, params.range, params.context.only)
 
     return server
 
@@ -254,6 +295,17 @@ def _diagnostic(document: TextDocument, lines: Sequence[str], row: FindingRow) -
         else None,
         source="patchpilot",
     )
+
+
+def _wants(only: Sequence[str] | None, kind: str) -> bool:
+    """Return whether the editor wants actions of a kind, or of a kind that contains it."""
+    names = (wanted.value if isinstance(wanted, Enum) else wanted for wanted in only or ())
+    return not only or any(f"{kind}.".startswith(f"{name}.") for name in names)
+
+
+def _make_action(uri: str, title: str, kind: str, edits: Sequence[TextEdit]) -> lsp.CodeAction:
+    changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
+    return lsp.CodeAction(title, kind, edit=lsp.WorkspaceEdit(changes={uri: changes}))
 
 
 def _text_edit(start: int, end: int, new: Sequence[str]) -> lsp.TextEdit:

@@ -4,6 +4,7 @@
 Findings, hover and fixes are tested in source files, messages and patch files.
 """
 
+import re
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -79,12 +80,16 @@ class EditedText:
             else ""
         )
 
-    async def apply_suggested_fixes(self, text: str, line: int) -> list[str]:
-        """Return the text after each of the fixes that are suggested for a line."""
+    async def apply_suggested_fixes(
+        self, text: str, line: int, only: str = "quickfix"
+    ) -> list[str]:
+        """Return the text after each of the fixes that are suggested for a line.
+
+        `only` is the kind of the wanted fixes; "" means any.
+        """
         span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
-        params = lsp.CodeActionParams(
-            lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
-        )
+        context = lsp.CodeActionContext([], [only] if only else None)
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), span, context)
         code_actions = await self.client.text_document_code_action_async(params)
         fixed_texts = []
         for code_action in code_actions or ():
@@ -135,6 +140,47 @@ async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
     assert await document.apply_suggested_fixes(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
     assert await document.apply_suggested_fixes(BAD, 4) == [BAD.replace("if(", "if (")]
     assert await document.apply_suggested_fixes(BAD, 1) == []
+
+
+async def test_one_action_applies_all_fixes(client: LanguageClient, repo: Repo) -> None:
+    document = EditedText(client, repo.path / "lib" / "frob.c")
+    await document.open_and_find_lines(BAD)
+    fixed = BAD.replace("1; \n", "1;\n").replace("if(", "if (")
+    for kind in ("source.fixAll", "source.fixAll.patchpilot", "source"):
+        assert await document.apply_suggested_fixes(BAD, 1, kind) == [fixed]
+    assert fixed in await document.apply_suggested_fixes(BAD, 4, "")
+    assert await document.apply_suggested_fixes(BAD, 1, "") == []
+    await document.change_and_find_lines(fixed)
+    assert await document.apply_suggested_fixes(fixed, 4, "source.fixAll") == []
+
+
+async def test_misspelled_word_can_be_replaced(client: LanguageClient, repo: Repo) -> None:
+    spelling = "teh||the\nloose||lose, loosen\n"
+    repo.commit(f"all: words\n\n{SIGNED_LINE}", {"scripts/spelling.txt": spelling})
+    document = EditedText(client, repo.path / "lib" / "frob.c")
+    bad = CODE.replace("return x;", "return x; /* Dont loose it */")
+    assert (4, "misspelling") in await document.open_and_find_lines(bad)
+    fixes = await document.apply_suggested_fixes(bad, 4)
+    assert bad.replace("loose", "lose") in fixes
+    assert bad.replace("loose", "loosen") in fixes
+
+
+async def test_message_shows_what_the_hook_rejects(client: LanguageClient, repo: Repo) -> None:
+    repo.put("lib/frob.c", CODE.replace("return x;", "BUG_ON(x);\n<<<<<<< HEAD\n\treturn x;"))
+    repo.git("add", "-A")
+    message = "frob: return one more\n\nThe caller has to see the size.\n# comment\n"
+    file = repo.path / ".git" / "COMMIT_EDITMSG"
+    file.write_text(message)
+    document = EditedText(client, file)
+    findings = await document.open_and_find_lines(message)
+    assert (2, "no-sign-off") in findings
+    shown = {str(one.code): one.message for one in client.diagnostics[document.uri]}
+    assert shown["conflict-marker"].startswith("lib/frob.c:6: ")
+    hook = repo.patchpilot("setup hooks commit-msg --run", file)
+    assert hook.code == 1
+    rejected = re.findall(r"(?m)^error: .*\[([\w-]+)\]$", hook.out + hook.err)
+    assert set(rejected) <= shown.keys()
+    assert len(rejected) > 1
 
 
 async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> None:
