@@ -14,6 +14,7 @@ from patchpilot.checking.editor_texts import (
     TextPatch,
     convert_message_to_patch,
     convert_source_to_patch,
+    cut_patch,
     patches_in_file,
 )
 from patchpilot.checking.fixed_patch import Only, fixed_patch
@@ -32,6 +33,10 @@ from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.checking.result import Suppressions
+
+
+LONG = 2000
+"""Lines of a patch above which a fix is tried with the lines around it."""
 
 
 class Replacement(NamedTuple):
@@ -142,8 +147,31 @@ class EditorCheck:
         """Return the edits that apply a finding's safe fix, or () without one."""
         for part, result in self._check_again(path, text):
             if target in result.patches[0].findings:
-                return _fix_part(part, result, lambda _, finding: finding == target)
+                return self._fix_near(part, target) or _fix_part(
+                    part, result, lambda _, finding: finding == target
+                )
         return ()
+
+    def _fix_near(self, part: TextPatch, target: Finding) -> tuple[TextEdit, ...]:
+        """Fix a finding in a long patch, in a patch of only the lines around it.
+
+        Return () if the patch is not long, or if the finding is not found there.
+        """
+        if len(part.patch.lines) <= LONG or not target.line or not part.signs:
+            return ()
+        near = cut_patch(part, target.patch_line or 0)
+        if near is None:
+            return ()
+        result = self._check_part(near, False, ignore_progress, None)
+        place = target.rule, target.line, target.column, target.message
+        same = [
+            finding
+            for finding in result.patches[0].findings
+            if (finding.rule, finding.line, finding.column, finding.message) == place
+        ]
+        if len(same) != 1:
+            return ()
+        return _fix_part(near, result, lambda _, finding: finding == same[0])
 
     def fix_all(self, path: Path, text: str) -> tuple[TextEdit, ...]:
         """Return the edits that apply all safe fixes in a text."""

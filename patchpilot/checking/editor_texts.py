@@ -97,6 +97,10 @@ def convert_source_to_patch(
         [b"--- a/" + name] if old is not None else [b"new file mode 100644", b"--- /dev/null"]
     )
     patch = parse_patch(b"\n".join((*header_lines, b"+++ b/" + name)) + hunk_marker + hunks, path)
+    return _make_source_part(patch, base)
+
+
+def _make_source_part(patch: Patch, base: str) -> TextPatch:
     lines = {
         line.patch_line: line.new_line - 1
         for change in patch.files
@@ -105,3 +109,29 @@ def convert_source_to_patch(
         if line.new_line is not None and line.kind in "+ "
     }
     return TextPatch(patch, lines, 1, base)
+
+
+_NEARBY = 300
+
+
+def cut_patch(part: TextPatch, patch_line: int) -> TextPatch | None:
+    """Return the part of a source file's patch around a line, or None if it is not in a hunk.
+
+    It begins at the start of a function, if there is one, so that the code is read in the same way.
+    """
+    change, hunk = part.patch.place(patch_line)
+    if change is None or hunk is None:
+        return None
+    index = patch_line - hunk.patch_line - 1
+    start, end = max(0, index - _NEARBY), index + _NEARBY
+    ends = (number + 1 for number in range(start, index) if hunk.lines[number].text.startswith("}"))
+    start = next(ends, start)
+    rows = hunk.lines[start:end]
+    old = hunk.old_start + sum(line.kind in " -" for line in hunk.lines[:start])
+    new = next((line.new_line for line in rows if line.new_line is not None), 0)
+    counts = [sum(line.kind in kinds for line in rows) for kinds in (" -", " +")]
+    first = min(hunk.patch_line for hunk in change.hunks)
+    header = [*part.patch.lines[: first - 1], f"@@ -{old},{counts[0]} +{new},{counts[1]} @@"]
+    text = "\n".join([*header, *(line.kind + line.text for line in rows), ""])
+    patch = parse_patch(text.encode("utf-8", "surrogateescape"), part.patch.source)
+    return _make_source_part(patch, part.base)

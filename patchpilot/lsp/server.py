@@ -17,6 +17,7 @@ from pygls.workspace import TextDocument
 
 from patchpilot import __version__
 from patchpilot.checking.editor_check import (
+    LONG,
     EditorCheck,
     TextEdit,
     find_edited_tree,
@@ -197,16 +198,19 @@ class Server(LanguageServer):
         """Return the fixes for findings on these lines, and one that applies all safe fixes.
 
         `only` has the kinds of actions that the editor wants; None means any. Without it, all fixes
-        are offered if a line of several fixable ones is chosen.
+        are offered together if the text has several fixable findings, of which these lines have
+        one.
         """
         found = self._location(uri, span.start.line, span.end.line)
         fixable = [finding for finding in self._found.get(uri, ()) if finding.is_fixable]
         actions = []
         if _wants(only, lsp.CodeActionKind.QuickFix.value):
             actions += await self._make_quick_fixes(uri, found)
-        is_offered = bool(only) or (len(fixable) > 1 and any(one.is_fixable for one in found))
+        # in a long text, trying all fixes takes seconds, so it is done on request only
+        text = self.workspace.get_text_document(uri).source
+        is_quick = len(fixable) > 1 and text.count("\n") < LONG
+        is_offered = bool(only) or (is_quick and any(one.is_fixable for one in found))
         if fixable and is_offered and _wants(only, FIX_ALL):
-            text = self.workspace.get_text_document(uri).source
             check = await self._run_request(self._open_check, uri)
             if edits := await self._run_request(check.fix_all, _path(uri), text):
                 actions.append(_make_action(uri, "Fix all findings of patchpilot", FIX_ALL, edits))

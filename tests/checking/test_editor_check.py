@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.editor_check import EditorCheck, find_edited_tree
+from patchpilot.checking.editor_check import LONG, EditorCheck, TextEdit, find_edited_tree
+from patchpilot.checking.editor_texts import cut_patch
 from patchpilot.model.mail import join_mbox
 from tests.kit import patches
 from tests.kit.repos import Repo
@@ -78,3 +79,27 @@ def test_message_belongs_to_its_worktree(repo: Repo, tmp_path: Path) -> None:
     assert find_edited_tree(linked / "COMMIT_EDITMSG") == tmp_path / "other"
     assert find_edited_tree(repo.path / ".git" / "COMMIT_EDITMSG") == repo.path
     assert find_edited_tree(tmp_path / "x.patch") == tmp_path
+
+
+def test_fix_in_a_long_file_needs_only_the_lines_around_it(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("all: start\n", {"a.c": "int a;\n"})
+    function = "static int frob_{}(int value)\n{{\n\treturn value;\n}}\n\n"
+    lines = "".join(map(function.format, range(LONG // 4))).split("\n")
+    lines[1502] = "\tif(value) return value; "
+    text = "\n".join(lines)
+    editor = EditorCheck(repo.path)
+    path = repo.path / "new.c"
+    found = [one for one in editor.findings(path, text) if one.line == 1502 and one.is_fixable]
+    assert {one.finding.name for one in found} == {"no-space-after-keyword", "trailing-space"}
+    (part,) = editor._make_patches(path, text)
+    near = cut_patch(part, found[0].finding.patch_line or 0)
+    assert near
+    assert len(near.patch.lines) < LONG / 2
+    assert near.lines[near.patch.lines.index("+" + lines[1502]) + 1] == 1502
+    edits = {one.finding.name: editor.fix(path, text, one.finding) for one in found}
+    editor.close()
+    assert edits["trailing-space"] == (TextEdit(1502, 1503, ("\tif(value) return value;",)),)
+    assert edits["no-space-after-keyword"] == (
+        TextEdit(1502, 1503, ("\tif (value) return value; ",)),
+    )
