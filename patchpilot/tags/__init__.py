@@ -12,6 +12,7 @@ Front modules:
 - `fix_claims`: whether the user calls a commit a fix
 - `prepare_commits`: `prepare`
 - `rank_culprits`: a candidate with its evidence
+- `report_trailers`: tags from typed text
 - `review_trailers`: reviewers' tags missing from the commits
 - `stable_request_tag`: `stable`
 - `topic_culprits`: the candidates of each commit of a topic

@@ -31,6 +31,7 @@ from patchpilot.tags.fix_claims import (
 from patchpilot.tags.rank_culprits import LIKELY, format_fixes_tag
 from patchpilot.tags.report_trailers import (
     DEVELOPER,
+    find_untagged_reports,
     format_regzbot_introduced,
     parse_typed_trailers,
 )
@@ -60,8 +61,8 @@ class PrepareRequest:
     """The commits to prepare and the tags to write.
 
     `target` is a commit or range; None means the topic. `fixes` is "auto", "none" or a list of
-    commits, and `stable` is "auto" or "none". `trailers` contains lines with tags, and links,
-    Message-IDs or addresses that the user pasted. `overrides` allows rewrites that
+    commits, and `stable` is "auto" or "none". `trailers` contains lines with tags, links
+    and Message-IDs that the user pasted. `overrides` allows rewrites that
     `rewrite.refuse_unsafe_rewrite` rejects. With `dry_run`, nothing is written. `is_fix` is the
     author's answer to whether the commits are fixes, which is saved with the topic; None means that
     the author did not answer. `choose` is called for each fix without a certain candidate.
@@ -166,7 +167,17 @@ def _plan_commit_message(
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
         _add_stable_tags(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
-        trailers += parse_typed_trailers(text, project.tags.links)
+        typed_trailers = parse_typed_trailers(text, project.tags.links)
+        notes += [
+            f"{value} becomes {name}:"
+            for name, value in typed_trailers
+            if not re.search(rf"\b{name}:", text, re.IGNORECASE)
+        ]
+        trailers += typed_trailers
+    if not request.trailers and (reports := find_untagged_reports(commit.message)):
+        notes.append(
+            f"the message names the report {reports[0]}; --trailer {reports[0]} adds Closes:"
+        )
     if request.regression and project.lists.regressions:
         trailers.append(("Cc", project.lists.regressions))
     if request.regression and culprits:

@@ -5,6 +5,7 @@ See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """
 
 import re
+from collections.abc import Iterator
 
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import (
@@ -27,6 +28,10 @@ _REPORT = re.compile(
     r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"(?:[,;]\s*|(?<=>)\s+)(?=https?://|<[^\s<>]+>(?:[\s,;]|$)|[A-Z][\w-]*: )")
+"""What is between two links or tags in one line."""
+_LINK_FIRST = re.compile(r"^(<?https?://[^\s<>,;]+>?)[,;]?\s+(?=\S)")
+"""A link that is followed by another link or tag."""
 DEVELOPER = "Co-developed-by"
 """The trailer that must be followed by the same developer's Signed-off-by:."""
 _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
@@ -72,16 +77,40 @@ def format_link(value: str, archive: str) -> str:
 
 
 def parse_typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
-    """Convert typed or pasted lines to trailers.
+    """Convert typed or pasted text to trailers.
 
-    Each line may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or
-    "Name <address>". Raise InputError for anything else.
+    Each line contains one or more of these, separated by commas: a trailer, the URL of a bug
+    tracker, an archive or syzbot, and a Message-ID. Raise InputError for anything else.
     """
     lines: list[TrailerLine] = []
-    for line in (line.strip() for line in text.splitlines()):
-        if line:
-            lines += _parse_trailer(line, archive)
+    for line in text.splitlines():
+        for part in _split_line(line.strip()):
+            lines += _parse_trailer(part, archive)
     return tuple(dict.fromkeys(lines))
+
+
+def _split_line(line: str) -> Iterator[str]:
+    while match := _LINK_FIRST.match(line):
+        yield match[1]
+        line = line[match.end() :]
+    yield from filter(None, (part.strip(" ,;") for part in _NEXT.split(line)))
+
+
+def find_untagged_reports(message: str) -> list[str]:
+    """Return the links to bug reports in a message that are not in one of its tags."""
+    lines = message.splitlines()
+    tagged = "\n".join(line for line in lines if is_trailer(line))
+    links = (
+        link.rstrip(".,;:)>")
+        for line in lines
+        if not is_trailer(line)
+        for link in _WORD.findall(line)
+    )
+    reports = dict.fromkeys(link for link in links if _REPORT.search(link) or _SYZBOT.match(link))
+    return [link for link in reports if link not in tagged]
+
+
+_WORD = re.compile(r"https?://[^\s<>]+")
 
 
 def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
@@ -105,11 +134,14 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     if parse_bracketed_id(line):
         return [("Link", format_link(line, archive))]
     if parse_address(line):
-        return [("Reported-by", format_person(line, "Reported-by"))]
-    raise InputError(
-        f"not a link, Message-ID, tag or address: {line!r}",
-        hint='paste a link, a Message-ID, a tag line or a "Name <mail>"',
-    )
+        raise InputError(
+            f"no tag before {line!r}",
+            hint=f"say what the person did: Reported-by: {line}, or Tested-by:, Suggested-by:",
+        )
+    raise InputError(f"not a link, Message-ID or tag: {line!r}", hint=_FORMS)
+
+
+_FORMS = "use a link, a <message-id>, or a tag such as Reported-by: Name <mail@example.org>"
 
 
 def _validate_value(trailer: Trailer, archive: str) -> str:

@@ -195,5 +195,5 @@ def is_about(app: PatchpilotApp, named: NamedKey) -> bool:
 
 
 def _stems(words: str) -> set[str]:
-    stems = {word[:4].lower().rstrip("s") for word in re.findall(r"[A-Za-z]{3,}", words)}
-    return stems - {"the", "thi", "and", "for"}
+    all_words = set(re.findall(r"[a-z]{3,}", words.lower())) - {"the", "this", "and", "for"}
+    return {word[:4].removesuffix("s") for word in all_words}

@@ -6,6 +6,7 @@ import pytest
 from patchpilot.commits.message_edit import MessageEdits, apply_message_edits
 from patchpilot.errors import InputError
 from patchpilot.tags.report_trailers import (
+    find_untagged_reports,
     format_link,
     format_person,
     format_regzbot_introduced,
@@ -21,7 +22,35 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
 @pytest.mark.parametrize(
     ("text", "trailers"),
     [
-        ("Eve R <eve@example.org>", [("Reported-by", "Eve R <eve@example.org>")]),
+        (
+            "https://bugzilla.kernel.org/show_bug.cgi?id=1, Reported-by: Eve R <eve@example.org>",
+            [
+                ("Closes", "https://bugzilla.kernel.org/show_bug.cgi?id=1"),
+                ("Reported-by", "Eve R <eve@example.org>"),
+            ],
+        ),
+        (
+            "Reported-by: Eve R <eve@example.org> https://bugs.example.org/7",
+            [
+                ("Reported-by", "Eve R <eve@example.org>"),
+                ("Closes", "https://bugs.example.org/7"),
+            ],
+        ),
+        (
+            "https://bugs.example.org/7 https://a.example.org/x; <a.b@example.org>",
+            [
+                ("Closes", "https://bugs.example.org/7"),
+                ("Link", "https://a.example.org/x"),
+                ("Link", "https://lore.kernel.org/r/a.b@example.org"),
+            ],
+        ),
+        (
+            "Closes: https://bugs.example.org/7 # [1], Cc: stable@vger.kernel.org # 6.1, 6.6",
+            [
+                ("Closes", "https://bugs.example.org/7 # [1]"),
+                ("Cc", "stable@vger.kernel.org # 6.1, 6.6"),
+            ],
+        ),
         (
             SYZBOT,
             [
@@ -48,6 +77,8 @@ def test_pasted_text_becomes_trailers(text: str, trailers: list[tuple[str, str]]
     "text",
     [
         "hello",
+        "https://bugs.example.org/7 as seen there",
+        "Note: nobody tested it",
         "Fixes: 0123456789ab",
         "Reported-by: nobody",
         "Cc: nobody",
@@ -57,6 +88,21 @@ def test_pasted_text_becomes_trailers(text: str, trailers: list[tuple[str, str]]
 def test_incomplete_trailer_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         parse_typed_trailers(text, LORE)
+
+
+def test_name_without_a_tag_asks_for_the_tag() -> None:
+    with pytest.raises(InputError, match="no tag before") as caught:
+        parse_typed_trailers("Eve R <eve@example.org>", LORE)
+    assert "Tested-by:" in str(caught.value.hint)
+
+
+def test_reports_in_a_message_are_found_unless_tagged() -> None:
+    message = (
+        "x: y\n\nSee https://bugs.example.org/7, https://docs.example.org/a and\n"
+        "(https://bugzilla.kernel.org/show_bug.cgi?id=1).\n\n"
+        "Closes: https://bugs.example.org/7\n"
+    )
+    assert find_untagged_reports(message) == ["https://bugzilla.kernel.org/show_bug.cgi?id=1"]
 
 
 def test_contacts_and_links_are_validated() -> None:

@@ -185,7 +185,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None or not result.present or result.has_problem:
             return ALL_KEYS
-        return ShownKeys(("n",), hidden=frozenset(("write",)))
+        return ShownKeys(("n",), labels={"write": "add tags"})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("tick", "view") and self._selected_candidate is None:

@@ -4,6 +4,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -29,25 +30,38 @@ AT_BACKPORTS = "stable branches with the bug"
 """The note on what stage 5 contains, omitted on a low terminal."""
 
 
+UP_AND_DOWN: list[BindingType] = [
+    Binding("down", "screen.focus_next", "next", show=False),
+    Binding("up", "screen.focus_previous", "previous", show=False),
+]
+
+
 class Tick(Checkbox):
     """A checkbox that shows its state with a tick instead of a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.focus_next", "next", show=False),
-        Binding("up", "screen.focus_previous", "previous", show=False),
-    ]
+    BINDINGS = UP_AND_DOWN
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
         return glyph("ticked") if self.value else " "
 
 
+class TagInput(LineInput):
+    """The line for more tags, which takes all lines of a pasted text."""
+
+    BINDINGS = UP_AND_DOWN
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.text = ", ".join(filter(None, map(str.strip, event.text.splitlines())))
+        super()._on_paste(event)
+
+
 class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
-    `fixes` is the option for `prepare`. `tag` is the Fixes: line ("" for none); it is ticked if
-    `is_proposed` is set.
+    Typed or pasted text goes to the line for more tags. `fixes` is the option for `prepare`.
+    `tag` is the Fixes: line ("" for none); it is ticked if `is_proposed` is set.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
@@ -63,14 +77,16 @@ class WriteTags(Choose):
         signs: bool = False,
     ) -> None:
         answers = [("write", "Write tags"), ("no", "Cancel")]
-        super().__init__("", answers, "Write tags")
+        super().__init__("", answers, "Write tags", letters=("", ""))
         self._session, self._fixes, self._tag = session, fixes, tag
         self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
         self._ready = self._working = False
         self._threads = ThreadJobs(self)
-        self.hints = [("Space", "tick"), *self.hints]
+        self.hints = [("Space", "tick")]
 
     def compose_head(self) -> ComposeResult:
+        from patchpilot.tags.report_trailers import find_untagged_reports
+
         yield (
             Tick(plain_text(self._tag), value=self._is_proposed, id="fixes", compact=True)
             if self._tag
@@ -94,9 +110,12 @@ class WriteTags(Choose):
             id="signoff",
             compact=True,
         )
-        yield LineInput(
-            placeholder="more tags: a link, a Message-ID, or a tag such as Reported-by: …",
+        commit = self._session.commit
+        yield TagInput(
+            ", ".join(find_untagged_reports(commit.message)) if commit else "",
+            placeholder="more tags: links, Message-IDs, or tags such as Reported-by: …",
             id="paste",
+            select_on_focus=False,
             compact=True,
         )
         yield from super().compose_head()
@@ -107,10 +126,23 @@ class WriteTags(Choose):
             yield PlainText("message")
 
     def on_mount(self) -> None:
-        ticks = self.query(Tick)
-        first = next((tick for tick in ticks if not tick.value), ticks.first())
-        self.call_after_refresh(first.focus)
+        unticked = (tick for tick in self.query(Tick) if not tick.value)
+        self.call_after_refresh(next(unticked, self._field).focus)
         self._update_preview()
+
+    @property
+    def _field(self) -> Input:
+        return self.query_one("#paste", Input)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character and event.is_printable and event.key not in ("space", "question_mark"):
+            event.stop()
+            self._field.focus()
+            self._field.insert_text_at_cursor(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        self._field.focus()
+        self._field.post_message(event)
 
     def read_request(self) -> "PrepareRequest":
         from patchpilot.tags.prepare_commits import PrepareRequest
@@ -118,7 +150,7 @@ class WriteTags(Choose):
         fixes = (
             self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
         )
-        text = self.query_one("#paste", Input).value.strip()
+        text = self._field.value.strip()
         return PrepareRequest(
             fixes=fixes,
             stable="auto" if self.query_one("#stable", Checkbox).value else "none",
