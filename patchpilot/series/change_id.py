@@ -27,6 +27,11 @@ def make_change_id(title: str) -> str:
     return f"{datetime.now(UTC):%Y%m%d}-{_make_slug(title)}-{os.urandom(6).hex()}"
 
 
+def retitle_change_id(change_id: str, title: str) -> str:
+    """Return a change-id with its date and random digits, and the words of another title."""
+    return change_id.replace(change_id_words(change_id), _make_slug(title))
+
+
 def names_title(change_id: str, title: str) -> bool:
     """Return whether a change-id has the words of a title."""
     return change_id_words(change_id) == _make_slug(title) != _NEUTRAL

@@ -31,7 +31,12 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.change_id import find_change_ids, make_change_id
+from patchpilot.series.change_id import (
+    find_change_ids,
+    make_change_id,
+    names_title,
+    retitle_change_id,
+)
 from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow_patches
 from patchpilot.series.patch_pairing import title_key
@@ -128,7 +133,10 @@ def find_topic(
     # if two processes start a topic at the same time, the second process finds the draft of the
     # first one
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
-        draft = drafts.save(_find_draft(drafts, outbox, facts))
+        found_draft, old_change_id = _find_draft(drafts, outbox, facts)
+        draft = drafts.save(found_draft)
+        if old_change_id != draft.change_id:
+            drafts.remove(old_change_id)
     return Topic(series, ids, _apply_request(repository, request, draft, facts))
 
 
@@ -155,7 +163,7 @@ def read_topic(
     series, ids = patches or read_named_patches(repository, request)
     facts = _query_git(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
-        draft = _find_draft(drafts, outbox, facts)
+        draft, _ = _find_draft(drafts, outbox, facts)
     return Topic(series, ids, _apply_request(repository, request, draft, facts))
 
 
@@ -201,8 +209,11 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
     )
 
 
-def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
-    """Find or create the topic's draft, and record the topic's current patches in it."""
+def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft, str]:
+    """Find or create the topic's draft, and record the topic's current patches in it.
+
+    Return it with the change-id under which it is stored.
+    """
     enrolled = facts.enrolled
     change_id = enrolled.change_id if enrolled else next(find_change_ids(facts.series), None)
     draft = drafts.get(change_id) if change_id else None
@@ -233,6 +244,9 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
             )
         else:
             draft = Draft(change_id or make_change_id(title), facts.home, facts.branch)
+    stored_change_id = draft.change_id
+    if not enrolled:
+        draft = _rename_retitled(outbox, draft, facts.patches)
     updated = follow_patches(draft, facts.branch, facts.patches)
     if "security" not in updated.answers and (
         outbox.is_undisclosed(updated.change_id)
@@ -241,7 +255,23 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
         # if the draft was lost or reset, or belongs to another clone, treat the fix as undisclosed
         # until the author answers the question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
-    return replace(updated, version=max(updated.version, outbox.last_version(updated.change_id)))
+    version = max(updated.version, outbox.last_version(updated.change_id))
+    return replace(updated, version=version), stored_change_id
+
+
+def _rename_retitled(outbox: Outbox, draft: Draft, patches: Sequence[KnownPatch]) -> Draft:
+    """Give a draft whose first subject was changed the words of the new one in its change-id.
+
+    They are in the Message-IDs. Once a message was sent, the change-id stays.
+    """
+    if not (draft.patches and patches) or draft.links:
+        return draft
+    old_title, new_title = draft.patches[0].subject, patches[0].subject
+    is_sent = any(outbox.sends(draft.change_id, kind=kind) for kind in ("real", "to-self"))
+    if old_title == new_title or is_sent or not names_title(draft.change_id, old_title):
+        return draft
+    new_change_id = retitle_change_id(draft.change_id, new_title)
+    return replace(draft, change_id=new_change_id, shown={})
 
 
 def _find_undisclosed_topic(outbox: Outbox, patches: Sequence[KnownPatch]) -> str | None:
