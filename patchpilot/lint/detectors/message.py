@@ -386,8 +386,14 @@ def missing_subject_prefix(context: Context) -> Hits:
     kind, values = "", {}
     if other_separator:
         kind, values = "other-sign", {"instead": other_separator[1]}
-    elif usual_prefix:
-        kind, values = "usual", {"usual": usual_prefix}
+    elif usual_habits and usual_prefix:
+        kind = "shipped" if usual_habits.shipped else "usual"
+        values = {
+            "usual": usual_prefix,
+            "share": usual_habits.prefix_share,
+            "total": usual_habits.total,
+            "folder": usual_habits.path,
+        }
     file_case = "" if patch.commit or is_mail(patch) else "loose-file"
     yield make_subject_hit(
         context,
