@@ -6,10 +6,10 @@ from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run_on_terminal
 from patchpilot.errors import MissingError
-from patchpilot.history.missing_branches import MissingBranches, find_missing_branches
+from patchpilot.history.missing_branches import COMMAND, MissingBranches, find_missing_branches
 from patchpilot.topic.edit_commits import FETCHING
 
-__all__ = ["MissingBranches", "fetch_branches", "find_missing_branches"]
+__all__ = ["COMMAND", "MissingBranches", "fetch_branches", "find_missing_branches"]
 
 
 def fetch_branches(repository: Repository, missing: MissingBranches) -> None:

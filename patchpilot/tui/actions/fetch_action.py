@@ -29,12 +29,13 @@ def fetch_remotes(screen: "AnyScreen") -> None:
         f"Fetch from {names}?\n\n`git fetch --all --tags` shows whether the patch is in"
         " mainline and the stable branches."
     )
-    _confirm_fetch(screen, text, lambda: fetch_all_remotes(top))
+    _confirm_fetch(screen, text, "git fetch --all --tags", lambda: fetch_all_remotes(top))
 
 
 def fetch_stable_branches(screen: "AnyScreen") -> None:
     from patchpilot.errors import PatchpilotError
     from patchpilot.setup.fetch_branches import (
+        COMMAND,
         fetch_branches,
         find_missing_branches,
     )
@@ -56,10 +57,11 @@ def fetch_stable_branches(screen: "AnyScreen") -> None:
         f"Fetch {make_printable(missing.summary)}?\n\ngit shows how much it downloads: a branch of"
         " a clone that has mainline needs its own commits only. Ctrl-C stops it."
     )
-    _confirm_fetch(screen, text, fetch_missing)
+    _confirm_fetch(screen, text, str(COMMAND), fetch_missing)
 
 
-def _confirm_fetch(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
+def _confirm_fetch(screen: "AnyScreen", text: str, command: str, work: Callable[[], bool]) -> None:
+    from patchpilot.errors import NetworkError
     from patchpilot.tui.actions.editing import suspend_app
 
     def run_fetch() -> None:
@@ -68,13 +70,14 @@ def _confirm_fetch(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> 
         with suspend_app(screen.app, leaves_no_text=True):
             succeeded = work()
         if not succeeded:
-            screen.notify(
-                (
-                    "git fetch failed; run it in a shell to see why. The status uses what"
-                    " was fetched so far"
-                ),
-                severity="warning",
+            screen.rerun_stage("followed")
+            error = NetworkError(
+                "git fetch failed; the status uses what was fetched before",
+                hint=f"run `{command}` in a shell to see why",
             )
+            # the screen closes errors when it becomes the top one again
+            screen.call_after_refresh(screen.show_error, error)
+            return
         screen.session.mark_changed("followed")
         screen.reread_topic()
         screen.action_reload()

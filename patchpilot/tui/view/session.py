@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.errors import CancelledError, MissingError, PatchpilotError
+from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
@@ -420,9 +421,14 @@ class Session:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
+            error = self.errors[stage]
             # stages cannot start until there is a topic
-            state = StageState.BLOCKED if self.topic else StageState.UNOPENED
-            return StageStatus(state, self.errors[stage].message)
+            if not self.topic or isinstance(error, CancelledError):
+                return StageStatus(StageState.UNOPENED, error.message)
+            is_question = isinstance(error, UntrustedCommandsError)
+            return StageStatus(
+                StageState.TODO if is_question else StageState.BLOCKED, error.message
+            )
         stored = self.results.get(stage)
         if stored is None or (
             stored.result is None

@@ -4,6 +4,7 @@
 Prerequisites can be selected, and conflicts are shown as a diff.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import keys, running, text_of, visible
+from tests.kit.walk import keys, running, settle, text_of, visible
 
 pytestmark = pytest.mark.long
 
@@ -27,6 +28,22 @@ async def test_unknown_culprit_selects_no_prerequisite(
         assert "0/2 ticked" in text_of(app)
         await keys(pilot, "space", "space")
         assert "1/2 ticked" in text_of(app)
+
+
+async def test_failed_fetch_stays_on_the_screen(
+    fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp]
+) -> None:
+    for remote in git(fixed_clone, "remote").text.split():
+        git(fixed_clone, "remote", "set-url", remote, str(fixed_clone / "missing"))
+    refs = git(fixed_clone, "for-each-ref", "--format=%(refname)", "refs/remotes/stable").text
+    for ref in refs.split():
+        git(fixed_clone, "update-ref", "-d", ref)
+    app = open_app_on(fixed_clone)
+    async with running(app, (120, 36), Stage.BACKPORTS, "g", "f") as pilot:
+        await visible(pilot, "git fetch failed; the status uses what was fetched before")
+        await settle(pilot)
+        assert "run patchpilot setup stable --fetch in a shell to see why" in text_of(app)
+        assert "nothing new" not in text_of(app)
 
 
 async def test_conflict_is_explained_on_small_terminals(
