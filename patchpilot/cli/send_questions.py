@@ -68,7 +68,8 @@ def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
             f"  {'/'.join(question.answers)}, ? explains, Enter leaves it open", ""
         ).strip()
         if text == "?":
-            _print_wrapped("  ", question.why)
+            for text in (*question.guide.splitlines(), question.why):
+                _print_wrapped("  ", text)
             for answer, effect in zip(question.answers, question.effects, strict=True):
                 _print_wrapped(f"  {answer}: ", effect)
             continue

@@ -44,6 +44,7 @@ STATED = (
 ANSWERS = {
     "security": "No: the card fails to start, and nobody gains anything by that",
     "regression": ("Yes, commit in Fixes: your card worked before that commit"),
+    "tested": "On hardware: your card starts with it",
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }
 """The answers of the demo's author to the pre-send questions, with reasons that the reader cannot

@@ -13,6 +13,10 @@ TO_COVER = "to-cover"
 """The answer that decides whether the recipients of one patch receive "all" or their "own"."""
 
 
+TESTED = "tested"
+"""The answer how the topic's code was tested, with a fingerprint of that code."""
+
+
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KnownPatch:

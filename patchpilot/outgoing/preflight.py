@@ -68,7 +68,8 @@ class PreflightFacts(NamedTuple):
     `delivery` is what is known about a program that delivers the messages. `private_ids` are the
     Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
     undisclosed fix would reply. `built` is the result of building all commits, or "" if it is not
-    known. `upstream` contains fixes that are already in mainline or other trees, and `posted`
+    known. `tested` is the author's answer how the code was tested. `upstream` contains fixes that
+    are already in mainline or other trees, and `posted`
     contains warnings about patches posted by others. `is_off_target` is set for a topic with a
     subject prefix for stable that is not based on that branch.
     """
@@ -97,6 +98,12 @@ class PreflightFacts(NamedTuple):
     upstream: UpstreamState = UpstreamState()
     is_off_target: bool = False
     posted: tuple[SendProblem, ...] = ()
+    tested: str = ""
+
+    @property
+    def builds_cleanly(self) -> bool:
+        """Return whether all commits were built without new findings."""
+        return self.built.endswith("nothing new")
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
@@ -608,6 +615,11 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             f"{format_hidden_findings_note(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
+    is_untested = bool(facts.built) or facts.tested in ("", "no")
+    is_real = facts.topic.ids and not facts.topic.request.to_self
+    if is_real and is_untested and not facts.builds_cleanly:
+        message = facts.built or f"not built{' and not tested' if facts.tested else ''}"
+        yield SendProblem("not-built", message, Action("build", (), "build it: {}"))
     for name in facts.unanswered:
         if name != "security" or not facts.security_evidence:
             yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))

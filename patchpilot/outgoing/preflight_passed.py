@@ -26,7 +26,7 @@ COVERED = {
         "no-target",
     ),
     "check": ("check-errors", "unchecked", "no-signoff"),
-    "build": (),
+    "build": ("not-built",),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
     "security": (
@@ -70,13 +70,8 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     is_single = len(patches) == 1
     if facts.target_fit and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
-    is_clean = facts.built.endswith("nothing new")
-    build_note = "" if is_clean else f"; {facts.built or 'not built'}"
-    yield (
-        "check",
-        f"check reports no errors{build_note}{format_hidden_findings_note(facts.hidden)}",
-    )
-    if is_clean:
+    yield "check", f"check reports no errors{format_hidden_findings_note(facts.hidden)}"
+    if facts.builds_cleanly:
         note = " (noted below the ---)" if draft.answers.get(COMPILE_TESTED) == "yes" else ""
         yield "build", f"{facts.built}{note}"
     list_count = sum(is_mailing_list(recipient) for recipient in topic.recipients)

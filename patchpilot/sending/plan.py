@@ -38,7 +38,7 @@ from patchpilot.outgoing.preflight_passed import list_passed_checks
 from patchpilot.outgoing.transport import Sending, Transport
 from patchpilot.projects.loading import find_layered
 from patchpilot.projects.project import Project
-from patchpilot.sending.build_proof import format_compile_tested_line
+from patchpilot.sending.build_proof import format_tested_lines
 from patchpilot.sending.check_backports import (
     find_unexplained_backports,
     warn_about_backports,
@@ -154,7 +154,7 @@ def _read_topic_to_send(
         profile=project.name, cover=_wants_cover(repository, request, len(series.patches))
     )
     next_draft = _choose_version(repository, request, saved_draft)
-    draft = add_request_answers(repository, next_draft, request)
+    draft = add_request_answers(repository, series, next_draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
         refuse_unanswered_disclosure(draft, series, project.lists)
@@ -555,9 +555,9 @@ def collect_mail_texts(
     keys = [file.source for file in files] or [patch.commit or "" for patch in draft.patches]
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
-    compile_tested = format_compile_tested_line(repository, draft)
+    tested = format_tested_lines(repository, draft)
     depends_on = "\n".join(f"Depends-on: <{message_id}>" for message_id in request.depends_on)
-    extra_lines = tuple(line for line in (overruled, compile_tested, depends_on) if line)
+    extra_lines = tuple(line for line in (overruled, tested, depends_on) if line)
     if draft.sends_cover(requested=request.cover):
         body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))

@@ -38,7 +38,7 @@ from patchpilot.outgoing.target_tree import (
 from patchpilot.outgoing.transport import Sending
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
-from patchpilot.sending.build_proof import find_last_builds
+from patchpilot.sending.build_proof import find_last_builds, read_tested_answer
 from patchpilot.sending.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
@@ -137,7 +137,7 @@ def gather_preflight_facts(
     now = datetime.now().astimezone()
     open_questions = [
         question
-        for question in list_pre_send_questions(series, draft, project)
+        for question in list_pre_send_questions(repository, series, draft, project)
         if question.answer is None
     ]
     with Outbox() as outbox:
@@ -171,6 +171,7 @@ def gather_preflight_facts(
         delivery=find_delivery_problem(topic.account),
         records=records,
         private_ids=private_ids,
+        tested=read_tested_answer(draft),
         built=summarize_builds(find_last_builds(repository, draft)),
         public_parent=_find_public_parent(draft, private_ids),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prepare the pre-send questions about security bugs and regressions.
+"""Prepare the pre-send questions about security bugs, regressions and testing.
 
 Whether the topic applies to its target tree or is already fixed there is determined automatically.
 """
@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.draft import TO_COVER, Draft
+from patchpilot.model.draft import TESTED, TO_COVER, Draft
 from patchpilot.model.mail import parse_message_id
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
@@ -28,6 +28,11 @@ from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commi
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.resources import TRACK_DATABASE, state_path
+from patchpilot.sending.build_proof import (
+    TESTED_LINES,
+    bind_tested_answer,
+    read_tested_answer,
+)
 from patchpilot.sending.propose_prefix import propose_tree_prefix
 from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts, complete_prefix
@@ -58,9 +63,9 @@ _REGRESSION = lazy_pattern(
 class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
-    `why` explains why it is asked, `evidence` is the part of the patches that suggests the answer
-    `yes`, and `answer` is the saved answer. `effects` lists the consequences of the possible
-    answers in order.
+    `guide` is a rule of thumb for the answer, and `why` explains why it is asked. `evidence` is the
+    part of the patches that suggests the answer `yes`, and `answer` is the saved answer. `effects`
+    lists the consequences of the possible answers in order.
     """
 
     name: str
@@ -70,6 +75,7 @@ class PreSendQuestion(NamedTuple):
     evidence: tuple[str, ...] = ()
     answer: str | None = None
     effects: tuple[str, ...] = ()
+    guide: str = ""
 
 
 TREE = "tree"
@@ -98,6 +104,27 @@ def make_tree_question(proposed: str) -> PreSendQuestion:
             f"the subject becomes [{fixes}]: goes into the release that is being stabilized",
             f"the subject becomes [{fixes}-next]: goes into the next release; closed during the"
             " merge window",
+        ),
+    )
+
+
+def make_tested_question(draft: Draft) -> PreSendQuestion:
+    """Return the question how the topic's code was tested.
+
+    It stays open without an effect on sending.
+    """
+    return PreSendQuestion(
+        TESTED,
+        "How was this code tested?",
+        "Reviewers weigh a fix by how it was tested. The answer holds until the code changes. It is"
+        " in the messages only if you want it (below the ---)",
+        tuple(TESTED_LINES),
+        answer=read_tested_answer(draft) or None,
+        effects=(
+            "it ran on a machine that had the bug, and the bug was gone",
+            "it ran in a virtual machine",
+            "it compiles, and was not run",
+            "most maintainers expect at least a build",
         ),
     )
 
@@ -182,7 +209,7 @@ def find_pre_send_questions(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        list_pre_send_questions(series, draft, project),
+        list_pre_send_questions(repository, series, draft, project),
         target_tree,
         target_fit,
         proposed_prefix,
@@ -196,7 +223,8 @@ def find_open_questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return the questions that neither the topic's draft nor the request answers.
 
-    The tree is asked last. There are none for patch files. The TUI asks the same questions.
+    The tree and the test are asked last. There are none for patch files. The TUI asks the same
+    questions.
     """
     topic = find_topic(repository, request)
     if not topic.commits:
@@ -206,7 +234,7 @@ def find_open_questions(
     answered_names = {name for name, _ in request.answers}
     open_questions = [
         question
-        for question in list_pre_send_questions(series, draft, project)
+        for question in list_pre_send_questions(repository, series, draft, project)
         if question.answer is None and question.name not in answered_names
     ]
     proposed = propose_tree_prefix(
@@ -214,6 +242,8 @@ def find_open_questions(
     )
     if proposed:
         open_questions.append(make_tree_question(proposed))
+    if TESTED not in answered_names and not read_tested_answer(draft):
+        open_questions.append(make_tested_question(draft))
     return tuple(open_questions)
 
 
@@ -270,21 +300,40 @@ def save_draft_answer(
     base: str | None = None,
 ) -> Draft:
     """Save the answer to a pre-send question in the topic's draft; see `validate_answer`."""
-    draft = find_topic(repository, SendRequest(target=target, base=base)).draft
-    answer = validate_answer(repository, name, value)
+    topic = find_topic(repository, SendRequest(target=target, base=base))
+    draft = topic.draft
     answered_draft = (
-        replace(draft, prefix=answer)
+        replace(draft, prefix=validate_answer(repository, name, value))
         if name == TREE
-        else replace(draft, answers={**draft.answers, name: answer})
+        else _add_answer(repository, topic.series, draft, name, value)
     )
     with Drafts() as drafts:
         return _hide_title(drafts.keep(draft, answered_draft, "answered"))
 
 
-def add_request_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
+def add_request_answers(
+    repository: Repository, series: Series, draft: Draft, request: SendRequest
+) -> Draft:
     """Add the request's answers to the draft, without saving it."""
-    answers = {name: validate_answer(repository, name, text) for name, text in request.answers}
-    return _hide_title(replace(draft, answers={**draft.answers, **answers}))
+    for name, text in request.answers:
+        draft = _add_answer(repository, series, draft, name, text)
+    return _hide_title(draft)
+
+
+def _add_answer(
+    repository: Repository, series: Series, draft: Draft, name: str, value: str
+) -> Draft:
+    """Add an answer to the draft.
+
+    "yes" about a regression whose commit is known to have added the code names that commit, so that
+    the question is not asked again.
+    """
+    answer = validate_answer(repository, name, value)
+    if name == TESTED:
+        answer = bind_tested_answer(draft, answer)
+    elif name == "regression" and answer == "yes":
+        answer = find_creating_commit(repository, series)[:12] or answer
+    return replace(draft, answers={**draft.answers, name: answer})
 
 
 def _hide_title(draft: Draft) -> Draft:
@@ -307,17 +356,22 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
     """Validate an answer, and return it in the form in which it is saved.
 
     Answers are `yes` and `no`; for `regression`, also the commit or range that introduced it; `all`
-    and `own` for `to-cover`; a subject prefix for `tree`. Raise `UsageError` for an invalid answer.
+    and `own` for `to-cover`; a kind of test for `tested`; a subject prefix for `tree`. Raise
+    `UsageError` for an invalid answer.
     """
     answer = value.strip()
     if name == TREE:
         return complete_prefix(answer)
-    if name not in ("security", "regression", TO_COVER):
-        raise unknown_word_error("question", name, ("security", "regression", TO_COVER))
-    if name == TO_COVER:
-        if answer.lower() in ("all", "own"):
+    words = {TO_COVER: ("all", "own"), TESTED: tuple(TESTED_LINES)}
+    if name not in ("security", "regression", *words):
+        raise unknown_word_error("question", name, ("security", "regression", *words))
+    if name in words:
+        if answer.lower() in words[name]:
             return answer.lower()
-        raise UsageError(f"--{name}: invalid value {value!r}", hint="use all or own")
+        valid_words = ", ".join(words[name][:-1])
+        raise UsageError(
+            f"--{name}: invalid value {value!r}", hint=f"use {valid_words} or {words[name][-1]}"
+        )
     if answer.lower() in ("yes", "no"):
         return answer.lower()
     if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer):
@@ -349,12 +403,13 @@ def _format_commit_answer(repository: Repository, revision: str) -> str:
 
 
 def list_pre_send_questions(
-    series: Series, draft: Draft, project: Project
+    repository: Repository, series: Series, draft: Draft, project: Project
 ) -> tuple[PreSendQuestion, ...]:
     """Return a project's pre-send questions, with evidence from the patches.
 
     Only the author can answer them. Return none if the author answered that no patch fixes a bug,
-    or if all patches are backports to a stable tree.
+    or if all patches are backports to a stable tree. The question about a regression is open again
+    if the answer was "yes" and the commit in Fixes: turns out to have added the code.
     """
     denied_titles = list_denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
@@ -368,9 +423,9 @@ def list_pre_send_questions(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
         f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else:"
-        " attackers read lists before users can update. What a security bug is:"
-        " Documentation/process/threat-model.rst. Only a bug that an AI found goes to the lists at"
-        " once, as others can find it the same way.",
+        " attackers read lists before users can update. Only a bug that an AI found goes to the"
+        " lists at once, as others can find it the same way. Mainline defines a security bug in"
+        " Documentation/process/threat-model.rst.",
         ("no", "yes"),
         (*_find_evidence(_SECURITY, series.patches), *_find_report_evidence(series, draft)),
         draft.answers.get("security"),
@@ -381,15 +436,25 @@ def list_pre_send_questions(
                 " public archive is searched for it"
             ),
         ),
+        "Who can trigger it? Only root: no. Any local user, or anybody over the network: go on.\n"
+        "What happens? Memory is overwritten, data leaks, a user gets more rights: yes. A device"
+        " fails, or a number is wrong: no.\n"
+        f"In doubt, ask the maintainers or {team} without a list in Cc before you answer.",
     )
+    created_by = find_creating_commit(repository, series)
+    regression_answer = draft.answers.get("regression")
+    if created_by and regression_answer == "yes":
+        regression_answer = None
     regression = PreSendQuestion(
         "regression",
-        "Did this work in an earlier release (a regression)?",
+        f"{created_by[:12]} in Fixes: added this code. Did it work in an earlier release?"
+        if created_by
+        else "Did this work in an earlier release (a regression)?",
         "Regressions have priority and are tracked by regzbot; Linus asks about those that stay"
         " open. regzbot finds the fix by its Closes: or Link: tag with the report.",
         ("no", "yes", "COMMIT"),
         _find_evidence(_REGRESSION, series.patches),
-        draft.answers.get("regression"),
+        regression_answer,
         (
             "nothing changes",
             *(
@@ -401,11 +466,38 @@ def list_pre_send_questions(
                 )
             ),
         ),
+        "The bug is as old as the driver or feature: no.\n"
+        "A release worked, and a later change broke it: yes.",
     )
     return (
         *((security,) if team else ()),
         *((regression,) if project.lists.regressions else ()),
     )
+
+
+def find_creating_commit(repository: Repository, series: Series) -> str:
+    """Return the commit in a Fixes: tag that added all files that the patches change, or "".
+
+    Files that the commit moved do not count, nor the files of the first commit that a clone has.
+    """
+    changed = {
+        change.old_path for patch in series.patches for change in patch.files if change.old_path
+    }
+    tags = [tag for patch in series.patches for tag in patch.tags("Fixes")]
+    commits = [commit for tag in tags if (commit := repository.find(tag.value.partition(" ")[0]))]
+    if not changed or not commits:
+        return ""
+    arguments = ("--no-commit-id", "--name-only", "-r", "-z", "-M", "--diff-filter=A")
+    added = {
+        path
+        for commit in commits
+        for path in repository.git("diff-tree", *arguments, commit).text.split("\0")
+    }
+    return commits[0] if changed <= added and len(added) <= MOST_ADDED else ""
+
+
+MOST_ADDED = 300
+"""Number of added files from which on git may have missed that a commit moved files."""
 
 
 def _find_evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def find_recipient_advice(
     `base` is the base that the user gave. Notes without a remedy are combined.
     """
     all_advice = [
-        *_open_question_notes(series, draft, project),
+        *_open_question_notes(repository, series, draft, project),
         *_subject_tree_notes(series, draft, project),
         *_warning_advice(repository, plan, base),
     ]
@@ -92,9 +92,9 @@ def find_recipient_advice(
 
 
 def _open_question_notes(
-    series: Series, draft: Draft, project: Project
+    repository: Repository, series: Series, draft: Draft, project: Project
 ) -> Iterator[RecipientAdvice]:
-    for question in list_pre_send_questions(series, draft, project):
+    for question in list_pre_send_questions(repository, series, draft, project):
         if question.answer is None:
             remedy = Remedy(RemedyKind.ANSWER, (question.name,))
             yield RecipientAdvice(

@@ -14,6 +14,7 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.message import WAITING, MailState, Message
+from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
@@ -80,7 +81,7 @@ def _plan_resume(
     progress: Progress,
 ) -> Sending:
     draft = find_draft(repository, request._replace(prefix=None, version=None, in_reply_to=None))
-    draft = add_request_answers(repository, draft, request)
+    draft = add_request_answers(repository, Series(()), draft, request)
     lock = lock_topic_while_sending(draft.change_id, is_dry=request.dry_run)
     with lock, Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")

@@ -162,7 +162,7 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
 
 
 def answer_questions(clone: Path) -> None:
-    """Answer the pre-send questions of the topic with no."""
+    """Answer the pre-send questions of the topic with no, and that it was only built."""
     with Repository.open(clone) as repository:
-        for name in ("security", "regression"):
-            save_draft_answer(repository, name, "no")
+        for name, answer in (("security", "no"), ("regression", "no"), ("tested", "built")):
+            save_draft_answer(repository, name, answer)

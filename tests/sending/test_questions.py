@@ -5,6 +5,7 @@ The tests cover their text, the effects of the answers, and questions that are a
 automatically.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import _tree_name
 from patchpilot.sending.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )
+from patchpilot.series.draft import Drafts
+from patchpilot.topic.find import find_topic
 from tests.kit.outbox import list_problem_names
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -188,3 +192,66 @@ def test_unlikely_fixes_tag_is_a_warning(tmp_path: Path, file: str) -> None:
     )
     names = list_problem_names(read_dry_run_document(repo), "warnings")
     assert ("unlikely-fixes" in names) == (file == "other.c")
+
+
+def test_regression_of_a_file_that_the_culprit_added_is_asked_again(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    added = repo.commit(f"widget: add\n\nNew.\n\n{SIGNED}", {"gadget.c": "int w;\n"})
+    repo.commit(
+        f'widget: mend\n\nIt broke.\n\nFixes: {added[:12]} ("widget: add")\n{SIGNED}',
+        {"gadget.c": "int x;\n"},
+    )
+    options = "--to x@example.org --dry-run"
+    with Repository.open(repo.path) as repository:
+        draft = find_topic(repository, SendRequest()).draft
+        with Drafts() as drafts:
+            drafts.keep(draft, replace(draft, answers={"regression": "yes"}), "answered")
+        question = find_pre_send_questions(repository).questions[1]
+        assert question.text.startswith(f"{added[:12]} in Fixes: added this code. Did it work")
+        assert question.answer is None
+        answered = save_draft_answer(repository, "regression", "yes")
+        assert answered.answers["regression"] == added[:12]
+        assert find_pre_send_questions(repository).questions[1].answer == added[:12]
+        assert save_draft_answer(repository, "regression", "no").answers["regression"] == "no"
+    assert "regressions@" not in repo.patchpilot(f"send {options}").out
+
+
+@pytest.mark.parametrize("cause", ["changed", "moved"])
+def test_culprit_that_changed_or_moved_a_file_did_not_add_it(tmp_path: Path, cause: str) -> None:
+    repo = topic(tmp_path / "r", 0)
+    lines = "".join(f"int w{number};\n" for number in range(20))
+    repo.commit(f"widget: add\n\nNew.\n\n{SIGNED}", {"old.c": lines})
+    if cause == "moved":
+        repo.git("mv", "old.c", "new.c")
+        repo.git("commit", "-q", "-m", f"widget: move\n\nx\n\n{SIGNED}")
+    path = "new.c" if cause == "moved" else "old.c"
+    if cause == "changed":
+        repo.commit(f"widget: change\n\nx\n\n{SIGNED}", {path: f"{lines}int y;\n"})
+    culprit = repo.git("rev-parse", "HEAD")
+    tag = f'Fixes: {culprit[:12]} ("widget: {cause}")'
+    repo.commit(f"widget: mend\n\nIt broke.\n\n{tag}\n{SIGNED}", {path: f"{lines}int z;\n"})
+    with Repository.open(repo.path) as repository:
+        assert find_pre_send_questions(repository).questions[1].text.startswith("Did this work")
+        assert save_draft_answer(repository, "regression", "yes").answers["regression"] == "yes"
+
+
+def test_answer_how_it_was_tested_holds_until_the_code_changes(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    options = "--to x@example.org --dry-run"
+    document = read_dry_run_document(repo)
+    assert "not-built" in list_problem_names(document, "warnings")
+    document = read_dry_run_document(repo, "--tested hardware")
+    assert "not-built" not in list_problem_names(document, "warnings")
+    with Repository.open(repo.path) as repository:
+        save_draft_answer(repository, "tested", "hardware")
+    assert "Tested on hardware." not in repo.patchpilot(f"send {options}").out
+    repo.patchpilot("draft --note-build")
+    assert "\n---\nTested on hardware.\n" in repo.patchpilot(f"send {options}").out
+    repo.git("commit", "-q", "--amend", "-m", f"widget: say more\n\nIt was wrong.\n\n{SIGNED}")
+    assert "Tested on hardware." in repo.patchpilot(f"send {options}").out
+    (repo.path / "other.c").write_text("int other;\n")
+    repo.git("add", "other.c")
+    repo.git("commit", "-q", "--amend", "--no-edit")
+    assert "Tested on hardware." not in repo.patchpilot(f"send {options}").out
+    bad = repo.patchpilot("send --tested yes --dry-run")
+    assert "hardware" in bad.err

@@ -11,7 +11,7 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.threads.tracked import Tracked
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import REPEATED
+from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
@@ -59,6 +59,9 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             session.fresh_result(Stage.PREVIEW).send.entries[0].subject.startswith("[PATCH net] ")
         )
         await keys(pilot, "n", "s")
+        assert "How was this code tested?" in text_of(app)
+        await keys(pilot, "h")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question before sending")
         await pilot.press(*"send", "enter")
         await until(
             pilot,
@@ -97,7 +100,9 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             "v2's plan",
         )
         assert "v2" in session.fresh_result(Stage.SEND).send.entries[0].subject
-        await keys(pilot, "s")
+        # the code has changed
+        await keys(pilot, "s", "h")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question before sending")
         await pilot.press(*"send", "enter")
         await until(
             pilot,

@@ -25,7 +25,7 @@ from patchpilot.model.printable import make_printable
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending import edit_draft as service
-from patchpilot.sending.build_proof import set_compile_tested_line
+from patchpilot.sending.build_proof import set_tested_lines
 from patchpilot.sending.edit_draft import DraftChanges, DraftResult
 from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
@@ -65,9 +65,12 @@ from patchpilot.write_file import write_file
 @series_options
 @option(
     "--note-build/--no-note-build",
-    "compile_tested",
+    "note_build",
     default=None,
-    help="state below the --- in which configurations `patchpilot build` built the commits",
+    help=(
+        "state below the --- how the code was tested (`send --tested`), and in which"
+        " configurations `patchpilot build` built the commits"
+    ),
 )
 @option(
     "--security",
@@ -121,7 +124,7 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **options:
     if action and (
         changes != DraftChanges()
         or any(options[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))
-        or options["compile_tested"] is not None
+        or options["note_build"] is not None
     ):
         raise UsageError(
             f"draft {action} cannot be combined with options that change the draft or select a"
@@ -181,9 +184,9 @@ def _save_draft_choices(
     base: str | None,
 ) -> DraftChanges:
     """Save all choices except texts, and return the changes with review notes added."""
-    if options["compile_tested"] is not None:
+    if options["note_build"] is not None:
         request = SendRequest(target=target, base=base)
-        set_compile_tested_line(workplace.repository, request, enabled=options["compile_tested"])
+        set_tested_lines(workplace.repository, request, enabled=options["note_build"])
     if options["security"]:
         from patchpilot.sending.questions import save_draft_answer
 

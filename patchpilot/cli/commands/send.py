@@ -139,6 +139,14 @@ from patchpilot.topic.workplace import Workplace
     ),
 )
 @option(
+    "--tested",
+    choices=("hardware", "qemu", "built", "no"),
+    help=(
+        "how the code was tested; remembered until the code changes, and in the messages only with"
+        " `draft --note-build`"
+    ),
+)
+@option(
     "--force",
     metavar="REASON",
     help="override the problems that block sending; the reason is recorded",
@@ -230,7 +238,7 @@ def _make_request(
         ),
         answers=tuple(
             (name, options[name.replace("-", "_")])
-            for name in ("security", "regression", "to-cover")
+            for name in ("security", "regression", "to-cover", "tested")
             if options[name.replace("-", "_")]
         ),
         base=workplace.base(settings, options["base"], (options["target"],)),

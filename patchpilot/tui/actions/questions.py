@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.draft import TO_COVER
+from patchpilot.model.draft import TESTED, TO_COVER
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
@@ -19,12 +19,22 @@ if TYPE_CHECKING:
 
 LATER = "later"
 """The answer that leaves a question unanswered."""
-NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
+_KEYS = {
+    TO_COVER: f"o at stage {Stage.PREVIEW.number}",
+    TESTED: f"o at stage {Stage.PREVIEW.number}",
+}
+"""Maps a question to the key that asks it again; Commit asks the others."""
 COMMIT = "COMMIT"
 TREE = "tree"
 _TREE_LABELS = ("Fix", "New feature")
 _WORDS = {"no": "No", "yes": "Yes", "all": "All patches to all", "own": "Only their own"}
-_SINCE = {"yes": "Yes, commit in Fixes:", COMMIT: "Yes, another commit"}
+_TESTED_LABELS = {
+    "hardware": "Hardware",
+    "qemu": "QEMU or another virtual machine",
+    "built": "Built only",
+    "no": "Not tested",
+}
+_SINCE = {"yes": "Yes, since the commit in Fixes:", COMMIT: "Yes, since another commit"}
 """The answers to a question that also asks for the first affected commit."""
 
 
@@ -46,8 +56,8 @@ def ask_questions(
 
     def handle_answer(choice: str | None) -> None:
         if choice == LATER:
-            name, stage = question.name, _stage_to_answer(question.name).number
-            words = f"The {name} question stays open; press a at stage {stage}"
+            name = question.name
+            words = f"The {name} question stays open; press {_key_to_answer(name)}"
             screen.notify(f"{words} to answer it")
             ask_questions(screen, remaining, on_done, answers)
         elif choice == COMMIT:
@@ -65,8 +75,8 @@ def ask_questions(
     screen.app.push_screen(question_dialog(question), handle_answer)
 
 
-def _stage_to_answer(name: str) -> Stage:
-    return Stage.SEND if name == TO_COVER else Stage.COMMIT
+def _key_to_answer(name: str) -> str:
+    return _KEYS.get(name, f"a at stage {Stage.COMMIT.number}")
 
 
 def ask_named_questions(screen: "AnyScreen", name: str, on_done: Callable[[], None]) -> None:
@@ -98,12 +108,15 @@ def question_dialog(question: "PreSendQuestion") -> Choose:
     """
     evidence_label = 'Reasons for "yes"' if "yes" in question.answers else "Found"
     reasons = {
+        "Rule of thumb": question.guide,
         "Why asked": question.why,
         evidence_label: "; ".join(question.evidence),
         "Answered": question.answer or "",
     }
     effects = question.effects or ("",) * len(question.answers)
-    labels = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
+    labels = _WORDS | (_SINCE if COMMIT in question.answers else {})
+    if question.name == TESTED:
+        labels = _TESTED_LABELS
     if question.name == TREE:
         labels = {
             name: f"{label}: [{name}]"
@@ -116,7 +129,11 @@ def question_dialog(question: "PreSendQuestion") -> Choose:
     reason_lines = (f"`{label}`  {reason}" for label, reason in reasons.items() if reason)
     title = f"{question.name.capitalize()} question"
     text = "\n\n".join((question.text, *reason_lines))
-    return Choose(text, [*answers, NOT_YET], title, at=LATER)
+    if question.answer is None:
+        effect = "goes on without" if question.name == TESTED else "stays open; Send asks again"
+        return Choose(text, [*answers, (LATER, "I don't know yet", effect)], title, at=LATER)
+    at = question.answer if question.answer in question.answers else COMMIT
+    return Choose(text, answers, title, at=at)
 
 
 def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], None]) -> None:
@@ -192,12 +209,12 @@ def _save_answers(
 
     def report_saved(all_effects: list[str]) -> None:
         session.mark_changed("answers")
-        pre_send = [name for name, _ in answers if name != TO_COVER]
+        pre_send = [name for name, _ in answers if name not in _KEYS]
         session.open_questions = max(0, session.open_questions - len(pre_send))
         screen.tui.jobs.refresh_stale_stages()
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)
-        key = f"a at stage {Stage.COMMIT.number}" if pre_send else f"o at {Stage.PREVIEW.number}"
+        key = _key_to_answer(answers[0][0])
         screen.notify(f"{', '.join(answer_texts)}{effects}; press {key} to change it")
         on_done()
 

@@ -246,9 +246,9 @@ class PreviewScreen(StageScreen["Sending"]):
             DialogOption("Switch transport", transport, self._switch_transport),
             *self._list_series_options(sending),
             DialogOption(
-                "Compile-tested",
-                "adds or removes the line that lists the configurations that were built",
-                self._toggle_compile_tested,
+                "How it was tested",
+                "adds or removes the lines with your answer and the configurations that were built",
+                self._toggle_tested_lines,
             ),
         ]
         ask_for_option(self.app, "What do you want to set?", options, "Options")
@@ -273,27 +273,31 @@ class PreviewScreen(StageScreen["Sending"]):
         self.notify(f"transport: {transport}; press o to switch again")
         self.rerun_stage("via")
 
-    def _toggle_compile_tested(self) -> None:
+    def _toggle_tested_lines(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED
-        from patchpilot.sending.build_proof import set_compile_tested_line
+        from patchpilot.sending.questions import make_tested_question
+        from patchpilot.tui.actions.questions import ask_questions
 
         sending = self.current_result
         if sending is None:
             return
-        enabled = sending.draft.answers.get(COMPILE_TESTED) != "yes"
+        if sending.draft.answers.get(COMPILE_TESTED) == "yes":
+            self._set_tested_lines(enabled=False)
+        else:
+            question = make_tested_question(sending.draft)
+            ask_questions(self, [question], partial(self._set_tested_lines, enabled=True))
+
+    def _set_tested_lines(self, *, enabled: bool) -> None:
+        from patchpilot.sending.build_proof import set_tested_lines
+
         try:
             with self.session.open_repository() as repository:
                 request = self.session.make_send_request(repository)
-                configurations = set_compile_tested_line(repository, request, enabled=enabled)
+                lines = set_tested_lines(repository, request, enabled=enabled)
         except PatchpilotError as error:
             self.notify(
-                f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"
-                " to build them",
+                f"{error.message}; press o at stage {Stage.CHECKS.number} to build them",
             )
             return
-        self.notify(
-            f"Compile-tested: {configurations}"
-            if configurations
-            else "the line about the build was removed",
-        )
+        self.notify(lines or "the lines about tests were removed")
         self.rerun_stage("draft")

@@ -108,7 +108,7 @@ class SendScreen(StageScreen["Sending"]):
         self._states: list[tuple[str, str]] = []
         self._progress = ""
         self._has_sent = self._shows_all = False
-        self.is_stopping = self.sends_next = False
+        self.is_stopping = self.sends_next = self._has_asked_test = False
 
     def compose_body(self) -> ComposeResult:
         with Columns():
@@ -339,6 +339,22 @@ class SendScreen(StageScreen["Sending"]):
 
         ask_named_questions(self, name, continue_send)
 
+    def _must_ask_how_tested(self, plan: "Sending") -> bool:
+        from patchpilot.sending.build_proof import read_tested_answer
+
+        return not (self._has_asked_test or not plan.ids or read_tested_answer(plan.draft))
+
+    def _ask_how_tested(self, plan: "Sending") -> None:
+        from patchpilot.sending.questions import make_tested_question
+        from patchpilot.tui.actions.questions import ask_questions
+
+        def continue_send() -> None:
+            self.sends_next = True
+            self.rerun_stage()
+
+        self._has_asked_test = True
+        ask_questions(self, [make_tested_question(plan.draft)], continue_send)
+
     def action_send(self) -> None:
         plan = self.current_result
         if self._is_send_unfinished and not self.tui.sending:
@@ -354,6 +370,8 @@ class SendScreen(StageScreen["Sending"]):
             self.show_blocking_problem(plan)
         elif plan.open_questions:
             self._ask_open_questions()
+        elif self._must_ask_how_tested(plan):
+            self._ask_how_tested(plan)
         else:
             self._confirm_send(plan)
 
@@ -465,7 +483,8 @@ class SendScreen(StageScreen["Sending"]):
 
     def send_now(self, plan: "Sending") -> None:
         self.tui.sending = True
-        self._sending, self.is_stopping, self._progress = plan, False, ""
+        self._sending, self._progress = plan, ""
+        self.is_stopping = self._has_asked_test = False
         self._states = [(str(mail.state), "") for mail in plan.send.entries]
         transport = f"{plan.request.via}, {plan.account.label}"
         self._show_list(has_sent=True, heading=f"Sending through {transport}")

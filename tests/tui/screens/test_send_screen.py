@@ -36,6 +36,7 @@ from tests.kit.walk import (
     still,
     text_of,
     until,
+    visible,
 )
 
 pytestmark = pytest.mark.long
@@ -220,7 +221,11 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
         await keys(pilot, "s", "n")
         await pilot.pause(REPEATED)
         await pilot.press("n")
+        await visible(pilot, "How was this code tested?")
+        await pilot.pause(REPEATED)
+        await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the send")
+        assert app.session.fresh_result(Stage.PREVIEW).draft.answers["tested"][:8] == "hardware"
         await still(pilot)
         screen_text = text_of(app)
         assert "[PATCH] net/acme" in screen_text, screen_text
