@@ -79,7 +79,7 @@ _UNMERGED = BranchStep(
 )
 _SENT = BranchStep(StepKind.WAIT, "wait: patches sent")
 _IDENTIFY = BranchStep(
-    StepKind.IDENTIFY, "find its Fixes:", "not known which commit introduced the bug"
+    StepKind.IDENTIFY, "find its Fixes: tag", "not known which commit introduced the bug"
 )
 _UNKNOWN = BranchStep(
     StepKind.IDENTIFY, "find out whether it has the bug", "not known whether the branch has the bug"

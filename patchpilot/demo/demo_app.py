@@ -96,7 +96,7 @@ class DemoFollow(FollowScreen):
         return NextKey(
             "r",
             "reply to Maya",
-            "Write `Older than 2.4; v2 will name it.`",
+            "Write: “Older than 2.4; v2 will name it.”",
         )
 
 

@@ -43,7 +43,7 @@ STATED = (
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {
     "security": "No: the card fails to start, and nobody gains anything by that",
-    "regression": ("Yes, commit in Fixes: your card worked before that commit"),
+    "regression": "Yes: your card worked before the commit that Fixes: will name",
     "tested": "On hardware: your card starts with it",
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }

@@ -290,7 +290,7 @@ _SAYS = {
     "refused": "rejects it",
     "withdrawn": "withdraws it",
     "promised": "will apply it",
-    "unclear": "unclear, read it",
+    "unclear": "unclear statement",
 }
 IN_A_TREE = ("applied", "merged", "queued")
 """Claims that a commit can prove."""

@@ -436,10 +436,11 @@ def list_pre_send_questions(
                 " public archive is searched for it"
             ),
         ),
-        "Who can trigger it? Only root: no. Any local user, or anybody over the network: go on.\n"
-        "What happens? Memory is overwritten, data leaks, a user gets more rights: yes. A device"
-        " fails, or a number is wrong: no.\n"
-        f"In doubt, ask the maintainers or {team} without a list in Cc before you answer.",
+        "Who can trigger it? If only root can: no.\n"
+        "If any local user or anybody over the network can, what happens? Memory is overwritten,"
+        " data leaks, the machine crashes, or a user gets more rights: yes. A device fails, or a"
+        " number is wrong: no.\n"
+        f"In doubt, ask the maintainers or {team} privately before you answer.",
     )
     created_by = find_creating_commit(repository, series)
     regression_answer = draft.answers.get("regression")

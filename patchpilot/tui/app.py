@@ -139,6 +139,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             "suspend",
             "suspend patchpilot; the shell command fg resumes it",
         ),
+        more_key("ctrl+t", "change_theme", "theme", "search for a theme and use it"),
         key_binding(
             "question_mark",
             "help",

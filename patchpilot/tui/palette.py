@@ -70,11 +70,11 @@ ABOUT = {
 
 
 class PaletteCommand(NamedTuple):
-    """An action: its description, the function to call, and the key ("" for none)."""
+    """An action: its description, the function to call, and the key."""
 
     does: str
     call: Callable[[], Awaitable[Any] | Any]
-    key: str = ""
+    key: str
 
 
 def list_commands(app: Any, screen: Screen[Any]) -> Iterator[PaletteCommand]:
@@ -101,7 +101,6 @@ def list_commands(app: Any, screen: Screen[Any]) -> Iterator[PaletteCommand]:
         description = binding.tooltip or describe_key(node, binding)
         run_action = partial(app.run_action, binding.action, node)
         yield PaletteCommand(description, run_action, " ".join(keys))
-    yield PaletteCommand("search for a theme and use it", app.action_change_theme)
 
 
 class Help(Choose):

@@ -178,7 +178,7 @@ async def test_message_shows_what_the_hook_rejects(client: LanguageClient, repo:
     assert shown["conflict-marker"].startswith("lib/frob.c:6: ")
     hook = repo.patchpilot("setup hooks commit-msg --run", file)
     assert hook.code == 1
-    rejected = re.findall(r"(?m)^error: .*\[([\w-]+)\]$", hook.out + hook.err)
+    rejected = re.findall(r"(?m)\berror: .*\[([\w-]+)\]$", hook.out + hook.err)
     assert set(rejected) <= shown.keys()
     assert len(rejected) > 1
 

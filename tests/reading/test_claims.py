@@ -142,13 +142,13 @@ def test_claim_needs_verification() -> None:
         " yet): look whether it is true: `git fetch`, then `patchpilot track update`"
     )
     doubtful = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
-    assert "unclear, read it: “Queued up for 6.13, but dropped it" in next_step(doubtful)
+    assert "unclear statement: “Queued up for 6.13, but dropped it" in next_step(doubtful)
 
 
 def test_ambiguous_words_are_never_shown_as_applied() -> None:
     series = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
     assert [str(reply.mail.kind) for reply in series.replies] == ["other"]
-    assert series.claims[0].words.startswith("Matt Maintainer: unclear, read it: “Queued")
+    assert series.claims[0].words.startswith("Matt Maintainer: unclear statement: “Queued")
     accepted_series = read_first_series(
         TO_MATT, build_answer_to("Applied to pumps-next, thanks!", parent_id="v2")
     )

@@ -32,6 +32,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.outgoing.transport import Sending
+from patchpilot.sending.build_proof import bind_tested_answer
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tracking import follow_series
 from patchpilot.tui.build_app import create_app
@@ -316,8 +317,11 @@ def test_dialogs_look_unchanged(
         sending = stage_results[Stage.SEND][0]
         stage_results = dict(stage_results)
         kept = tuple(warning for warning in sending.warnings if warning.name == "first-time")
+        tested = {"tested": bind_tested_answer(sending.draft, "built")}
         stage_results[Stage.SEND] = (
-            replace(sending, blockers=(), warnings=kept),
+            replace(
+                sending, draft=replace(sending.draft, answers=tested), blockers=(), warnings=kept
+            ),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
     if name == "sent":

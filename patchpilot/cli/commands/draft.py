@@ -68,8 +68,8 @@ from patchpilot.write_file import write_file
     "note_build",
     default=None,
     help=(
-        "state below the --- how the code was tested (`send --tested`), and in which"
-        " configurations `patchpilot build` built the commits"
+        "state below the --- how the code was tested, and in which configurations"
+        " `patchpilot build` built the commits"
     ),
 )
 @option(

@@ -141,10 +141,7 @@ from patchpilot.topic.workplace import Workplace
 @option(
     "--tested",
     choices=("hardware", "qemu", "built", "no"),
-    help=(
-        "how the code was tested; remembered until the code changes, and in the messages only with"
-        " `draft --note-build`"
-    ),
+    help="how the code was tested; remembered until the code changes",
 )
 @option(
     "--force",

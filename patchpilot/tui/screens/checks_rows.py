@@ -130,7 +130,7 @@ def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:
     if applied_fix is None:
         return _labeled_text("Fix", help_text)
     if applied_fix.reason:
-        return _labeled_text("Fix", f"{edit_text}\nnot certain: {applied_fix.reason}")
+        return _labeled_text("Fix", f"{edit_text}\nno automatic fix: {applied_fix.reason}")
     verb = {"sign-off": "sign off", "tags": "add"}.get(row.remedy, "apply")
     return _labeled_text("Fix", f"press a to {verb}").append_text(
         format_changed_lines(applied_fix.diff)

@@ -67,7 +67,7 @@ BINDINGS: list[BindingType] = [
         "o",
         "only",
         "options",
-        "choose which findings are shown, build the commits, or let reviewers read them",
+        "choose which findings are shown, build the commits, or run your review programs",
     ),
 ]
 
@@ -357,7 +357,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 self._switch_strict,
             ),
             DialogOption(
-                "Let reviewers read the patches",
+                "Run your review programs",
                 "shows the comments that the patch or the tree proves",
                 self._review_patches,
             ),

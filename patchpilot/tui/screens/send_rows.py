@@ -275,6 +275,9 @@ def _check_row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     if is_asked:
         sign, style = "todo", NEEDS_YOU
+    elif check.state == "note" and not check.hint:
+        # nothing can be done about it
+        sign, style = "dot", QUIET
     text = fit_text(check.message, max(20, columns - KEYS - 5))
     row = Text.assemble(
         (f" {glyph(sign):2} ", style),

@@ -333,27 +333,23 @@ class SendScreen(StageScreen["Sending"]):
     def _ask_open_questions(self, name: str = "") -> None:
         from patchpilot.tui.actions.questions import ask_named_questions
 
-        def continue_send() -> None:
-            self.sends_next = not name
-            self.rerun_stage()
+        ask_named_questions(self, name, partial(self._continue_send, sends=not name))
 
-        ask_named_questions(self, name, continue_send)
-
-    def _must_ask_how_tested(self, plan: "Sending") -> bool:
-        from patchpilot.sending.build_proof import read_tested_answer
-
-        return not (self._has_asked_test or not plan.ids or read_tested_answer(plan.draft))
+    def _continue_send(self, *, sends: bool = True) -> None:
+        self.sends_next = sends
+        self.rerun_stage()
 
     def _ask_how_tested(self, plan: "Sending") -> None:
+        """Ask how the code was tested, if that is not known, and then for the confirmation."""
         from patchpilot.sending.questions import make_tested_question
         from patchpilot.tui.actions.questions import ask_questions
 
-        def continue_send() -> None:
-            self.sends_next = True
-            self.rerun_stage()
-
-        self._has_asked_test = True
-        ask_questions(self, [make_tested_question(plan.draft)], continue_send)
+        question = make_tested_question(plan.draft)
+        if self._has_asked_test or question.answer or not plan.ids:
+            self._confirm_send(plan)
+        else:
+            self._has_asked_test = True
+            ask_questions(self, [question], self._continue_send)
 
     def action_send(self) -> None:
         plan = self.current_result
@@ -370,10 +366,8 @@ class SendScreen(StageScreen["Sending"]):
             self.show_blocking_problem(plan)
         elif plan.open_questions:
             self._ask_open_questions()
-        elif self._must_ask_how_tested(plan):
-            self._ask_how_tested(plan)
         else:
-            self._confirm_send(plan)
+            self._ask_how_tested(plan)
 
     def _confirm_send(self, plan: "Sending") -> None:
         text, details = send_question(plan)

@@ -158,13 +158,7 @@ class WriteTags(Choose):
             signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
         )
 
-    def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        self._update_preview()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._update_preview()
-
-    def _update_preview(self) -> None:
+    def _update_preview(self, _changed: object = None) -> None:
         from patchpilot.tags.prepare_commits import prepare_commit_tags
 
         session, commit = self._session, self._session.commit
@@ -179,6 +173,8 @@ class WriteTags(Choose):
                 return prepare_commit_tags(repository, replace(request, profile=profile))
 
         self._threads.start_job("dry-run", prepare_in_thread, self._show_preview, self._show_error)
+
+    on_checkbox_changed = on_input_changed = _update_preview
 
     def _show_error(self, error: "PatchpilotError") -> None:
         self._working = False
