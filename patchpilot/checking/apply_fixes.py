@@ -13,26 +13,16 @@ from patchpilot.checking.fixed_patch import (
     FixedPatch,
     FixWriter,
     Only,
+    add_unfixed_reasons,
     fixed_patch,
-    place_of,
 )
 from patchpilot.checking.result import CheckResult
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.lint.fixing.try_fixes import (
-    NOT_CERTAIN,
-    FixOutcome,
-)
+from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import make_one_line
-from patchpilot.model.rule import Finding
-
-WITHOUT_FIX = {
-    "none": "the rule has no automatic fix",
-    "suggest": "its fix is only a suggestion",
-}
-"""Kind of a rule's fix → the reason for not applying it."""
 
 
 @json_form(
@@ -42,6 +32,7 @@ WITHOUT_FIX = {
     "written",
     "undo=undo_number",
     "costs",
+    "ids",
 )
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
@@ -150,8 +141,8 @@ def fix_findings(
     remaining = driver.check(fixed_series, earlier=earlier_patches) if by_patch else check_result
     if is_selected is None:
         check_result, remaining = (
-            _add_unfixed_reasons(check_result, patches, {}),
-            _add_unfixed_reasons(remaining, patches, by_patch),
+            add_unfixed_reasons(check_result, patches, {}),
+            add_unfixed_reasons(remaining, patches, by_patch),
         )
     result = FixResult(remaining if write else check_result, tuple(patches), remaining, write)
     if not by_patch:
@@ -280,37 +271,6 @@ def _common_file_key(names: Mapping[str, str], path: str) -> str:
     while path in names:
         path = names[path]
     return path
-
-
-def _add_unfixed_reasons(
-    check: CheckResult,
-    patches: Sequence[FixedPatch],
-    outcomes: Mapping[int, FixOutcome],
-) -> CheckResult:
-    """Set the reason on each finding that was not fixed.
-
-    `outcomes` maps the id() of each fixed patch to its outcome.
-    """
-    kinds = {rule.id: rule.remedy.kind for rule in check.rules}
-    fixed_patches = {
-        id(checked.patch): fixed for checked, fixed in zip(check.patches, patches, strict=True)
-    }
-
-    def find_reason(finding: Finding, patch: Patch | None) -> str:
-        if patch is None or kinds.get(finding.rule) != "safe":
-            return WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
-        fixed = fixed_patches[id(patch)]
-        outcome, (rule, line) = outcomes.get(id(fixed.patch)), place_of(finding)
-        if not outcome and (rule, line) in map(place_of, fixed.fixed):
-            return ""
-        original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
-        return fixed.reasons.get((rule, original_line), NOT_CERTAIN)
-
-    return check.map_findings(
-        lambda finding, patch: (
-            finding if finding.suppression else finding._replace(left=find_reason(finding, patch))
-        )
-    )
 
 
 def _make_fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:

@@ -418,7 +418,7 @@ class Driver:
         if options.proposes_edits:
             from patchpilot.checking.proposed_edits import add_edits
 
-            result = add_edits(result)
+            result = add_edits(result, repository)
         if options.maps_to_tip and repository:
             from patchpilot.checking.tip_places import add_tip_places
 

@@ -10,13 +10,18 @@ from typing import NamedTuple, Protocol
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.lint.engine import find_findings
-from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
+from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Finding
 
 Only = Callable[[Patch, Finding], bool]
 """A function that returns whether to fix a patch's finding."""
+WITHOUT_FIX = {
+    "none": "the rule has no automatic fix",
+    "suggest": "its fix is only a suggestion",
+}
+"""Kind of a rule's fix → the reason for not applying it."""
 NEEDED = "a later patch depends on this line"
 
 
@@ -145,3 +150,34 @@ def finding_line(finding: Finding) -> float:
 def place_of(finding: Finding) -> tuple[str, int]:
     """Return the rule and the 0-based line of a finding."""
     return finding.rule, (finding.patch_line or 0) - 1
+
+
+def add_unfixed_reasons(
+    check: CheckResult,
+    patches: Sequence[FixedPatch],
+    outcomes: Mapping[int, FixOutcome],
+) -> CheckResult:
+    """Set the reason on each finding that was not fixed.
+
+    `outcomes` maps the id() of each fixed patch to its outcome.
+    """
+    kinds = {rule.id: rule.remedy.kind for rule in check.rules}
+    fixed_patches = {
+        id(checked.patch): fixed for checked, fixed in zip(check.patches, patches, strict=True)
+    }
+
+    def find_reason(finding: Finding, patch: Patch | None) -> str:
+        if patch is None or kinds.get(finding.rule) != "safe":
+            return WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
+        fixed = fixed_patches[id(patch)]
+        outcome, (rule, line) = outcomes.get(id(fixed.patch)), place_of(finding)
+        if not outcome and (rule, line) in map(place_of, fixed.fixed):
+            return ""
+        original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
+        return fixed.reasons.get((rule, original_line), NOT_CERTAIN)
+
+    return check.map_findings(
+        lambda finding, patch: (
+            finding if finding.suppression else finding._replace(left=find_reason(finding, patch))
+        )
+    )

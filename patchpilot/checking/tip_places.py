@@ -12,7 +12,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.commits.repository import Repository
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Finding, FixEdit, TipPlace
+from patchpilot.model.rule import Finding, FindingEdit, TipPlace
 
 _HUNK = lazy_pattern(
     rb"^@@ -(?P<old>\d+)(?:,(?P<removed>\d+))? \+\d+(?:,(?P<added>\d+))? @@", re.MULTILINE
@@ -91,16 +91,18 @@ class _CommitMap:
         tip_line = _map_line(line, hunks) if line else 0
         return GONE if tip_line is None else TipPlace(tip_path, tip_line)
 
-    def map_edit(self, path: str, edit: FixEdit) -> FixEdit | None:
+    def map_edit(self, path: str, edit: FindingEdit) -> FindingEdit | None:
         """Return the edit of the same lines in the tip, or None if they were changed."""
-        places = [
-            self.find(path, line) for line in range(edit.start, edit.start + max(1, edit.delete))
-        ]
+        lines = range(edit.start, max(edit.start, edit.end) + 1)
+        places = [self.find(path, line) for line in lines]
         first = places[0]
         if first is None or first == GONE:
             return None
         expected = [TipPlace(first.path, first.line + at) for at in range(len(places))]
-        return edit._replace(start=first.line) if places == expected else None
+        if places != expected:
+            return None
+        shift = first.line - edit.start
+        return edit._replace(path=first.path, start=first.line, end=edit.end + shift)
 
     def _find_blob(self, commit: str, path: str) -> str | None:
         entry = self._repository.objects.info(f"{commit}:{path}")

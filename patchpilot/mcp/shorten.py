@@ -116,7 +116,7 @@ class _Shortening(NamedTuple):
         return kept
 
     def _shorten_object(self, value: dict[str, Any], largest: int, path: str) -> dict[str, Any]:
-        """Give each key an equal share; the rest of a small one's share goes to others."""
+        """Give each key an equal share; larger values get the rest of a small value's share."""
         sizes = {key: _size(item) + len(key) + 4 for key, item in value.items()}
         left, shares = largest - 2, {}
         for position, key in enumerate(sorted(sizes, key=lambda name: sizes[name])):

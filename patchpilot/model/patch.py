@@ -608,6 +608,13 @@ class Patch(_PatchFields):
         lines = (head.line for head in self.headers if head.name.lower() == key)
         return next(lines, 0)
 
+    def line_in_message(self, patch_line: int) -> int | None:
+        """Return the line in the commit message, whose line 1 is the subject, or None."""
+        line = patch_line - self.message_line
+        if 0 <= line < len(self.message):
+            return line + 3
+        return 1 if patch_line == self.header_line("Subject") else None
+
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses in all headers with this name."""
         key = name.lower()

@@ -150,17 +150,36 @@ class TipPlace(NamedTuple):
     line: int = 0
 
 
+@json_form("path~", "start", "end", "text")
+class FindingEdit(NamedTuple):
+    """A change of lines `start` to `end` of a file, which are replaced with the lines in `insert`.
+
+    `path` is "" for the commit message, whose line 1 is the subject. If lines are only inserted,
+    `end` is the line above them.
+    """
+
+    path: str
+    start: int
+    end: int
+    insert: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the new lines as a text."""
+        return "".join(f"{line}\n" for line in self.insert)
+
+
 @json_form("kind", "text")
 class FindingFix(NamedTuple):
     """A fix for a finding.
 
     `kind` is "safe" if the fix may be applied automatically, otherwise "suggest". `edits` change
-    the file with the finding, and are present only if they were requested.
+    the file with the finding or the message, and are present only if they were requested.
     """
 
     kind: str
     text: str
-    edits: tuple[FixEdit, ...] = ()
+    edits: tuple[FindingEdit, ...] = ()
 
 
 class Suppression(NamedTuple):
@@ -192,6 +211,9 @@ class Suppression(NamedTuple):
     "moved=only_moved?",
     "new?",
     "left?",
+    "message_line?",
+    "edits?",
+    "who",
     "noise=record.rate?",
     "gone=record.gone_share?",
     "asked=record.asked_share?",
@@ -210,7 +232,8 @@ class Finding(NamedTuple):
     shown it, or only the checkpatch format prints it. `counts_as` is the severity that decides the
     exit code, if `severity` is the one in checkpatch.pl. `tip` is the position in the last commit
     of the range, if it was requested and the finding is in a range. A finding with a `suppression`
-    is not reported.
+    is not reported. `message_line` is the line in the commit message, whose line 1 is the subject.
+    `who` is one of `WHO`.
     """
 
     rule: str
@@ -234,6 +257,13 @@ class Finding(NamedTuple):
     counts_as: Severity | None = None
     tip: TipPlace | None = None
     suppression: Suppression | None = None
+    message_line: int | None = None
+    who: str = "program"
+
+    @property
+    def edits(self) -> tuple[FindingEdit, ...]:
+        """Return the edits of a safe fix."""
+        return self.fix.edits if self.fix else ()
 
     @property
     def only_moved(self) -> bool | None:
@@ -253,6 +283,11 @@ class Finding(NamedTuple):
 
 FIX_KINDS = ("safe", "suggest", "none")
 """Kinds of fixes: applied by --fix, only suggested, none."""
+WHO = ("program", "person")
+"""Who may settle a finding: a program, or only the author.
+
+A person decides about sign-offs, licenses, tags of others, reports, tests, and what is a fix.
+"""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 WHOLE = ("message", "trailers", "series")
 """Scopes of rules whose findings belong to no file."""
@@ -268,18 +303,20 @@ and its form.
 Kernel = tuple[int, int]
 
 
-@json_form("kind", "text", "equivalent")
+@json_form("kind", "text", "equivalent", "who")
 class RuleFix(NamedTuple):
     """The fix for the findings of a rule.
 
     It has a kind (one of `FIX_KINDS`) and a description. `fixer` applies a safe fix. If a fix
-    changes tokens of code, `equivalent` explains why the meaning stays the same.
+    changes tokens of code, `equivalent` explains why the meaning stays the same. `who` is one of
+    `WHO`.
     """
 
     kind: str = "none"
     text: str = ""
     fixer: str = ""
     equivalent: str = ""
+    who: str = "program"
 
 
 def format_kernel_version(kernel: Kernel | None) -> str | None:

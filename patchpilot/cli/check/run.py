@@ -171,7 +171,7 @@ def _check_targets(
         checkpatch_compat=options.checkpatch_compat,
         as_checkpatch=common.format == "checkpatch",
         packs=packs,
-        proposes_edits="sarif" in formats,
+        proposes_edits=not formats.isdisjoint(("json", "jsonl", "sarif")),
         maps_to_tip=not formats <= {"text", "checkpatch"},
         whole_files=options.whole_files,
         changed_lines=options.changed_lines,

@@ -131,13 +131,12 @@ def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
     """
     replacements = []
     for edit in fix.edits:
-        after = edit.start + edit.delete
-        region = {"startLine": edit.start, "endLine": after - 1}
+        region = {"startLine": edit.start, "endLine": edit.end}
         if not edit.insert:
             region = {
                 "startLine": edit.start,
                 "startColumn": 1,
-                "endLine": after,
+                "endLine": edit.end + 1,
                 "endColumn": 1,
             }
         replacements.append(
