@@ -26,7 +26,9 @@ PATCH = Parameter("text", _PATCH_TEXT, ParameterKind.STDIN)
 FILES = Parameter(
     "files", "source files, instead of target", ParameterKind.FILES, several=True, added=("-f",)
 )
-_OF_RECORDS = frozenset({"noise", "gone", "asked", "rank", "rule", "checkpatch", "counts"})
+_OF_RECORDS = frozenset(
+    {"noise", "gone", "asked", "rank", "rule", "checkpatch", "counts", "reference"}
+)
 _OF_RUN = frozenset({"patchpilot", "repository", "tree"})
 
 
