@@ -108,7 +108,14 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         "frob: wait.",
     )
     exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/other")
-    assert (exit_code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
+    assert (exit_code, "error: missing Signed-off-by: line" in out) == (1, True), out
+    # the pushed branch is checked, and not the one that is checked out
+    repo.git("branch", "flawed")
+    repo.git("reset", "-q", "--hard", "origin/topic")
+    exit_code, out = run_hook_command("git push -q origin flawed")
+    assert (exit_code, "error: missing Signed-off-by: line" in out) == (1, True), out
+    exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/again")
+    assert exit_code == 0, out
 
 
 @pytest.mark.parametrize(
