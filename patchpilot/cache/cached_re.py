@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compile patterns when they are first used, and cache them between runs.
 
-Checking a small patch uses 220 patterns for rules and C code, and a quarter of the time is spent on
-compiling them. It would not help much to compile only the patterns whose fixed words are in the
-text. RE2 cannot be used because it has no look-around. A cached pattern is the list of codes that
-Python's compiler generates. This list depends on the exact version of the interpreter, which is
-part of the key. On any error, patterns are compiled as usual. Python's own modules are not
-modified.
+Checking a patch uses 500 to 900 patterns for rules and C code; compiling them takes a quarter more
+time. It does not help to compile only the patterns whose fixed words are in the patch: more than
+half remain, and looking for the words takes the rest. RE2 cannot be used because it has no
+look-around. A cached pattern is the list of codes that Python's compiler generates. This list
+depends on the exact version of the interpreter, which is part of the key. On any error, patterns
+are compiled as usual. Python's own modules are not modified.
 """
 
 import re

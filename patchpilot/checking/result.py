@@ -147,7 +147,7 @@ class FindingRemedy(StrEnum):
     "until=finding.suppression.until",
 )
 class FindingRow(NamedTuple):
-    """A finding with its patch and rule; its JSON keys are those of a waived finding.
+    """A finding with its patch and rule; it has the JSON keys of a waived finding.
 
     `number` is the position of the patch, counted from 1. It is 0 for a finding about the series,
     which has the first patch, or None if there is no patch. `rule` is None if another program
@@ -265,8 +265,8 @@ class CheckResult(NamedTuple):
     were compared with. `gone` is the number of findings that only that version has. `unanswered` is
     a note about commits missing from a shallow clone. `build` is a summary of the build. If
     `whole_files` is set, each patch is a file with its lines. `every_of_series` contains the
-    findings about the series with suppressed ones; `left_out_of_series` is the number of those that
-    only --strict reports.
+    findings about the series with suppressed ones; `left_out_of_series` is the number of findings
+    about it that only --strict reports.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -346,7 +346,7 @@ class CheckResult(NamedTuple):
 
     @property
     def every_row(self) -> tuple[FindingRow, ...]:
-        """Return all findings with suppressed ones; those about the series come last."""
+        """Return all findings with suppressed ones; findings about the series come last."""
         first = self.patches[0].patch if self.patches else None
         rules = {rule.id: rule for rule in self.rules}
         return (
@@ -379,7 +379,10 @@ class CheckResult(NamedTuple):
         )
 
     def map_findings(self, change: Callable[[Finding, Patch | None], Finding]) -> Self:
-        """Return the result with changed findings. The patch is None for those about the series."""
+        """Return the result with changed findings.
+
+        The patch is None for a finding about the series.
+        """
         return self._replace(
             patches=tuple(
                 checked._replace(

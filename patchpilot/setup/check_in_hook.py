@@ -23,9 +23,9 @@ def check_in_hook(
 ) -> tuple[CheckResult, str]:
     """Check a patch file or the message of a new commit in a git hook.
 
-    The settings are those of the repository, but only errors make the check fail. Return the
+    The repository's settings apply, but only errors make the check fail. Return the
     result, and the reason why the tree's rule packs were not used, or "". Each finding has a path
-    and a line: those of `file` if it is about the message. A new commit is checked against its
+    and a line, which are in `file` if it is about the message. A new commit is checked against its
     parent, and a patch file against the parent of the commit that git format-patch names in it, or
     HEAD.
     """
@@ -70,7 +70,7 @@ def _locate_findings(
 ) -> CheckResult:
     """Set the path and line of the findings about the message.
 
-    `lines` maps its lines to those of the file, which are counted from 0; None if they are equal.
+    `lines` maps its lines to lines of the file, counted from 0; None if they are equal.
     """
 
     def locate(finding: Finding, _: Patch | None) -> Finding:
