@@ -60,8 +60,9 @@ class AuditRequest:
     `backport` has the branches, the time limit per fix, and whether to adapt. Only fixes that
     change one of the `paths` are listed. With `carried`, only fixes of backports in the branch are
     listed. Fixes that a branch in `not_in` has, that the .config does not compile, or that are in
-    the skip list are listed apart. `since` is a date or a commit: list only what mainline got after
-    it. With `list_only`, nothing is judged. `resume` continues the last audit with the same inputs.
+    the skip list are listed apart. `since` is a date or a commit: list only later commits of
+    mainline. With `list_only`, nothing is judged. `resume` continues the last audit with the same
+    inputs.
     """
 
     backport: BackportRequest
@@ -92,7 +93,7 @@ class AuditRequest:
 class BranchAudit:
     """The result of an audit for a branch so far.
 
-    `compared` is the number of commits that only mainline has; for a list of fixes, it is 0.
+    `compared` is the number of commits in mainline but not in the branch; for a list of fixes, 0.
     `missing` is the number of fixes that the branch lacks, or of the fixes in the list.
     """
 
@@ -127,8 +128,7 @@ class Audit:
     """An audit: first the plan, then the rows, one by one.
 
     `branches` has the totals of the `audited_branches`, which change while rows are read. `is_list`
-    is set if the user named the fixes; `errors` are the (name, problem) of those that could not be
-    read.
+    is set if the user named the fixes; `errors` are the (name, problem) of each unreadable one.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class Audit:
     def _drop_unwanted(
         self, history: History, totals: BranchAudit, fixes: Sequence[MissingFix]
     ) -> list[MissingFix]:
-        """Return the fixes without the ones that the user wants to be listed apart."""
+        """Return the fixes that count as missing, and list the others apart."""
         request, repository = self.request, self.repository
         profile = request.backport.profile
         refs = {name: branch_ref(repository, name, profile=profile) for name in request.not_in}

@@ -53,7 +53,7 @@ VERDICT_WORDS = {
     BranchVerdict.FIXED: "are in the branch",
     BranchVerdict.NOT_AFFECTED: "fix a bug that the branch does not have",
 }
-"""What is printed next to the number of fixes with a verdict."""
+"""The words next to the number of fixes with a verdict."""
 APART_WORDS = {
     Apart.REVERTED: "reverted in mainline",
     Apart.SKIPPED: "in the skip list",
@@ -64,7 +64,7 @@ APART_WORDS = {
     Apart.NOT_AFFECTED: "of a bug that was reverted in the branch",
     Apart.NO_CULPRIT: "name no commit that introduced the bug; --all judges them",
 }
-"""What is printed next to the number of fixes that are apart for a reason."""
+"""The words next to the number of fixes that are apart for a reason."""
 
 
 @json_form()

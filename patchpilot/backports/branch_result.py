@@ -75,7 +75,7 @@ class BranchResult:
     the branch, if this was requested and possible. `alternative` is the price of an adaptation that
     changes less than the prerequisites. `resolved` is the folder with the patches in
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
-    `present` are the fix's lines in a directory that probably has it.
+    `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     """
 

@@ -106,7 +106,7 @@ class BackportRequest:
     branches on which the fix was `tested` ("6.1.76 by NAME"). `note` explains the adaptation, or
     why the trees need the fix. `in_reply_to` is the message that the patches reply to. `everything`
     also judges the commits of a range that are no fixes, and allows reverted fixes and very large
-    prerequisites. `stdin` is standard input if it was already read.
+    prerequisites. `stdin` is the content of the TARGET `-`.
     """
 
     target: str | None = None

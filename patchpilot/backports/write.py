@@ -307,7 +307,7 @@ def make_backport_messages(
     """Return the messages of a backported series.
 
     A patch with other lines than upstream has a note below its `---`. Unless `is_built` is set,
-    each note says that the patch was not built.
+    each note states that the patch was not built.
     """
     tree = version or "stable"
     notes = [format_backport_note(commit, tree) for commit in commits]

@@ -59,7 +59,7 @@ def run_audit(
     options: dict[str, Any],
     fail_on: str,
 ) -> int:
-    """Judge each fix alone: those that branches lack, or those of a list; return the exit code."""
+    """Judge each missing fix, or each fix of a list, alone; return the exit code."""
     from patchpilot.backports.branch_verdicts import BackportRequest
 
     for name, spelling in _SINGLE.items():
@@ -92,7 +92,7 @@ def run_audit(
 
 
 class _Report:
-    """The rows of an audit so far, and what is printed."""
+    """The rows of an audit so far, and its output."""
 
     def __init__(self, common: Common, audit: "Audit") -> None:
         self.common, self.audit = common, audit

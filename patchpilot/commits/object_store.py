@@ -75,7 +75,7 @@ class ScratchStore:
         self._folder.close()
 
     def release_memory(self) -> None:
-        """End the git processes, which keep what they read; they are started again if needed."""
+        """End the git processes, which keep all objects in memory; they restart if needed."""
         self._objects.close()
         if self._merges:
             self._merges.close()

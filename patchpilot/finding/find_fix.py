@@ -15,8 +15,10 @@ from patchpilot.backports.branch_verdicts import (
     resolve_onto_revisions,
 )
 from patchpilot.backports.targets import branch_ref
+from patchpilot.backports.unpacked_tree import check_fixes_in_directory
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
 from patchpilot.finding.candidates import (
     CommitDiff,
     count_words,
@@ -40,7 +42,11 @@ from patchpilot.finding.rank_fixes import (
     weigh_messages,
 )
 from patchpilot.finding.read_log import Frame, Symptom, read_log
-from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
+from patchpilot.finding.searched_tree import (
+    SearchedTree,
+    find_directory_tree,
+    find_searched_tree,
+)
 from patchpilot.finding.try_commit import make_request, read_trials
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
@@ -242,6 +248,8 @@ def find_fixes(
     listed_fixes = list(
         add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress)
     )
+    if _is_directory(repository, tree, profile):
+        listed_fixes = [_add_directory_verdict(repository, fix, tree) for fix in listed_fixes]
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
     notes += [search.tree_note] if search.tree_note else []
@@ -272,6 +280,27 @@ def find_fixes(
     )
 
 
+def _is_directory(repository: Repository, tree: str, profile: str | None) -> bool:
+    """Return whether --in names a directory, and no revision or stable version."""
+    if not tree or repository.find(tree):
+        return False
+    return not repository.find(branch_ref(repository, tree, profile=profile)) and (
+        Path(tree).is_dir()
+    )
+
+
+def _add_directory_verdict(repository: Repository, fix: FoundFix, folder: str) -> FoundFix:
+    """Add the verdict for a directory, by its content, before the branches."""
+    try:
+        patch = format_commit_patch(repository, fix.commit)
+        (answer,) = check_fixes_in_directory([(patch, fix.commit)], folder, repository)
+    except PatchpilotError:
+        # a merge has no patch
+        return fix
+    verdict = TreeVerdict(folder, answer.verdict.value, answer.reason)
+    return replace(fix, branches=(verdict, *fix.branches))
+
+
 def rank_fix_candidates(
     repository: Repository,
     symptom: Symptom,
@@ -295,7 +324,10 @@ def rank_fix_candidates(
             "no mainline branch found",
             hint="fetch one, or name it with `git config patchpilot.mainline REF`",
         )
-    found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, symptom.version)
+    if _is_directory(repository, tree, profile):
+        found_tree = find_directory_tree(repository, tree)
+    else:
+        found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, symptom.version)
     name = branch_ref(repository, found_tree.name, profile=profile)
     revision = repository.resolve(name)
     use_commit_graph(repository, mainline.tip, progress)

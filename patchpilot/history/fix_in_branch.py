@@ -92,7 +92,7 @@ class History:
         self.index.add(commits, self._progress)
 
     def read_along(self, branch: str) -> None:
-        """Look up what a commit of this branch names among the branch's earlier commits.
+        """Look up the ids in messages of this branch among the branch's earlier commits.
 
         To compute the ancestors of each commit takes much longer.
         """
@@ -470,7 +470,7 @@ class History:
         self._compute_patch_ids([number for number in numbers if number is not None])
 
     def _compute_patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
-        """Return the patch-ids of commits; compute and store the ones that are not stored."""
+        """Return the patch-ids of commits; compute and store missing ones."""
         known_ids = self.index.patch_ids(ordinals)
         new = [ordinal for ordinal in ordinals if ordinal not in known_ids]
         if new:

@@ -45,9 +45,9 @@ class MissingFix(NamedTuple):
 class MissingFixes(NamedTuple):
     """The fixes that a branch lacks, in the order of mainline.
 
-    `reverted` has the ones that mainline reverted, with the revert. `unnamed` has missing commits
-    for stable trees or about a report that do not name the commit that introduced the bug.
-    `compared` is the number of commits that only mainline has.
+    `reverted` contains fixes reverted in mainline, with the revert. `unnamed` contains missing
+    commits for stable trees or about a report that do not name the commit that introduced the bug.
+    `compared` is the number of commits in mainline but not in the branch.
     """
 
     fixes: tuple[MissingFix, ...] = ()
@@ -66,8 +66,8 @@ def find_missing_fixes(
 ) -> MissingFixes:
     """Return the fixes in `mainline` that the branch with this tip lacks although it has the bug.
 
-    `since` is a commit: what it has is not listed. With `paths`, only fixes that change these files
-    and directories are listed.
+    `since` is a commit: its ancestors are not listed. With `paths`, only fixes that change these
+    files and directories are listed.
     """
     search = _Search(history, mainline, tip)
     excluded = (tip, since) if since else (tip,)
@@ -85,8 +85,8 @@ def find_commit_at(repository: Repository, branch: str, moment: datetime) -> str
 
 
 class _Candidates(NamedTuple):
-    """The commits that only mainline has: their number, the ones that revert or reapply, with their
-    subjects, the ones that are tagged, and all ids if only some paths are searched.
+    """The commits in mainline but not in the branch: their number, the reverts with their subjects,
+    the tagged ones, and all ids if only some paths are searched.
     """
 
     compared: int
@@ -132,7 +132,7 @@ def _read_messages(
 
 
 class _Search:
-    """What is read once about mainline and a branch."""
+    """The facts about mainline and a branch that are read once."""
 
     def __init__(self, history: History, mainline: str, tip: str) -> None:
         self.history, self.index = history, history.index
@@ -155,7 +155,7 @@ class _Search:
         return named
 
     def list_fixes(self, candidates: _Candidates, excluded: Sequence[str]) -> MissingFixes:
-        """Return the missing fixes among the candidates, without what the excluded commits have."""
+        """Return the missing fixes among the candidates, except ancestors of `excluded`."""
         index = self.index
         self.history.add(excluded)
         numbers = {commit: index.ordinal(commit) for commit in candidates.reverting}

@@ -117,6 +117,26 @@ def test_file_is_relative_to_the_current_directory(
         call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
 
 
+def test_tree_without_history_is_searched_by_its_release_and_content(
+    repo: Repo, workdir: Path
+) -> None:
+    tree = workdir / "tree"
+    tree.mkdir()
+    call("find", "-C", repo.path, FILE, "--in", tree).expect(2, "no version in its Makefile")
+    (tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n")
+    (tree / FILE).parent.mkdir(parents=True)
+    (tree / FILE).write_text(repo.git(f"show v6.2:{FILE}") + "\n")
+    answer = call("find", "-C", repo.path, "-", "--in", tree, "--json", stdin=LOG.encode()).json
+    assert answer["tree"] == "v6.1"
+    assert answer["candidates"][0]["branches"][0] == {
+        "branch": str(tree),
+        "verdict": "already-fixed",
+        "reason": "already applied: the tree has the result of every hunk; no git history, judged"
+        " by content only",
+    }
+    assert "has no history: its release 6.1 was searched" in " ".join(answer["notes"])
+
+
 def test_report_starts_with_the_error(repo: Repo) -> None:
     boot, error = "[ 0.0] Linux version 6.1.1 (gcc)", "brcm 0000:00:19.0: bad state 7"
     log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])

@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 @option(
     "--in",
     "within",
-    metavar="REV",
-    help="version with the bug  [default: the version that the log names, or HEAD]",
+    metavar="REV|DIR",
+    help=(
+        "version with the bug, or a tree of it without git  [default: the version that the log"
+        " names, or HEAD]"
+    ),
 )
 @option("--good", metavar="REV", help="version without the bug: list what may have introduced it")
 @option(
