@@ -59,8 +59,8 @@ class AuditRequest:
 
     `backport` has the branches, the time limit per fix, and whether to adapt. Only fixes that
     change one of the `paths` are listed. With `carried`, only fixes of backports in the branch are
-    listed. Fixes that a branch in `not_in` has, that the .config does not compile, or that are in
-    the skip list are listed apart. `since` is a date or a commit: list only later commits of
+    listed. Fixes in a branch of `not_in`, fixes of code not compiled with the .config, and
+    skipped fixes are listed apart. `since` is a date or a commit: list only later commits of
     mainline. With `list_only`, nothing is judged. `resume` continues the last audit with the same
     inputs.
     """
@@ -226,8 +226,8 @@ class Audit:
     def judge(self) -> Iterator[AuditRow]:
         """Yield a row for each fix and branch as it is judged, in the order of the plan.
 
-        A listed fix that turns out to be present, or of a bug that the branch does not have, has no
-        row; it is listed apart.
+        A listed fix that turns out to be present, or not needed after all, has no row; it is
+        listed apart.
         """
         for name, problem in self._errors:
             for totals in self.branches:

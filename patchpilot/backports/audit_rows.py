@@ -51,7 +51,7 @@ VERDICT_WORDS = {
     BranchVerdict.CONFLICT: "do not apply",
     BranchVerdict.UNKNOWN: "could not be judged",
     BranchVerdict.FIXED: "are in the branch",
-    BranchVerdict.NOT_AFFECTED: "fix a bug that the branch does not have",
+    BranchVerdict.NOT_AFFECTED: "fix a bug missing from the branch",
 }
 """The words next to the number of fixes with a verdict."""
 APART_WORDS = {

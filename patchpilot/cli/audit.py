@@ -206,7 +206,7 @@ def _plan_list(
 
 
 def _read_since(repository: "Repository", text: str | None) -> "datetime | str | None":
-    """Return the moment or the commit that --since names."""
+    """Parse --since as a moment or a commit."""
     from patchpilot.tracking.moment_since import parse_since
 
     if text is None:

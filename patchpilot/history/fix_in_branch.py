@@ -107,7 +107,7 @@ class History:
         return self.index.reach(commit)
 
     def list_own_commits(self, branch: str, commit: str) -> list[int]:
-        """Return the numbers of the commits that only a branch has, oldest first.
+        """Return the numbers of a branch's own commits, oldest first.
 
         They are compared with the branch of `read_along`, or otherwise with a commit's history.
         """

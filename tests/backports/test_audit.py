@@ -240,7 +240,7 @@ def test_processes_give_the_same_rows(world: World, monkeypatch: pytest.MonkeyPa
 def test_text_has_totals_first_and_few_lines(world: World) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
     text = world.run_backport("--missing", "--onto", tip).out
-    assert text.startswith(f"{tip} lacks 1 mainline fix of bugs that it has")
+    assert text.startswith(f"{tip} lacks 1 mainline fix of its bugs")
     assert f"next: patchpilot backport --missing --onto {tip} --continue --write" in text
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     "--missing",
     is_flag=True,
     help=(
-        "list the mainline fixes of bugs that the branch has but which it lacks, with verdicts;"
+        "list the mainline fixes missing from a branch that needs them, with verdicts;"
         " the arguments are then paths"
     ),
 )
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     "--not-in",
     multiple=True,
     metavar="BRANCH",
-    help="with --missing: do not count fixes that BRANCH has; a merge brings them (repeatable)",
+    help="with --missing: do not count fixes in BRANCH; a merge brings them (repeatable)",
 )
 @option(
     "--since",
