@@ -233,6 +233,7 @@ class _CveJudge:
     ) -> None:
         self.session, self.branches, self.folders = session, branches, folders
         self.repository, self.history = session.repository, session.history
+        self._commits: dict[str, str | None] = {}
 
     def judge(self, record: CveRecord) -> CveResult:
         """Return the verdict of a CVE for each branch."""
@@ -256,7 +257,10 @@ class _CveJudge:
         """Return the mainline commit for an id, which may be one of a stable tree, or the commit
         itself, or None.
         """
-        return self.session.find_original(name) or self.repository.find(name)
+        if name not in self._commits:
+            commit = self.session.find_original(name) or self.repository.find(name)
+            self._commits[name] = commit
+        return self._commits[name]
 
     def _find_fixes(self, record: CveRecord) -> _Fixes:
         """Return the fixes of a record that are in the repository, and the origins of their bugs.
@@ -268,8 +272,12 @@ class _CveJudge:
         named: dict[str, list[str]] = {commit: [] for commit in commits.values() if commit}
         bugs: dict[str, None] = {}
         replaced = 0
+        is_single = len(named) == len(commits) == 1
         for pair in record.pairs:
-            commit = self._find_commit(pair.fix) if pair.fix else None
+            # all pairs of a single fix name it, or its backports
+            commit = next(iter(named)) if is_single else None
+            if pair.fix and not is_single:
+                commit = self._find_commit(pair.fix)
             if commit and commit not in named and missing:
                 named[commit] = []
                 replaced += 1

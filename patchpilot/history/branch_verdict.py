@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Judge a branch: whether it has a fix and the bug, and whether the fix applies to it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -167,8 +167,7 @@ def judge_whether_affected(
         return (
             None,
             None,
-            f"not known whether the branch has the bug: Fixes: {', '.join(not_found)} is not in"
-            " this repository",
+            f"not known whether the branch has the bug: {_describe_missing(not_found)}",
         )
     subject = (
         f"{absent_culprits[0]}, which introduced the bug, is not"
@@ -181,6 +180,12 @@ def judge_whether_affected(
         f"{subject} in the branch, neither by ancestry nor as a backport"
         + (f", {imported[0]}" if imported else ""),
     )
+
+
+def _describe_missing(ids: Sequence[str]) -> str:
+    if len(ids) == 1:
+        return f"{ids[0]}, which introduced it, is not in this repository"
+    return f"{', '.join(ids)}, which introduced it, are not in this repository"
 
 
 def _format_landed_reason(landing: Landing) -> str:

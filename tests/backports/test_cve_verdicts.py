@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.backport_world import FIXED, World, format_function
+from tests.kit.backport_world import FIXED, GROUND, World, format_function
 from tests.kit.cve_records import CveRepository, format_announcement, format_rejection
 
 CVE, TITLE = "CVE-2026-1001", "work: do not forget step 20"
@@ -205,6 +205,27 @@ def test_cve_can_be_written(world: World, records: CveRepository, tmp_path: Path
     assert [TITLE.split()[-1] in patch.read_text() for patch in patches] != []
     content = world.apply_to_clone(tip, patches, tmp_path / "clone")
     assert content == format_function(**{**FIXED, "l21": "again(21);"})
+
+
+def test_unpacked_tree_is_judged_by_its_content(
+    world: World, records: CveRepository, tmp_path: Path
+) -> None:
+    records.commit()
+    for name, content in (("old", format_function(**GROUND)), ("new", format_function(**FIXED))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "w.c").write_text(content)
+    lines = read_lines(world, CVE, "--onto", tmp_path / "old", "--onto", tmp_path / "new")
+    assert [line["verdict"] for line in lines[:-1]] == ["clean", "already-fixed"]
+
+
+def test_branch_with_the_name_of_a_cve(world: World, records: CveRepository) -> None:
+    world.repo.git("branch", CVE, world.fix)
+    records.commit()
+    outcome = world.run_backport(CVE, "--onto", "v6.1", "--format", "jsonl")
+    assert json.loads(outcome.out.splitlines()[0])["verdict"] == "not-affected"
+    assert f"refs/heads/{CVE}" in outcome.err
+    world.repo.git("config --unset patchpilot.vulns")
+    assert "cves" not in world.read_backport_json(CVE, "--onto", "v6.1")
 
 
 def test_missing_records_are_an_error_with_the_command(world: World) -> None:

@@ -223,7 +223,6 @@ def command(
     from the messages. The formats jsonl and csv have a line for each CVE and branch, printed as
     soon as it is known.
     """
-    from patchpilot.backports.cve_targets import read_cve_list, read_cve_target
     from patchpilot.backports.targets import is_fix_list
     from patchpilot.cli.audit import AUDIT_OPTIONS, refuse_audit_options, run_audit
 
@@ -233,12 +232,7 @@ def command(
     audit_options["not_in"] = audit_options["not_in"] or ()
     stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in target else None
     options |= {"onto": onto, "base": base, "stdin": stdin}
-    query = None
-    if not audit_options["missing"] and len(target) < 2:
-        with common.workplace() as workplace:
-            vulns = workplace.settings().get("vulns")
-        single = next(iter(target), None)
-        query = read_cve_list(cves, vulns) if cves else read_cve_target(single, vulns, stdin)
+    query = None if audit_options["missing"] else _read_cves(common, target, cves, stdin)
     is_list = len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
     if not query and (audit_options["missing"] or is_list or common.format == "jsonl"):
         options["effort"] = options["effort"] or 0.0
@@ -247,6 +241,33 @@ def command(
     if options["effort"] is None:
         options["effort"] = 0.0 if cves else 10.0
     return _judge_series(common, next(iter(target), None), options, fail_on, query)
+
+
+def _read_cves(
+    common: Common, targets: tuple[str, ...], cves: str | None, stdin: bytes | None
+) -> "CveQuery | None":
+    """Return the CVEs that --cves or the TARGETs name, or None.
+
+    Without local records, a ref with the name of a CVE is a ref.
+    """
+    from patchpilot.backports.cve_targets import look_up_cves, read_cve_list, read_cve_target
+    from patchpilot.cli.error_exit import print_notice
+    from patchpilot.reading.cve_record import parse_cve_id
+
+    with common.workplace() as workplace:
+        records = workplace.settings().get("vulns")
+        repository = workplace.repository_if_any()
+        names = [cve for target in targets if (cve := parse_cve_id(target))]
+        refs = [target for target in targets if names and repository and repository.find(target)]
+    if cves:
+        return read_cve_list(cves, records)
+    if refs and (not records or len(names) < len(targets)):
+        return None
+    for name in refs if not common.quiet else ():
+        print_notice("note", f"{name} is a ref, too: for its commit, use refs/heads/{name}")
+    if len(targets) > 1:
+        return look_up_cves(names, records) if len(names) == len(targets) else None
+    return read_cve_target(next(iter(targets), None), records, stdin)
 
 
 def _judge_series(

@@ -195,6 +195,8 @@ def _describe(result: CveResult) -> str:
         return f'{result.note} ("{record.title}")' if record.title else result.note
     fixes = [f'{fix.commit[:12]} ("{fix.subject}")' for fix in result.results if fix.commit]
     fixes = fixes or [fix[:12] for fix in record.fixes]
+    if record.title and not result.results and fixes:
+        fixes[-1] += f' ("{record.title}")'
     culprits = {culprit: "" for fix in result.results for culprit in fix.culprits} or dict.fromkeys(
         record.culprits, ""
     )
