@@ -3,6 +3,7 @@
 
 Front modules:
 
+- `cve_record`: the id and record of a CVE
 - `posted_series`: a posted series and its replies
 - `requests`: the state of a review comment
 - `thread_values`: states and turns
