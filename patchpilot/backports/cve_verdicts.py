@@ -29,7 +29,12 @@ from patchpilot.history.stable_branches import StableBranch, find_stable_branche
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress
-from patchpilot.reading.cve_record import CveRecord, CveState, is_mainline_release
+from patchpilot.reading.cve_record import (
+    CveRecord,
+    CveState,
+    is_mainline_release,
+    is_stable_release,
+)
 
 NO_FIX = "no-fix"
 NO_ACTIONS = ActionResults()
@@ -125,6 +130,11 @@ class CveResult:
         if self.record.state is not CveState.PUBLISHED:
             return self.record.state.value
         return "" if self.record.fixes else NO_FIX
+
+    @property
+    def rows(self) -> tuple[CveBranch, ...]:
+        """Return a row for each branch, otherwise one without a branch."""
+        return self.branches or (CveBranch("", self.verdict, self.note),)
 
 
 @json_form(
@@ -268,8 +278,13 @@ class _CveJudge:
         A pair names a fix by its id in any tree.
         """
         commits = {name: self._find_commit(name) for name in record.fixes}
-        missing = tuple(name for name, commit in commits.items() if commit is None)
         named: dict[str, list[str]] = {commit: [] for commit in commits.values() if commit}
+        # without its stable tree, a backport is missing only if there is no other fix
+        missing = tuple(
+            name
+            for name, commit in commits.items()
+            if not commit and not (named and is_stable_release(record.fixed_in.get(name, "")))
+        )
         bugs: dict[str, None] = {}
         replaced = 0
         is_single = len(named) == len(commits) == 1

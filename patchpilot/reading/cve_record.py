@@ -90,6 +90,11 @@ def is_mainline_release(release: str) -> bool:
     return bool(_MAINLINE.fullmatch(release))
 
 
+def is_stable_release(release: str) -> bool:
+    """Return whether a release is known and not mainline's, such as 6.1.7."""
+    return bool(release) and not is_mainline_release(release)
+
+
 def parse_cve_id(text: str) -> str | None:
     """Return the CVE id that a text consists of, in capitals, or None."""
     return text.upper() if _CVE.fullmatch(text) else None

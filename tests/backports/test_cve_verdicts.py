@@ -93,6 +93,17 @@ def test_each_bug_of_a_cve_needs_one_of_its_fixes(world: World, records: CveRepo
     assert line["verdict"] == "already-fixed"
 
 
+def test_backport_in_another_tree_is_not_missed(world: World, records: CveRepository) -> None:
+    """A record lists a backport without a mark as a fix of its own; its tree is not here."""
+    other = "abcdef" * 6 + "abcd"
+    pairs = [("6.2", world.culprit, "6.3", world.fix), ("6.2", world.culprit, "5.10.9", other)]
+    records.publish("CVE-2026-1012", TITLE, [world.fix, other], pairs)
+    records.commit()
+    tip = world.create_stable_branch("6.6", world.groundwork)
+    answer = world.read_backport_json("CVE-2026-1012", "--onto", tip)["cves"][0]
+    assert (answer["branches"][0]["verdict"], answer["note"]) == ("clean", None)
+
+
 def test_cve_without_fix_here_is_judged_by_its_culprit(
     world: World, records: CveRepository
 ) -> None:

@@ -350,6 +350,7 @@ def _backport_cves(
     """Print the verdicts for CVEs: lists as soon as each is known, others with their actions."""
     from patchpilot.backports.cve_verdicts import compute_cve_verdicts, run_cve_actions
     from patchpilot.cli.output import cve_report as output
+    from patchpilot.cli.output.backport_report import wrote_no_patch
 
     has_bad = False
 
@@ -374,4 +375,5 @@ def _backport_cves(
         actions = run_cve_actions(repository, judged, request, progress)
     formats = {"json": output.format_cves_json, "markdown": output.format_cves_markdown}
     common.write(formats.get(common.format, output.format_cves_text)(query, judged, actions))
-    return int(has_bad or output.wrote_no_patch(judged, actions))
+    fixes = [fix for result in judged for fix in result.results]
+    return int(has_bad or wrote_no_patch(fixes, actions))

@@ -4,7 +4,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.backports.branch_rows import format_branch_rows
 from patchpilot.backports.cve_targets import CveQuery
@@ -59,26 +59,16 @@ class _Counts:
         return CveSummary(self.cves, others, branches, *read, interrupted)
 
 
-def _count_along(
-    results: Iterable[CveResult], counts: _Counts, write: Callable[[CveResult], str]
-) -> Iterator[str]:
-    """Yield the text of each result as soon as it is known; Ctrl-C ends the list."""
-    for result in results:
-        counts.add(result)
-        yield write(result)
-
-
 def stream_text(
     query: CveQuery, results: Iterable[CveResult], *, are_details_shown: bool = False
 ) -> Iterator[str]:
     """Yield a block for each CVE, and finally the totals."""
     counts = _Counts()
-
-    def write(result: CveResult) -> str:
-        return make_printable(f"{format_cve(result, are_details_shown=are_details_shown)}\n\n")
-
     try:
-        yield from _count_along(results, counts, write)
+        for result in results:
+            counts.add(result)
+            block = format_cve(result, are_details_shown=are_details_shown)
+            yield make_printable(f"{block}\n\n")
     except KeyboardInterrupt:
         yield make_printable(_format_totals(query, counts.summarize(query)))
         raise
@@ -88,13 +78,10 @@ def stream_text(
 def stream_json_lines(query: CveQuery, results: Iterable[CveResult]) -> Iterator[str]:
     """Yield a line for each CVE and branch, and finally the summary."""
     counts = _Counts()
-
-    def write(result: CveResult) -> str:
-        rows = result.branches or (CveBranch("", result.verdict, result.note),)
-        return "".join(_format_line(CveLine(result, row)) for row in rows)
-
     try:
-        yield from _count_along(results, counts, write)
+        for result in results:
+            counts.add(result)
+            yield "".join(_format_line(CveLine(result, row)) for row in result.rows)
     except KeyboardInterrupt:
         yield _format_line(CveSummaryLine(counts.summarize(query, interrupted=True)))
         raise
@@ -109,8 +96,7 @@ def stream_csv(_query: CveQuery, results: Iterable[CveResult]) -> Iterator[str]:
     """Yield the names of the columns, and a line for each CVE and branch."""
     yield _format_cells(_COLUMN_NAMES)
     for result in results:
-        rows = result.branches or (CveBranch("", result.verdict, result.note),)
-        for row in rows:
+        for row in result.rows:
             yield _format_cells(
                 (
                     *(result.cve, row.branch, row.verdict, row.commit, row.landed_as or ""),
@@ -161,7 +147,7 @@ def format_cves_markdown(
     """Format the verdicts as a Markdown table, and the results of actions."""
     lines = ["| CVE | branch | verdict | why |", "|---|---|---|---|"]
     for result in results:
-        for row in result.branches or (CveBranch("", result.verdict, result.note),):
+        for row in result.rows:
             cells = (result.cve, _shorten(row), row.verdict, row.reason)
             lines.append(f"| {' | '.join(map(escape_cell, cells))} |")
     blocks = ["\n".join(lines), *format_action_results(action_results), *query.notes]
@@ -230,10 +216,3 @@ def _format_totals(query: CveQuery, summary: CveSummary) -> str:
 def _join_counts(counts: Mapping[str, int]) -> str:
     rows = sorted(counts.items(), key=lambda row: -row[1])
     return join_words([f"{number} {verdict}" for verdict, number in rows]) if rows else ""
-
-
-def wrote_no_patch(results: Sequence[CveResult], action_results: ActionResults) -> bool:
-    """Return whether a branch needs a fix but no patch was written."""
-    is_needed = any(row.wants_fix for result in results for row in result.branches)
-    written = action_results.written
-    return bool(written) and is_needed and not any(backport.files for backport in written)
