@@ -10,6 +10,7 @@ Front modules:
 - `find_cve`: `find CVE-…`
 - `find_fix`: `find`
 - `find_introduction`: `find --good --bad`
+- `named_fixes`: the fixes that a page names
 - `report_bug`: the report of a bug without a fix
 - `try_commit`: `find --try`
 """

@@ -61,6 +61,29 @@ def test_mail_needs_no_records(world: World, pairs: list[Pair], tmp_path: Path) 
     assert (outcome.code, "rejected by the CVE team: No bug." in outcome.out) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("page", "is_named"),
+    [
+        ("Comment 5: this was fixed by commit {fix}, thanks.", True),
+        ("<tr><td>State</td><td>Accepted</td></tr><tr><td>Commit</td><td>{fix}</td></tr>", True),
+        ('Fixed in mainline: <a href="https://git.example.org/c/{fix}">here</a>', True),
+        ("work() hangs. I bisected it to commit {fix}.", False),
+        ("It is not fixed. {fix} is the first bad commit", False),
+        ("work() hangs\n\nFixes: {fix}", False),
+        ("Linux version 6.3.0-g{fix} hangs, please fix it in work()", False),
+    ],
+)
+def test_page_names_a_fix_by_its_id(
+    world: World, tmp_path: Path, page: str, *, is_named: bool
+) -> None:
+    file = tmp_path / "page"
+    file.write_text(page.format(fix=world.fix[:12]))
+    outcome = world.repo.patchpilot("find --format json --in v6.1", file)
+    candidates = outcome.json["candidates"] if outcome.out else []
+    named = [row["commit"] for row in candidates if row["matches"] == ["named as the fix"]]
+    assert named == ([world.fix] if is_named else [])
+
+
 def test_cve_of_other_software_in_a_log_is_ignored(
     world: World, pairs: list[Pair], tmp_path: Path
 ) -> None:

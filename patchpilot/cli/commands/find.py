@@ -106,6 +106,7 @@ def command(
     """
     from patchpilot.finding.find_cve import read_named_cves
     from patchpilot.finding.find_fix import is_commit_argument, read_symptom_text
+    from patchpilot.finding.named_fixes import list_named_fixes
 
     with common.workplace() as workplace:
         what, good, bad = what or "", options["good"], options["bad"]
@@ -132,6 +133,8 @@ def command(
         text = read_symptom_text(workplace.repository, what) if text is None else text
         if not is_search and (query := read_named_cves(what, text, records)):
             return _find_cves(common, workplace, query, within or "")
+        if not is_search and (named := list_named_fixes(workplace.repository, text)):
+            return _find_named(common, workplace, what, named, within or "")
         if good:
             return _find_introduction(
                 common, workplace, what, text, (good, bad or ""), is_reported=options["report"]
@@ -201,6 +204,21 @@ def _find_fixes(
         _save_report(workplace, fixes, text)
     _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
+
+
+def _find_named(
+    common: Common, workplace: "Workplace", what: str, commits: tuple[str, ...], tree: str
+) -> int:
+    from patchpilot.backports.targets import branch_ref
+    from patchpilot.cli.output.find_text import format_found_fixes
+    from patchpilot.finding.named_fixes import find_named_fixes
+
+    repository, profile = workplace.repository, workplace.settings().get("profile")
+    start = branch_ref(repository, tree, profile=profile) if tree else ""
+    with show_progress(common) as progress:
+        fixes = find_named_fixes(repository, commits, start, profile, progress)
+    _write_answer(common, fixes, format_found_fixes(fixes, what))
+    return ExitCode.OK
 
 
 def _find_cves(common: Common, workplace: "Workplace", query: "CveQuery", tree: str) -> int:

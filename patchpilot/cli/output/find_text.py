@@ -17,23 +17,28 @@ from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.tracking.posted_commit import PostedCommit
 
 
+def _format_heading(fixes: FoundFixes) -> str:
+    """Return the first line: which commits follow, and from how many they were chosen."""
+    name = fixes.symptom.name
+    searched = f"{fixes.searched:,} commits since {fixes.tree}"
+    if fixes.fits and not fixes.searched:
+        return "the text names as fixes:"
+    if fixes.fits and name:
+        return f"the commits that change it, latest first, of {searched}"
+    if fixes.fits:
+        return f"a short list to try, from {searched}"
+    condition = f"changes {name}" if name else "fits"
+    nearest_note = "; the nearest are:" if fixes.candidates else ""
+    return f"no commit {condition}, of {searched}{nearest_note}"
+
+
 def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     """Format the commits that may fix a symptom, the most likely first, with their verdicts.
 
     `operation` is the symptom as the user entered it, for the next command.
     """
     name = fixes.symptom.name
-    searched = f"{fixes.searched:,} commits since {fixes.tree}"
-    if fixes.fits and name:
-        lines = [f"the commits that change it, latest first, of {searched}"]
-    elif fixes.fits:
-        lines = [f"a short list to try, from {searched}"]
-    else:
-        condition = f"changes {name}" if name else "fits"
-        nearest_note = "; the nearest are:" if fixes.candidates else ""
-        lines = [f"no commit {condition}, of {searched}{nearest_note}"]
-    if not fixes.searched:
-        lines = [f"no search: {fixes.tree} has all commits of mainline that are here"]
+    lines = [_format_heading(fixes)]
     searched_names = [
         *(f"{function}()" for function in fixes.functions[:5]),
         *fixes.modules[:3],
