@@ -65,7 +65,7 @@ def read_cve_target(target: str | None, path: str, stdin: bytes | None = None) -
     cve = parse_cve_id(target)
     if cve is None and is_network_target(target):
         cve = find_linked_cve(target)
-    return _look_up([cve], path) if cve else None
+    return look_up_cves([cve], path) if cve else None
 
 
 def read_cve_list(source: str, path: str) -> CveQuery:
@@ -97,7 +97,7 @@ def read_cve_list(source: str, path: str) -> CveQuery:
         )
     if len(cves) > MAX_CVES:
         raise InputError(f"{source}: names more than {MAX_CVES} CVEs", hint="split the list")
-    return _look_up(cves, path)
+    return look_up_cves(cves, path)
 
 
 def read_cves_in_text(text: str, path: str) -> CveQuery | None:
@@ -108,7 +108,7 @@ def read_cves_in_text(text: str, path: str) -> CveQuery | None:
     if query := _read_mails(text.encode("utf-8", "surrogateescape"), "-", path):
         return query
     cves = find_cve_ids(text)[:MAX_NAMED] if path else ()
-    query = _look_up(cves, path) if cves else CveQuery(())
+    query = look_up_cves(cves, path) if cves else CveQuery(())
     kernel = tuple(record for record in query.records if record.state is not CveState.UNKNOWN)
     return query._replace(records=kernel) if kernel else None
 
@@ -128,7 +128,7 @@ def _read_file(file: Path) -> bytes:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
 
 
-def _look_up(cves: Sequence[str], path: str, known: Sequence[CveRecord] = ()) -> CveQuery:
+def look_up_cves(cves: Sequence[str], path: str, known: Sequence[CveRecord] = ()) -> CveQuery:
     """Return the stored records; use one of the `known` ones for a CVE without a stored record."""
     if not path:
         if known:
@@ -167,7 +167,7 @@ def _read_mails(data: bytes, source: str, path: str) -> CveQuery | None:
             announced[record.cve] = record
     if not announced:
         return None
-    query = _look_up(tuple(announced), path, tuple(announced.values()))
+    query = look_up_cves(tuple(announced), path, tuple(announced.values()))
     return query._replace(left_out=others)
 
 
@@ -179,7 +179,7 @@ def _read_json(data: bytes, path: str) -> CveQuery | None:
     state = CveState.REJECTED if stored.is_rejected else CveState.PUBLISHED
     fixes = list_main_fixes(stored.pairs)
     record = CveRecord(stored.cve, state, stored.title, fixes, stored.pairs)
-    return _look_up([stored.cve], path, [record])
+    return look_up_cves([stored.cve], path, [record])
 
 
 def _make_missing_error() -> Exception:

@@ -234,6 +234,8 @@ def test_branch_with_the_name_of_a_cve(world: World, records: CveRepository) -> 
     records.commit()
     outcome = world.run_backport(CVE, "--onto", "v6.1", "--format", "jsonl")
     assert json.loads(outcome.out.splitlines()[0])["verdict"] == "not-affected"
+    both = world.run_backport(CVE, "CVE-2026-1013", "--onto", "v6.1", "--format", "csv")
+    assert [line.split(",")[2] for line in both.out.splitlines()[1:]] == ["not-affected", "unknown"]
     assert f"refs/heads/{CVE}" in outcome.err
     world.repo.git("config --unset patchpilot.vulns")
     assert "cves" not in world.read_backport_json(CVE, "--onto", "v6.1")
