@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the mainline commits that fix or revert a fix, and those that a branch lacks."""
+"""Find the mainline commits that fix or revert a fix, and find the ones that a branch lacks."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the lines that a backport changes with those that its origin changes.
+"""Compare the lines that a backport changes and the lines that its origin changes.
 
 Context and line numbers do not count, and files are paired even if the branch has another path.
 """

@@ -48,7 +48,7 @@ _FORM_LINE = lazy_pattern(
 """A line that a tree's form or a tool adds to a message, such as a header, a tag or a mark."""
 _EXPLAINS = lazy_pattern(
     r"\b(?:adapt|adjust|because|conflict|context|differ|drop|instead|minor|modif|omit|older|only|rebas|renam|replac"
-    r"|resol|since|skip|unlike|without)|\b(?:does not|doesn't|not|missing|left out|no longer)\b",
+    r"|resol|since|skip|unlike|without)|\b(?:does not|doesn't|not|missing|no longer)\b",
     re.IGNORECASE,
 )
 _NAMED_AUTHOR = lazy_pattern(
@@ -196,7 +196,7 @@ def _describe_lines(difference: LineDifference, commit: Commit) -> Difference:
     upstream = f"upstream commit {commit.short}"
     words = {
         "added": f"not in {upstream}: {ours}",
-        "left-out": f"left out of {upstream}: {theirs}",
+        "left-out": f"line of {upstream} is missing: {theirs}",
         "changed": f"{ours} instead of {theirs} in {upstream}",
         "order": f"other order of lines than in {upstream}: {ours or theirs}",
         "place": f"applied at another place than git cherry-pick applies {upstream}",

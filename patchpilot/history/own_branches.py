@@ -18,8 +18,10 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "suse": {"marker": "Git-commit: {commit}", "marker_last": True},
     "quilt": {"has_series_file": True},
 }
-"""What each form changes in the form of the stable trees. A word that ends with a colon, such as
-UPSTREAM:, is a form as well: it precedes the title, and the line of git cherry-pick is added.
+"""The changes that each form makes to the form of the stable trees.
+
+A word that ends with a colon, such as UPSTREAM:, is a form as well: it precedes the title, and the
+line of git cherry-pick is added.
 """
 
 

@@ -195,7 +195,7 @@ class Tags(NamedTuple):
     `fix_prefixes` contains the words in a subject prefix that name a tree for fixes, such as [PATCH
     net], and `feature_prefixes` the words for all other patches. `unmarked_prefixes` contains the
     words of trees whose maintainers select stable fixes without a tag. `known` contains the names
-    of tags that only this project uses, and `required` those that each commit needs.
+    of tags that only this project uses, and `required` the tags that each commit needs.
     """
 
     line: str = ""

@@ -37,7 +37,7 @@ OPTIONS = (
     ),
     Option(
         ("--not",),
-        "leave out the commits that REF has, and of its merges what they do not change themselves",
+        "skip the ancestors of REF, and check only the own changes of merges",
         TEXT,
         "REF",
         multiple=True,
