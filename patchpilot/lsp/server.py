@@ -213,7 +213,8 @@ class Server(LanguageServer):
         if fixable and is_offered and _wants(only, FIX_ALL):
             check = await self._run_request(self._open_check, uri)
             if edits := await self._run_request(check.fix_all, _path(uri), text):
-                actions.append(_make_action(uri, "Fix all findings of patchpilot", FIX_ALL, edits))
+                title = "Fix all findings of patchpilot"
+                actions.append(lsp.CodeAction(title, FIX_ALL, edit=_make_edit(uri, edits)))
         return actions
 
     async def _make_quick_fixes(
@@ -236,10 +237,13 @@ class Server(LanguageServer):
                 for word in (() if edits else find_replacements(text, finding))
             ]
             for title, offered in offers:
-                action = _make_action(uri, title, lsp.CodeActionKind.QuickFix, offered)
-                action.diagnostics = [_diagnostic(document, lines, finding)]
-                action.is_preferred = bool(edits) or None
-                actions.append(action)
+                diagnostics = [_diagnostic(document, lines, finding)]
+                edit = _make_edit(uri, offered)
+                kind = lsp.CodeActionKind.QuickFix
+                is_safe = bool(edits) or None
+                actions.append(
+                    lsp.CodeAction(title, kind, diagnostics, is_preferred=is_safe, edit=edit)
+                )
         return actions
 
     def _location(self, uri: str, first: int, last: int) -> list[FindingRow]:
@@ -307,9 +311,9 @@ def _wants(only: Sequence[str] | None, kind: str) -> bool:
     return not only or any(f"{kind}.".startswith(f"{name}.") for name in names)
 
 
-def _make_action(uri: str, title: str, kind: str, edits: Sequence[TextEdit]) -> lsp.CodeAction:
+def _make_edit(uri: str, edits: Sequence[TextEdit]) -> lsp.WorkspaceEdit:
     changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
-    return lsp.CodeAction(title, kind, edit=lsp.WorkspaceEdit(changes={uri: changes}))
+    return lsp.WorkspaceEdit(changes={uri: changes})
 
 
 def _text_edit(start: int, end: int, new: Sequence[str]) -> lsp.TextEdit:

@@ -155,7 +155,7 @@ async def test_one_action_applies_all_fixes(client: LanguageClient, repo: Repo) 
 
 
 async def test_misspelled_word_can_be_replaced(client: LanguageClient, repo: Repo) -> None:
-    spelling = "teh||the\nloose||lose, loosen\n"
+    spelling = "loose||lose, loosen\n"
     repo.commit(f"all: words\n\n{SIGNED_LINE}", {"scripts/spelling.txt": spelling})
     document = EditedText(client, repo.path / "lib" / "frob.c")
     bad = CODE.replace("return x;", "return x; /* Dont loose it */")
