@@ -151,3 +151,33 @@ def test_crash_restores_the_terminal(
     assert rest.index("error: internal error: IndexError") > last
     assert "Traceback" not in rest
     assert "\x1b[?25h" in rest
+
+
+def test_interrupt_at_the_password_prompt_returns_to_the_stage(
+    fixed_clone: Path, used_state_file: Path
+) -> None:
+    with Repository.open(fixed_clone) as repository:
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
+    answer_questions(fixed_clone)
+    with FaultySink() as server:
+        for name, value in (
+            ("smtpServer", "127.0.0.1"),
+            ("smtpServerPort", str(server.port)),
+            ("smtpEncryption", ""),
+            ("smtpUser", "robin"),
+            ("confirm", "never"),
+        ):
+            git(fixed_clone, "config", "--global", f"sendemail.{name}", value)
+        with Terminal(PROGRAM, fixed_clone) as walk:
+            walk.wait_for("applies cleanly")
+            walk.type(str(Stage.SEND.number))
+            walk.wait_for("to confirm")
+            walk.type("s")
+            walk.wait_for("ype send and press Enter")
+            walk.type("send\r")
+            walk.wait_for("assword for")
+            asked = walk.type("\x03")
+            walk.wait_for(SHOWS[Stage.SEND], since=asked)
+            asked = walk.type("?")
+            walk.wait_for("Keys of 7 Send", since=asked)
+        assert not server.take()

@@ -5,12 +5,10 @@ The screen is updated afterwards.
 """
 
 import contextlib
-import signal
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import CancelledError
 from patchpilot.model.printable import make_printable
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
@@ -37,19 +35,14 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         yield
         return
     error: BaseException | None = None
-    # without this, Ctrl-C at a prompt for a password would make asyncio end the TUI
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     with app.suspend():
         print(ALTERNATE if leaves_no_text else "", end="", flush=True)
         try:
             yield
-        except KeyboardInterrupt:
-            error = CancelledError("canceled with Ctrl-C")
         except BaseException as raised:  # noqa: BLE001
             # raise the error only after Textual has resumed, because it would stay suspended
             # otherwise
             error = raised
-        signal.signal(signal.SIGINT, handler)
         print(BACK if leaves_no_text else "", end="", flush=True)
     if error:
         raise error
