@@ -31,7 +31,7 @@ from patchpilot.model.bounded import parse_date, take_incomplete_patterns
 from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
-from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
+from patchpilot.model.rule import LEAST, WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
@@ -261,9 +261,33 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                 )
             )
     result.sort(key=lambda one: one[:2])
-    findings = (finding for _, _, finding in result)
+    findings = _drop_covered(context, [finding for _, _, finding in result], rules)
+    left_out += len(result) - len(findings)
     unchecked = (*_find_incomplete_rules(context), *_find_broken_rules(context))
     return Findings.of((*findings, *unchecked), left_out)
+
+
+def _drop_covered(
+    context: Context, findings: list[Finding], rules: Sequence[Rule]
+) -> list[Finding]:
+    """Return the findings without the ones that another finding on the same line covers.
+
+    Its advice includes theirs, or it makes them pointless. A finding covers no more severe one.
+    checkpatch.pl reports all of them.
+    """
+    if context.options.matches_script:
+        return findings
+    covers = {rule.id: rule.covers for rule in rules if rule.covers}
+    ranks: dict[tuple[str, int | None], int] = {}
+    for finding in findings:
+        for name in covers.get(finding.rule, ()):
+            place = name, finding.patch_line
+            ranks[place] = min(finding.severity.rank, ranks.get(place, finding.severity.rank))
+    return [
+        finding
+        for finding in findings
+        if ranks.get((finding.name, finding.patch_line), LEAST) > finding.severity.rank
+    ]
 
 
 def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:

@@ -48,7 +48,7 @@ _REQUIRED: Mapping[str, Any] = {
 _RULE: Mapping[str, Any] = {
     **_REQUIRED,
     **dict.fromkeys(("message", "checkpatch", "since", "until", "checkpatch_severity"), str),
-    **dict.fromkeys(("profiles", "known_problems", "needs"), STRINGS),
+    **dict.fromkeys(("profiles", "known_problems", "needs", "covers"), STRINGS),
     **dict.fromkeys(("messages", "options", "severities", "checkpatch_severities"), TEXTS),
     "fix": dict,
     "on_moved": bool,

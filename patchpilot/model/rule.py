@@ -352,6 +352,8 @@ class Rule(NamedTuple):
     - `messages`, `severities`: the exceptions for single cases that the detector distinguishes
     - `checkpatch_severity`: the level in checkpatch.pl, if it differs; `checkpatch_severities` has
       the levels of single cases
+    - `covers`: the names of rules whose findings on the same line are not shown, because the advice
+      of this rule includes theirs, or contradicts it
     - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
       in trees without them
     - `origin`: the file and line of a rule in an own pack; "" for the rules of patchpilot
@@ -383,6 +385,7 @@ class Rule(NamedTuple):
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
     needs: tuple[str, ...] = ()
     origin: str = ""
+    covers: tuple[str, ...] = ()
 
     @property
     def first_kernel(self) -> str | None:
