@@ -38,6 +38,8 @@ def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
         for question in ("attack a machine", "earlier release"):
             screen.wait_for(question)
             screen.type("no\n")
+        screen.wait_for("How was this code tested?")
+        screen.type("qemu\n")
         screen.wait_for("Type 'send' to confirm")
         screen.type("y\n")
         assert screen.end() == 1
@@ -79,7 +81,7 @@ def test_changelog_is_edited_for_a_new_version(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        answers = ("--security", "no", "--regression", "no")
+        answers = ("--security", "no", "--regression", "no", "--tested", "built")
         screen = TerminalCommand(*make_send_arguments(repo.path, "--reroll", *answers))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
@@ -104,6 +106,10 @@ def test_open_questions_precede_the_confirmation(
         screen.type("no\n")
         screen.wait_for("earlier release")
         screen.type("no\n")
+        screen.wait_for("How was this code tested?")
+        screen.type("maybe\n")
+        screen.wait_for("use hardware, qemu, built or no")
+        screen.type("hardware\n")
         screen.wait_for("Type 'send' to confirm")
         assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
         screen.type("n\n")
@@ -111,6 +117,7 @@ def test_open_questions_precede_the_confirmation(
         screen = TerminalCommand(*make_send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "attack a machine" not in screen.seen
+        assert "tested?" not in screen.seen
         screen.type("n\n")
         assert screen.end() == 1
 
@@ -140,6 +147,8 @@ def test_tree_and_recipients_of_a_series_are_asked(tmp_path: Path) -> None:
             screen.type("no\n")
         screen.wait_for("Which tree should the subject name?")
         screen.type("PATCH net-next\n")
+        screen.wait_for("How was this code tested?")
+        screen.type("\n")
         screen.wait_for("Should everyone receive all patches?")
         assert "frob@example.org> receives only 1/2" in screen.seen
         screen.type("all\n")
