@@ -136,7 +136,7 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     if parse_address(line):
         raise InputError(
             f"no tag before {line!r}",
-            hint=f"say what the person did: Reported-by: {line}, or Tested-by:, Suggested-by:",
+            hint=f"name what the person did: Reported-by: {line}, or Tested-by:, Suggested-by:",
         )
     raise InputError(f"not a link, Message-ID or tag: {line!r}", hint=_FORMS)
 
