@@ -245,7 +245,7 @@ def _read_commits(repository: Repository, ids: Sequence[str]) -> tuple[BackportT
 def find_mainline_commits(
     repository: Repository, targets: Sequence[BackportTarget], progress: Progress
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes, with the mainline commits of those that are patch files.
+    """Return the fixes, with the mainline commit of each patch file.
 
     A fix that is not in mainline remains without a commit.
     """

@@ -16,7 +16,7 @@ _DIFF = ("diff", "-U0", "-M", "--no-color", "--no-ext-diff", "--no-textconv")
 def keep_changed_lines(result: CheckResult, repository: Repository | None) -> CheckResult:
     """Drop the findings on lines of the files that are the same in the last commit.
 
-    With pre-commit's --from-ref, compare with that commit. In a file that the commit does not have,
+    With pre-commit's --from-ref, compare with that commit. In a file missing from that commit,
     all lines are changed. Raise `MissingError` without a repository.
     """
     if repository is None:

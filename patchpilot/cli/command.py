@@ -287,7 +287,7 @@ ROOT_OPTIONS = (
     Option(("--no-pager",), "show long text without the pager, as git does"),
     Option(("-V", "--version"), "print the version"),
 )
-"""The options of `patchpilot` itself, which stand before the command."""
+"""The options of `patchpilot` itself, before the command."""
 F = TypeVar("F", bound=Callable[..., Any])
 _KINDS = {Path: PATH, int: NUMBER, float: DECIMAL}
 HELP_SPELLINGS = ("-h", "--help")

@@ -73,7 +73,7 @@ Environment variables
   CI                              check as for regulars; rule packs of the base need no trust
   GITHUB_ACTIONS, GITLAB_CI       hints name the settings of this CI
   GIT_DIR, GIT_WORK_TREE          the repository, as for git
-  GIT_AUTHOR_EMAIL                an address of yours, like GIT_COMMITTER_EMAIL
+  GIT_AUTHOR_EMAIL                your address, like GIT_COMMITTER_EMAIL
   XDG_CONFIG_HOME                 your git config, in git/config
   XDG_STATE_HOME                  drafts, the record of sent messages, tracked series
   XDG_CACHE_HOME                  caches, which may be deleted at any time

@@ -199,7 +199,7 @@ def _describe_lines(difference: LineDifference, commit: Commit) -> Difference:
         "left-out": f"line of {upstream} is missing: {theirs}",
         "changed": f"{ours} instead of {theirs} in {upstream}",
         "order": f"other order of lines than in {upstream}: {ours or theirs}",
-        "place": f"applied at another place than git cherry-pick applies {upstream}",
+        "place": f"applied at another place than by git cherry-pick: {upstream}",
         "file": f"other kind of change to the file than in {upstream}",
     }
     return Difference(

@@ -132,7 +132,7 @@ def _find_end_of_quotes(context: Context) -> int:
 def is_from_origin(context: Context, rule: Rule, finding: Finding) -> bool:
     """Return whether a finding is about what a backport took from the commit that it names.
 
-    This is every line that both have, the line that names the commit, and the subject and the text
+    This is every common line, the line that names the commit, and the subject and the text
     as a whole. Findings about whether the backport applies, compiles and is correct remain.
     """
     if rule.scope not in _TAKEN or rule.pack in _OF_BACKPORTS or context.history is None:

@@ -479,7 +479,7 @@ def list_pre_send_questions(
 def find_creating_commit(repository: Repository, series: Series) -> str:
     """Return the commit in a Fixes: tag that added all files that the patches change, or "".
 
-    Files that the commit moved do not count, nor the files of the first commit that a clone has.
+    Files that the commit moved do not count, nor the files of a clone's first commit.
     """
     changed = {
         change.old_path for patch in series.patches for change in patch.files if change.old_path

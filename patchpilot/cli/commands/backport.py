@@ -264,7 +264,7 @@ def _read_cves(
     if refs and (not records or len(names) < len(targets)):
         return None
     for name in refs if not common.quiet else ():
-        print_notice("note", f"{name} is a ref, too: for its commit, use refs/heads/{name}")
+        print_notice("note", f"{name} is also a ref: for its commit, use refs/heads/{name}")
     if len(targets) > 1:
         return look_up_cves(names, records) if len(names) == len(targets) else None
     return read_cve_target(next(iter(targets), None), records, stdin)

@@ -71,7 +71,7 @@ def _format_heading(audit: Audit, totals: BranchAudit) -> str:
         return f"{totals.branch}: {format_count(totals.missing, 'fix', 'fixes')}"
     fixes = format_count(totals.missing, "mainline fix", "mainline fixes")
     commits = format_count(totals.compared, "commit")
-    which = "of its own backports" if audit.request.carried else "of its bugs"
+    which = "of a bug from its backports" if audit.request.carried else "of its bugs"
     return f"{totals.branch} lacks {fixes} {which} (of {commits} that only mainline has)"
 
 

@@ -48,7 +48,7 @@ def render(result: CheckResult) -> str:
 
 
 def _list_rows(findings: Sequence[Finding]) -> list[_Row]:
-    """Return the findings, without those of the baseline."""
+    """Return the findings that are not in the baseline."""
     rows = []
     for finding in findings:
         suppression = finding.suppression
