@@ -34,7 +34,6 @@ OWN_FOLDER = {
     "commits/rewrite_hooks.py",
     "checking/editor_texts.py",
     "checking/tree_checkpatch.py",
-    "setup/check_in_hook.py",
     "topic/edit_commits.py",
 }
 """Modules that write into their own temporary folder, clone or sandbox."""

@@ -51,6 +51,12 @@ class CveQuery(NamedTuple):
         return tuple(notes)
 
 
+def may_name_cves(target: str) -> bool:
+    """Return whether `read_cve_target` has to read a TARGET; a commit or range names none."""
+    is_read = target == "-" or is_existing_file(target) or is_network_target(target)
+    return is_read or parse_cve_id(target) is not None
+
+
 def read_cve_target(target: str | None, path: str, stdin: bytes | None = None) -> CveQuery | None:
     """Return the CVEs that a TARGET names, or None if it names something else.
 

@@ -14,7 +14,6 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import find_unavailable_rules, list_missing_packages
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
-from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
@@ -25,6 +24,7 @@ from patchpilot.projects.project import Project
 if TYPE_CHECKING:
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
+    from patchpilot.model.origin import Origin
 
 
 @json_form("rule", "name", "path~", "text", "count=times")
@@ -107,7 +107,7 @@ class CheckedPatch(NamedTuple):
     every: tuple[Finding, ...]
     left_out: int = 0
     anchor: TipPlace | None = None
-    origin: Origin | None = None
+    origin: "Origin | None" = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from patchpilot.errors import PackError, PatchpilotError
 from patchpilot.lint.c.line_scan import scan_patch
@@ -28,10 +28,12 @@ from patchpilot.lint.selection import (
 )
 from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_finding
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
-from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
 from patchpilot.model.rule import LEAST, WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
+
+if TYPE_CHECKING:
+    from patchpilot.model.origin import Origin
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
@@ -46,7 +48,7 @@ class Findings(tuple[Finding, ...]):
     """
 
     left_out: int = 0
-    origin: Origin | None = None
+    origin: "Origin | None" = None
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:

@@ -21,7 +21,6 @@ from typing import (
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf
 from patchpilot.model.commit import CommitForm
-from patchpilot.model.origin import Origin
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Severity
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.commit import Commit
+    from patchpilot.model.origin import Origin
     from patchpilot.model.source_tree import Tree
     from patchpilot.projects.project import Project
 
@@ -62,7 +62,7 @@ class HistoryFacts(Protocol):
     def find_mainline_commit(self, commit_id: str) -> "Commit | None":
         """Return the mainline commit of a backport, or None for other commits."""
 
-    def compare_with_origin(self, patch: Patch) -> Origin | None:
+    def compare_with_origin(self, patch: Patch) -> "Origin | None":
         """Compare a backport with the commit that its message names, or return None."""
 
     def is_ancestor(self, old: str, new: str) -> bool | None:

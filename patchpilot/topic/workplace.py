@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import MissingError
+from patchpilot.errors import GitError, MissingError
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -77,8 +77,8 @@ class Workplace:
             return None
         try:
             return self.repository
-        except MissingError:
-            if self.repo and not self.repo.is_dir():
+        except MissingError as error:
+            if self.repo and (isinstance(error, GitError) or not self.repo.is_dir()):
                 raise
             return None
 

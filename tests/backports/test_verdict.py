@@ -23,7 +23,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 def make_history(**landings: Landing) -> SimpleNamespace:
     """Return a stub history. It finds a commit in a branch by the first letter of the commit."""
-    return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
+    return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]), imports={"tip": []})
 
 
 def make_culprit(commit: str | None, author_date: str = "abcdef123456") -> Culprit:

@@ -41,6 +41,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 OTHERWISE = {
     "demo": "runs its own servers on loopback",
     "find": "asks the archive for the thread of a commit",
+    "mcp": "reads its input until the agent ends it; its tools run the other commands",
     "lsp": "reads its input until the editor ends it",
     "tui": "needs a terminal",
 }

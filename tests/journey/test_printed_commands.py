@@ -45,6 +45,50 @@ NOT_RUN = {
         ),
         "needs a reviewer: tests/reviewers/test_review.py runs it",
     ),
+    **dict.fromkeys(
+        (
+            "patchpilot backport --cves 2026 --onto vendor/main --format csv >cves.csv",
+            "patchpilot backport --cves new.txt --onto vendor/main",
+            "patchpilot backport --cves week.mbox --onto vendor/main --format jsonl",
+            "patchpilot backport CVE-2026-12345 --onto linux-6.1.y-rt --onto vendor/main",
+            "patchpilot backport CVE-2026-12345 CVE-2026-12346",
+            "patchpilot backport announcement.mbox",
+            "patchpilot find CVE-2026-12345",
+            "patchpilot find page.html",
+        ),
+        "needs records of CVEs: tests/backports/test_cve_verdicts.py and"
+        " tests/finding/test_find_cve.py run it",
+    ),
+    **dict.fromkeys(
+        (
+            "patchpilot backport --missing --onto my-6.1",
+            "patchpilot backport --missing --onto my-6.1 --carried",
+            "patchpilot backport --missing --onto my-6.1 --not-in linux-6.1.y",
+            "patchpilot backport --missing --onto my-6.1 --since 1w",
+            "patchpilot backport --missing --onto my-6.1 --skip '1a2b3c4d5e6f=not built here'",
+            "patchpilot backport --missing --onto my-6.1 drivers/net/ --config /boot/config-6.1",
+            "patchpilot backport ids.txt --onto my-6.1",
+        ),
+        "needs a branch that lacks fixes: tests/backports/test_audit.py runs it",
+    ),
+    **dict.fromkeys(
+        (
+            "patchpilot check v6.1.191..vendor/6.1 --not v6.1.192",
+            "patchpilot check vendor/6.1..topic",
+        ),
+        "needs a branch that merged a release: tests/checking/test_merges.py runs it",
+    ),
+    **dict.fromkeys(
+        (
+            "patchpilot explain --test FILE",
+            "patchpilot explain --test ours.toml",
+            "patchpilot explain --test ~/ours.toml",
+        ),
+        "needs a rule pack: tests/checking/test_pack_examples.py runs it",
+    ),
+    "patchpilot send --tested hardware|qemu|built|no": (
+        "names the answers: tests/sending/test_questions.py gives them"
+    ),
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
     "patchpilot backport {target} {onto}": (
         "its words are known at run time:"

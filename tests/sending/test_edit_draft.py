@@ -81,7 +81,11 @@ def test_draft_is_kept_after_amending_message_and_code(tmp_path: Path, count: in
     )
     with Repository.open(repo.path) as repository:
         second_draft = show_draft(repository).draft
-        assert second_draft.change_id == first_draft.change_id
+        # the words follow the subject until the first send
+        first_id, second_id = (
+            draft.change_id.rpartition("-")[2] for draft in (first_draft, second_draft)
+        )
+        assert second_id == first_id
         assert second_draft.notes[second_draft.patches[-1].patch_id] == "tested"
         repo.git("reset", "-q", "--hard", "master")
         repo.commit(

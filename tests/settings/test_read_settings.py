@@ -59,6 +59,7 @@ RIGHT = {
     "patchwork": "https://patchwork.example.org/project/demo",
     "mailbox": "~/Maildir",
     "vulns": "~/vulns",
+    "branches": "rt/6.1=stable",
     "skip-list": "~/skipped.txt",
     "signoff": "true",
 }
@@ -82,6 +83,7 @@ WRONG = {
     "patchwork": ["patchwork", "http://patchwork.example.org", "https://"],
     "mailbox": ["Maildir", "https://mail.example.org"],
     "vulns": [],
+    "branches": [],
     "skip-list": [],
     "signoff": ["perhaps"],
 }

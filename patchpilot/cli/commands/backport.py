@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot backport`: show the verdict for each stable branch, and write the patches to send."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from patchpilot.backports.cve_targets import CveQuery
     from patchpilot.backports.cve_verdicts import CveResult
     from patchpilot.commits.repository import Repository
+
+
+_VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.y)?")
+"""The name of a stable branch, which is no TARGET."""
 
 
 @make_command(
@@ -225,9 +230,14 @@ def command(
     """
     from patchpilot.backports.targets import is_fix_list
     from patchpilot.cli.audit import AUDIT_OPTIONS, refuse_audit_options, run_audit
+    from patchpilot.cli.other_programs import arguments_hint
 
     if cves and target:
         raise UsageError("--cves excludes TARGET", hint="name the CVE, or the list of CVEs")
+    if versions := [name for name in target[1:] if _VERSION.fullmatch(name)]:
+        raise UsageError(
+            f"unexpected argument: {versions[0]}", hint=arguments_hint("backport") or ""
+        )
     audit_options = {name: options.pop(name) for name in AUDIT_OPTIONS}
     audit_options["not_in"] = audit_options["not_in"] or ()
     stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in target else None
@@ -250,10 +260,17 @@ def _read_cves(
 
     Without local records, a ref with the name of a CVE is a ref.
     """
-    from patchpilot.backports.cve_targets import look_up_cves, read_cve_list, read_cve_target
+    from patchpilot.backports.cve_targets import (
+        look_up_cves,
+        may_name_cves,
+        read_cve_list,
+        read_cve_target,
+    )
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.reading.cve_record import parse_cve_id
 
+    if not cves and not any(map(may_name_cves, targets)):
+        return None
     with common.workplace() as workplace:
         records = workplace.settings().get("vulns")
         repository = workplace.repository_if_any()

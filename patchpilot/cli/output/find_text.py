@@ -23,6 +23,8 @@ def _format_heading(fixes: FoundFixes) -> str:
     searched = f"{fixes.searched:,} commits since {fixes.tree}"
     if fixes.fits and not fixes.searched:
         return "the text names as fixes:"
+    if not fixes.searched:
+        return f"no search: {fixes.tree} has all commits of mainline that are here"
     if fixes.fits and name:
         return f"the commits that change it, latest first, of {searched}"
     if fixes.fits:

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Report how a backport differs from the commit that its message names."""
 
+from typing import TYPE_CHECKING
+
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.origin import Origin
+
+if TYPE_CHECKING:
+    from patchpilot.model.origin import Origin
 
 
 @detector(
@@ -39,7 +43,7 @@ def commits_that_correct_the_origin(context: Context) -> Hits:
         yield make_subject_hit(context, follower.kind, commit=follower.reference, relation=words)
 
 
-def _find_origin(context: Context) -> Origin | None:
+def _find_origin(context: Context) -> "Origin | None":
     return context.history.compare_with_origin(context.patch) if context.history else None
 
 

@@ -52,9 +52,10 @@ class TagInput(LineInput):
 
     BINDINGS = UP_AND_DOWN
 
-    def _on_paste(self, event: events.Paste) -> None:
-        event.text = ", ".join(filter(None, map(str.strip, event.text.splitlines())))
-        super()._on_paste(event)
+    def on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(", ".join(filter(None, map(str.strip, event.text.splitlines()))))
 
 
 class WriteTags(Choose):
