@@ -594,12 +594,15 @@ __all__ = [
 _COMMON = tuple(name for name in Common.__annotations__ if name not in ("format", "explain_base"))
 
 
-def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
+def common_options(
+    *formats: str, short_verbose: bool = True, verifies_project: bool = True
+) -> Callable[[F], F]:
     """Return a decorator that adds the common options to a command.
 
     The command receives the options as its argument `common`. `formats` are the values of --format,
     starting with the default. Without `short_verbose`, --verbose has no short form, because the
-    command uses -v for another option.
+    command uses -v for another option. Without `verifies_project`, the command itself reports an
+    unknown --profile.
     """
     formats = formats or ("text", "json")
     table = list_common_options(formats, short_verbose=short_verbose)
@@ -618,7 +621,8 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
             )
             if str(common.output) == "-":
                 common = common._replace(output=None)
-            common.verify()
+            if verifies_project:
+                common.verify()
             return function(common=common, **values)
 
         return rows_option(*table)(_copy_command_form(function, collect))

@@ -38,9 +38,8 @@ class Common(NamedTuple):
         it.
         """
         if self.profile:
-            from patchpilot.topic.workplace import verify_profile
-
-            verify_profile(self.profile)
+            with self.workplace() as workplace:
+                workplace.verify_profile()
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
         """Open the repository, tree and settings. The caller must close the result.

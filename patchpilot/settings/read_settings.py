@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
 
+_OPTION_NOUNS = {"profile": "project", "via": "transport"}
+"""What the value of an option names, for messages."""
 _READ = rf"^patchpilot\.|^{B4_ARCHIVE}$"
 
 
@@ -210,7 +212,7 @@ def _unknown_value_error(
     if setting.value in valid_names:
         return None
     if setting.origin == FLAG:
-        return unknown_word_error(name, setting.value, valid_names)
+        return unknown_word_error(_OPTION_NOUNS[name], setting.value, valid_names)
     return wrong_value_error(
         name,
         setting.value,

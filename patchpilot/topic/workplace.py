@@ -134,6 +134,23 @@ class Workplace:
             problems,
         )
 
+    def verify_profile(self) -> None:
+        """Raise UsageError with the nearest name if neither patchpilot nor the settings define the
+        project named on the command line.
+
+        Untrusted or broken files of projects raise no error here: the commands that need them
+        report these.
+        """
+        from patchpilot.errors import PackError
+        from patchpilot.projects.loading import find_project, projects
+        from patchpilot.settings.tree_data import UntrustedError
+
+        if not self.profile or self.profile in projects():
+            return
+        _, problems = self.settings_with_problems()
+        if not any(isinstance(problem, (PackError, UntrustedError)) for problem in problems):
+            find_project(self.profile)
+
     def base(
         self,
         settings: "Settings",
@@ -194,10 +211,3 @@ class Workplace:
             offline=self.offline,
             directory=self.repo,
         )
-
-
-def verify_profile(name: str) -> None:
-    """Raise UsageError with the nearest name if there is no project of this name."""
-    from patchpilot.projects.loading import find_project
-
-    find_project(name)

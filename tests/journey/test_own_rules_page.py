@@ -86,6 +86,26 @@ def test_project_and_subsystem_of_the_tree(repo: Repo, monkeypatch: pytest.Monke
     assert outcome.json["profile"] == "acme"
 
 
+def test_option_names_a_project_of_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.put(".patchpilot.toml", 'projects = ["tools/acme.toml"]\n')
+    repo.commit("all: conventions\n")
+    repo.git("branch -f base")
+    repo.commit(f"VENDOR: frob: a\n\nIt is.\n\n{_SIGN_OFF}", {"drivers/frob/frob.c": "int z;\n"})
+    check = "check --json --profile acme HEAD"
+    repo.patchpilot(check).expect(2, "not trusted yet", "tools/acme.toml")
+    repo.patchpilot("config --profile acme").expect(0, "")
+    assert call("trust", repo.path).code == 0
+    assert repo.patchpilot("config --profile acme").err == ""
+    repo.patchpilot("config --profile acne").expect(2, "unknown project 'acne'")
+    monkeypatch.setenv("CI", "true")
+    assert repo.patchpilot(check).json["profile"] == "acme"
+    repo.patchpilot("check --profile acne HEAD").expect(2, "did you mean 'acme'")
+    # the branch lacks the file of the base
+    repo.git("checkout -q -b old base~2")
+    repo.commit(f"VENDOR: frob: b\n\nIt is.\n\n{_SIGN_OFF}", {"drivers/frob/b.c": "int z;\n"})
+    assert repo.patchpilot(check).json["profile"] == "acme"
+
+
 def test_pattern_of_a_tree_that_could_take_too_long_is_refused(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from patchpilot.cli.command import (
         "  git ls-files drivers/net | xargs patchpilot check -f --"
     ),
 )
-@common_options(*FORMATS)
+@common_options(*FORMATS, verifies_project=False)
 @table_options(OPTIONS)
 @argument("targets", several=True, metavar="[TARGET]...")
 def command(common: Common, **options: Any) -> int:
