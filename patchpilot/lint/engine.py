@@ -238,7 +238,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
             if _is_left_out(context, rule, finding):
                 continue
             if _is_hidden(finding, context.options, context.options.hidden):
-                left_out += not locations.is_moved(finding)
+                left_out += not _is_moved(context, rule, finding, locations)
                 continue
             if _is_hidden(finding, context.options, context.options.uncounted):
                 finding = finding._replace(counts=False)
@@ -247,7 +247,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                 if reported[rule.id] > FIRST:
                     left_out += 1
                     continue
-            if locations.is_moved(finding):
+            if _is_moved(context, rule, finding, locations):
                 # the author did not write moved lines, but checkpatch.pl and --strict check them
                 is_required = matches_script or finding.severity is Severity.ERROR
                 if not rule.on_moved and not (rule.checkpatch and is_required):
@@ -304,6 +304,17 @@ def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:
         return True
     return not options.matches_script and is_not_the_authors(
         context, rule, finding, _report_findings
+    )
+
+
+def _is_moved(context: Context, rule: Rule, finding: Finding, locations: "Places") -> bool:
+    """Return whether a finding is on a line that the patch only moves.
+
+    If the patch changes white space other than tabs of the indentation in the line, the removed line must have the same finding.
+    """
+    return locations.is_moved(finding) and (
+        locations.is_unchanged(finding)
+        or was_there_before(context, rule, finding, _report_findings)
     )
 
 
@@ -454,6 +465,7 @@ class Places:
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
         self._gone: frozenset[tuple[str, str]] | None = None
+        self._removed: frozenset[str] = frozenset()
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
         """Return the path and line number in the new tree for a patch line, or None for each
@@ -486,12 +498,21 @@ class Places:
         if not line.startswith("+") or line.startswith("+++ "):
             return False
         if self._gone is None:
-            removed = (
-                (find_code_kind(change.old_path or ""), "".join(line.text.split()))
+            lines = [
+                (find_code_kind(change.old_path or ""), line.text)
                 for change in self._patch.files
                 for line in change.lines("-")
-            )
+            ]
+            self._removed = frozenset(text.lstrip("\t") for _, text in lines)
+            removed = ((kind, "".join(text.split())) for kind, text in lines)
             self._gone = frozenset(pair for pair in removed if len(pair[1]) >= LEAST_MOVED)
         if not self._gone:
             return False
         return (find_code_kind(place.path), "".join(line[1:].split())) in self._gone
+
+    def is_unchanged(self, finding: Finding) -> bool:
+        """Return whether a line that `is_moved` was removed elsewhere with the same white space,
+        except for the number of tabs before it.
+        """
+        line = self._patch.lines[(finding.patch_line or 0) - 1]
+        return line[1:].lstrip("\t") in self._removed

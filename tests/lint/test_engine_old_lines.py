@@ -36,10 +36,12 @@ def make_patch(body: str) -> str:
 
 
 def list_trailing_spaces(body: str, **options: bool) -> list[tuple[str, bool]]:
+    return list_findings(body, "TRAILING_WHITESPACE", **options)
+
+
+def list_findings(body: str, selected: str, **options: bool) -> list[tuple[str, bool]]:
     patch = parse_patch(make_patch(body).encode(), "a.patch")
-    rules = choose_rules(
-        load_rules(), kernel=(6, 18), profile="linux", select=["TRAILING_WHITESPACE"]
-    )
+    rules = choose_rules(load_rules(), kernel=(6, 18), profile="linux", select=[selected])
     return [
         (str(finding.severity), finding.moved)
         for finding in find_findings(Context(patch, options=Options(**options)), rules)
@@ -59,6 +61,27 @@ def test_finding_that_was_there_is_no_error(name: str) -> None:
 def test_new_finding_on_an_old_line_is_an_error(name: str, strict: bool) -> None:
     ((severity, _),) = list_trailing_spaces(SAMPLES[name], strict=strict)
     assert severity == "error"
+
+
+RETURN = "\treturn frob->link;"
+SPACINGS = {
+    "before semicolon": (RETURN, "\treturn frob->link ;", "SPACING"),
+    "around arrow": (RETURN, "\treturn frob -> link;", "SPACING"),
+    "after comma": ("\tfrob_set(frob, 1, 2);", "\tfrob_set(frob,1, 2);", "SPACING"),
+    "around operator": ("\tframe = link + link;", "\tframe = link +link;", "SPACING"),
+    "indented with spaces": (RETURN, f"        {RETURN.strip()}", "CODE_INDENT"),
+}
+
+
+@pytest.mark.parametrize("name", SPACINGS)
+@pytest.mark.parametrize("strict", [False, True])
+def test_white_space_finding_of_a_patch_is_new(name: str, strict: bool) -> None:
+    good, bad, select = SPACINGS[name]
+    rest = " \tfrob_stop(frob);\n"
+    new = list_findings(f"-{good}\n+{bad}\n{rest}", select, strict=strict)
+    assert [is_moved for _, is_moved in new] == [False]
+    kept = list_findings(f"-\t{bad}\n+{bad}\n{rest}", select, strict=True)
+    assert {is_moved for _, is_moved in kept} == {True}
 
 
 def test_old_findings_are_folded(workdir: Path) -> None:
