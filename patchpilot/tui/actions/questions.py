@@ -32,7 +32,8 @@ _TESTED_LABELS = {
     "hardware": "Hardware",
     "qemu": "QEMU or another virtual machine",
     "built": "Built only",
-    "no": "Not tested",
+    # no letter of "send", which people type when they expect the confirmation
+    "no": "Untested",
 }
 _SINCE = {"yes": "Yes, since the commit in Fixes:", COMMIT: "Yes, since another commit"}
 """The answers to a question that also asks for the first affected commit."""

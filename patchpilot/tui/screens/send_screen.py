@@ -370,6 +370,9 @@ class SendScreen(StageScreen["Sending"]):
             self._ask_how_tested(plan)
 
     def _confirm_send(self, plan: "Sending") -> None:
+        if not self.is_current:
+            # another dialog is open, such as this one
+            return
         text, details = send_question(plan)
         # show the recipients in a part that scrolls, because they may not fit on the terminal
         dialog = Confirm(text, "send", title="Send", mail_lines=details)
