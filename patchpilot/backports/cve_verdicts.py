@@ -342,6 +342,10 @@ class _CveJudge:
             if self.branches
             else BackportResult(fix, self.repository.commit(fix).subject)
         )
+        if any(row.affected is False for row in result.branches):
+            own = self.session.ask([fix], self.branches)[0]
+            rows = map(_add_own_reason, result.branches, own.branches)
+            result = replace(result, branches=tuple(rows))
         if not self.folders:
             return result
         patch = format_commit_patch(self.repository, fix)
@@ -472,6 +476,13 @@ def _combine_in_directory(results: Sequence[BackportResult], number: int, folder
         for result in results
     ]
     return min(rows, key=_rank)
+
+
+def _add_own_reason(row: BranchResult, own: BranchResult) -> BranchResult:
+    """Add to a branch without the CVE's bug that the fix's own Fixes: tag names a bug in it."""
+    if row.affected is not False or not own.affected:
+        return row
+    return replace(row, reason=f"{row.reason}; but by its Fixes: tag the branch needs the fix")
 
 
 def _rank(row: CveBranch) -> int:

@@ -52,7 +52,9 @@ def test_culprit_of_the_record_overrides_the_tag(world: World, records: CveRepos
     records.publish(CVE, TITLE, [world.fix], [("6.2", world.groundwork, "6.3", world.fix)])
     records.commit()
     tip = world.create_stable_branch("6.1", world.culprit)
-    assert world.read_branch_result(CVE, "--onto", tip)["verdict"] == "not-affected"
+    answer = world.read_branch_result(CVE, "--onto", tip)
+    assert answer["verdict"] == "not-affected"
+    assert "by its Fixes: tag the branch needs the fix" in answer["reason"]
 
 
 def test_ids_of_a_stable_tree_stand_for_mainline(world: World, records: CveRepository) -> None:
