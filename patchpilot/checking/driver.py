@@ -24,7 +24,7 @@ from patchpilot.config import DEFAULT, FLAG, NEWCOMER, REGULAR, Settings
 from patchpilot.errors import ExitCode, MissingError, findings_exit_code
 from patchpilot.lint.checkpatch_conf import apply_conf, read_conf
 from patchpilot.lint.engine import Findings, find_findings, run_series
-from patchpilot.lint.lint_context import DEFAULTS, Options
+from patchpilot.lint.lint_context import DEFAULTS, Options, SettingsInUse
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import (
     NOISE,
@@ -99,10 +99,17 @@ class PatchSource(NamedTuple):
     excluded: Sequence[str] = ()
 
 
-def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
+def options_of(
+    settings: Settings,
+    judge: Tree | None = None,
+    *,
+    commit: str | None = "HEAD",
+    **given: Any,
+) -> Options:
     """Return the options in the settings, overridden by the `given` ones.
 
-    `judge` is the tree whose .checkpatch.conf applies, by default the tree of the patches.
+    `judge` is the tree whose .checkpatch.conf applies, by default the tree of the patches. `commit`
+    contains the settings, by default in the working tree; it is None if they are not from a commit.
     """
     from_settings = {name: read(settings, _key(name)) for name, read in SETTINGS.items()}
     origins = {
@@ -111,7 +118,8 @@ def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> O
     overrides = {name: value for name, value in given.items() if value is not None}
     origins |= dict.fromkeys(overrides, FLAG)
     conf = read_conf(judge) if judge else None
-    return Options(**{**from_settings, **overrides}, conf=conf, origins=origins)
+    in_use = SettingsInUse(settings.data_from_tree, commit, commit if judge else None)
+    return Options(**{**from_settings, **overrides}, conf=conf, origins=origins, settings=in_use)
 
 
 def _key(name: str) -> str:

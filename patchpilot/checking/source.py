@@ -85,6 +85,16 @@ def find_check_base(
     return CheckBase(source, base_source.tree if base_source else None)
 
 
+def find_settings_commit(workplace: Workplace, source: Source | None) -> str | None:
+    """Return the commit that contains the settings of a check: for a working tree, HEAD.
+
+    Return None if they are not from a commit.
+    """
+    if source is not None and source.is_revision:
+        return source.tree.label
+    return None if workplace.tree else "HEAD"
+
+
 def describe_settings_revision(source: Source | None, repository: "Repository | None") -> str:
     """Return a note that names the revision whose settings apply.
 

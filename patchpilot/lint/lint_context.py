@@ -96,6 +96,19 @@ class OwnPack(NamedTuple):
     text: bytes
 
 
+class SettingsInUse(NamedTuple):
+    """The origin of a check's settings.
+
+    `files` contains the rule packs, projects and subsystems that the tree's settings name. `commit`
+    contains these settings, and `conf_commit` the .checkpatch.conf of the check; they are None if
+    no commit that is checked can change them.
+    """
+
+    files: Collection[str] = ()
+    commit: str | None = "HEAD"
+    conf_commit: str | None = None
+
+
 class Options(NamedTuple):
     """The options of a check.
 
@@ -114,7 +127,8 @@ class Options(NamedTuple):
     severity are in `hidden` are counted but left out. Those in `uncounted` are shown to newcomers
     only, and do not change the exit code; it is None unless `experience` (one of
     `config.EXPERIENCES`) is "newcomer". If `as_checkpatch` is set, the
-    findings of checkpatch.pl are added, and have its severities. If `reads_plainly` is set,
+    findings of checkpatch.pl are added, and have its severities. `settings` are the origin of the
+    tree's settings. If `reads_plainly` is set,
     --strict shows all findings, but reads patches as without it.
     """
 
@@ -143,6 +157,7 @@ class Options(NamedTuple):
     proposes_edits: bool = False
     maps_to_tip: bool = False
     origins: Mapping[str, str] = {}
+    settings: SettingsInUse = SettingsInUse()
     reads_plainly: bool = False
 
     def is_default(self, name: str) -> bool:

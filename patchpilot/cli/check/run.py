@@ -19,6 +19,7 @@ from patchpilot.checking.source import (
     find_check_base,
     find_clone_tree,
     find_pushed_range,
+    find_settings_commit,
     find_uncommitted_files,
     list_pushed_commits,
     needs_no_repository,
@@ -158,6 +159,7 @@ def _check_targets(
     lint_options = options_of(
         settings,
         gate_source.tree if gate_source else None,
+        commit=find_settings_commit(workplace, source),
         **{
             name: _convert_option_value(value)
             for name, value in options._asdict().items()

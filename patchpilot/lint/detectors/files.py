@@ -20,6 +20,7 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
+from patchpilot.lint.detectors.generic import SHOWN
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.model.c_scanner import COMMENT
@@ -310,3 +311,37 @@ def _check_first_line(line: ScannedLine, number: int, kernel: tuple[int, int]) -
     if tag and not pattern.search(license_name):
         is_other = _PERMISSIVE_CHOICE.search(license_name)
         yield make_hit(line.number, "other-license" if is_other else case)
+
+
+_SETTINGS = lazy_pattern(r"(?:^|/)\.(?:patchpilot\.toml|checkpatch\.conf)$")
+
+
+@detector("changed-check-settings", hiding_attribute_pattern=str)
+def changed_check_settings(context: Context, arguments: Arguments) -> Hits:
+    """Report the first changed line of each file that decides what is checked.
+
+    These are settings, the files that they name, and attributes that hide a diff. In the case
+    "used", the settings of the check contain the change.
+    """
+    in_use = context.options.settings
+    hides = compile_rule_pattern(arguments["hiding_attribute_pattern"])
+    for change in context.patch.files:
+        paths = {path for path in (change.old_path, change.new_path) if path}
+        names = {path.rpartition("/")[2] for path in paths}
+        if any(map(_SETTINGS.search, paths)) or not paths.isdisjoint(in_use.files):
+            commit = in_use.conf_commit if ".checkpatch.conf" in names else in_use.commit
+            lines = [line for kind in "+-" for line in change.lines(kind) if line.text.strip()]
+        elif ".gitattributes" in names:
+            commit, lines = None, [line for line in change.lines("+") if hides.search(line.text)]
+        else:
+            continue
+        for line in lines[:1]:
+            text = line.text.strip()
+            case = "used" if commit and _contains_patch(context, commit) else ""
+            column = line.text.index(text) + 1
+            yield make_hit(line.patch_line, case, column, start=text[:SHOWN])
+
+
+def _contains_patch(context: Context, commit: str) -> bool:
+    patch, history = context.patch, context.history
+    return bool(patch.commit and history and history.is_ancestor(patch.commit, commit))
