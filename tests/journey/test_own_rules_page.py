@@ -55,6 +55,22 @@ def test_recipes_work_in_ci_without_a_question(repo: Repo, monkeypatch: pytest.M
     assert _list_findings(repo) == []
 
 
+@pytest.mark.parametrize("form", ["text", "github", "markdown"])
+def test_findings_of_a_rule_with_other_messages_are_separate(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    code = "\tstrcpy(a, b);\n\tsprintf(a, b);\n\tstrcpy(c, d);\n"
+    repo.commit(
+        f"VENDOR: frob: copy\n\nIt is.\n\nBug: PROJ-1\n{_SIGN_OFF}", {"drivers/frob/frob.c": code}
+    )
+    outcome = repo.patchpilot(f"check --select forbidden-function --format {form} HEAD")
+    lines = [line for line in outcome.out.splitlines() if "is forbidden here" in line]
+    assert len(lines) == 2
+    assert all(any(name in line for line in lines) for name in ("strcpy", "sprintf"))
+    assert outcome.out.count("It does not know") == {"text": 1, "github": 0, "markdown": 2}[form]
+
+
 def test_recipes_need_trust_on_the_machine_of_a_person(repo: Repo) -> None:
     repo.commit(f"VENDOR: frob: a\n\nBug: PROJ-1\n{_SIGN_OFF}", {"a.c": "int a;\n"})
     refusal = repo.patchpilot("check --json HEAD")

@@ -8,7 +8,7 @@ a commit message names the commit.
 from collections import Counter
 
 from patchpilot.checking.result import CheckResult
-from patchpilot.cli.output.findings_by_rule import RuleFindings, group_by_rule
+from patchpilot.cli.output.findings_by_rule import RuleFindings, describe_omitted, group_by_rule
 from patchpilot.cli.output.findings_place import locate_in_file
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.printable import escape_commands, format_count, make_printable
@@ -25,7 +25,8 @@ MOST = 10
 
 
 def render(result: CheckResult) -> str:
-    """Return one workflow command per rule, at its first finding, and at most `MOST` of a level.
+    """Return one workflow command per group of findings, at its first finding, and at most `MOST`
+    of a level.
 
     Own rules come first, then findings that require a new version. The last line counts the
     findings without an annotation.
@@ -36,13 +37,12 @@ def render(result: CheckResult) -> str:
         level = _COMMAND[group.first[1].severity]
         levels[level] += 1
         if levels[level] > MOST:
-            omitted.append(len(group.rows))
+            omitted.append(group)
             continue
         lines.append(f"{_format_line(group, level, result)}\n")
     if omitted:
-        findings = format_count(sum(omitted), "more finding")
         lines.append(
-            f"patchpilot: {findings} of {format_count(len(omitted), 'rule')} without an annotation:"
+            f"patchpilot: {describe_omitted(omitted)} without an annotation:"
             " GitHub shows ten of each level\n"
         )
     return "".join(lines)

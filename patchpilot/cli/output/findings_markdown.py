@@ -4,10 +4,10 @@
 import re
 
 from patchpilot.checking.result import CheckResult, list_unchecked
-from patchpilot.cli.output.findings_by_rule import RuleFindings, group_by_rule
+from patchpilot.cli.output.findings_by_rule import RuleFindings, describe_omitted, group_by_rule
 from patchpilot.cli.output.findings_place import locate_in_file
 from patchpilot.cli.output.findings_text import Colors, format_location, format_verdict
-from patchpilot.model.printable import escape_commands, format_count, make_one_line
+from patchpilot.model.printable import escape_commands, make_one_line
 from patchpilot.model.rule import Severity
 
 MOST_RULES = 30
@@ -29,8 +29,7 @@ def render(result: CheckResult) -> str:
         lines += [_format_row(group, result) for group in groups[:MOST_RULES]]
         lines.append("")
     if others := groups[MOST_RULES:]:
-        findings = format_count(sum(len(group.rows) for group in others), "more finding")
-        lines += [f"{findings} of {format_count(len(others), 'rule')}", ""]
+        lines += [describe_omitted(others), ""]
     if unchecked := "; ".join(list_unchecked(result)):
         lines += [f"Not checked: {_escape(unchecked)}", ""]
     return "\n".join(lines)

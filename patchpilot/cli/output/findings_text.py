@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from patchpilot.checking.result import CheckResult, FindingRow, list_unchecked
+from patchpilot.cli.output.findings_by_rule import distinct_message
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import (
@@ -85,18 +86,25 @@ def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
 
 
 def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
-    """Yield the first finding of each rule, followed by the locations of its other findings."""
+    """Yield the first finding of each rule, followed by the locations of its other findings.
+
+    Findings of an own rule with different messages are separate.
+    """
     by_rule: dict[tuple[object, ...], list[FindingRow]] = {}
     old_rules: Counter[str] = Counter()
+    own_rules = result.own_rules
     for row in result.rows:
         finding = row.finding
         if finding.moved and finding.severity is Severity.CHECK:
             old_rules[finding.rule] += 1
             continue
-        key = finding.rule, finding.severity, finding.new
+        message = distinct_message(finding, own_rules)
+        key = finding.rule, finding.severity, finding.new, message
         by_rule.setdefault(key, []).append(row)
     question_rules = {question.rule for question in result.questions}
-    rules_left, hidden_counts = MAX_RULES, []
+    rules_left = MAX_RULES
+    explained_rules: set[str] = set()
+    hidden_counts: Counter[str] = Counter()
     for rule_findings in sorted(by_rule.values(), key=lambda rows: rows[0].finding.rank):
         finding = rule_findings[0].finding
         if finding.severity is Severity.NOTE:
@@ -105,14 +113,16 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
             is_shown = finding.severity is Severity.ERROR or rules_left > 0
             rules_left -= finding.severity is not Severity.ERROR
         if not is_shown:
-            hidden_counts.append(len(rule_findings))
+            hidden_counts[finding.rule] += len(rule_findings)
             continue
-        yield _format_finding(rule_findings[0], colors, result, is_first=True)
+        is_first = finding.rule not in explained_rules
+        explained_rules.add(finding.rule)
+        yield _format_finding(rule_findings[0], colors, result, is_first=is_first)
         if rule_findings[1:]:
             yield colors(_format_positions(rule_findings, colors), DIM)
     if hidden_counts:
         yield (
-            f"{format_count(sum(hidden_counts), 'more finding')} of"
+            f"{format_count(hidden_counts.total(), 'more finding')} of"
             f" {format_count(len(hidden_counts), 'rule')}:"
             " show them with --all"
         )
