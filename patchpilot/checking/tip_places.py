@@ -29,19 +29,25 @@ def add_tip_places(
     `tips` maps the id() of a patch to that commit. Proposed edits are changed to edits of that
     commit, and dropped if later commits change these lines.
     """
-    patches = []
-    for checked in result.patches:
+    patches, of_series = [], result.every_of_series
+    for number, checked in enumerate(result.patches):
         patch = checked.patch
         if patch.commit and (tip := tips.get(id(patch))):
-            checked = _map_patch(checked, _CommitMap(repository, patch.commit, tip))
+            commit_map = _CommitMap(repository, patch.commit, tip)
+            # findings about the series are shown at a change of a patch, normally the first
+            checked = _map_patch(checked, commit_map, needs_anchor=bool(of_series))
+            if number == 0:
+                of_series = tuple(_map_finding(finding, commit_map) for finding in of_series)
         patches.append(checked)
-    return result._replace(patches=tuple(patches))
+    return result._replace(patches=tuple(patches), every_of_series=of_series)
 
 
-def _map_patch(checked: CheckedPatch, commit_map: "_CommitMap") -> CheckedPatch:
+def _map_patch(
+    checked: CheckedPatch, commit_map: "_CommitMap", *, needs_anchor: bool
+) -> CheckedPatch:
     findings = tuple(_map_finding(finding, commit_map) for finding in checked.every)
     anchor = None
-    if any(finding.tip in (None, GONE) for finding in findings):
+    if needs_anchor or any(finding.tip in (None, GONE) for finding in findings):
         places = (commit_map.find(path, line) for path, line in _list_changes(checked.patch))
         anchor = next((place for place in places if place not in (None, GONE)), None)
     return checked._replace(every=findings, anchor=anchor)

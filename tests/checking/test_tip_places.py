@@ -104,3 +104,13 @@ def test_proposed_edits_are_those_of_the_last_commit(repo: Repo) -> None:
         for change in fix["artifactChanges"]
     ]
     assert set(starts) == {27}
+
+
+def test_finding_about_the_series_is_in_a_file_of_the_last_commit(repo: Repo) -> None:
+    repo.commit(f"fixup! {MESSAGE}", {"lib/frob.h": insert(START, 20, "int b;\n")})
+    repo.git("mv", "lib/frob.h", "lib/grob.h")
+    repo.commit(MESSAGE, {})
+    arguments = ("-C", repo.path, "--select", "fixes-earlier-patch", "--format", "sarif")
+    (run,) = json.loads(call("check", *arguments, "base..HEAD").out)["runs"]
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"lib/grob.h"}
