@@ -213,8 +213,23 @@ def test_action_arguments_are_words_of_a_shell(repo: Repo, arguments: str, passe
     assert run.passed is passed, run.log
     if "'no-sign-off=x" in arguments:
         assert run.annotations == [
-            "::error title=patchpilot::the input arguments has a quote that is not closed"
+            "::error title=patchpilot::the input arguments has a quote that is not closed, or ends"
+            " in a backslash"
         ]
+        assert "Traceback" not in run.log
+
+
+def test_gitlab_job_names_an_unclosed_quote(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    completed, _ = run_gitlab_job(
+        *("patchpilot", repo.path),
+        installs=False,
+        ARGUMENTS="--waive 'no-sign-off=x",
+        CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master",
+    )
+    assert completed.returncode == 1
+    assert completed.stderr.endswith("patchpilot: error: ARGUMENTS: No closing quotation\n")
+    assert "Traceback" not in completed.stderr
 
 
 def test_action_input_is_not_interpolated() -> None:
