@@ -71,6 +71,26 @@ def test_findings_of_a_rule_with_other_messages_are_separate(
     assert outcome.out.count("It does not know") == {"text": 1, "github": 0, "markdown": 2}[form]
 
 
+@pytest.mark.parametrize(
+    "subject", ["fixup! VENDOR: frob: a", 'Revert "VENDOR: frob: a"', "frob: a", "VENDOR: frob: a"]
+)
+def test_prefix_recipe_and_its_exceptions(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, subject: str
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    page = (ROOT / "docs/how-to/add-a-rule.md").read_text(encoding="utf-8")
+    (exceptions,) = re.findall(r"`(pattern = '\^\(.*Revert.*)`", page)
+    pack = repo.path / "tools/required-prefix.toml"
+    repo.commit(f"{subject}\n\nIt is.\n\n{_SIGN_OFF}", {"drivers/frob/frob.c": "int z;\n"})
+    assert ("no-marker" in _list_findings(repo)) is not subject.startswith("VENDOR")
+    repo.git("checkout -q --detach base")
+    pack.write_text(re.sub(r"(?m)^pattern = .*$", lambda _: exceptions, pack.read_text()))
+    repo.commit("all: rules\n")
+    repo.git("branch -f base")
+    repo.commit(f"{subject}\n\nIt is.\n\n{_SIGN_OFF}", {"drivers/frob/frob.c": "int z;\n"})
+    assert ("no-marker" in _list_findings(repo)) is (subject == "frob: a")
+
+
 def test_recipes_need_trust_on_the_machine_of_a_person(repo: Repo) -> None:
     repo.commit(f"VENDOR: frob: a\n\nBug: PROJ-1\n{_SIGN_OFF}", {"a.c": "int a;\n"})
     refusal = repo.patchpilot("check --json HEAD")
