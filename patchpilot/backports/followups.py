@@ -143,11 +143,14 @@ def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, 
         )
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("the fix is tagged not to be backported (stable+noautosel)")
-    if fix.files and all(
-        change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files
+    is_kernel = bool(max_lines)
+    if (
+        is_kernel
+        and fix.files
+        and all(change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files)
     ):
         notes.append("the fix changes documentation only, which stable trees do not take")
-    elif fix.files and not _changes_more_than_space(fix):
+    elif is_kernel and fix.files and not _changes_more_than_space(fix):
         notes.append("the fix changes whitespace only, which stable trees do not take")
     elif not notes and (exclusion := find_commit_exclusion(fix.repository, fix.commit, project)):
         notes.append(exclusion)

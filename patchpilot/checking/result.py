@@ -459,7 +459,7 @@ def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[
     if result.tree is None:
         yield "whether it applies, and its recipients (no source tree: use --tree or -C)"
     if result.repository is None:
-        yield "history and earlier fixes (no git repository: use -C)"
+        yield "history and earlier fixes (files are checked without a repository: use -C DIR)"
     if result.unanswered:
         yield result.unanswered
     present = sum(patch.has_diff for patch in patches)

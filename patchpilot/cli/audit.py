@@ -156,6 +156,8 @@ def _plan_audit(
     options: Mapping[str, Any],
     progress: "Progress",
 ) -> "Audit":
+    from datetime import datetime
+
     from patchpilot.backports.audit import Audit, AuditRequest
     from patchpilot.backports.skip_list import (
         SETTING,
@@ -163,6 +165,7 @@ def _plan_audit(
         find_skip_list,
         read_skip_list,
     )
+    from patchpilot.cli.error_exit import print_notice
 
     repository = workplace.repository
     if not options["missing"]:
@@ -183,7 +186,15 @@ def _plan_audit(
         options["resume"],
         options["jobs"] or 0,
     )
-    return Audit(repository, audit_request, progress)
+    audit = Audit(repository, audit_request, progress)
+    if isinstance(audit_request.since, datetime):
+        latest = repository.commit(audit.main).committed
+        if latest < audit_request.since:
+            print_notice(
+                "warning",
+                f"the latest mainline commit here is of {latest:%Y-%m-%d}: fetch mainline",
+            )
+    return audit
 
 
 def _plan_list(

@@ -310,7 +310,8 @@ def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:
 def _is_moved(context: Context, rule: Rule, finding: Finding, locations: "Places") -> bool:
     """Return whether a finding is on a line that the patch only moves.
 
-    If the patch changes white space other than tabs of the indentation in the line, the removed line must have the same finding.
+    If the patch changes white space other than tabs of the indentation in the line, the removed
+    line must have the same finding.
     """
     return locations.is_moved(finding) and (
         locations.is_unchanged(finding)

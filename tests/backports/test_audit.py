@@ -99,6 +99,8 @@ def test_filters_set_fixes_apart(world: World) -> None:
     assert list_fixes("other.c") == ([fix], {})
     assert list_fixes("--since", "v6.2") == ([fix], {})
     assert list_fixes("--since", "1d") == ([], {})
+    stale = run_missing(world, tip, "--list", "--since", "1d").err
+    assert "warning: the latest mainline commit here is of " in stale
     assert list_fixes("--carried") == ([], {"not-carried": 2})
     assert list_fixes("--not-in", "6.9") == ([world.fix], {"in-other-branch": 1})
     skipped = list_fixes("--skip", f"{fix[:12]}=not for us")
