@@ -373,6 +373,8 @@ def written_patch_rows(backports: "Sequence[WrittenBackport]") -> list[str]:
         rows.append(f"no patch for {', '.join(branches)}: {reason}")
     if commands := format_send_commands(backports):
         order_text = ", the latest branch first" if len(commands) > 1 else ""
+        is_reply = any(backport.answers for backport in backports if backport.send)
+        headers = "To:, Cc: and In-Reply-To:" if is_reply else "To: and Cc:"
         is_signed = all(backport.is_signed for backport in backports if backport.send)
         rows += [
             "",
@@ -381,7 +383,7 @@ def written_patch_rows(backports: "Sequence[WrittenBackport]") -> list[str]:
                 if is_signed
                 else "They lack your Signed-off-by: add it before you send them."
             ),
-            f"Read them, then send them{order_text}; To:, Cc: and In-Reply-To: are in them.",
+            f"Read them, then send them{order_text}; {headers} are in them.",
             *shell_command_rows(commands),
         ]
     return rows
@@ -410,7 +412,7 @@ def describe_resolution(resolution: "ConflictResolution") -> list[str]:
             *(f"  {commit}" for commit in resolution.commits),
             f"  ({resolution.folder})",
             "",
-            "The patches are written, with To:, Cc: and In-Reply-To:",
+            "The patches are written, with their headers:",
             f"  {resolution.files[0].parent}",
             *(f"    {file.name}" for file in resolution.files),
             "",
