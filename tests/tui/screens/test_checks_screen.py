@@ -228,6 +228,6 @@ async def test_reviewer_is_started_by_a_key(
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     async with running(newcomer_app, (100, 30), Stage.CHECKS) as pilot:
-        await keys(pilot, "o", "l")
+        await keys(pilot, "o", "r")
         await visible(pilot, "review by mine")
         assert "gives no reason" in text_of(newcomer_app)
