@@ -104,8 +104,8 @@ def require_trust(settings: Settings, source: Source) -> None:
     commands = " and ".join(f"`git config patchpilot.{name} ''`" for name in used)
     disable_note = f"; {commands} {'disables' if len(used) == 1 else 'disable'} them here"
     noun = "rule packs" if used == ["packs"] else "rule packs and conventions"
-    same_packs = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
-    action = same_packs if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
+    revision = ("--config-from", source.tree.label) if source.is_revision else ()
+    action = Action("trust", revision, "`{}` shows and trusts them")
     raise UntrustedError(
         f"{source.label}: its {noun} are {state}: {names}",
         hint=Hint((action, disable_note)),

@@ -25,11 +25,16 @@ from patchpilot.errors import MissingError
 from patchpilot.model.action import OwnCommand
 from patchpilot.model.json_form import json_form
 from patchpilot.settings.read_settings import read_settings
-from patchpilot.settings.source import Source, find_settings_source, list_tree_data
+from patchpilot.settings.source import (
+    Source,
+    find_settings_source,
+    list_tree_data,
+    make_revision_source,
+)
 from patchpilot.settings.tree_data import collect_files
 
 if TYPE_CHECKING:
-    pass
+    from patchpilot.commits.repository import Repository
 
 
 @json_form("path", "bytes=size")
@@ -104,6 +109,15 @@ def find_tree_configuration(
     return tree_configuration
 
 
+def find_revision_configuration(repository: "Repository", revision: str) -> TreeConfiguration:
+    """Return the rule packs, projects and subsystems of a revision, with the settings that name
+    them.
+
+    Raise MissingError if the revision has no settings.
+    """
+    return read_tree_configuration(make_revision_source(repository, revision))
+
+
 def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
     """Return the commands configured in the repository that contains a directory, if any."""
     from patchpilot.commits.repository import Repository
@@ -146,9 +160,12 @@ def read_tree_configuration(source: Source) -> TreeConfiguration:
 
     Raise MissingError if it has no settings.
     """
-    if not source.is_revision and not (source.top / FILE_NAME).exists():
+    has_settings = (
+        source.tree.exists(FILE_NAME) if source.is_revision else (source.top / FILE_NAME).exists()
+    )
+    if not has_settings:
         raise MissingError(
-            f"{source.top}: no {FILE_NAME}",
+            f"{source.tree.label if source.is_revision else source.top}: no {FILE_NAME}",
             hint="only trees with their own settings need to be trusted",
         )
     settings = read_settings(source=source, problems=[])

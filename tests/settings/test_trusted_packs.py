@@ -7,6 +7,7 @@ cannot disable checks.
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -269,6 +270,30 @@ def test_pack_named_by_the_user_is_trusted(repo: Repo) -> None:
     assert exit_code == 2
     assert "--config-from" in error_output
     assert run_check(repo, "--format", "github", "--config-from", "base")[0] == 1
+
+
+def test_hint_trusts_the_packs_of_the_base(repo: Repo) -> None:
+    """The branch forked before the base changed its pack, and a piped check uses the base's."""
+    repo.git("branch topic")
+    repo.git("checkout -q base")
+    commit_pack(repo)
+    repo.commit("all: settings\n")
+    repo.git("tag -f base")
+    repo.git("checkout -q topic")
+    exit_code, _, error_output = run_check(repo)
+    assert exit_code == 2
+    (command,) = re.findall(r"`patchpilot (trust [^`]*)`", error_output)
+    repo.patchpilot(f"{command} --show").expect(0, f"(to trust it: `patchpilot {command}`)")
+    assert run_check(repo)[0] == 2
+    outcome = repo.patchpilot(command)
+    outcome.expect(0, "trusted as printed")
+    assert "OUR001" in outcome.out
+    assert run_check(repo)[0] == 1
+    repo.patchpilot(f"{command} --revoke").expect(0, "no longer trusted")
+    assert run_check(repo)[0] == 2
+    repo.patchpilot(f"{command} --build").expect(2, "cannot be combined")
+    repo.patchpilot("trust --config-from HEAD").expect(3, "no .patchpilot.toml")
+    repo.patchpilot("trust --config-from nowhere").expect(2, "nowhere")
 
 
 def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:

@@ -15,7 +15,10 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.trust_question import format_untrusted_commands
+from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
+from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.settings.trusted_packs import TreeConfiguration
@@ -40,6 +43,11 @@ if TYPE_CHECKING:
     metavar="RANGE",
     help="also trust these commits, if builds cannot be confined here",
 )
+@option(
+    "--config-from",
+    metavar="REV",
+    help="trust the rule packs of a revision, without a checkout of it",
+)
 @option("--show", is_flag=True, help="only print what would be trusted")
 @option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
 @argument("directory", metavar="[DIR]", type=Path, required=False)
@@ -47,6 +55,7 @@ def command(
     common: Common,
     build: bool,
     build_changes: str | None,
+    config_from: str | None,
     show: bool,
     revoke: bool,
     directory: Path | None,
@@ -63,13 +72,23 @@ def command(
     """
     from patchpilot.settings import trusted_packs as service
 
-    configuration = service.find_tree_configuration(
-        directory,
-        repo=common.repo,
-        tree=common.tree,
-        build=build or revoke,
-        commits=build_changes or "",
-    )
+    if config_from:
+        if build or build_changes or common.tree:
+            other = "--build" if build else "--build-changes" if build_changes else "--tree"
+            raise UsageError(
+                f"--config-from and {other} cannot be combined",
+                hint="trust the rule packs first, then the rest",
+            )
+        with Workplace(directory or common.repo) as workplace:
+            configuration = service.find_revision_configuration(workplace.repository, config_from)
+    else:
+        configuration = service.find_tree_configuration(
+            directory,
+            repo=common.repo,
+            tree=common.tree,
+            build=build or revoke,
+            commits=build_changes or "",
+        )
     removed = service.revoke_trust(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):
         service.trust_configuration(configuration)
@@ -89,7 +108,8 @@ def command(
         sys.stdout.flush()
         print_notice(
             "note",
-            f"{configuration.label}: {_describe_trust(configuration, is_trusted, revoke, removed)}",
+            f"{configuration.label}: "
+            + _describe_trust(configuration, is_trusted, revoke, removed, config_from),
         )
     return 0
 
@@ -103,13 +123,15 @@ def _describe_trust(
     is_trusted: bool,
     revoke: bool,
     removed: int,
+    config_from: str | None,
 ) -> str:
     if revoke:
         return "no longer trusted" if removed else "was not trusted"
     if not configuration.needs_trust:
         return "no rule packs or commands, nothing to trust"
+    arguments = ("--config-from", config_from) if config_from else ()
     return (
         "trusted as printed (to undo: --revoke)"
         if is_trusted
-        else "not trusted (to trust it: `patchpilot trust`)"
+        else f"not trusted (to trust it: `{Action('trust', arguments).command}`)"
     )
