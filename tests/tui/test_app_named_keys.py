@@ -43,8 +43,6 @@ MORE_MOMENTS = {
     "send-fixed": (fix_first_version, (Stage.SEND,)),
     "write-fixed": (fix_first_version, (Stage.TAGS, "w")),
     "preview-options": (leave_as_is, (Stage.PREVIEW, "o")),
-    "add-recipient": (leave_as_is, (Stage.RECIPIENTS, "w")),
-    "start": (leave_as_is, ("0", "w")),
 }
 """More screens: how to prepare the clone, and the keys from any stage to there."""
 ALL_MOMENTS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
