@@ -19,10 +19,9 @@ from patchpilot.tui.legible import (
     has_readable_text,
     make_legible,
 )
-from patchpilot.tui.palette import Help
 from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, opened, running, text_of, until, visible
+from tests.kit.walk import keys, running, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -137,9 +136,7 @@ async def test_theme_is_remembered(
     newcomer_app.memory.save_values(theme="ansi-dark")
     async with running(newcomer_app, (80, 24)) as pilot:
         assert newcomer_app.theme == DARK.name
-        await pilot.press("question_mark")
-        await opened(pilot, Help)
-        await pilot.press("end", "enter")
+        await pilot.press("ctrl+t")
         await visible(pilot, "gruvbox")
         await pilot.press(*"nord")
         await until(pilot, lambda: "gruvbox" not in text_of(newcomer_app), "the match")
