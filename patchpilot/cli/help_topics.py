@@ -71,7 +71,7 @@ Environment variables
   PAGER, GIT_PAGER                the pager of long text on a terminal (--no-pager)
   PATCHPILOT_ASCII                1: the guided workflow draws with ASCII only; 0: never
   CI                              check as for regulars; rule packs of the base need no trust
-  PRE_COMMIT_FROM_REF             the commit before those that pre-commit pushes
+  PRE_COMMIT_FROM_REF             the commit before the first that pre-commit pushes
   PRE_COMMIT_TO_REF               the last commit that it pushes
   PRE_COMMIT_REMOTE_NAME          the remote to which it pushes
   GITHUB_ACTIONS, GITLAB_CI       hints name the settings of this CI
