@@ -342,10 +342,8 @@ class _CveJudge:
             if self.branches
             else BackportResult(fix, self.repository.commit(fix).subject)
         )
-        if any(row.affected is False for row in result.branches):
-            own = self.session.ask([fix], self.branches)[0]
-            rows = map(_add_own_reason, result.branches, own.branches)
-            result = replace(result, branches=tuple(rows))
+        rows = tuple(self._add_own_reason(fix, row) for row in result.branches)
+        result = replace(result, branches=rows)
         if not self.folders:
             return result
         patch = format_commit_patch(self.repository, fix)
@@ -356,6 +354,15 @@ class _CveJudge:
             for folder in self.folders
         )
         return replace(result, branches=(*result.branches, *judged))
+
+    def _add_own_reason(self, fix: str, row: BranchResult) -> BranchResult:
+        """Add to a branch without the CVE's bug that the fix's own Fixes: tag names a bug in it."""
+        if row.affected is not False:
+            return row
+        has_bug, _, _ = judge_whether_affected(self.history, self.history.culprits(fix), row.tip)
+        if not has_bug:
+            return row
+        return replace(row, reason=f"{row.reason}; but by its Fixes: tag the branch needs the fix")
 
     def _combine(
         self,
@@ -476,13 +483,6 @@ def _combine_in_directory(results: Sequence[BackportResult], number: int, folder
         for result in results
     ]
     return min(rows, key=_rank)
-
-
-def _add_own_reason(row: BranchResult, own: BranchResult) -> BranchResult:
-    """Add to a branch without the CVE's bug that the fix's own Fixes: tag names a bug in it."""
-    if row.affected is not False or not own.affected:
-        return row
-    return replace(row, reason=f"{row.reason}; but by its Fixes: tag the branch needs the fix")
 
 
 def _rank(row: CveBranch) -> int:
