@@ -4,20 +4,15 @@
 Later commits of a range may shift or remove the lines, or rename the file.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.checking.result import CheckedPatch, CheckResult
+from patchpilot.commits.rebase_edits import read_blob_hunks
 from patchpilot.commits.repository import Repository
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FindingEdit, TipPlace
 
-_HUNK = lazy_pattern(
-    rb"^@@ -(?P<old>\d+)(?:,(?P<removed>\d+))? \+\d+(?:,(?P<added>\d+))? @@", re.MULTILINE
-)
-_BLOB_DIFF = ("diff", "-U0", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
 GONE = TipPlace()
 
 
@@ -129,14 +124,11 @@ class _CommitMap:
         return self._files[path]
 
     def _diff(self, old: str, new: str) -> tuple[tuple[int, int, int], ...]:
-        output = self._repository.git(*_BLOB_DIFF, old, new).out
-        hunks = []
-        for match in _HUNK.finditer(output):
-            removed = int(match["removed"] or 1)
-            # without removed lines, the number is that of the line before the added ones
-            first = int(match["old"]) + (not removed)
-            hunks.append((first, removed, int(match["added"] or 1)))
-        return tuple(hunks)
+        # without removed lines, a hunk's number is that of the line before the added ones
+        return tuple(
+            (hunk.start + (not hunk.old), hunk.old, hunk.new)
+            for hunk in read_blob_hunks(self._repository, old, new)
+        )
 
     @cached_property
     def _renamed(self) -> dict[str, str]:

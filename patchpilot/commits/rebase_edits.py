@@ -83,11 +83,8 @@ def carry_edits_over(
     return result
 
 
-def _map_edits(
-    repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
-) -> tuple[LineEdit, ...]:
-    if before == after:
-        return tuple(edits)
+def read_blob_hunks(repository: Repository, before: str, after: str) -> "list[BlobHunk]":
+    """Return the changes between two versions of a file, without context."""
     diff = repository.git(
         "diff",
         "--no-color",
@@ -99,12 +96,20 @@ def _map_edits(
         after,
         ok=(0, 1),
     ).out
-    hunks = [
-        _Hunk(int(match[1]), _parse_count(match[2]), int(match[3]), _parse_count(match[4]))
+    return [
+        BlobHunk(int(match[1]), _parse_count(match[2]), int(match[3]), _parse_count(match[4]))
         for match in _RANGE.finditer(diff)
     ]
+
+
+def _map_edits(
+    repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
+) -> tuple[LineEdit, ...]:
+    if before == after:
+        return tuple(edits)
+    hunks = read_blob_hunks(repository, before, after)
     mapped: list[LineEdit] = []
-    moves: dict[_Hunk, _Move | None] = {}
+    moves: dict[BlobHunk, _Move | None] = {}
     for edit in edits:
         shift, overlapping = 0, None
         for hunk in hunks:
@@ -138,7 +143,7 @@ def _map_edits(
 
 
 @dataclass(frozen=True, slots=True)
-class _Hunk:
+class BlobHunk:
     """The lines that a hunk removes and the lines that it adds.
 
     For both, it has the number of the first line (counted from 1) and the number of lines.
@@ -160,7 +165,7 @@ class _Move:
 
 
 def _find_move(
-    repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
+    repository: Repository, blobs: tuple[str, str], hunk: BlobHunk, hunks: Sequence[BlobHunk]
 ) -> _Move | None:
     """Return the new position of lines that a hunk removes, ignoring blank lines at both ends.
 
