@@ -7,23 +7,18 @@ It shows the sent messages, the replies, where the patch was merged, and the nex
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from patchpilot.model.action import PUBLISHED
 from patchpilot.model.printable import crop_text, format_count
-from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
-    comparison_rows,
     describe_series_state,
     first_message_to_show,
     format_open_comment_count,
-    history_rows,
     is_unfetched,
     pinned_rows,
     placeholder_rows,
@@ -42,28 +37,17 @@ from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
-from patchpilot.tui.widgets.choose import (
-    Choose,
-    DialogOption,
-    Reader,
-    ask_for_confirmation,
-    ask_for_option,
-)
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from patchpilot.tags.review_trailers import CollectedTags, TagChoice
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.tracked import Tracked
-    from patchpilot.tracking.compare_versions import Revision, RevisionComparison
     from patchpilot.tracking.conversation import ConversationMail
 
 
-_NARROW = 40
-"""Minimum width for showing the reviewers' table."""
 HEAD_LOW, HEAD = 2, 5
 """Lines for the next step above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")
@@ -479,47 +463,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.refill_list()
 
     def action_more(self) -> None:
-        from patchpilot.tracking.compare_versions import (
-            list_comparable_revisions,
-        )
+        from patchpilot.tui.screens.series_dialog import show_series_actions
 
-        if (series := self._series) is None:
-            return
-        read_series = series if series.is_read and series.posted else None
-        revision_pairs = (
-            [*combinations(list_comparable_revisions(read_series), 2)] if read_series else []
-        )
-        options = [
-            DialogOption(
-                "History",
-                "its versions, its reviews, and where it was merged",
-                lambda: self.app.push_screen(Reader(series.subject, partial(history_rows, series))),
-            ),
-            *(
-                [DialogOption("Reviewers", "who reviewed which patch", self._show_reviewers)]
-                if read_series
-                else []
-            ),
-            *(
-                DialogOption(
-                    f"Changes from {old_revision.label} to {new_revision.label}",
-                    "the range-diff of both versions",
-                    partial(
-                        self._compare_versions,
-                        series.entry.id,
-                        old_revision,
-                        new_revision,
-                    ),
-                )
-                for old_revision, new_revision in reversed(revision_pairs)
-            ),
-            DialogOption(
-                "Unfollow",
-                "asks, then stops tracking this series",
-                self._confirm_unfollow,
-            ),
-        ]
-        ask_for_option(self.app, series.subject, options, "Series")
+        if self._series:
+            show_series_actions(self, self._series)
 
     def action_refresh(self) -> None:
         """Query the archive.
@@ -534,116 +481,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         else:
             self.action_reload()
 
-    def _confirm_unfollow(self) -> None:
-        from patchpilot.tracking.follow_topic import remove_series
-
-        series = self._series
-        if series is None:
-            return
-        number = series.entry.id
-
-        def stop_following() -> None:
-            remove_series(number)
-            self.session.series = 0
-            self.rerun_stage("followed")
-
-        answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
-        question = f"Stop following this series?\n\n{series.subject}"
-        ask_for_confirmation(self.app, Choose(question, answers), stop_following)
-
-    def _show_reviewers(self) -> None:
-        from patchpilot.tracking.review_lines import format_review_table
-
-        series = self._series
-        table = series.review if series else None
-        if table is None:
-            return
-        total = format_count(len(table.patches), "patch", "patches")
-        title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
-
-        def format_rows(columns: int) -> tuple[str, ...]:
-            lines = format_review_table(table, max(_NARROW, columns))
-            return lines or ("no reviewer is known",)
-
-        self.app.push_screen(Reader(title, format_rows))
-
-    def _compare_versions(self, number: int, old: "Revision", new: "Revision") -> None:
-        from patchpilot.tracking.compare_versions import format_difference_counts
-        from patchpilot.tracking.follow_topic import compare_series_revisions
-
-        names = tuple(f"<{revision.message_id}>" for revision in (old, new))
-
-        def show_comparison(comparison: "RevisionComparison") -> None:
-            title = (
-                f"{' and '.join(comparison.revision_names())}:"
-                f" {format_difference_counts(comparison.patches)}"
-            )
-            self.app.push_screen(Reader(title, comparison_rows(comparison)))
-
-        def compare_in_thread(*_: object) -> "RevisionComparison":
-            return compare_series_revisions(number, names)
-
-        self.run_in_thread("comparing the versions", compare_in_thread, show_comparison)
-
     def action_collect(self) -> None:
-        from patchpilot.tags.add_review_trailers import (
-            TagDecisions,
-            add_review_trailers,
-        )
-        from patchpilot.tags.review_trailers import TrailersRequest
-        from patchpilot.tui.screens.collect_tags_dialog import (
-            CollectTags,
-            list_held_tags,
-        )
+        from patchpilot.tui.screens.collect_tags import collect_tags
 
-        session = self.session
-
-        def collect_tags(
-            ticked: "Sequence[TagChoice] | None",
-            repository: Any,
-            progress: Any,
-            overrides: tuple[str, ...] = (),
-        ) -> "CollectedTags":
-            def choose_ticked(collected: "CollectedTags") -> TagDecisions:
-                ticks = ticked or ()
-                return TagDecisions(
-                    tuple(choice for choice in collected.choices if choice in ticks)
-                )
-
-            request = TrailersRequest(
-                session.target,
-                session.topic_base,
-                dry_run=ticked is None,
-                overrides=overrides,
-            )
-            return add_review_trailers(
-                repository,
-                request,
-                choose=None if ticked is None else choose_ticked,
-                progress=progress,
-            )
-
-        def show_choices(collected: "CollectedTags") -> None:
-            if collected.choices:
-                self.app.push_screen(CollectTags(collected), add_ticked)
-            else:
-                self.notify("; ".join(list_held_tags(collected)) or "no new tags")
-
-        def add_ticked(ticked: "Sequence[TagChoice] | None") -> None:
-            if ticked:
-                confirm_rewrite(
-                    self,
-                    "adding the tags",
-                    partial(collect_tags, ticked),
-                    lambda _: report_added(len(ticked)),
-                    (PUBLISHED,),
-                )
-
-        def report_added(count: int) -> None:
-            self.notify(f"added {format_count(count, 'tag')}; press u to undo")
-            self.reread_topic()
-
-        self.run_in_thread("collecting the tags", partial(collect_tags, None), show_choices)
+        collect_tags(self)
 
     def action_edit(self) -> None:
         edit_draft(self, partial(self.rerun_stage, "draft"))
