@@ -124,8 +124,8 @@ def main() -> None:
         FILE.write_text(lower_ceilings(), encoding="utf-8")
         return
     area, *names = options.list
-    for location, name, location in find_matches():
-        if location == area and (not names or name in names):
+    for match_area, name, location in find_matches():
+        if match_area == area and (not names or name in names):
             print(f"{name}: {location}")
 
 
