@@ -27,14 +27,16 @@ SHARED: dict[str, Table] = {
     "Options before the command": ROOT_OPTIONS,
 }
 """Options that several commands have."""
-_SHARED_KEYS = frozenset(option.key for table in SHARED.values() for option in table)
+_SHARED_LABELS = frozenset(option.label for table in SHARED.values() for option in table)
 _NAME_WIDTH = 30
 
 
 def list_command_options(command: Command) -> list[Option]:
     """Return the options to list in a command's help."""
     return [
-        option for option in command.options if option.key not in _SHARED_KEYS and not option.hidden
+        option
+        for option in command.options
+        if option.label not in _SHARED_LABELS and not option.hidden
     ]
 
 

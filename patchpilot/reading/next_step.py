@@ -4,8 +4,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from patchpilot.model.action import Action, Advice, actions_in_advice, join_hints
+from patchpilot.model.action import Action, Advice, advice_parts, join_hints
 from patchpilot.model.printable import format_count
 from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
@@ -271,17 +272,20 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """If the step is to send a new version, add how many tags the user should add to the patches.
+    """If the step is to send a new version, insert before it how many tags the user should add.
 
     Tags that were given to earlier versions count for the latest version.
     """
     given = (it for it in series.trailers if it.version == series.latest.version)
     count = sum(not (tag.asks or tag.conditional) for tag in given)
-    sends = any(action.name == "send" for action in actions_in_advice(advice))
-    if not (count and sends):
+    if not count:
         return advice
-    tags = Action("trailers", (), f"add {format_count(count, 'tag')} to the new version")
-    return join_hints(advice, "; ", tags)
+    tags = Action("trailers", (), f"add {format_count(count, 'tag')}")
+    parts: list[Any] = []
+    for part in advice_parts(advice):
+        is_send = isinstance(part, Action) and part.name == "send"
+        parts += (tags, ", then ", part) if is_send else (part,)
+    return join_hints(*parts)
 
 
 def _partly_accepted_step(series: PostedSeries) -> NextStep:

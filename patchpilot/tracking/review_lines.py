@@ -32,10 +32,10 @@ MEANINGS = {
     ReviewState.CARRIED: "is in the posted patch",
     ReviewState.LOST: "lost: add the tag or ask again",
     ReviewState.OUTDATED: "patch changed since: ask again",
-    ReviewState.ASKED: "asked for changes, no reply since",
+    ReviewState.ASKED: "asked for changes",
     ReviewState.APPLIED: "applied it",
     ReviewState.LOOKED: "commented",
-    ReviewState.UNSEEN: "never looked",
+    ReviewState.UNSEEN: "no reply",
 }
 """The description of each state."""
 _NAME, _TITLE = 24, 30
@@ -63,7 +63,7 @@ def format_review_table(table: ReviewTable, columns: int) -> tuple[str, ...]:
     if without_reply := ", ".join(
         make_one_line(table.name_of(reviewer)) for reviewer in table.silent
     ):
-        lines += _wrap_text(f"never looked: {without_reply}", columns)
+        lines += _wrap_text(f"{MEANINGS[ReviewState.UNSEEN]}: {without_reply}", columns)
     return tuple(lines)
 
 

@@ -75,7 +75,7 @@ def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
     assert (
         lines[index + 1] == "    Rita Reviewer             Reviewed-by (v2): given to this version"
     )
-    assert lines[index + 2] == "    never looked: Matt Maintainer"
+    assert lines[index + 2] == "    no reply: Matt Maintainer"
     (shown_series,) = call("track show 1 --format json").json["series"]
     review = shown_series["review"]
     assert (review["version"], review["approved"]) == (2, 1)

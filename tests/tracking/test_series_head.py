@@ -110,9 +110,7 @@ def test_claim_closes_no_request() -> None:
 def test_tags_are_added_with_a_new_version() -> None:
     tag = build_reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
     assert "tag" not in read_head_rows(story.V1, tag)["next"]
-    assert read_head_rows(*story.BEGINNING, tag)["next"].endswith(
-        "send v2; add 1 tag to the new version"
-    )
+    assert read_head_rows(*story.BEGINNING, tag)["next"].endswith("add 1 tag, then send v2")
     repeated_mail = build_reply(
         "[PATCH net v2] x",
         "Please drop the check.",

@@ -55,7 +55,10 @@ from patchpilot.topic.workplace import Workplace
 @option(
     "--reroll",
     is_flag=True,
-    help="send the next version, with changelog, link to the previous version and review tags",
+    help=(
+        "send the next version, with its changelog and a link to the previous version; add review"
+        " tags first, with `patchpilot trailers`"
+    ),
 )
 @option(
     "--range-diff",
