@@ -291,7 +291,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
             return None
         stage_and_state = stage, session.stage_status(stage).state
         if stage_and_state == (Stage.SEND, StageState.TODO):
-            return NextKey("s", "answer the open questions" if session.open_questions else "send")
+            is_asked = screen.current_result.open_questions
+            return NextKey("s", "answer the open questions" if is_asked else "send")
         return STATE_STEPS.get(stage_and_state)
 
     @property

@@ -167,6 +167,7 @@ def set_subject_prefix(
 
     def report_prefix(_: object) -> None:
         screen.session.mark_changed("draft")
+        screen.session.open_questions -= {TREE}
         stage = Stage.PREVIEW.number
         message = f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
@@ -210,8 +211,7 @@ def _save_answers(
 
     def report_saved(all_effects: list[str]) -> None:
         session.mark_changed("answers")
-        pre_send = [name for name, _ in answers if name not in _KEYS]
-        session.open_questions = max(0, session.open_questions - len(pre_send))
+        session.open_questions -= {name for name, _ in answers}
         screen.tui.jobs.refresh_stale_stages()
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)

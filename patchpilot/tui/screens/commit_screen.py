@@ -186,8 +186,12 @@ class CommitScreen(StageScreen[TopicCommits]):
         )
 
     def _handle_questions(self, questions: "PreSendQuestions") -> None:
+        from patchpilot.tui.actions.questions import TREE
+
         self._questions = questions
-        self.session.open_questions = len(questions.open) + bool(questions.missing_tree)
+        tree = [TREE] if questions.missing_tree else []
+        names = (question.name for question in questions.open)
+        self.session.open_questions = frozenset([*names, *tree])
         self.tui.save_progress()
         self.redraw_keys()
 

@@ -167,7 +167,7 @@ class Session:
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     saved_states: dict[Stage, Kept] = field(default_factory=dict)
-    open_questions: int = 0
+    open_questions: frozenset[str] = frozenset()
     series: int = 0
     conversation: Any = None
     known_settings: "Settings | None" = None
@@ -451,7 +451,7 @@ class Session:
         recipients = self.fresh_result(Stage.RECIPIENTS)
         notes = recipients.advice if recipients else ()
         answerable = (note.remedy for note in notes if note.remedy and note.remedy.kind == "answer")
-        return self.open_questions or sum(1 for _ in answerable)
+        return len(self.open_questions) or sum(1 for _ in answerable)
 
     @property
     def next_stage(self) -> Stage | None:

@@ -80,17 +80,17 @@ async def test_question_is_answered_by_letter(
         # Enter must not choose the answer that has the initial focus
         await keys(pilot, "enter")
         assert not isinstance(app.screen, Choose)
-        assert app.session.open_questions == 3
+        assert len(app.session.open_questions) == 3
         assert (
             last_message(app) == "The security question stays open; press a at stage 1 to answer it"
         )
         await keys(pilot, "enter", "y")
-        assert app.session.open_questions == 2
+        assert len(app.session.open_questions) == 2
         await visible(pilot, "● 1 Commit")
         assert "Commit: press a to answer 2 questions" in text_of(app)
         assert "attack" not in " ".join(list_pending_task_rows(app))
         await keys(pilot, "home", "enter", "n")
-        assert app.session.open_questions == 1
+        assert len(app.session.open_questions) == 1
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 

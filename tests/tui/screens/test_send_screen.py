@@ -230,6 +230,10 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
         screen_text = text_of(app)
         assert "[PATCH] net/acme" in screen_text, screen_text
         assert "people and 3 public lists" in screen_text, screen_text
+        await keys(pilot, "escape")
+        # the tree is not named in the subject, but that does not delay the send
+        assert app.session.open_questions == {"tree"}
+        assert app.next_key(app.screen).does == "send"
 
 
 def test_send_question_counts_the_warnings_below(fixed_clone: Path) -> None:
