@@ -12,6 +12,7 @@ from textual.widgets import Static
 from patchpilot.demo.before import CARD_LOG, SERVER_LOG
 from patchpilot.demo.robin import (
     ANSWERS,
+    find_question,
     fix_first_version,
     has_replied,
     has_warning,
@@ -68,6 +69,14 @@ class DemoFollow(FollowScreen):
     """The Follow stage in the demo, where replies arrive within seconds."""
 
     INTERVAL = 3.0
+
+    def named_message(self) -> str:
+        """Return the Message-ID of Maya's question until it is answered, because the tour asks for
+        the answer.
+        """
+        posted = self.own_series.posted if self.own_series else None
+        question = find_question(posted) if posted and not has_replied(posted) else None
+        return question.message_id if question else super().named_message()
 
     @property
     def next_key(self) -> NextKey | None:

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
+from patchpilot.model.action import actions_in_advice
 from patchpilot.model.printable import crop_text, format_count
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
@@ -37,12 +38,14 @@ from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
+from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.tracked import Tracked
     from patchpilot.tracking.conversation import ConversationMail
@@ -383,21 +386,39 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.refill_list(self.selected_item and self.selected_item.message_id)
 
     def action_reply(self) -> None:
+        """Reply to the message under the cursor.
+
+        If the next step names another one, ask which of them.
+        """
+        selected_id = (
+            self.selected_item.message_id if self.selected_item else self._message_to_answer()
+        )
+        mails = {mail.message_id: mail.mail for mail in self._mails}
+        named_id = self.named_message()
+        if selected_id not in mails:
+            words = "r replies to a message: press f to go to the next one"
+            self.notify(words, severity="warning")
+        elif named_id in (selected_id, "") or named_id not in mails:
+            self._reply_to(mails[selected_id])
+        else:
+            choices = (named_id, "the next step"), (selected_id, "the message under the cursor")
+            options = [
+                DialogOption(mail.sender.called, effect, partial(self._reply_to, mail))
+                for mail, effect in ((mails[ident], effect) for ident, effect in choices)
+            ]
+            ask_for_option(self.app, "Whose message do you reply to?", options, "Reply")
+
+    def named_message(self) -> str:
+        """Return the Message-ID of the message that the next step asks to answer, or ""."""
+        actions = actions_in_advice(self._series.step.advice) if self._series else ()
+        replies = (action.arguments for action in actions if action.name == "track")
+        return next((ident[1:-1] for name, ident, *_ in replies if name == "reply"), "")
+
+    def _reply_to(self, mail: "Classified") -> None:
         from patchpilot.tracking.reply.session import list_reply_templates
         from patchpilot.tui.actions.reply_action import reply_to_message
 
-        message_id = (
-            self.selected_item.message_id if self.selected_item else self._message_to_answer()
-        )
-        mail = next(
-            (candidate.mail for candidate in self._mails if candidate.message_id == message_id),
-            None,
-        )
-        if mail is None:
-            words = "r replies to a message: press f to go to the next one"
-            self.notify(words, severity="warning")
-            return
-        templates = list_reply_templates(mail.kind, own=message_id in self._own_message_ids)
+        templates = list_reply_templates(mail.kind, own=mail.message_id in self._own_message_ids)
         description = f"{mail.sender.called}: {mail.mail.subject}"
         sent_mails = [
             own_mail.mail.mail
@@ -405,7 +426,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             if own_mail.message_id in self._own_message_ids
         ]
         recipients = (*sent_mails[-1].to, *sent_mails[-1].cc) if sent_mails else ()
-        reply_to_message(self, message_id, templates, description, recipients)
+        reply_to_message(self, mail.message_id, templates, description, recipients)
 
     @property
     def _own_message_ids(self) -> Collection[str]:

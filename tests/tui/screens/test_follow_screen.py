@@ -276,6 +276,29 @@ async def test_r_answers_the_oldest_question(
         assert given == [screen._items[0].point.message_id]
 
 
+async def test_r_asks_whose_message_if_the_next_step_names_another(
+    sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_topic.add_reply(sent_topic.first, "Nice work.", sender="Thea Tester <thea@example.net>")
+    given: list[str] = []
+    monkeypatch.setattr(
+        "patchpilot.tui.actions.reply_action.reply_to_message",
+        lambda _, message_id, *__: given.append(message_id),
+    )
+    async with running(app, (80, 24)) as pilot:
+        for row_text, key in (("Thea Tester", "enter"), ("Thea Tester", "t"), ("Why do", "")):
+            await select_row(pilot, row_text)
+            await keys(pilot, "r")
+            assert ("Whose message do you reply to?" in text_of(app)) is bool(key)
+            await keys(pilot, *([key] if key else []))
+        senders = {mail.message_id: mail.mail.sender.called for mail in app.screen._mails}
+        assert [senders[ident] for ident in given] == [
+            "Rita Reviewer",
+            "Thea Tester",
+            "Rita Reviewer",
+        ]
+
+
 def test_mail_path_is_not_a_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")
