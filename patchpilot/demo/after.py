@@ -14,7 +14,7 @@ from patchpilot.demo.journey import Journey, StepFailedError, require_condition
 from patchpilot.model.mail import parse_mail
 
 PREFIX = ["--subject-prefix", "PATCH net"]
-QUESTIONS = ["--security", "no", "--regression", "no"]
+QUESTIONS = ["--security", "no", "--regression", "yes"]
 
 
 def send_message(journey: Journey) -> Sent:

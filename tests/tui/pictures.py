@@ -138,7 +138,7 @@ def send_and_receive_replies(sandbox: Sandbox) -> None:
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
         [
             *("send", "--yes", "--subject-prefix", "PATCH net"),
-            *("--security", "no", "--regression", "no"),
+            *("--security", "no", "--regression", "yes"),
         ],
     ):
         subprocess.run(
