@@ -192,13 +192,13 @@ def _first_line(change: FileChange) -> int | None:
 
 
 def _describe_lines(difference: LineDifference, commit: Commit) -> Difference:
-    ours, theirs = map(_quote_first, (difference.lines, difference.origin_lines))
+    ours, theirs = _quote_different(difference.lines, difference.origin_lines)
     upstream = f"upstream commit {commit.short}"
     words = {
         "added": f"not in {upstream}: {ours}",
         "left-out": f"line of {upstream} is missing: {theirs}",
         "changed": f"{ours} instead of {theirs} in {upstream}",
-        "order": f"other order of lines than in {upstream}: {ours or theirs}",
+        "order": f"other order of lines than in {upstream}: {ours if difference.lines else theirs}",
         "place": f"applied at another place than by git cherry-pick: {upstream}",
         "file": f"other kind of change to the file than in {upstream}",
     }
@@ -213,12 +213,30 @@ def _describe_lines(difference: LineDifference, commit: Commit) -> Difference:
     )
 
 
-def _quote_first(lines: Sequence[str]) -> str:
-    """Return the first added line, or the first line, in quotes and on one line."""
-    line = next((line for line in lines if line[0] == "+"), next(iter(lines), ""))
-    text = line[:1] + " ".join(line[1:].split())
-    cut = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
-    return repr(cut) if line else "a change without lines"
+def _quote_different(lines: Sequence[str], others: Sequence[str]) -> tuple[str, str]:
+    """Return a line of each side that the other side lacks, in quotes and on one line.
+
+    Long lines are cut so that the part that differs is shown; added lines are preferred. White
+    space is only shown if nothing else differs.
+    """
+    pair = [_choose_line(lines, others), _choose_line(others, lines)]
+    texts = [line[:1] + " ".join(line[1:].split()) for line in pair]
+    texts = pair if texts[0] == texts[1] else texts
+    differs = (first != second for first, second in zip(*texts, strict=False))
+    same = next((at for at, is_other in enumerate(differs) if is_other), 0)
+    start = max(same - _MOST_SHOWN // 3, 1) if max(map(len, texts)) > _MOST_SHOWN else 1
+    quoted = [repr(_cut(text, start)) if text else "a change without lines" for text in texts]
+    return quoted[0], quoted[1]
+
+
+def _choose_line(lines: Sequence[str], others: Sequence[str]) -> str:
+    own = [line for line in lines if line not in others] or lines
+    return next((line for line in own if line[0] == "+"), next(iter(own), ""))
+
+
+def _cut(text: str, start: int) -> str:
+    shown = f"…{text[start:]}" if start > 1 else text[1:]
+    return text[0] + (shown if len(shown) < _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 1]}…")
 
 
 _MOST_SHOWN = 60

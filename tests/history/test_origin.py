@@ -2,6 +2,7 @@
 """Test the comparison of a backport with the commit that it names."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,27 @@ def test_mailed_backport_is_compared(world: World, tmp_path: Path) -> None:
     assert document["patches"][0]["origin"]["same"] == "lines"
     names = [each["name"] for each in document["patches"][0]["findings"]]
     assert "backport-differs" in names
+
+
+LONG = "\tring_log(device, level, RING_FULL | RING_WAIT, n - 20, first, second, third, number);"
+
+
+@pytest.mark.parametrize(
+    "change", ["x", *(pytest.param(c, marks=pytest.mark.long) for c in ("", "  "))]
+)
+@pytest.mark.parametrize(
+    "at", [70, *(pytest.param(at, marks=pytest.mark.long) for at in (4, 30, 59, 60, 83))]
+)
+def test_part_of_a_long_line_that_differs_is_shown(world: World, at: int, change: str) -> None:
+    fixed = FIXED | {"\tstep(45);": LONG}
+    files = {"drivers/ring.c": build(fixed)}
+    world.repo.checkout(f"{world.fix}^")
+    world.fix = world.repo.commit(f"ring: subtract n\n\n{TEXT}\n{TAGS}", files, author=AUTHOR)
+    world.repo.checkout("old")
+    other = LONG[:at] + change + LONG[at + (1 if change.strip() or not change else 0) :]
+    (difference,) = world.compare(
+        world.pick(build(fixed | {"\tstep(45);": other}, branch=True))
+    ).differences
+    ours, theirs = re.findall(r"'(\+[^']*)'", difference.message)
+    assert ours != theirs
+    assert max(len(ours), len(theirs)) <= 64
