@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
@@ -24,15 +25,19 @@ class SkipList:
     """The reasons for skipping commits, by the start of their ids."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
-        self._reasons = reasons
+        self.reasons = reasons
         self._shortest = min(map(len, reasons), default=40)
 
     def find_reason(self, commit: str) -> str:
         """Return why a commit is skipped, or "" if it is not."""
         for length in range(self._shortest, len(commit) + 1):
-            if reason := self._reasons.get(commit[:length]):
+            if reason := self.reasons.get(commit[:length]):
                 return reason
         return ""
+
+    def list_unknown(self, repository: Repository) -> list[str]:
+        """Return the ids that name no commit of a repository, and therefore skip nothing."""
+        return [commit for commit in self.reasons if not repository.find(commit)]
 
 
 def read_skip_list(file: Path) -> SkipList:
@@ -57,15 +62,22 @@ def read_skip_list(file: Path) -> SkipList:
 
 
 def find_skip_list(repository: Repository, setting: str) -> Path:
-    """Return the file of the skip list: the one that is set, or the repository's own."""
+    """Return the file of the skip list: the one that is set, or the repository's own.
+
+    Raise `UntrustedCommandsError` if the repository's configuration sets another one.
+    """
+    refuse_untrusted(repository.top, Use.AUDIT)
     if setting:
         return Path(setting).expanduser()
     name = hashlib.sha256(repository.key.encode("utf-8", "surrogateescape")).hexdigest()
     return state_path() / "skip-lists" / name[:32]
 
 
-def add_to_skip_list(file: Path, entries: Sequence[str]) -> None:
-    """Append entries of the form `COMMIT=REASON` to the file, which is created if necessary."""
+def add_to_skip_list(repository: Repository, file: Path, entries: Sequence[str]) -> None:
+    """Append entries of the form `COMMIT=REASON` to the file, which is created if necessary.
+
+    Raise `UsageError` for another form, and for a commit that the repository lacks.
+    """
     if not entries:
         return
     lines: list[str] = []
@@ -74,6 +86,11 @@ def add_to_skip_list(file: Path, entries: Sequence[str]) -> None:
         line = f"{commit.strip()} {' '.join(reason.split())}"
         if not separator or not _LINE.fullmatch(line) or not reason.strip():
             raise UsageError(f"--skip: {entry!r} is not COMMIT=REASON", hint=_EXAMPLE)
+        if not repository.find(commit.strip()):
+            raise UsageError(
+                f"--skip: no commit {commit.strip()} in this repository",
+                hint="check the id, or fetch the commit",
+            )
         lines.append(line)
     data = (read_regular_file(file) or b"").decode("utf-8", "surrogateescape")
     start = data if not data or data.endswith("\n") else f"{data}\n"

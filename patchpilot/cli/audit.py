@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, show_progress
 from patchpilot.errors import ExitCode, UsageError
+from patchpilot.model.printable import join_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -173,7 +174,11 @@ def _plan_audit(
     if options["skip"]:
         repository.register()
     skip_file = find_skip_list(repository, workplace.settings().get(SETTING))
-    add_to_skip_list(skip_file, options["skip"])
+    add_to_skip_list(repository, skip_file, options["skip"])
+    skipped = read_skip_list(skip_file)
+    if unknown := skipped.list_unknown(repository):
+        ids = join_words(unknown[:3]) + (f" and {len(unknown) - 3} more" if unknown[3:] else "")
+        print_notice("warning", f"{skip_file}: no commit {ids} in this repository")
     audit_request = AuditRequest(
         request,
         tuple(targets),
@@ -181,9 +186,9 @@ def _plan_audit(
         options["carried"],
         _read_since(repository, options["since"]),
         options["config"],
-        read_skip_list(skip_file),
+        skipped,
         options["list_only"],
-        options["resume"],
+        _keeps_verdicts(request, options),
         options["jobs"] or 0,
     )
     audit = Audit(repository, audit_request, progress)
@@ -211,9 +216,16 @@ def _plan_list(
     listed = read_fix_list(repository, targets, request.base, request.from_archive, request.stdin)
     fixes, unread = find_fix_commits(repository, listed.targets, request.base, progress)
     errors = [*listed.errors, *((patch.source, patch.problem) for patch in unread)]
-    audit_request = AuditRequest(request, resume=options["resume"], jobs=options["jobs"] or 0)
+    audit_request = AuditRequest(
+        request, resume=_keeps_verdicts(request, options), jobs=options["jobs"] or 0
+    )
     commits = tuple(dict.fromkeys(fix.commit for fix in fixes if fix.commit))
     return Audit(repository, audit_request, progress, commits, errors)
+
+
+def _keeps_verdicts(request: "BackportRequest", options: Mapping[str, Any]) -> bool:
+    """Return whether verdicts of the last run are used: --write writes what was shown before."""
+    return options["resume"] or request.folder is not None
 
 
 def _read_since(repository: "Repository", text: str | None) -> "datetime | str | None":
@@ -248,7 +260,7 @@ def _list_next_words(
     onto = [word for name in request.onto for word in ("--onto", name)]
     folder = suggest_backport_folder(audit.repository.top, None)
     words = ["patchpilot", "backport", *(["--missing"] if options["missing"] else [])]
-    more = ["--continue", "--write", str(folder)]
+    more = ["--write", str(folder)]
     return join([*words, *onto, *_repeat_options(options), *targets, *more])
 
 

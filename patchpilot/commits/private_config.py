@@ -330,6 +330,7 @@ class Use(StrEnum):
     FETCH = "fetch"
     ARCHIVE = "archive"
     CHECK = "check"
+    AUDIT = "audit"
 
 
 _SIGNING = r"gpg\..+|user\.signingkey"
@@ -346,6 +347,8 @@ _SETTINGS = {
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
     Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox|patchwork)|b4\.(?:mid|search|link)mask",
     Use.CHECK: r"patchpilot\.(?:packs|projects|subsystems)",
+    # `--skip` writes to this file
+    Use.AUDIT: r"patchpilot\.skiplist",
 }
 """Acting settings that each operation needs.
 

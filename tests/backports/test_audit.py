@@ -120,8 +120,23 @@ def test_skip_list_may_be_a_file_of_the_user(
     (apart,) = branch["apart"]
     assert (apart["kind"], apart["reason"]) == ("skipped", "breaks board 7")
     assert skip_list.read_text().splitlines()[-1] == f"{world.culprit[:8]} a b"
+    skip_list.write_text(f"{world.fix[:12]} x\nabcdef012345 other clone\n")
+    assert f"{skip_list}: no commit abcdef012345 in" in run_missing(world, tip).err
     skip_list.write_text(f"{world.fix[:12]}\n")
     run_missing(world, tip).expect(2, f"{skip_list}:1: no reason")
+
+
+def test_skip_list_of_the_repository_requires_trust(world: World, tmp_path: Path) -> None:
+    tip = world.create_stable_branch("6.6", world.groundwork)
+    skip_list = tmp_path / "skip"
+    skip_list.write_text(f"{world.fix[:12]} breaks board 7\n")
+    world.repo.git("config", "patchpilot.skipList", str(skip_list))
+    outcome = run_missing(world, tip, "--skip", f"{world.culprit[:8]}=a b")
+    outcome.expect(1, "are not trusted yet: patchpilot.skiplist", "patchpilot trust")
+    assert skip_list.read_text().count("\n") == 1
+    assert world.repo.patchpilot("trust").code == 0
+    _, branch = read_lines(run_missing(world, tip))
+    assert branch["apart_counts"] == {"skipped": 1}
 
 
 def test_code_that_is_not_compiled_is_apart(world: World, tmp_path: Path) -> None:
@@ -198,7 +213,7 @@ def test_patches_are_written_without_the_ones_that_do_not_apply(
 
 
 def test_interrupted_audit_keeps_its_rows_and_continues(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
     fix = commit_fix(world, "other: fix", world.base, OTHER)
@@ -224,6 +239,9 @@ def test_interrupted_audit_keeps_its_rows_and_continues(
     monkeypatch.setattr(Audit, "_judge_shares", note)
     rows, _ = read_lines(run_missing(world, tip, "--continue"))
     assert ([row["commit"] for row in rows], judged) == ([world.fix, fix], [fix])
+    # the patches are those of the verdicts that were shown
+    assert len(read_lines(run_missing(world, tip, "--write", tmp_path / "out"))[0]) == 2
+    assert judged == [fix]
 
 
 def test_processes_give_the_same_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +261,7 @@ def test_text_has_totals_first_and_few_lines(world: World) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
     text = world.run_backport("--missing", "--onto", tip).out
     assert text.startswith(f"{tip} lacks 1 mainline fix of its bugs")
-    assert f"next: patchpilot backport --missing --onto {tip} --continue --write" in text
+    assert f"next: patchpilot backport --missing --onto {tip} --write " in text
 
 
 def test_options_of_an_audit_are_refused_elsewhere(world: World, tmp_path: Path) -> None:
@@ -253,3 +271,5 @@ def test_options_of_an_audit_are_refused_elsewhere(world: World, tmp_path: Path)
     outcome.expect(2, "a directory has no history")
     outcome = world.run_backport("--missing", "--onto", world.base, "--skip", "x=y")
     outcome.expect(2, "not COMMIT=REASON")
+    outcome = world.run_backport("--missing", "--onto", world.base, "--skip", "abcdef012345=y")
+    outcome.expect(2, "--skip: no commit abcdef012345 in this repository")
