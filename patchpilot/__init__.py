@@ -2,7 +2,7 @@
 """patchpilot takes a Linux kernel fix from `git commit` to mainline and every LTS branch."""
 
 try:
-    # the build generates this module from the git tag
+    # the build generates this module from the git tag or commit
     from patchpilot._version import __version__ as __version__
 except ModuleNotFoundError:
-    __version__ = "0.1.0"
+    __version__ = "0+unknown"
