@@ -45,7 +45,6 @@ from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from patchpilot.reading.mail_classifier import Classified
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.tracked import Tracked
     from patchpilot.tracking.conversation import ConversationMail
@@ -393,7 +392,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         selected_id = (
             self.selected_item.message_id if self.selected_item else self._message_to_answer()
         )
-        mails = {mail.message_id: mail.mail for mail in self._mails}
+        mails = {mail.message_id: mail for mail in self._mails}
         named_id = self.named_message()
         if selected_id not in mails:
             words = "r replies to a message: press f to go to the next one"
@@ -403,7 +402,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         else:
             choices = (named_id, "the next step"), (selected_id, "the message under the cursor")
             options = [
-                DialogOption(mail.sender.called, effect, partial(self._reply_to, mail))
+                DialogOption(mail.mail.sender.called, effect, partial(self._reply_to, mail))
                 for mail, effect in ((mails[ident], effect) for ident, effect in choices)
             ]
             ask_for_option(self.app, "Whose message do you reply to?", options, "Reply")
@@ -414,10 +413,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         replies = (action.arguments for action in actions if action.name == "track")
         return next((ident[1:-1] for name, ident, *_ in replies if name == "reply"), "")
 
-    def _reply_to(self, mail: "Classified") -> None:
+    def _reply_to(self, answered: "ConversationMail") -> None:
         from patchpilot.tracking.reply.session import list_reply_templates
         from patchpilot.tui.actions.reply_action import reply_to_message
 
+        mail = answered.mail
         templates = list_reply_templates(mail.kind, own=mail.message_id in self._own_message_ids)
         description = f"{mail.sender.called}: {mail.mail.subject}"
         sent_mails = [
