@@ -34,6 +34,7 @@ from patchpilot.maintainers.patterns import (
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import parse_limited_number
 from patchpilot.model.source_tree import Tree
+from patchpilot.read_file import read_regular_file
 
 
 class RoleWords(NamedTuple):
@@ -472,11 +473,24 @@ def _find_maintainers_files(tree: Tree, top: str) -> list[str]:
     return sorted(paths)
 
 
+def read_script_file(tree: Tree, name: str) -> str:
+    """Return the text of a file that get_maintainer.pl reads for its user, or "".
+
+    As in the script, it is that of the tree, of the home directory, or of the tree's .scripts.
+    """
+    home = os.environ.get("HOME")
+    content = tree.read(name)
+    if content is None and home:
+        content = read_regular_file(Path(home, name))
+    if content is None:
+        content = tree.read(f".scripts/{name}") or b""
+    return content.decode("utf-8", "surrogateescape")
+
+
 def read_conf_options(tree: Tree) -> tuple[str, ...]:
-    """Return the options in a tree's .get_maintainer.conf, which precede command-line options."""
-    content = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
+    """Return the options in a .get_maintainer.conf, which precede command-line options."""
     options: list[str] = []
-    for line in content.splitlines():
+    for line in read_script_file(tree, ".get_maintainer.conf").splitlines():
         for option in line.split():
             if option.startswith("#"):
                 break
@@ -537,11 +551,12 @@ class SectionMatch(NamedTuple):
         return self.depth < 0 and not self.by_keyword
 
 
-def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
+def match_path(file: MaintainersFile, path: str, pattern_depth: int = 0) -> tuple[PathMatch, ...]:
     """Return the sections that match a path: deepest pattern first, then in file order.
 
     As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
-    excludes the section.
+    excludes the section. `pattern_depth` is the number of path components from which on a pattern
+    is too short; 0 means no limit.
     """
     best_lines: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
@@ -556,6 +571,8 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
             continue
         if depth(pattern) >= slashes:
             exact.add(number)
+        if pattern_depth and slashes - depth(pattern) >= pattern_depth:
+            continue
         if number not in best_lines or candidate > best_lines[number][0]:
             best_lines[number] = (candidate, letter, pattern)
     lowered = path.lower()
@@ -638,6 +655,7 @@ def match_patch_texts(
     file: MaintainersFile,
     paths: Iterable[str],
     line_groups: Sequence[tuple[str, Iterable[str]]] = (),
+    pattern_depth: int = 0,
 ) -> tuple[SectionMatch, ...]:
     """Return the same as `match_patch` for lines that were already split into groups (see
     `match_keywords`).
@@ -647,7 +665,7 @@ def match_patch_texts(
     touched: dict[int, list[str]] = {}
     exact: dict[int, list[str]] = {}
     for path in paths:
-        for match in match_path(file, path):
+        for match in match_path(file, path, pattern_depth):
             depths[match.section] = max(match.depth, depths.get(match.section, -2))
             reasons.setdefault(match.section, []).append(
                 f"{path} matches {match.letter}: {match.pattern.strip()}"

@@ -25,10 +25,14 @@ class GetMaintainerOptions(NamedTuple):
     git: bool = False
     git_fallback: bool = True
     git_chief_penguins: bool = False
+    git_all_signature_types: bool = False
+    git_blame: bool = False
+    git_blame_signatures: bool = True
     git_min_percent: int = 5
     git_min_signatures: int = 1
     git_max_maintainers: int = 5
     git_since: str = "1-year-ago"
+    email: bool = True
     m: bool = True
     r: bool = True
     n: bool = True
@@ -42,9 +46,14 @@ class GetMaintainerOptions(NamedTuple):
     subsystem: bool = False
     status: bool = False
     scm: bool = False
+    web: bool = False
+    letters: str = ""
     keywords: bool = True
     sections: bool = False
     file: bool = False
+    file_emails: bool = False
+    mailmap: bool = True
+    pattern_depth: int = 0
     fixes: bool = True
     keywords_in_file: bool = True
     remove_duplicates: bool = True
@@ -56,22 +65,20 @@ class GetMaintainerOptions(NamedTuple):
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
+            sections=self.sections or bool(self.letters),
         )
-        if self.sections:
-            return switches._replace(
-                m=False,
-                r=False,
-                l=False,
-                s=False,
-                git=False,
-                git_fallback=False,
-                git_chief_penguins=False,
-                scm=False,
-                status=False,
-                subsystem=False,
-                keywords=False,
-            )
-        if not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins):
+        is_off = (*_OF_CONTACTS, *(_OF_LINES if switches.sections else ()))
+        without: dict[str, Any] = dict.fromkeys(is_off, False)
+        if switches.sections:
+            return switches._replace(**without)
+        if not self.email:
+            if not (self.scm or self.status or self.subsystem or self.web):
+                raise UsageError(
+                    "--no-email prints no addresses",
+                    hint="add --scm, --status, --subsystem or --web",
+                )
+            return switches._replace(**without)
+        if not (self.l or self.s or any(getattr(self, name) for name in _ASKED)):
             raise UsageError(
                 "no addresses to print: --no-m, --no-r and --no-l together exclude every address",
                 hint="omit one of --no-m, --no-r, --no-l",
@@ -82,8 +89,12 @@ class GetMaintainerOptions(NamedTuple):
 TYPES: Mapping[str, type] = {
     name: type(value) for name, value in GetMaintainerOptions._field_defaults.items()
 }
+_ASKED = ("m", "r", "git", "git_chief_penguins", "git_blame")
+_OF_CONTACTS = (*_ASKED, "email", "git_fallback", "fixes")
+_OF_LINES = ("l", "s", "scm", "status", "subsystem", "web", "keywords")
+"""Switches for contacts and for other lines, which --sections turns off."""
 _ONLY_IN_SCRIPTS = ("keywords_in_file", "drop_the_rest_supporter")
-_DEFAULTS = frozenset(("email", "mailmap", "tree"))
+_DEFAULTS = frozenset(("tree",))
 """Options that only confirm the script's defaults."""
 _OF_FILES = frozenset(("mpath", "maintainer-path", "find-maintainer-files"))
 """Options that `maintainers.load` reads."""
@@ -91,6 +102,7 @@ _MOST_UNUSED = 20
 NAMES = {name.replace("_", "-"): name for name in TYPES if name not in _ONLY_IN_SCRIPTS} | {
     "k": "keywords",
     "f": "file",
+    "fe": "file_emails",
 }
 SCRIPT_DEFAULTS = {
     "email_usename": "n",
@@ -103,6 +115,12 @@ SCRIPT_DEFAULTS = {
     "email_git_penguin_chiefs": "git_chief_penguins",
     "email_git": "git",
     "email_git_fallback": "git_fallback",
+    "email_git_all_signature_types": "git_all_signature_types",
+    "email_git_blame": "git_blame",
+    "email_git_blame_signatures": "git_blame_signatures",
+    "email_use_mailmap": "mailmap",
+    "email_file_emails": "file_emails",
+    "pattern_depth": "pattern_depth",
     "email_git_min_percent": "git_min_percent",
     "email_git_min_signatures": "git_min_signatures",
     "email_git_max_maintainers": "git_max_maintainers",

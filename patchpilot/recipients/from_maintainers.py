@@ -47,7 +47,8 @@ def add_maintainers_recipients(
     patch numbers to texts. Contacts get only patches to their files or with their keywords; lists
     get every patch.
     """
-    matches = match_patch_texts(file, paths, texts if switches.keywords else ())
+    texts = texts if switches.keywords else ()
+    matches = match_patch_texts(file, paths, texts, switches.pattern_depth)
     keyword_patches = _find_keyword_patches(file, matches, texts_by_patch)
     own_lists = _find_section_lists(matches)
     left_out: list[tuple[str, str]] = []

@@ -33,8 +33,8 @@ from patchpilot.recipients.from_message import (
     add_upstream_contacts,
     find_tagged_culprits,
 )
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
-from patchpilot.recipients.get_maintainer.answer import find_mailboxes_in_files
+from patchpilot.recipients.get_maintainer.address_format import Merger
+from patchpilot.recipients.get_maintainer.answer import find_mailboxes_in_files, read_mailmap
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,
@@ -308,8 +308,7 @@ def _collect_maintainers(
 
 
 def _collect_recipients(sources: RecipientSources) -> MergedRecipients:
-    data = sources.tree.read(".mailmap")
-    return MergedRecipients(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
+    return MergedRecipients(read_mailmap(sources.tree, sources.switches))
 
 
 def _make_plan(
@@ -325,7 +324,13 @@ def _make_plan(
             collector.add(mailbox, "named in file", "cc", f"named in {path}", None, numbers[path])
     # with so many recipients, do not add more from the history
     is_full = collector.count > MOST_RECIPIENTS
-    remarks = () if is_full else _add_history(collector, maintainers_match, sources, paths)
+    remarks: tuple[str, ...] = ()
+    if sources.history and not is_full:
+        ranges = [one for patch in patches for one in scan_patch("\n".join(patch.lines)).ranges]
+        request = GetMaintainerRequest(
+            paths, _find_maintained_paths(maintainers_match), (), tuple(ranges)
+        )
+        remarks = _add_history(collector, sources, sources.history, request)
     all_recipients = collector.recipients()
     recipients = _drop_invalid_recipients(all_recipients)
     facts = RecipientFacts(all_recipients, maintainers_match, paths, patches, collector.unsafe)
@@ -336,11 +341,20 @@ def _make_plan(
     return RecipientPlan(recipients, sections, all_warnings, remedies)
 
 
+def _find_maintained_paths(maintainers_match: MaintainersMatch) -> frozenset[str]:
+    return frozenset(
+        path
+        for match in maintainers_match.matches
+        if not match.is_rest and is_maintained_section(match.section)
+        for path in match.paths
+    )
+
+
 def _add_history(
     collector: MergedRecipients,
-    maintainers_match: MaintainersMatch,
     sources: RecipientSources,
-    paths: Sequence[str],
+    history: GitHistory,
+    request: GetMaintainerRequest,
 ) -> tuple[str, ...]:
     """Add signers from git to Cc:.
 
@@ -348,20 +362,10 @@ def _add_history(
     get_maintainer.pl queries the history whenever no pattern is exact, which adds more signers than
     maintainers.
     """
-    if not sources.history:
-        return ()
-    maintained_paths = frozenset(
-        path
-        for match in maintainers_match.matches
-        if not match.is_rest and is_maintained_section(match.section)
-        for path in match.paths
-    )
     collected = CollectedRoles(
         sources.switches.with_implied, sources.file.words, Merger(collector.mailmap)
     )
-    sources.history.add_file_contacts(
-        collected, GetMaintainerRequest(tuple(paths), maintained_paths)
-    )
+    history.add_file_contacts(collected, request)
     for row in collected.rows:
         for role in row.role.split(","):
             collector.add(
@@ -370,4 +374,4 @@ def _add_history(
                 "cc",
                 f"from git history: {role.replace('_', ' ')}",
             )
-    return tuple(sources.history.remarks)
+    return tuple(history.remarks)

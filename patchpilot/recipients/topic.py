@@ -39,7 +39,6 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import Recipient, RecipientPlan, select_for_patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project
-from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.plan import (
     RecipientSources,
@@ -61,7 +60,6 @@ from patchpilot.series.recipient_edits import (
 from patchpilot.topic.read_series import has_drafts, read_series, set_series_prefix
 from patchpilot.topic.upstream_state import add_topic_prefix
 
-NOT_FOR_PLANS = ("git", "git_min_percent")
 HISTORY_SECONDS = 8.0
 
 
@@ -371,24 +369,16 @@ def make_recipient_sources(
     """Return the sources from which a plan is made.
 
     By default, use the project that is detected from the tree. The tree's .get_maintainer.conf
-    applies except for its options about git history, because git history is used only as a
-    fallback.
+    applies.
     """
     file = load_maintainers(source) if file is None else file
     arguments = read_conf_options(source)
-    tree_options = parse_conf_options(arguments)
-    values = {name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS}
     switches: GetMaintainerOptions = apply_option_layers(
-        read_script_defaults(file.words.defaults), values, options or {}
+        read_script_defaults(file.words.defaults), parse_conf_options(arguments), options or {}
     )
     history = None
-    if repository and not repository.bare and (switches.git or switches.git_fallback):
-        data = source.read(".get_maintainer.ignore")
-        history = GitHistory(
-            repository.top,
-            read_ignored(data.decode("utf-8", "surrogateescape") if data else ""),
-            HISTORY_SECONDS,
-        )
+    if repository and not repository.bare:
+        history = GitHistory(repository.top, source, HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
     notes = list_unused_options(arguments)

@@ -37,11 +37,17 @@ NO_ADDRESS = "no addresses to print: --no-m, --no-r and --no-l together exclude 
         ({**OFF, "s": True}, None),
         ({**OFF, "git": True}, None),
         ({**OFF, "git_chief_penguins": True}, None),
+        ({**OFF, "git_blame": True}, None),
+        ({**OFF, "letters": "M"}, None),
+        ({"email": False, "web": True}, None),
+        ({"email": False}, "--no-email prints no addresses"),
         ({**OFF, "scm": True}, NO_ADDRESS),
         ({**OFF, "sections": True}, None),
     ],
 )
-def test_conflicting_options_are_refused(options: dict[str, bool], message: str | None) -> None:
+def test_conflicting_options_are_refused(
+    options: dict[str, bool | str], message: str | None
+) -> None:
     switches = GetMaintainerOptions()._replace(**options)  # type: ignore[arg-type]
     if message is None:
         assert switches.with_implied
@@ -49,7 +55,7 @@ def test_conflicting_options_are_refused(options: dict[str, bool], message: str 
     with pytest.raises(UsageError) as error:
         assert switches.with_implied
     assert error.value.message == message
-    assert str(error.value.hint).startswith("omit ")
+    assert str(error.value.hint).startswith(("omit ", "add "))
 
 
 def test_sections_option_prints_only_sections() -> None:
@@ -106,7 +112,7 @@ def test_rolestats_include_roles(
         (["--no-git-min-percent"], {}),
         (["--unknown", "-", "x"], {}),
         (["f"], {}),
-        (["-i", "--git-blame"], {}),
+        (["-i", "--hg-since=1"], {}),
         (["--separator", "--git"], {"separator": "--git"}),
         (["--SEPARATOR=May=Day"], {"separator": "May=Day"}),
         (["--separator="], {"separator": ""}),
@@ -183,7 +189,13 @@ def test_each_option_of_the_file_is_read_or_named() -> None:
         "--mpath",
         "maintainers.d",
         "--find-maintainer-files",
-        "--mailmap",
+        "--nomailmap",
+        "--git-blame",
+        "--no-git-blame-signatures",
+        "--git-all-signature-types",
+        "--pattern-depth",
+        "2",
+        "--letters=LM",
     ]
     assert parse_conf_options(words) == {
         "git_since": "3-years-ago",
@@ -191,20 +203,23 @@ def test_each_option_of_the_file_is_read_or_named() -> None:
         "git_max_maintainers": 9,
         "fixes": False,
         "remove_duplicates": False,
+        "mailmap": False,
+        "git_blame": True,
+        "git_blame_signatures": False,
+        "git_all_signature_types": True,
+        "pattern_depth": 2,
+        "letters": "LM",
     }
     assert not list_unused_options(words)
     words = [
-        "--git-blame",
-        "--pattern-depth",
-        "2",
+        "--interactive",
         "--hg-since=-365",
         "--no-tree",
         "word",
         "-x\x1b",
     ]
     assert [line.partition(": ")[2] for line in list_unused_options(words)] == [
-        "--git-blame: not supported",
-        "--pattern-depth: not supported",
+        "--interactive: not supported",
         "--hg-since=-365: not supported",
         "--no-tree: not supported",
         "-x\\x1b: not supported",

@@ -105,9 +105,12 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
 
     \b
     Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
-      --git --git-fallback --git-min-percent N --git-chief-penguins
+      --git --git-fallback --git-blame --git-blame-signatures --git-since DATE
+      --git-min-percent N --git-min-signatures N --git-max-maintainers N
+      --git-all-signature-types --git-chief-penguins --fixes --file-emails
       --m --r --l --s --n --moderated --roles --rolestats --multiline
-      --separator TEXT --scm --status --subsystem --keywords --sections -f
+      --separator TEXT --no-email --scm --status --subsystem --web --keywords
+      --mailmap --remove-duplicates --pattern-depth N --sections --letters TEXT -f
     """
     switches = {
         option.key.removeprefix(_SWITCH): value

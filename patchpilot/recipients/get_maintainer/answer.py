@@ -29,7 +29,7 @@ from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,
 )
-from patchpilot.recipients.get_maintainer.patch_scan import PatchScan, scan_patch
+from patchpilot.recipients.get_maintainer.patch_scan import ChangedRange, PatchScan, scan_patch
 
 if TYPE_CHECKING:
     from patchpilot.recipients.get_maintainer.git_signers import GitHistory
@@ -64,7 +64,7 @@ def answer_get_maintainer(
     collected = CollectedRoles(
         switches,
         file.words,
-        Merger(_read_mailmap(tree), switches.remove_duplicates),
+        Merger(read_mailmap(tree, switches), switches.remove_duplicates),
     )
     matched = _add_sections(collected, file, tree, switches, run_input.files)
     sections = (
@@ -76,8 +76,10 @@ def answer_get_maintainer(
         collected.add_section(file.section(sections[location]))
     collected.settle_names()
     fixes = run_input.fixes if switches.fixes else {}
-    request = GetMaintainerRequest(tuple(run_input.files), matched.exact, tuple(fixes))
-    if not switches.sections:
+    request = GetMaintainerRequest(
+        tuple(run_input.files), matched.exact, tuple(fixes), tuple(run_input.ranges)
+    )
+    if switches.email:
         _add_file_contacts(collected, request, tree, switches, history)
     if history and request.fixes:
         history.add_culprit_contacts(collected, request)
@@ -96,6 +98,7 @@ class _RunInput:
         self.files = files
         self.texts: list[tuple[str, list[str]]] = []
         self.fixes: dict[str, None] = {}
+        self.ranges: list[ChangedRange] = []
         self.keyword_positions: set[int] = set()
         self.remarks: list[str] = []
 
@@ -105,6 +108,7 @@ class _RunInput:
             self.remarks.append(f"{name} does not look like a patch; use -f for source files")
         self.files += scan_result.files
         self.fixes.update(dict.fromkeys(scan_result.fixes))
+        self.ranges += scan_result.ranges
         self.texts += scan_result.texts
 
 
@@ -136,7 +140,7 @@ def _add_sections(
     exact = set()
     only_rest = False
     for path in files:
-        path_matches = match_path(file, path)
+        path_matches = match_path(file, path, switches.pattern_depth)
         rest_flags = [file.section(item.section).name == file.words.rest for item in path_matches]
         only_rest = only_rest or all(rest_flags)
         for item in path_matches:
@@ -145,7 +149,7 @@ def _add_sections(
                 exact.add(path)
             collected.add_section(section)
             if switches.sections:
-                printed_lines += _format_section(section, tree)
+                printed_lines += _format_section(section, tree, switches.letters.lower())
     if switches.drop_the_rest_supporter and not only_rest:
         collected.drop_rest()
     return _MatchedSections(frozenset(exact), tuple(printed_lines))
@@ -168,8 +172,9 @@ def _add_file_contacts(
         collected.add_role(mailbox, "in file")
 
 
-def _read_mailmap(tree: Tree) -> Mailmap:
-    data = tree.read(".mailmap")
+def read_mailmap(tree: Tree, switches: GetMaintainerOptions) -> Mailmap:
+    """Return the .mailmap of a tree, which is empty if the options exclude it."""
+    data = tree.read(".mailmap") if switches.mailmap else None
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
@@ -185,6 +190,7 @@ def _format_output(collected: CollectedRoles, switches: GetMaintainerOptions) ->
         (switches.scm, collected.trees),
         (switches.status, collected.statuses),
         (switches.subsystem, collected.names),
+        (switches.web, collected.pages),
     ):
         if is_requested:
             groups.append(list(dict.fromkeys(values)))
@@ -194,9 +200,11 @@ def _format_output(collected: CollectedRoles, switches: GetMaintainerOptions) ->
     return lines
 
 
-def _format_section(section: Section, tree: Tree) -> list[str]:
+def _format_section(section: Section, tree: Tree, letters: str) -> list[str]:
     lines = [section.name]
     for entry in section.entries:
+        if letters and entry.letter.lower() not in letters:
+            continue
         value = _format_pattern(entry.value, tree) if entry.letter in "FX" else entry.value
         lines.append(f"{entry.letter}:\t{value}")
     return [*lines, ""]
@@ -231,19 +239,19 @@ MAX_SCANNED = 1 << 20
 def find_mailboxes_in_files(
     paths: Iterable[str], tree: Tree, switches: GetMaintainerOptions
 ) -> tuple[str, ...]:
-    """Return the mailboxes found in source files, without duplicates (see
-    `_find_binding_addresses`).
-    """
+    """Return the mailboxes found in source files, without duplicates (see `_find_addresses`)."""
     return tuple(
-        dict.fromkeys(
-            box for path in paths for box in _find_binding_addresses(path, tree, switches)
-        )
+        dict.fromkeys(box for path in paths for box in _find_addresses(path, tree, switches))
     )
 
 
-def _find_binding_addresses(path: str, tree: Tree, switches: GetMaintainerOptions) -> list[str]:
-    """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
-    if not path.endswith(".yaml"):
+def _find_addresses(path: str, tree: Tree, switches: GetMaintainerOptions) -> list[str]:
+    """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers.
+
+    With --file-emails, return those in any file except MAINTAINERS.
+    """
+    is_read = path.endswith(".yaml") or switches.file_emails
+    if not is_read or re.search(r"\bMAINTAINERS$", path):
         return []
     data = tree.read(path)
     if data is None or b"@" not in data:

@@ -12,6 +12,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
 )
+from patchpilot.recipients.get_maintainer.patch_scan import ChangedRange
 
 
 class GetMaintainerRequest(NamedTuple):
@@ -22,6 +23,7 @@ class GetMaintainerRequest(NamedTuple):
     files: tuple[str, ...]
     exact: frozenset[str]
     fixes: tuple[str, ...] = ()
+    ranges: tuple[ChangedRange, ...] = ()
 
 
 class RoleRow:
@@ -48,6 +50,7 @@ class CollectedRoles:
         self.lists: list[RoleRow] = []
         self.trees: list[str] = []
         self.names: list[str] = []
+        self.pages: list[str] = []
         self.statuses: list[str] = []
         self._known_names: set[str] = set()
         self._known_addresses: set[str] = set()
@@ -73,6 +76,8 @@ class CollectedRoles:
                 )
             elif entry.letter == "T":
                 self.trees.append(value)
+            elif entry.letter == "W":
+                self.pages.append(value)
             elif entry.letter == "S":
                 self.statuses.append(value)
 

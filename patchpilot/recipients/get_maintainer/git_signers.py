@@ -15,6 +15,9 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_command import git
 from patchpilot.errors import GitError
+from patchpilot.maintainers.load import read_script_file
+from patchpilot.model.source_tree import Tree
+from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,
@@ -27,6 +30,7 @@ _FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
 _COMMIT = lazy_pattern(r"^GitCommit: ([0-9a-f]{40})")
 _AUTHOR = lazy_pattern(r"^GitAuthor: (.*)")
 _STAT = lazy_pattern(r"^(\d+)\t(\d+)\t(.*)$")
+_BLAMED = lazy_pattern(r"(?m)^([0-9a-f]+) ")
 _VALUE = lazy_pattern(r"\s*.*:\s*(.+)\s*")
 
 
@@ -44,18 +48,22 @@ class SignedLog(NamedTuple):
 
 
 class GitHistory:
-    """The signers found in the git repository with the working tree `top`."""
+    """The signers found in the git repository with the working tree `top`.
 
-    def __init__(
-        self, top: Path, ignored: frozenset[str] = frozenset(), budget: float = BUDGET
-    ) -> None:
-        self.top, self.ignored, self.budget = top, ignored, budget
+    Addresses in the .get_maintainer.ignore of `tree` are skipped.
+    """
+
+    def __init__(self, top: Path, tree: Tree | None = None, budget: float = BUDGET) -> None:
+        self.top, self.budget = top, budget
+        text = read_script_file(tree, ".get_maintainer.ignore") if tree else ""
+        self.ignored = read_ignored(text)
         self.remarks: list[str] = []
         self._end = 0.0
 
     def add_file_contacts(self, collected: CollectedRoles, request: GetMaintainerRequest) -> None:
-        """Add signers and authors for files that no maintained section matches exactly. With --git,
-        add them for all files.
+        """Add signers and authors for files that no maintained section matches exactly.
+
+        With --git, add them for all files, and with --git-blame, those of the changed lines.
         """
         switches = collected.switches
         for path in request.files:
@@ -66,6 +74,8 @@ class GitHistory:
             )
             if switches.git or fallback:
                 self._add_signers(collected, path)
+            if switches.git_blame and (self.top / path).is_file():
+                self._add_blamed(collected, request, path)
 
     def add_culprit_contacts(
         self, collected: CollectedRoles, request: GetMaintainerRequest
@@ -76,6 +86,32 @@ class GitHistory:
             if log:
                 _, signers = _merge_contacts(collected, log)
                 self._assign(collected, "blamed_fixes", 1, Counter(signers))
+
+    def _add_blamed(
+        self, collected: CollectedRoles, request: GetMaintainerRequest, path: str
+    ) -> None:
+        """Add the contacts of the commits that wrote a file, or the lines that a patch changes."""
+        ranges = [f"-L{one.first},+{one.size}" for one in request.ranges if one.path == path]
+        runs = [[line_range] for line_range in ranges] if request.ranges else [[]]
+        output = "".join(self._git("blame", "-l", *args, "--", path) or "" for args in runs)
+        lines = Counter(_BLAMED.findall(output))
+        if not lines:
+            return
+        log = self._log(collected, "--no-walk=unsorted", *lines, path="")
+        switches = collected.switches
+        if log is None:
+            return
+        merge = collected.merger.apply
+        if switches.file and switches.rolestats:
+            authors: Counter[str] = Counter()
+            for author, count in zip(log.authors, lines.values(), strict=False):
+                if not _is_chief(collected, author):
+                    authors[merge(author)] += count
+            self._assign(collected, "authored lines", lines.total(), authors)
+        if switches.git_blame_signatures:
+            signers = Counter(collected.merger.all(log.signers))
+            role = "commits" if switches.file else "modified commits"
+            self._assign(collected, role, len(lines), signers)
 
     def _git(self, *args: str) -> str | None:
         now = time.monotonic()
@@ -94,7 +130,9 @@ class GitHistory:
                 " history)"
             )
             return None
-        return completed.text if completed.code == 0 else None
+        if completed.code and completed.text:
+            self._report("git failed; recipients from history may be incomplete")
+        return completed.text
 
     def _report(self, remark: str) -> None:
         if remark not in self.remarks:
@@ -102,6 +140,8 @@ class GitHistory:
 
     def _log(self, collected: CollectedRoles, *args: str, path: str) -> SignedLog | None:
         signature = "|".join(map(re.escape, collected.words.signatures))
+        if collected.switches.git_all_signature_types:
+            signature = ".+?[Bb][Yy]:"
         pattern = re.compile(rf"^[ \t]*({signature}).*@.*$")
         path_arguments = ["--", path] if path else []
         output = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *path_arguments)

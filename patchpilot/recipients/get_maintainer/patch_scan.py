@@ -4,6 +4,7 @@ keywords.
 """
 
 import re
+from typing import NamedTuple
 
 from patchpilot.model.commit_references import read_fixes_line
 
@@ -12,20 +13,29 @@ _MODE = r" mode change [0-7]+ => [0-7]+ (\S+)\s*$"
 _RENAME = r"rename (?:from|to) (\S+)\s*$"
 _GIT = r"diff --git a/(\S+) b/(\S+)\s*$"
 _FILE = r"(?:\+\+\+|---)\s+(\S+)"
-_RANGE = r"@@ -\d{1,10},\d{1,10}(?!\d)"
+_RANGE = r"@@ -(\d{1,10}),(\d{1,10})(?!\d)"
 AFTER_DIFF = "^[+-].*"
+
+
+class ChangedRange(NamedTuple):
+    """The lines of a hunk in the old file: the first one, counted from 1, and their number."""
+
+    path: str
+    first: int
+    size: int
 
 
 class PatchScan:
     """A patch as parsed by get_maintainer.pl.
 
-    `intro` contains the lines before the first file header, and `diff` the lines after it. Neither
-    contains headers and hunk ranges.
+    `ranges` are those of hunks with several old lines. `intro` contains the lines before the first
+    file header, and `diff` the lines after it. Neither contains headers and hunk ranges.
     """
 
     def __init__(self) -> None:
         self.files: list[str] = []
         self.fixes: list[str] = []
+        self.ranges: list[ChangedRange] = []
         self.intro: list[str] = []
         self.diff: list[str] = []
 
@@ -41,12 +51,13 @@ class PatchScan:
 def scan_patch(text: str) -> PatchScan:
     """Parse one or more patches or messages."""
     result = PatchScan()
-    lines = result.intro
+    lines, file = result.intro, ""
     for line in text.split("\n"):
         if not line.startswith(_STARTS):
             lines.append(line)
         elif file_match := re.match(_FILE, line, re.ASCII):
-            result.files.append(file_match[1].split("/", 1)[-1])
+            file = file_match[1].split("/", 1)[-1]
+            result.files.append(file)
             lines = result.diff
         elif git_match := re.match(_GIT, line, re.ASCII):
             result.files += [git_match[1], git_match[2]]
@@ -54,7 +65,9 @@ def scan_patch(text: str) -> PatchScan:
             result.files.append(rename_match[1])
         elif fixed_id := _parse_fixed_id(line):
             result.fixes.append(fixed_id)
-        elif not re.match(_RANGE, line, re.ASCII):
+        elif range_match := re.match(_RANGE, line, re.ASCII):
+            result.ranges.append(ChangedRange(file, int(range_match[1]), int(range_match[2])))
+        else:
             lines.append(line)
     return result
 

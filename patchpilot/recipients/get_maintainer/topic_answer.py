@@ -21,13 +21,11 @@ from patchpilot.model.get_maintainer import (
     parse_conf_options,
     read_script_defaults,
 )
-from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.answer import answer_get_maintainer
 
 if TYPE_CHECKING:
     from patchpilot.commits.range import FromArchive
     from patchpilot.model.source_tree import Tree
-    from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 
 MAX_PATCH = 64 * 1024 * 1024
 
@@ -75,7 +73,7 @@ def _run_in_tree(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    arguments = (*_read_user_conf(source), *read_conf_options(source))
+    arguments = read_conf_options(source)
     conf_options = parse_conf_options(arguments)
     maintainers_file = load_maintainers(source)
     switches = apply_option_layers(
@@ -90,13 +88,18 @@ def _run_in_tree(
             patches += _read_patches(target, directory, from_archive)
         else:
             patches.append((target, _read_patch_text(target, stdin)))
+    history = None
+    if top:
+        from patchpilot.recipients.get_maintainer.git_signers import GitHistory
+
+        history = GitHistory(top, source)
     answer = answer_get_maintainer(
         maintainers_file,
         source,
         switches,
         paths=paths,
         patches=patches,
-        history=_read_git_history(top, source) if top else None,
+        history=history,
     )
     return answer._replace(remarks=(*answer.remarks, *list_unused_options(arguments)))
 
@@ -125,21 +128,6 @@ def _find_kernel_tree(
 
     repository = stack.enter_context(Repository.open(start))
     return CommitTree(repository, repository.resolve("HEAD")), repository.top
-
-
-def _read_user_conf(tree: "Tree") -> tuple[str, ...]:
-    """Return the options in the .get_maintainer.conf in the user's home directory.
-
-    A file in the tree takes precedence.
-    """
-    home = os.environ.get("HOME")
-    if (
-        not home
-        or tree.exists(".get_maintainer.conf")
-        or not (Path(home) / ".get_maintainer.conf").is_file()
-    ):
-        return ()
-    return read_conf_options(DirectoryTree(home))
 
 
 def _is_tracked_file(target: str, top: Path | None) -> bool:
@@ -225,13 +213,3 @@ def _read_patch_text(target: str, stdin: bool) -> str:
 
         return "\n".join(line for patch in read_patch_file(Path(target)) for line in patch.lines)
     return data.decode("utf-8", "surrogateescape")
-
-
-def _read_git_history(top: Path, tree: "Tree") -> "GitHistory":
-    from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-
-    data = tree.read(".get_maintainer.ignore")
-    return GitHistory(
-        top,
-        read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset(),
-    )

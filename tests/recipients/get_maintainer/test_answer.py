@@ -197,9 +197,63 @@ def test_question_marks_match_the_script(tmp_path: Path, pattern: str, expected:
     assert f"F:\t{expected}" in run_and_list_lines(widget_tree, "--sections", "-f", "lib/one.c")
 
 
+NETWORK_LETTERS = ["NETWORK DRIVERS", "L:\tnetlist@lists.example", "S:\tMaintained", ""]
+WIDGETS = ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
+
+
 @pytest.mark.parametrize(
-    "switch", ["--git-blame", "--no-email", "--web", "--letters=M", "--self-test"]
+    ("switches", "file", "expected"),
+    [
+        (
+            ["--no-email", "--web", "--nol"],
+            "drivers/widget/core.c",
+            ["https://widgets.example/"],
+        ),
+        (["--letters=lS"], "drivers/net/port.c", NETWORK_LETTERS),
+        (["--sections", "--letters", "Q", "--web"], "lib/stale.c", ["STALE THING", "", "THE REST"]),
+        (["--nol", "--nomailmap"], "drivers/net/port.c", ["Eve Router <eve@net.example>"]),
+        (["--nol"], "drivers/net/port.c", ["Eve Router <eve@home.example>"]),
+        (
+            ["--nol", "-fe"],
+            "drivers/net/port.c",
+            ["Eve Router <eve@home.example>", "Una Author <una@net.example>"],
+        ),
+        (["--nol", "--file-emails"], "MAINTAINERS", []),
+        (["--nol", "--pattern-depth=1"], "drivers/widget/sub/new.c", []),
+        (["--non", "--pattern-depth=2", "--nor", "--nol"], "drivers/widget/sub/new.c", WIDGETS),
+    ],
 )
+def test_switch_changes_the_answer(
+    widget_tree_folder: Path, switches: list[str], file: str, expected: list[str]
+) -> None:
+    (widget_tree_folder / "drivers/widget/sub").mkdir(exist_ok=True)
+    (widget_tree_folder / "drivers/widget/sub/new.c").write_text("")
+    (widget_tree_folder / ".mailmap").write_text("<eve@home.example> <eve@net.example>\n")
+    (widget_tree_folder / "drivers/net/port.c").write_text(
+        "/* Author: Una Author <una@net.example> */\n"
+    )
+    lines = run_and_list_lines(widget_tree_folder, "--norolestats", *switches, "-f", file)
+    assert lines[: len(expected) or None] == expected
+
+
+def test_file_of_the_home_directory_is_read(
+    widget_tree_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".get_maintainer.conf").write_text("--norolestats --nol\n")
+    scripts = widget_tree_folder / ".scripts"
+    scripts.mkdir()
+    (scripts / ".get_maintainer.conf").write_text("--nom --nol\n")
+    arguments = "-f", "drivers/net/port.c"
+    assert run_and_list_lines(widget_tree_folder, *arguments) == ["Eve Router <eve@net.example>"]
+    (tmp_path / ".get_maintainer.conf").unlink()
+    assert run_and_list_lines(widget_tree_folder, *arguments, "--l") == [
+        "netlist@lists.example (open list:NETWORK DRIVERS)",
+        "everybody@lists.example (open list)",
+    ]
+
+
+@pytest.mark.parametrize("switch", ["--interactive", "--hg-since=-365", "--self-test"])
 def test_unsupported_switch_is_refused(
     widget_tree_folder: Path, widget_patch_file: Path, switch: str
 ) -> None:

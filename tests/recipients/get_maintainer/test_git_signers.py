@@ -117,7 +117,51 @@ def test_options_of_the_tree_limit_the_history(repo: Repo) -> None:
     ]
     conf.write_text("--git-min-signatures 4\n")
     assert run_and_list_lines("-f", "lib/plain.c", "--nol") == []
-    conf.write_text("--git-since=1-hour-ago\n--web\n")
+    conf.write_text("--git-since=1-hour-ago\n--interactive\n")
     result = call("maintainers --format get_maintainer -f lib/plain.c --nol")
     assert result.out == ""
-    assert "--web: not supported" in result.err
+    assert "--interactive: not supported" in result.err
+
+
+BLAME = ("--nol", "--no-git-fallback", "--git-blame")
+# like the script, skip the first commit, whose id git marks with a caret
+ALL_LINES = [
+    "Wes Write <wes@write.example> (authored lines:3/3=100%,commits:3/3=100%)",
+    "Rae View <rae@view.example> (commits:3/3=100%)",
+]
+
+
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        ((), ALL_LINES),
+        (("--no-git-blame-signatures",), ["Wes"]),
+        (("--norolestats",), ["Rae", "Wes"]),
+        (("--git-max-maintainers=1", "--norolestats"), ["Rae"]),
+    ],
+)
+def test_commits_that_wrote_a_file_are_blamed(
+    repo: Repo, switches: tuple[str, ...], expected: list[str]
+) -> None:
+    lines = run_and_list_lines("-f", "lib/plain.c", *BLAME, *switches)
+    assert [one if expected == ALL_LINES else one.split()[0] for one in lines] == expected
+
+
+def test_only_the_changed_lines_of_a_patch_are_blamed(repo: Repo, tmp_path: Path) -> None:
+    repo.commit(
+        "plain: more\n\nTested-by: Tom Try <tom@try.example>\n",
+        {"lib/plain.c": "int plain;\n" + "int more;\n" * 3 + "int last;\nint end;\n"},
+    )
+    file = tmp_path / "x.patch"
+    file.write_text(
+        "--- a/lib/plain.c\n+++ b/lib/plain.c\n@@ -5,2 +5,3 @@\n int last;\n+int x;\n int end;\n"
+    )
+    assert run_and_list_lines(*BLAME, file) == []
+    types = "--git-all-signature-types"
+    tom = "Tom Try <tom@try.example> (modified commits:1/1=100%)"
+    assert run_and_list_lines(*BLAME, types, file) == [tom]
+    repo.put(".get_maintainer.conf", f"--git-blame {types} --no-git-fallback --web\n")
+    plan = call("maintainers", file)
+    assert "tom@try.example" in plan.out
+    assert "from git history: modified commits:1/1=100%" in plan.out
+    assert "not supported" not in plan.out + plan.err
