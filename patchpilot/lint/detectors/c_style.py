@@ -8,6 +8,7 @@ C code is parsed once per patch to run all C checks, and each rule selects the h
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
+from posixpath import dirname, normpath
 
 from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
@@ -106,25 +107,70 @@ _GLOBAL = lazy_pattern(
     r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+){0,9}"
     r"\*?(?P<name>\w+)(?:\[[^\]]*\])?\s*=\s*[^=]"
 )
+_FUNCTION = lazy_pattern(
+    r"^(?!(?:static|extern|typedef|return|else|goto|case)\b|.*\b(?:__weak|asmlinkage|inline)\b)"
+    r"(?:[a-z_]\w*[\s*]+){1,9}(?P<name>[a-z_]\w*)\([^;{]*$"
+)
+_DECLARES = lazy_pattern(r"^\s*extern\b|^\s*EXPORT_\w+\(|^\w[^={]*\);\s*$")
+_INCLUDE = lazy_pattern(r"(?m)^#include ([\"<])([\w./-]+)[\">]")
 
 
 @detector("missing-static")
 def missing_static_keyword(context: Context) -> Hits:
-    """Report a global variable in a driver or a new file that is neither static nor exported."""
+    """Report a global function or variable in a driver or a new file that is neither static nor
+    exported.
+
+    A function may be declared in any header of the series, and in the headers of the tree that its
+    file includes; in an unknown file, nothing is reported about it.
+    """
     used_outside = {
         word
-        for change in context.patch.files
-        for line in change.lines("+")
-        if cached_match(r"\s*extern\b|EXPORT_SYMBOL", line.text)
-        for word in re.findall(r"\w+", line.text)
+        for patch in (context.patch, *context.series.patches)
+        for change in patch.files
+        for kind in "+- "
+        for line in change.lines(kind)
+        if kind == "-" or change.path.endswith(".h") or _DECLARES.match(line.text)
+        for word in re.findall(r"\w+(?=\()" if kind == "-" else r"\w+", line.text)
     }
-    for hunk, _, line in find_added_lines(context, (".c",)):
+    for hunk, index, line in find_added_lines(context, (".c",)):
+        variable = _GLOBAL.match(line.code)
+        match = variable or (_FUNCTION.match(line.code) if _opens_body(hunk, index) else None)
         if (
-            (match := _GLOBAL.match(line.code))
+            match
             and match["name"] not in used_outside
             and (hunk.is_new or hunk.change.path.startswith("drivers/"))
+            and (variable or not _may_be_declared(context, hunk, match["name"]))
         ):
             yield make_hit(line.patch_line, name=match["name"])
+
+
+def _opens_body(hunk: NewHunk, index: int) -> bool:
+    """Return whether a body starts after the line, without the end of a statement before it."""
+    following = (line.code for line in hunk.lines[index : index + 9])
+    return next((code[:1] for code in following if ";" in code or code[:1] == "{"), "") == "{"
+
+
+def _may_be_declared(context: Context, hunk: NewHunk, name: str) -> bool:
+    """Return whether the file or a header that it includes contains the name, or one is unknown."""
+    tree, old_path = context.tree, hunk.change.old_path
+    before = tree.read(old_path) if tree and old_path else b""
+    if tree is None or before is None or re.search(rb"\b%b\b" % name.encode(), before):
+        return True
+    text = before.decode("latin-1") + "\n".join(line.text for line in hunk.lines)
+    in_patch = {change.path for change in context.patch.files}
+    for _ in range(2):
+        found = []
+        for sign, header in _INCLUDE.findall(text):
+            folder = "include" if sign == "<" else dirname(hunk.change.path)
+            path = normpath(f"{folder}/{header}")
+            content = tree.read(path)
+            if content is None and sign != "<" and path not in in_patch:
+                return True
+            found.append(content or b"")
+        text = b"\n".join(found).decode("latin-1")
+        if re.search(rf"\b{name}\b", text):
+            return True
+    return False
 
 
 _LABEL = lazy_pattern(r"^\s*(?:case\b[^?]*|default\s*):")
