@@ -13,6 +13,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import find_tags_by_name, normalize_prefix
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compile_rule_pattern
+from patchpilot.model.commit_references import find_fixed_commits
 from patchpilot.model.patch import Patch
 from patchpilot.projects.commit_marks import claimed_upstream_commit, is_backport
 
@@ -21,6 +22,10 @@ _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "has_joined_subject": lambda patch: patch.has_joined_subject,
     "is_backport": is_backport,
     "is_marked": lambda patch: is_marked(patch),
+    "repeats_fixed_subject": lambda patch: any(
+        fixed.subject.casefold() == patch.subject.title.casefold()
+        for fixed in find_fixed_commits("\n".join(patch.message))
+    ),
     "for_stable": lambda patch: patch.subject.is_for_stable,
     "names_upstream": lambda patch: claimed_upstream_commit(patch) is not None,
     "has_commit": lambda patch: patch.commit is not None,

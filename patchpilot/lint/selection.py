@@ -4,7 +4,8 @@
 Rules are selected by kernel version, profile, --select and --ignore, the project's [style]
 settings, and the tree's headers; `checkpatch_conf` applies its .checkpatch.conf. Which rules are
 shown by default depends on their results on real patches: `python -m tests.lab.measure_rules`
-generates `checks/records.tsv` from mailing list archives.
+generates `checks/records.tsv` from mailing list archives. Rules that were added since have their
+records in `checks/records-added.tsv`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -223,8 +224,8 @@ apply, and every reader of a log notices a subject such as "Fixed a crash.".
 def load_rule_records() -> Mapping[Measured, RuleRecord]:
     """Return all measured results by rule name and severity, or none if the data is not installed.
 
-    A rule without a record had no finding when the rules were measured. If it had findings on
-    patches of newcomers, which were measured later, it has those results.
+    A rule without a record had no finding when the rules were measured. If it was measured later,
+    it has those results.
     """
     records = _read_records("records.tsv")
     known = {rule for rule, _ in records}
@@ -236,9 +237,10 @@ def load_rule_records() -> Mapping[Measured, RuleRecord]:
 def load_newcomer_records() -> Mapping[Measured, RuleRecord]:
     """Return the results on patches of newcomers by rule name and severity.
 
-    A newcomer has posted fewer than three patches before.
+    A newcomer has posted fewer than three patches before. Rules that were added since have the
+    results on patches of all authors.
     """
-    return _read_records("records-newcomers.tsv")
+    return _read_records("records-added.tsv") | _read_records("records-newcomers.tsv")
 
 
 @cache

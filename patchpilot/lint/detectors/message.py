@@ -27,7 +27,7 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import make_subject_hit
+from patchpilot.lint.detectors.generic import find_subject_line, make_subject_hit
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
     find_patch_habits,
@@ -506,14 +506,15 @@ def unusual_subject_prefix(context: Context) -> Hits:
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
     subsystem, usual = find_patch_subsystem(context), find_patch_habits(context)
-    # accept prefixes that earlier commits in this repository use
     is_known_prefix = usual is not None and usual.is_known(prefixes[0])
     if (
         subsystem
         and subsystem.prefix_pattern
         and not any(map(compile_rule_pattern(subsystem.prefix_pattern).search, (title, whole)))
     ):
-        if not is_known_prefix:
+        # accept prefixes that earlier commits use, but not the subsystem's in another form
+        usual_form = re.sub(r"^[\w-]+", prefixes[0], subsystem.prefix)
+        if not is_known_prefix or re.search(subsystem.prefix_pattern, usual_form):
             yield make_subject_hit(
                 context,
                 prefix=": ".join(prefixes),
@@ -580,6 +581,50 @@ def unusual_case_after_prefix(context: Context) -> Hits:
 
 
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
+
+
+_BARE_NAME = compile_cached(r"(?<![\w./>%#@&*$-])(?<!::)[a-z]\w*_\w+(?![\w./*=:-]|\s*[(\[]|, *%)")
+_NAMED_OTHERWISE = compile_cached(
+    r"(?:struct|enum|union|macro|field|member|variable|flag|option|parameter|pointer)s? \W?$"
+)
+
+
+@detector("bare-function")
+def function_without_parentheses(context: Context) -> Hits:
+    """Report the first name without parentheses in the subject or the message that the diff only
+    uses as a function.
+    """
+    title = context.patch.subject.title
+    texts = [(find_subject_line(context), title)] if is_plain(title) else []
+    texts += (
+        (number, line)
+        for paragraph in find_paragraphs(context)
+        for number, line in enumerate(paragraph.lines, paragraph.start)
+    )
+    names = [
+        (number, match[0])
+        for number, text in texts
+        for match in _BARE_NAME.finditer(text)
+        if not _NAMED_OTHERWISE.search(text[: match.start()])
+    ]
+    functions = _find_functions(context) if names else frozenset()
+    for number, name in names:
+        if name in functions:
+            yield make_hit(number, name=name)
+            return
+
+
+def _find_functions(context: Context) -> frozenset[str]:
+    """Return the names in the C code of the diff that only occur as functions."""
+    code = "\n".join(
+        text
+        for change in context.patch.files
+        if change.path.endswith((".c", ".h"))
+        for hunk in change.hunks
+        for text in (hunk.section, *(line.text for line in hunk.lines))
+    )
+    calls = set(re.findall(r"\b([a-z]\w*_\w+)\(", code))
+    return frozenset(calls.difference(re.findall(r"\b([a-z]\w*_\w+)\b(?!\()", code)))
 
 
 @detector(
