@@ -7,6 +7,7 @@ from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.differing_functions import FunctionDifference
+from patchpilot.backports.posted_backport import PostedBackport
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
 from patchpilot.backports.present_lines import PresentLine
 from patchpilot.commits.applies import AppliesHow, ApplyResult
@@ -77,6 +78,7 @@ class BranchResult:
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
     `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
+    `posted` is the posted backport that was applied instead of the commit that it names.
     """
 
     branch: str
@@ -114,6 +116,7 @@ class BranchResult:
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
+    posted: PostedBackport | None = None
 
     @property
     def follow_ups(self) -> tuple[Follower, ...]:

@@ -27,6 +27,7 @@ from patchpilot.backports.followups import (
 )
 from patchpilot.backports.named_prerequisites import PrerequisiteReader
 from patchpilot.backports.patches import compute_range_diff, count_other_lines
+from patchpilot.backports.posted_backport import PostedBackport, read_posted_backport
 from patchpilot.backports.prerequisites import (
     PrerequisiteNeed,
     SearchLimits,
@@ -317,6 +318,7 @@ class BackportSession:
         self.main = main.tip if main else None
         self.mainline = MainlineSearch(repository, main, self.history) if main else None
         self.prerequisites = PrerequisiteReader(self.history, self.main, patches)
+        self.patches = patches or {}
         originals = (self.find_original(culprit) or culprit for culprit in culprits)
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
@@ -414,6 +416,7 @@ class BackportSession:
     ) -> BackportResult:
         commit = self._find_mainline_commit(requested_fix)
         fix = self._fixes.pop(commit, None) or FixCommit.read(self.repository, commit)
+        posted = read_posted_backport(self.repository, self.patches.get(requested_fix))
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = find_followers(self.history, commit, self.main)
         reverted = find_mainline_revert(self.history, fix, culprits, self.main)
@@ -422,7 +425,13 @@ class BackportSession:
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             verdicts.append(
                 self._compute_branch_verdict(
-                    fix, culprits, follow_ups, reverted, branch, pending_branches[branch.name]
+                    fix,
+                    culprits,
+                    follow_ups,
+                    reverted,
+                    branch,
+                    pending_branches[branch.name],
+                    posted,
                 )
             )
         needs_by_branch = [
@@ -458,6 +467,7 @@ class BackportSession:
             max_lines=self.stable_branches.stable.max_lines,
             is_tagged=is_tagged,
             wait=self._find_wait(commit) if is_tagged and upstream else None,
+            origin=posted.origin if posted else None,
         )
 
     def _find_wait(self, commit: str) -> StableWait:
@@ -490,8 +500,10 @@ class BackportSession:
         reverted: Reverted | None,
         branch: StableBranch,
         pending_branch: _PendingBranch,
+        posted: PostedBackport | None,
     ) -> BranchResult:
         tree = pending_branch.tree
+        applied = posted.apply(self.scratch, tree) if posted else None
         judged = judge_branch(
             self.history,
             self.scratch,
@@ -501,7 +513,11 @@ class BackportSession:
             tree,
             pending_branch.commits,
         )
+        judged = judged.with_posted(applied) if applied else judged
         result = make_branch_result(self.scratch, branch, judged)
+        if posted and result.wants_fix:
+            hints = posted.list_hints(is_applied=bool(applied))
+            result = replace(result, hints=hints, posted=posted if applied else None)
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         missing_functions = (
             ""
@@ -519,8 +535,10 @@ class BackportSession:
         stacked = [commit for commit in pending_branch.commits if commit != fix.id]
         is_wanted = result.wants_fix and (reverted is None or self.request.everything)
         if result.applied and result.wants_fix:
-            result, new_tree = self._add_requirements(
-                result, fix, branch, tree, pending_branch.commits
+            result, new_tree = (
+                (result, result.applied.merge.tree)
+                if result.posted
+                else self._add_requirements(result, fix, branch, tree, pending_branch.commits)
             )
             if is_wanted:
                 pending_branch.tree = new_tree
@@ -534,7 +552,9 @@ class BackportSession:
             and is_commit_queued(self.history, fix.id, branch.version, stable, self.queues),
             stacked=len(stacked),
             stacked_others=sum(commit in self._others for commit in stacked),
-            commands=_list_cherry_pick_commands(result, fix) if is_wanted else (),
+            commands=_list_cherry_pick_commands(result, fix)
+            if is_wanted and not result.posted
+            else (),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
             else find_needed_followers(
@@ -567,7 +587,8 @@ class BackportSession:
             self.scratch, fix, branch, tree, effort / 2, applied_commits
         )
         applied = try_fix(self.scratch, fix, named.tree) if named.needs else result.applied
-        result = replace(result, prerequisites=named.needs, hints=named.hints)
+        hints = (*result.hints, *named.hints)
+        result = replace(result, prerequisites=named.needs, hints=hints)
         is_conflict = applied.how is AppliesHow.CONFLICT
         if result.verdict is BranchVerdict.CONFLICT and not is_conflict:
             result = replace(result, search=SearchState.FOUND)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.message import make_backport_message
+from patchpilot.backports.posted_backport import PostedBackport
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import UsageError
 from patchpilot.history.line_differences import LineDifference, find_line_differences
@@ -30,13 +31,14 @@ class Step:
 
     `dep_of` is the fix that requires it; it is None if the commit is itself a fix. If `paths` is
     not empty, only the changes to these files are backported. `adaptation` resolves its conflicts
-    with the branch.
+    with the branch. `posted` is the backport that is applied instead of the commit.
     """
 
     commit: Commit
     dep_of: Commit | None = None
     paths: tuple[str, ...] = ()
     adaptation: Adaptation | None = None
+    posted: PostedBackport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,10 @@ def make_commits(
         original = step.commit
         base = original.parents[0] if original.parents else None
         is_part = False
-        if step.paths:
+        applied = step.posted.apply(scratch, tree) if step.posted else None
+        if applied:
+            merge = applied.merge
+        elif step.paths:
             before, after = scratch.part(original.id, base, step.paths)
             is_part = after != scratch.tree_of(original.id)
             merge = scratch.merge(before, tree, after)
@@ -126,7 +131,7 @@ def make_commits(
             )
         )
         message = make_backport_message(
-            original,
+            step.posted.with_message(original) if step.posted and applied else original,
             stable,
             dep_of=step.dep_of,
             notes=notes,

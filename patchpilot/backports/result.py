@@ -9,6 +9,7 @@ from patchpilot.history.stable_branches import MissingSeries, SkippedBranch
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.json_form import json_form
+from patchpilot.model.origin import Origin
 from patchpilot.reading.stable_wait import StableWait
 
 
@@ -37,6 +38,7 @@ class UnreadPatch:
     "unread",
     "left_out",
     "wait?",
+    "origin?",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -51,6 +53,7 @@ class BackportResult:
     could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
+    `origin` compares a posted backport with the commit that it names, if they differ.
     """
 
     commit: str | None
@@ -72,6 +75,7 @@ class BackportResult:
     left_out: int = 0
     is_tagged: bool = False
     wait: StableWait | None = None
+    origin: Origin | None = None
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

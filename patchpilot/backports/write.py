@@ -259,7 +259,7 @@ def plan_backport_steps(
                         prerequisite.paths,
                     )
                 )
-        steps.append(Step(fix.commit, adaptation=answer.adaptation))
+        steps.append(Step(fix.commit, adaptation=answer.adaptation, posted=answer.posted))
     return steps, "" if steps else skip_reason
 
 

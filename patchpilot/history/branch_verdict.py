@@ -52,7 +52,7 @@ class JudgedBranch(NamedTuple):
 
     `landing` is the fix in the branch, if it was not reverted there. `applied` is the result of
     applying the fix, or None if the fix is an ancestor of the branch. `affected` is None if this is
-    unknown or the branch has the fix.
+    unknown or the branch has the fix. `bug_reason` is the part of the reason that is about the bug.
     """
 
     verdict: BranchVerdict
@@ -61,6 +61,22 @@ class JudgedBranch(NamedTuple):
     applied: ApplyResult | None = None
     affected: bool | None = None
     culprit_as: str | None = None
+    bug_reason: str = ""
+
+    def with_posted(self, applied: ApplyResult) -> "JudgedBranch":
+        """Return the verdict for a posted backport, applied instead of the fix that it names."""
+        if self.verdict in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED):
+            return self
+        if applied.is_empty:
+            return self._replace(verdict=BranchVerdict.FIXED, reason=_EMPTY, applied=applied)
+        return self._replace(
+            verdict=BranchVerdict(applied.how.value),
+            reason=f"{self.bug_reason}; {_format_applied_reason(applied)}",
+            applied=applied,
+        )
+
+
+_EMPTY = "the fix changes nothing here: its content is already in the branch"
 
 
 def judge_branch(
@@ -91,8 +107,7 @@ def judge_branch(
             BranchVerdict.NOT_AFFECTED, bug_reason, None, applied, False, culprit_as
         )
     if applied.is_empty:
-        reason = "the fix changes nothing here: its content is already in the branch"
-        return JudgedBranch(BranchVerdict.FIXED, reason, None, applied)
+        return JudgedBranch(BranchVerdict.FIXED, _EMPTY, None, applied)
     reason = _format_applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
@@ -105,6 +120,7 @@ def judge_branch(
         applied,
         has_bug,
         culprit_as,
+        bug_reason,
     )
 
 
