@@ -110,7 +110,7 @@ def find_branch_step(
         return _find_directory_step(branch, target)
     if step := _find_started_step(result, branch, work):
         return step
-    if result.upstream and not is_conflict and not branch.failed:
+    if result.upstream and not (is_conflict or branch.failed or branch.posted):
         return _find_request_step(result, branch, work, target)
     if branch.affected is None and not result.culprits:
         return _identify_culprit(target)

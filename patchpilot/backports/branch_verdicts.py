@@ -92,7 +92,8 @@ class NothingFetchedError(MissingError):
 class BackportRequest:
     """A fix to backport, the branches to examine, and the actions to run afterwards.
 
-    `target` is the fix; None means the topic since `base`. `onto` lists revisions or directories
+    `target` is the fix; None means the topic since `base`. `more_files` are the patch files that
+    continue its series. `onto` lists revisions or directories
     and defaults to the stable branches. `effort` limits the search for prerequisites in seconds per
     branch; 0 disables the search and the explanation of conflicts. `fixes` lists the commits that
     introduced the bug. For a single commit, they replace its Fixes: tags; in a series, they apply
@@ -129,6 +130,7 @@ class BackportRequest:
     in_reply_to: str | None = None
     everything: bool = False
     stdin: bytes | None = None
+    more_files: Sequence[str] = ()
 
     @property
     def has_actions(self) -> bool:
@@ -162,7 +164,14 @@ def compute_backport_verdicts(
     introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     targets, others, left_out = select_fixes(
         repository,
-        read_fixes(repository, request.target, request.base, request.from_archive, request.stdin),
+        read_fixes(
+            repository,
+            request.target,
+            request.base,
+            request.from_archive,
+            request.stdin,
+            request.more_files,
+        ),
         request.target,
         everything=request.everything or bool(fixes),
     )

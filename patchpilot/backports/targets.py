@@ -192,14 +192,22 @@ def make_missing_patch_error(source: str) -> InputError:
     )
 
 
+def name_patch_files(targets: Sequence[str]) -> bool:
+    """Return whether several TARGETs are the files of a series, such as DIR/*.patch."""
+    return len(targets) > 1 and all(
+        is_existing_file(target) and not is_fix_list(target) for target in targets
+    )
+
+
 def read_fixes(
     repository: Repository | None,
     target: str | None,
     base: str | None,
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
+    more_files: Sequence[str] = (),
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes in TARGET, oldest first.
+    """Return the fixes in TARGET, oldest first, and in more patch files of the same series.
 
     A file takes precedence over a revision with the same name. Raise `InputError` if there is no
     patch or a diff is damaged.
@@ -209,9 +217,10 @@ def read_fixes(
     )
     if repository and not is_patch_source:
         return _read_commits(repository, list_topic_commits(repository, target, base))
+    targets = [target, *more_files] if target else []
     patches = [
         patch
-        for series in read_series([target] if target else [], repository, base, from_archive, stdin)
+        for series in read_series(targets, repository, base, from_archive, stdin)
         for patch in series.patches
     ]
     if not patches:

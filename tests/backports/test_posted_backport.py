@@ -64,9 +64,13 @@ def test_mails_are_applied_in_their_order(world: World, tmp_path: Path) -> None:
     for mails, verdicts in ((first, second), ["clean", "clean"]), ((second,), ["conflict"]):
         file = tmp_path / "mbox"
         file.write_bytes(build_mbox(*mails))
-        result = world.read_backport_json(file, "--onto", tip, "--effort", "0")
-        rows = result["series"] if len(mails) > 1 else [result]
-        assert [row["branches"][0]["verdict"] for row in rows] == verdicts
+        files = [tmp_path / f"{number}.patch" for number in range(len(mails))]
+        for name, mail in zip(files, mails, strict=True):
+            name.write_bytes(mail)
+        for targets in [file], files:
+            result = world.read_backport_json(*targets, "--onto", tip, "--effort", "0")
+            rows = result["series"] if len(mails) > 1 else [result]
+            assert [row["branches"][0]["verdict"] for row in rows] == verdicts
 
 
 def test_posted_backport_that_does_not_apply_is_named(world: World, tmp_path: Path) -> None:

@@ -221,14 +221,15 @@ def command(
     TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail (default: the
     commits of the current branch). For a patch, the mainline commit that it became is used, or the
     commit that `git am` would create. Several commits, a file with commit ids (- reads it from
-    stdin), and --format jsonl judge each fix alone; other TARGETs are judged as a series.
+    stdin), and --format jsonl judge each fix alone; other TARGETs, such as DIR/*.patch, are judged
+    as a series.
 
     For a CVE or messages of linux-cve-announce, the fixes and the commits that introduced the bug
     are read from your clone of the CVE team's repository (the setting patchpilot.vulns), otherwise
     from the messages. The formats jsonl and csv have a line for each CVE and branch, printed as
     soon as it is known.
     """
-    from patchpilot.backports.targets import is_fix_list
+    from patchpilot.backports.targets import is_fix_list, name_patch_files
     from patchpilot.cli.audit import AUDIT_OPTIONS, refuse_audit_options, run_audit
     from patchpilot.cli.other_programs import arguments_hint
 
@@ -243,13 +244,17 @@ def command(
     stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in target else None
     options |= {"onto": onto, "base": base, "stdin": stdin}
     query = None if audit_options["missing"] else _read_cves(common, target, cves, stdin)
-    is_list = len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
+    is_series = name_patch_files(target)
+    is_list = not is_series and (
+        len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
+    )
     if not query and (audit_options["missing"] or is_list or common.format == "jsonl"):
         options["effort"] = options["effort"] or 0.0
         return run_audit(common, target, audit_options, options, fail_on)
     refuse_audit_options(audit_options)
     if options["effort"] is None:
         options["effort"] = 0.0 if cves else 10.0
+    options["more_files"] = target[1:] if is_series else ()
     return _judge_series(common, next(iter(target), None), options, fail_on, query)
 
 
