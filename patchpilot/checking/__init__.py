@@ -8,6 +8,7 @@ Front modules:
 
 - `answer`: the JSON document of `check`
 - `apply_fixes`: `check --fix` and `check --diff`
+- `clone_history`: the clone around patch files
 - `driver`: check patches, and the exit code
 - `editor_check`: the check of a text while it is edited
 - `find_suppressions`: the waivers and the baseline of a check

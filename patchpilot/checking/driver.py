@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from patchpilot.building.plan import BuildOptions
+    from patchpilot.checking.clone_history import CloneHistory
     from patchpilot.checking.find_previous_version import NewSince
     from patchpilot.checking.result import Suppressions
     from patchpilot.commits.repository import Repository
@@ -134,7 +135,7 @@ class Driver:
     the commits chooses. Rules about history require `repository`, and rules about source files
     require `tree`. By default, `rules` are all rules in the built-in packs and in the packs of the
     options. Raise `UsageError` for an unknown rule or project; the error contains the most similar
-    name.
+    name. Without `repository`, backports are compared with the commits of the `clone`.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class Driver:
         progress: Progress = ignore_progress,
         ground: Tree | None = None,
     ) -> None:
+        self.clone: CloneHistory | None = None
         self.options, self.repository, self.tree = options, repository, tree
         self.ground = ground
         self.suppressions, self.progress = suppressions, progress
@@ -265,7 +267,7 @@ class Driver:
         )
 
     def _copy(self, **options: Any) -> "Driver":
-        return Driver(
+        driver = Driver(
             self.options._replace(**options),
             repository=self.repository,
             tree=self.tree,
@@ -273,6 +275,8 @@ class Driver:
             progress=self.progress,
             ground=self.ground,
         )
+        driver.clone = self.clone
+        return driver
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
         """Return the rules and facts for checking one project's patches."""
@@ -283,7 +287,7 @@ class Driver:
         if project.name not in self._runs:
             self._runs[project.name] = _prepare_run(
                 self._decide_experience(), self.rules, project, self.tree
-            )._replace(history=_history_facts(self.repository))
+            )._replace(history=_history_facts(self.repository), clone=self.clone)
         return self._runs[project.name]
 
     def _decide_experience(self) -> Options:
@@ -336,10 +340,13 @@ class Driver:
             return results
 
         shares = iter(lambda: list(islice(remaining, size)), [])
-        for results in run_in_order(
-            work_on_share, shares, jobs, lambda: open_own_pipe(self.repository)
-        ):
+        for results in run_in_order(work_on_share, shares, jobs, self._begin_process):
             yield from results
+
+    def _begin_process(self) -> None:
+        open_own_pipe(self.repository)
+        if self.clone:
+            self.clone.leave_process()
 
     def check(
         self,

@@ -254,6 +254,21 @@ class RepositoryFacts:
         return is_known and needs_no_backport(self._repository, patch.commit, fixed, project)
 
 
+class OriginFacts(RepositoryFacts):
+    """The facts about a patch file that names its upstream commit.
+
+    What is usual in a directory, and what else is in mainline, is unknown, as without a repository.
+    """
+
+    def list_commit_forms(self, folder: str) -> Sequence[CommitForm]:
+        return ()
+
+    def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
+        from patchpilot.history.earlier_fixes import UpstreamState
+
+        return UpstreamState()
+
+
 def facts_of(repository: Repository) -> RepositoryFacts:
     """Return the facts of a repository, cached until the repository is read again."""
     facts: RepositoryFacts = repository.cached_values.setdefault(

@@ -22,6 +22,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
+    from patchpilot.checking.clone_history import CloneHistory
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
     from patchpilot.model.origin import Origin
@@ -417,6 +418,7 @@ class CheckRun(NamedTuple):
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
     built: Mapping[int, tuple["BuildProblem", ...]] = MappingProxyType({})
     older: tuple[Patch, ...] = ()
+    clone: "CloneHistory | None" = None
 
     def context(
         self, patch: Patch, series: Series, progress: Progress = ignore_progress
@@ -430,7 +432,7 @@ class CheckRun(NamedTuple):
             patch,
             series,
             tree() if tree else self.tree,
-            self.history,
+            self.history or (self.clone.find_facts(patch) if self.clone else None),
             self.options,
             self.profile,
             progress=progress,

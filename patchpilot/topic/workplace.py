@@ -52,6 +52,10 @@ class Workplace:
             self._opened.close()
             self._opened = None
 
+    def forget(self) -> None:
+        """Open the repository again on next use, in a process that was forked."""
+        self._opened = None
+
     @property
     def repository(self) -> "Repository":
         """Return the repository, opened on first use; raise MissingError if there is none."""

@@ -12,6 +12,7 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.history.origin import compare_with_origin, find_explanation
 from patchpilot.model.origin import Origin
+from tests.kit.cli import call
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 
@@ -254,13 +255,16 @@ def test_reverted_origin_is_reported(world: World) -> None:
     assert [each["kind"] for each in patch["origin"]["follow_ups"]] == ["revert"]
 
 
-def test_mailed_backport_is_compared(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("-C", "."), ("--jobs", "2")])
+def test_mailed_backport_is_compared(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
     world.pick(build(FIXED, branch=True).replace("n > 7", "n > 8"))
     mail = world.repo.git("format-patch -1 --stdout --subject-prefix", "PATCH 6.1.y")
     (tmp_path / "x.patch").write_text(mail + "\n")
-    document = json.loads(
-        world.repo.patchpilot("check --format json", str(tmp_path / "x.patch")).out
-    )
+    monkeypatch.chdir(world.repo.path / "drivers")
+    document = call("check", "--json", *options, tmp_path / "x.patch").json
+    assert (document["repository"] is None) is ("-C" not in options)
     assert document["patches"][0]["origin"]["same"] == "lines"
     names = [each["name"] for each in document["patches"][0]["findings"]]
     assert "backport-differs" in names

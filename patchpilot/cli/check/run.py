@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.checking.clone_history import CloneHistory
 from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.source import (
     RULES_OF_UNPATCHED,
@@ -197,6 +198,7 @@ def _check_targets(
         suppressions=suppressions,
         ground=base.tree,
     )
+    driver.clone = CloneHistory(workplace) if is_outside else None
     _note_settings(common, source, repository)
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
