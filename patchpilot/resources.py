@@ -20,6 +20,8 @@ from patchpilot.write_file import PRIVATE, replace_file
 
 DRAFT_AGE = 14 * 86400
 """Seconds for which a draft counts as recent."""
+_SENT = ".sent"
+"""The ending of the empty file that marks a draft as sent."""
 TOPIC_DATABASE = "outgoing.sqlite3"
 """The file in the state directory with the drafts and the outbox."""
 TRACK_DATABASE = "track.sqlite"
@@ -126,20 +128,41 @@ def save_draft_file(kind: str, name: str, text: str) -> Path:
     A draft with the same kind (which is the name of its folder) and name is replaced. The text must
     be printable.
     """
-    folder = state_folder() / kind
-    folder.mkdir(mode=0o700, exist_ok=True)
-    safe_name = "".join(character if character.isalnum() else "-" for character in name)[:51]
-    file = folder / f"{safe_name}.txt"
+    file = _draft_path(kind, name)
+    state_folder()
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     replace_file(file, text, mode=PRIVATE)
+    file.with_suffix(_SENT).unlink(missing_ok=True)
     return file
 
 
 def list_recent_drafts(kind: str) -> Iterator[Path]:
-    """Yield the files of recent drafts of a `kind`, whether or not they were sent."""
+    """Yield the files of recent drafts of a `kind` that the user has not marked as sent."""
     for file in (state_path() / kind).glob("*.txt"):
         with suppress(OSError):
-            if time.time() - file.stat().st_mtime < DRAFT_AGE:
+            is_recent = time.time() - file.stat().st_mtime < DRAFT_AGE
+            if is_recent and not file.with_suffix(_SENT).exists():
                 yield file
+
+
+def is_marked_sent(kind: str, name: str) -> bool:
+    return _draft_path(kind, name).with_suffix(_SENT).exists()
+
+
+def mark_sent(kind: str, name: str, *, is_sent: bool = True) -> None:
+    """Mark a draft, or patches with this name, as sent with another program; or remove the mark."""
+    file = _draft_path(kind, name).with_suffix(_SENT)
+    if is_sent:
+        state_folder()
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        replace_file(file, "", mode=PRIVATE)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _draft_path(kind: str, name: str) -> Path:
+    safe_name = "".join(character if character.isalnum() else "-" for character in name)[:51]
+    return state_path() / kind / f"{safe_name}.txt"
 
 
 def state_path() -> Path:

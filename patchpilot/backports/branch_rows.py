@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.backports.adapted_fix import AdaptationPrice
 from patchpilot.backports.branch_result import BranchResult
-from patchpilot.backports.branch_step import NO_WORK, BranchWork, StepKind, find_branch_step
+from patchpilot.backports.branch_step import NO_WORK, RESTING, BranchWork, find_branch_step
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.prerequisite_queue import Risk, prerequisite_risk
 from patchpilot.backports.prerequisites import SearchState
@@ -181,7 +181,7 @@ def format_branch_rows(
         *(FactRow("build", "", describe_build(build)) for build in work.builds),
     ]
     step = find_branch_step(result, branch, work)
-    tone = Tone.QUIET if step.kind in (StepKind.NOTHING, StepKind.WAIT) else Tone.PLAIN
+    tone = Tone.QUIET if step.kind in RESTING else Tone.PLAIN
     rows.append(FactRow("next", "next", step.text, tone, step.advice, step.reason))
     rows += (FactRow("command", "", command) for command in _list_commands(result, branch, work))
     return tuple(sorted(rows, key=lambda row: BRANCH_KEYS.index(row.key)))
@@ -211,7 +211,7 @@ def _list_verdict_rows(
 
 def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
-    if work.written:
+    if work.written or work.is_sent:
         return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
         return FactRow("verdict", "the fix", "resolved", Tone.GOOD)

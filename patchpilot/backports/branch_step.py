@@ -24,7 +24,8 @@ class BranchWork(NamedTuple):
 
     `written` are the patches written for it, `builds` the builds of the fix on it. `ticked` is the
     number of prerequisites to write; None means all. `merged` is a mainline commit that messages
-    name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit.
+    name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit,
+    `is_requested` if the user sent it, and `is_sent` if the user sent the patches.
     `target` and `onto` are the fix and the branches as the user named them.
     """
 
@@ -33,6 +34,8 @@ class BranchWork(NamedTuple):
     ticked: int | None = None
     merged: str = ""
     is_drafted: bool = False
+    is_requested: bool = False
+    is_sent: bool = False
     target: str = ""
     onto: tuple[str, ...] = ()
 
@@ -51,10 +54,16 @@ class StepKind(StrEnum):
     REQUEST = "request"
     SEND_REQUEST = "send-request"
     WRITE = "write"
+    REQUESTED = "requested"
     SEND = "send"
+    SENT = "sent"
     OPEN = "open"
     RESOLVE = "resolve"
     ADAPT = "adapt"
+
+
+RESTING = (StepKind.NOTHING, StepKind.WAIT, StepKind.REQUESTED, StepKind.SENT)
+"""The kinds without work for the user."""
 
 
 class BranchStep(NamedTuple):
@@ -77,7 +86,8 @@ _ENOUGH = BranchStep(
 _UNMERGED = BranchStep(
     StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
 )
-_SENT = BranchStep(StepKind.WAIT, "wait: patches sent")
+_SENT = BranchStep(StepKind.SENT, "wait: patches sent", "you marked them as sent")
+_REQUESTED = BranchStep(StepKind.REQUESTED, "wait: request sent", "you marked it as sent")
 _IDENTIFY = BranchStep(
     StepKind.IDENTIFY, "find its Fixes: tag", "not known which commit introduced the bug"
 )
@@ -91,10 +101,8 @@ _COMPARE = BranchStep(
     "it is probably there already",
     "next: compare the lines that are there with the fix",
 )
-_SEND_REQUEST = BranchStep(
-    StepKind.SEND_REQUEST, "send the draft", "Home has the command that sends it"
-)
-_SEND = BranchStep(StepKind.SEND, "send the patches", "the command is shown with the branch")
+_SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
+_SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
 
@@ -166,11 +174,11 @@ def _find_started_step(
         return _find_step_after_revert(result, branch, work)
     if branch.queued:
         return _QUEUED
+    if work.is_sent:
+        return _SENT
     if branch.resolved:
         return _OPEN
-    if work.written:
-        return _SEND if work.written.files else _SENT
-    return None
+    return _SEND if work.written else None
 
 
 def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
@@ -200,8 +208,8 @@ def _find_request_step(
     result: BackportResult, branch: BranchResult, work: BranchWork, target: str
 ) -> BranchStep:
     """Return the step for a mainline commit that applies to a branch."""
-    if work.is_drafted:
-        return _SEND_REQUEST
+    if work.is_drafted or work.is_requested:
+        return _SEND_REQUEST if work.is_drafted else _REQUESTED
     if reason := explain_no_request(result):
         words = "do not ask" if result.rules else "wait: Cc: stable"
         return BranchStep(StepKind.WAIT, words, reason)

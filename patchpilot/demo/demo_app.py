@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the TUI in the demo, with a tour and prepared changes to the newcomer's commit."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
+from patchpilot.tui.screens.home_rows import read_draft_topics
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
@@ -181,17 +183,19 @@ class DemoApp(PatchpilotApp):
 
     @property
     def _can_send_backports(self) -> bool:
-        session, is_sent = self.session, self._has_sent_backports
-        backports = list_backports(session.directory or Path())
-        return bool(backports and not is_sent and session.target is None)
+        session, result = self.session, self.session.last_result(Stage.BACKPORTS)
+        if self._has_sent_backports or session.target or not (result and result.upstream):
+            return False
+        return bool(list_backports(session.directory or Path(), result.commit))
 
     def action_newcomer(self) -> None:
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
         work = prepare_second_version if screen.stage is Stage.FOLLOW else fix_first_version
-        if screen.stage is Stage.BACKPORTS:
-            work, self._has_sent_backports = send_backports, True
+        if isinstance(screen, BackportsScreen):
+            work = partial(send_backports, commit=screen.shown_result.commit)
+            self._has_sent_backports = True
 
         def handle_next(message: str) -> None:
             self.notify(message)
@@ -251,7 +255,9 @@ class DemoApp(PatchpilotApp):
                 step = replace_commands(topic.step)
                 next_key = NextKey("Enter", "open the topic", step)
             if self._has_sent_backports:
-                next_key = NextKey("q", "quit the demo", "Nothing is left to do.")
+                unsent = "The draft stays unsent: the demo sends no drafts."
+                why = unsent if read_draft_topics() else "Nothing is left to do."
+                next_key = NextKey("q", "quit the demo", why)
             if any(worker.group == "open" and not worker.is_finished for worker in self.workers):
                 next_key = WAIT
         key_text = f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does

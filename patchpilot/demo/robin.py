@@ -162,16 +162,17 @@ def _send_mail(work: Path, recipients: list[str], message: bytes) -> None:
         server.sendmail(NEWCOMER.email, recipients, lines)
 
 
-def list_backports(work: Path) -> list[Path]:
+def list_backports(work: Path, commit: str | None) -> list[Path]:
+    """Return the patches that were written for a mainline commit."""
     from patchpilot.backports.write import suggest_backport_folder
 
-    return sorted(suggest_backport_folder(work, None).glob("*/6.1/*.patch"))
+    return sorted(suggest_backport_folder(work, commit).glob("*/*.patch"))
 
 
-def send_backports(work: Path) -> str:
-    for file in list_backports(work):
+def send_backports(work: Path, commit: str | None) -> str:
+    for file in list_backports(work, commit):
         _send_mail(work, [STABLE.email, NET_LIST], file.read_bytes())
-    return "Sent the backport for you; the stable maintainer takes it into 6.1"
+    return "Sent the patches for you; the stable maintainer takes them"
 
 
 def is_answered(posted_series: "PostedSeries") -> bool:

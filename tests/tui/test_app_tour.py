@@ -118,7 +118,7 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
             elif getattr(screen, "title_text", "").endswith(" question"):
                 # Enter would not answer the question; the "In the demo" text below it names the
                 # answer
-                letters = {"Security": "n", "Regression": "y", "Tree": "f", "Tested": "h"}
+                letters = {"Security": "o", "Regression": "y", "Tree": "f", "Tested": "h"}
                 await pilot.press(letters[screen.title_text.partition(" ")[0]])
             elif screen.is_modal:
                 await pilot.press("enter")

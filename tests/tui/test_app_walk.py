@@ -33,10 +33,10 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         # end the tour here, because it has a separate test
         await keys(pilot, "T", "a")
         assert "You are Robin" not in text_of(app)
-        await keys(pilot, "n")
+        await keys(pilot, "o")
         # a key that is held down answers only one question
         await pilot.pause(REPEATED)
-        await keys(pilot, "n", "escape")
+        await keys(pilot, "o", "escape")
         assert len(session.open_questions) == 1
         await keys(pilot, "n")
         assert app.stage is Stage.CHECKS

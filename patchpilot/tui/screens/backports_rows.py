@@ -5,7 +5,7 @@ They show the verdict for a branch, the next action, and the patches written for
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from patchpilot.backports.branch_rows import (
 from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, width
-from patchpilot.resources import list_recent_drafts
+from patchpilot.resources import is_marked_sent, list_recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 NARROW = 100
 """Minimum number of columns for showing a branch's full name instead of only its version."""
+REQUESTS = "requests"
+"""The folder of the requests, and of the marks that they or patches were sent."""
 GAP = 2
 """Columns between two cells."""
 EDGE = 5
@@ -56,7 +58,8 @@ class BranchTexts:
 
     `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
-    patches written for them. `is_drafted` is set if a draft requests the commit.
+    patches written for them. `is_drafted` is set if a draft requests the commit, and `is_requested`
+    if it was sent.
     """
 
     result: "BackportResult"
@@ -64,6 +67,7 @@ class BranchTexts:
     merged: str = ""
     written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(default_factory=dict)
     is_drafted: bool = False
+    is_requested: bool = False
 
     def get_unticked_commits(self, branch: "BranchResult") -> frozenset[str]:
         """Return a branch's unticked prerequisites.
@@ -93,7 +97,25 @@ class BranchTexts:
             ticked=self.count_ticked(branch),
             merged=self.merged,
             is_drafted=self.is_drafted,
+            is_requested=self.is_requested,
+            is_sent=is_marked_sent(REQUESTS, f"{self.commit} {branch.branch}"),
         )
+
+    @property
+    def commit(self) -> str:
+        return (self.result.commit or "")[:12]
+
+    def mark_name(self, branch: "BranchResult") -> str:
+        """Return the name of the mark that the user sent what the next step sends.
+
+        This is the commit for a request, and the commit and the branch for patches. Return "" if
+        there is nothing to send.
+        """
+        kind = self.find_step(branch).kind
+        if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
+            return self.commit
+        is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
+        return f"{self.commit} {branch.branch}" if is_patches else ""
 
     def find_rows(self, branch: "BranchResult") -> tuple[FactRow, ...]:
         today = datetime.now(UTC).date()
@@ -191,9 +213,13 @@ def make_branch_texts(
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged_commits, "")
-    drafts = (file.stem for file in list_recent_drafts("requests"))
-    is_drafted = (result.commit or "")[:12] in drafts
-    return BranchTexts(result, left_out, commit, written_for, is_drafted)
+    texts = BranchTexts(result, left_out, commit, written_for)
+    drafts = (file.stem for file in list_recent_drafts(REQUESTS))
+    return replace(
+        texts,
+        is_drafted=texts.commit in drafts,
+        is_requested=is_marked_sent(REQUESTS, texts.commit),
+    )
 
 
 TABLE = {
@@ -263,7 +289,7 @@ def branch_page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -
         page += [Text(), *more]
     backport = texts.written_backport(branch)
     commands = [row.text for row in all_rows if row.key in SHELL_ROWS]
-    if backport and backport.files:
+    if backport and backport.send and texts.find_step(branch).kind is StepKind.SEND:
         page += [Text(), *map(plain_text, shell_command_rows([backport.send]))]
     elif commands:
         page += [Text(), plain_text("In a shell:")]
@@ -390,11 +416,10 @@ def written_patch_rows(backports: "Sequence[WrittenBackport]") -> list[str]:
 
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
-DEMO = f"Esc, then M sends them. {NO_MAIL_IN_DEMO}"
 
 
 def shell_command_rows(commands: Iterable[str]) -> list[str]:
-    return [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
+    return [NO_MAIL_IN_DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
 
 
 def describe_resolution(resolution: "ConflictResolution") -> list[str]:

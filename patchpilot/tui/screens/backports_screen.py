@@ -17,10 +17,12 @@ from textual.widgets import Static
 
 from patchpilot.backports.branch_step import StepKind
 from patchpilot.model.printable import format_count
+from patchpilot.resources import mark_sent
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
+    REQUESTS,
     BranchTexts,
     branch_page_rows,
     describe_resolution,
@@ -79,6 +81,12 @@ BINDINGS: list[BindingType] = [
         "resolve",
         "resolve",
         "adapt the fix to this branch, or resolve its conflict in a separate clone",
+    ),
+    key_binding(
+        "m",
+        "mark_sent",
+        "mark as sent",
+        "mark the branch's patches, or the request, as sent from a shell; or remove this mark",
     ),
     key_binding(
         "space",
@@ -265,8 +273,23 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return ShownKeys(
             ("0",) if StepKind.SEND_REQUEST in self._step_kinds else (),
             hidden=frozenset([NEXT] if is_merged else ()),
-            labels={"write": f"write patches for {branches}"},
+            labels={
+                "write": f"write patches for {branches}",
+                "mark_sent": "mark as not sent" if self._is_selected_sent else "mark as sent",
+            },
         )
+
+    @property
+    def _is_selected_sent(self) -> bool:
+        branch = self.selected_item
+        kind = self._branch_texts.find_step(branch).kind if branch else StepKind.NOTHING
+        return kind in (StepKind.REQUESTED, StepKind.SENT)
+
+    def action_mark_sent(self) -> None:
+        name, is_sent = self._branch_texts.mark_name(self.selected_item), not self._is_selected_sent
+        mark_sent(REQUESTS, name, is_sent=is_sent)
+        self.notify(f"marked as {'sent' if is_sent else 'not sent'}; press m to undo")
+        self.refill_list()
 
     def action_request(self) -> None:
         from patchpilot.backports.stable_request import save_stable_request
@@ -304,6 +327,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         )
         if action == "resolve":
             return bool(branch and branch.verdict == "conflict" and not is_before_merge)
+        if action == "mark_sent":
+            return bool(branch and self._branch_texts.mark_name(branch))
         if action == "tick":
             return bool(branch and needed_prerequisites(branch))
         if action == "write":
@@ -458,9 +483,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 
     def mark_patches_sent(self) -> None:
-        self._written = {
-            key: replace(backport, files=()) for key, backport in self._written.items()
-        }
+        texts = self._branch_texts
+        for branch in texts.result.branches:
+            if texts.find_step(branch).kind in (StepKind.SEND, StepKind.OPEN):
+                mark_sent(REQUESTS, texts.mark_name(branch))
         self.refill_list()
 
     def action_resolve(self) -> None:

@@ -20,6 +20,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
+from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.home_rows import (
     DRAFT,
     NOT_STARTED,
@@ -46,7 +47,7 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, show_draft
+from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, event_row
@@ -97,6 +98,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "ask",
             "start new",
             "start with a log, a commit, a branch, a bisection or a series on a list",
+        ),
+        key_binding(
+            "m",
+            "mark_sent",
+            "mark as sent",
+            "mark the selected draft as sent from a shell; it is no longer listed",
         ),
         key_binding("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
@@ -404,6 +411,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             return is_open or self._selected_topic() is not None
         if action == "ask":
             return self._is_here
+        if action == "mark_sent":
+            topic = self._selected_topic()
+            return topic is not None and topic.state == DRAFT
         if action == "back":
             return is_open or self._is_filtered
         if action in ("filter", "sort"):
@@ -418,6 +428,19 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.query_one(KeyLine).redraw_keys()
         else:
             self.tui.go_back()
+
+    def action_mark_sent(self) -> None:
+        if (topic := self._selected_topic()) is None:
+            return
+        file = Path(topic.key)
+
+        def mark() -> None:
+            mark_sent(file.parent.name, file.stem)
+            self._draw_topics()
+
+        text = f"Did you send this draft?\n\n{file}\n\nThe file stays."
+        answers = ("yes", "Yes: do not list it any more"), ("no", "No: it is still unsent")
+        ask_for_confirmation(self.app, Choose(text, answers, "Draft"), mark)
 
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()

@@ -44,6 +44,9 @@ or pressed twice.
 FEW, SHORT = 4, 22
 """Maximum number of answers in the key line, and maximum columns of each."""
 
+_LETTER = r"[^\W_npq]"
+"""A letter or digit for an answer."""
+
 Judge = Callable[[str], tuple[bool, str]]
 """Returns whether a line is valid, and a note about it."""
 
@@ -60,11 +63,11 @@ def assign_letters(labels: Sequence[str]) -> list[str]:
     """Return the letter that selects each answer, or "" for an answer without one.
 
     The letter is the first letter or digit of the label that no earlier answer uses, preferably at
-    the start of a word.
+    the start of a word. Keys that go to another stage or quit answer nothing.
     """
     letters: list[str] = []
     for label in map(str.lower, labels):
-        candidates = re.findall(r"\b[^\W_]", label) + re.findall(r"[^\W_]", label)
+        candidates = re.findall(rf"\b{_LETTER}", label) + re.findall(_LETTER, label)
         letters.append(next((letter for letter in candidates if letter not in letters), ""))
     return letters
 

@@ -19,11 +19,13 @@ from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.fact_row import FactRow
 from patchpilot.reading.stable_wait import StableWait
+from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.backports_rows import (
     FIX_END,
     PAGE_END,
     PAGE_START,
     PANEL,
+    REQUESTS,
     SHELL_ROWS,
     TABLE,
     BranchTexts,
@@ -102,9 +104,16 @@ def test_only_needed_patches_are_written() -> None:
     assert texts.branches_to_write == ()
     both = replace(texts.result, branches=(fits, fails))
     assert BranchTexts(both).branches_to_write == (fails,)
-    for files, step in (((Path("x"),), "Enter send the patches"), ((), "wait: patches sent")):
-        written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, files)}
-        assert BranchTexts(both, written_for=written).format_step(fails) == step
+    written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, (Path("x"),))}
+    for is_sent, step in ((False, "Enter send the patches"), (True, "wait: patches sent")):
+        texts = BranchTexts(both, written_for=written)
+        mark_sent(REQUESTS, texts.mark_name(fails), is_sent=is_sent)
+        assert texts.format_step(fails) == step
+    assert BranchTexts(both).format_step(fails) == step, "written in an earlier session"
+    mark_sent(REQUESTS, BranchTexts(both).mark_name(fails), is_sent=False)
+    for is_drafted, step in ((True, "0 send the draft"), (False, "wait: request sent")):
+        texts = BranchTexts(both, is_drafted=is_drafted, is_requested=True)
+        assert (texts.format_step(fits), texts.mark_name(fits)) == (step, "3" * 12)
 
 
 def test_branch_near_its_end_is_dim() -> None:

@@ -122,6 +122,13 @@ async def test_unselected_prerequisite_is_not_written(
         await keys(pilot, "escape")
         await keys(pilot, "g")
         assert "Enter send the patches" in text_of(app)
+        assert "mark as sent" not in text_of(app), "nothing was written for the selected branch"
+        app.screen.row_list.select_row("stable/linux-6.12.y")
+        await keys(pilot, "m")
+        assert "wait: patches sent" in text_of(app)
+        assert "m mark as not sent" in text_of(app)
+        await keys(pilot, "m")
+        assert "wait: patches sent" not in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [

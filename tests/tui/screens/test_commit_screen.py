@@ -89,7 +89,7 @@ async def test_question_is_answered_by_letter(
         await visible(pilot, "● 1 Commit")
         assert "Commit: press a to answer 2 questions" in text_of(app)
         assert "attack" not in " ".join(list_pending_task_rows(app))
-        await keys(pilot, "home", "enter", "n")
+        await keys(pilot, "home", "enter", "o")
         assert len(app.session.open_questions) == 1
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)

@@ -31,7 +31,7 @@ from tests.kit import story
 from tests.kit.cli import call
 from tests.kit.life import Life, create_life
 from tests.kit.mails import build_mbox
-from tests.kit.walk import settle, still, text_of, until
+from tests.kit.walk import keys, settle, still, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -380,6 +380,14 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
         await pilot.press("enter")
         await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
         await pilot.press("escape")
+        await keys(pilot, "m", "o")
+        assert "backport of 0123 to 6.1" in text_of(app)
+        await keys(pilot, "m", "y")
+        await open_home(pilot, "No topics yet")
+        # another draft of the same request was not sent
+        save_draft_file("requests", "0123", file.read_text())
+        await pilot.press("g")
+        await open_home(pilot, "backport of 0123 to 6.1")
         os.utime(file, (0, 0))
         await pilot.press("g")
         await open_home(pilot, "No topics yet")

@@ -218,9 +218,9 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
     async with running(app, (80, 24), Stage.SEND) as pilot:
         assert "Not ready: 2 questions are open" in text_of(app)
         assert "s asks the 2 questions first" in text_of(app)
-        await keys(pilot, "s", "n")
+        await keys(pilot, "s", "o")
         await pilot.pause(REPEATED)
-        await pilot.press("n")
+        await pilot.press("o")
         await visible(pilot, "How was this code tested?")
         await pilot.pause(REPEATED)
         await pilot.press("h")

@@ -136,7 +136,7 @@ async def test_interrupted_send_sends_each_mail_once(
                 "the rest",
             )
             if "may or may not have" in text_of(app):
-                await pilot.press("n")
+                await pilot.press("o")
             await settle(pilot)
             assert "v1: 4 of 4 messages accepted" in text_of(app)
         assert sorted(list_message_numbers(server)) == [

@@ -29,7 +29,7 @@ ANSWERS = (
 
 
 class QuestionApp(App[None]):
-    """An app that shows a dialog when n is pressed, and stores its result."""
+    """An app that shows a dialog when o is pressed, and stores its result."""
 
     last_key = ""
 
@@ -41,7 +41,7 @@ class QuestionApp(App[None]):
         self.last_key = getattr(event, "key", self.last_key)
         await super().on_event(event)
 
-    def key_n(self) -> None:
+    def key_o(self) -> None:
         self.push_screen(
             Choose("Could somebody attack a machine?", self.answers, "Security"),
             self.given.append,
@@ -57,6 +57,7 @@ class QuestionApp(App[None]):
         ("escape", [None]),
         ("x", []),
         ("n", []),
+        ("o", []),
         ("p", []),
         ("7", []),
     ],
@@ -64,9 +65,9 @@ class QuestionApp(App[None]):
 async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) -> None:
     app = QuestionApp()
     async with app.run_test() as pilot:
-        await pilot.press("n")
+        await pilot.press("o")
         await pilot.pause()
-        # the user may still hold down n, which opened the dialog; this must not answer it
+        # the user may still hold down o, which opened the dialog; this must not answer it
         await pilot.press(pressed)
         await pilot.pause()
         assert app.given == given
@@ -75,15 +76,15 @@ async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) ->
 async def test_arrows_move_and_the_opening_key_answers_after_a_delay() -> None:
     app = QuestionApp()
     async with app.run_test() as pilot:
-        await pilot.press("n")
+        await pilot.press("o")
         await pilot.pause()
         assert "To security@kernel.org only" in text_of(app)
         await pilot.press("down", "down", "k", "enter")
         await pilot.pause()
         assert app.given == ["yes"]
-        await pilot.press("n")
+        await pilot.press("o")
         await pilot.pause(REPEATED + 0.1)
-        await pilot.press("n")
+        await pilot.press("o")
         await pilot.pause()
         assert app.given == ["yes", "no"]
 
