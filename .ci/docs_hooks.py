@@ -10,6 +10,7 @@ only sources.
 import runpy
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -18,7 +19,7 @@ from mkdocs.structure.pages import Page
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import list_documented_commands, summarize_command
 
-_local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
+_pages = runpy.run_path(str(Path(__file__).with_name("site_pages.py")))
 
 _reference = runpy.run_path(str(Path(__file__).with_name("reference_pages.py")))
 
@@ -37,6 +38,7 @@ BOOSTS = {
     "reference/subsystems": 0.4,
     "reference/backport": 0.6,
     "explanation/": 0.6,
+    "tutorial/": 0.6,
     "adr/": 0.2,
     "architecture": 0.2,
     "internals": 0.2,
@@ -44,21 +46,16 @@ BOOSTS = {
     "how-to/add-a-transport": 0.2,
     "how-to/release": 0.2,
 }
-# words that people may search for but that are not on the page
-SYNONYMS = {
-    "reference/keys.md": ["keyboard shortcuts", "key bindings"],
-    "how-to/use-in-an-editor.md": ["vim"],
-}
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Return the page with the project's address. Set the page's search terms."""
+    """Return the page as the site shows it. Set its rank in a search."""
     path = page.file.src_uri
     for start, boost in BOOSTS.items():
-        if path.startswith(start) and not path.endswith("index.md"):
+        if path.startswith(start) and path != f"{COMMANDS}/index.md":
             page.meta["search"] = {"boost": boost}
-    if path in SYNONYMS:
-        page.meta["tags"] = SYNONYMS[path]
+    for adapt in ("heading_first", "plain_pipes", "linked_pictures"):
+        markdown = _pages[adapt](markdown)
     return _with_address(markdown)
 
 
@@ -72,9 +69,22 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add a link to the repository to the site if the repository's address is known."""
+    """Add the pages of commands and of rule packs to the navigation, and the repository's link."""
     config.repo_url = _address["repository"] or None
+    commands = [command.name.replace(" ", "-") for command in list_documented_commands()]
+    packs = [name for name in _reference["rule_pages"]() if name != "index"]
+    _extend_sections(config.nav, {COMMANDS: commands, RULES: packs})
     return config
+
+
+def _extend_sections(entries: list[Any], names: dict[str, list[str]]) -> None:
+    """Add the pages of each folder to the section that begins with the folder's index."""
+    for entry in entries:
+        for section in entry.values() if isinstance(entry, dict) else ():
+            if isinstance(section, list):
+                folder = str(section[0]).removesuffix("/index.md")
+                section += [f"{folder}/{name}.md" for name in names.get(folder, ())]
+                _extend_sections(section, names)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -101,6 +111,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             "|---|---|",
             *rows,
             "",
+            _reference["shared_options"](),
             *topics,
         ]
     )
@@ -118,11 +129,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
     """Remove external scripts from a page."""
-    made: str = _local(output, "../" * page.url.count("/"))
+    made: str = _pages["local"](output, "../" * page.url.count("/"))
     return made
 
 
 def on_post_template(output_content: str, **_: object) -> str:
     """Remove external scripts from a page without a source, such as the 404 page."""
-    made: str = _local(output_content, "")
+    made: str = _pages["local"](output_content, "")
     return made

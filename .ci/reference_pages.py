@@ -14,8 +14,9 @@ from typing import Any
 from textual.binding import Binding
 
 from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
-from patchpilot.cli.command import Command
+from patchpilot.cli.command import Command, Option
 from patchpilot.cli.help_page import (
+    SHARED,
     format_options_note,
     list_command_options,
     list_examples,
@@ -160,21 +161,28 @@ def command_page(command: Command) -> str:
             else [_text(paragraph), ""]
         )
     if options := list_command_options(command):
-        lines += ["## Options", "", "| option | |", "|---|---|"]
-        lines += [
-            f"| `{option.form.replace('|', chr(92) + '|')}` | {_text(option.text)} |"
-            for option in options
-        ] + [""]
+        lines += ["## Options", "", _option_table(options)]
     if calls := list_examples(command):
         lines += ["## Examples", "", "```", *calls, "```", ""]
     return "\n".join(lines)
+
+
+def shared_options() -> str:
+    """Return the options that several commands have as Markdown."""
+    sections = (f"### {title}\n\n{_option_table(table)}" for title, table in SHARED.items())
+    return "\n".join(["## Options that several commands have\n", *sections])
+
+
+def _option_table(options: Iterable[Option]) -> str:
+    rows = (f"| `{_code(option.form)}` | {_text(option.text)} |\n" for option in options)
+    return "".join(["| option | meaning |\n", "|---|---|\n", *rows])
 
 
 def _text(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")
 
 
-KEYS_HEAD = """# Keys of the TUI
+KEYS_HEAD = """# Keys of the TUI: keyboard shortcuts
 
 In the TUI, `?` lists the keys of the current screen and runs the one that you choose, and `/` searches the text. The mouse works but is never required.
 States are always shown as a word, not only by color. Two themes have high contrast. If `NO_COLOR` is set, no colors are used.

@@ -21,6 +21,10 @@ settings_page
 troubleshooting_page
 rule_page
 rule_pages
+shared_options
+heading_first
+linked_pictures
+plain_pipes
 param
 # called or read by http.server
 _.daemon_threads

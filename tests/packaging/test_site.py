@@ -1,20 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `make docs` fails if a page of the documentation loads something from another host."""
+"""Test the pages of the documentation's site, and its search."""
 
+import json
 import runpy
+import shutil
+import subprocess
 
 import pytest
 import yaml
 
 from tests.kit.source import ROOT
 
-LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
+PAGES = runpy.run_path(str(ROOT / ".ci/site_pages.py"))
+LOCAL = PAGES["local"]
+DOCS = [
+    {"location": "send.html", "title": "Send", "text": "<p>Show the messages, then send.</p>"},
+    {
+        "location": "send.html#embargo",
+        "title": "Undisclosed fixes",
+        "text": "<p>Some are under embargo.</p>",
+    },
+    {
+        "location": "check.html",
+        "title": "Check patches",
+        "text": "<p><code>check --fix</code> and <code>patchpilot.fail-on</code>; a &lt;b&gt;</p>",
+    },
+    {
+        "location": "rules.html",
+        "title": "Rules",
+        "text": "fix, fixes, fixed, a fixing send",
+    },
+    {"location": "keys.html", "title": "Keys", "text": "Moderators hold messages"},
+]
 
 
 def test_site_runs_only_our_script() -> None:
     page = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
-    assert LOCAL(page, "../") == ('<script src="../assets/worker-from-disk.js"></script>')
-    assert (ROOT / "docs/assets/worker-from-disk.js").exists()
+    assert LOCAL(page, "../") == ('<script src="../assets/search.js"></script>')
+    assert (ROOT / "docs/assets/search.js").exists()
 
 
 @pytest.mark.parametrize(
@@ -37,3 +60,65 @@ def test_external_links_are_unchanged() -> None:
 def test_fonts_are_not_fetched() -> None:
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     assert config["theme"]["font"] is False
+
+
+def search(*queries: str) -> list[list[list[dict[str, str]]]]:
+    """Return the pages that the site's search finds in DOCS for each query."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is missing: the search of the site was not tried")
+    program = (
+        "const Search = require(process.argv[1]);"
+        "const [docs, queries] = JSON.parse(require('fs').readFileSync(0));"
+        "const search = new Search(docs);"
+        "console.log(JSON.stringify(queries.map((query) => search.search(query))))"
+    )
+    script = ROOT / "docs/assets/search.js"
+    done = subprocess.run(
+        [node, "-e", program, str(script)],
+        input=json.dumps([DOCS, queries]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[list[list[dict[str, str]]]] = json.loads(done.stdout)
+    return found
+
+
+def test_search_finds_options_settings_and_forms_of_words() -> None:
+    expected = {
+        "--fix": "check.html",
+        "check --fix": "check.html",
+        "patchpilot.fail-on": "check.html",
+        "fail-on": "check.html",
+        "held by the moderator": "keys.html",
+        "embargoed security fix": "send.html",
+        "how do I send": "send.html",
+        "embar": "send.html",
+    }
+    found = search(*expected)
+    firsts = [pages[0][0]["location"].partition("#")[0] for pages in found]
+    assert dict(zip(expected, firsts, strict=True)) == expected
+
+
+def test_search_answers_any_input() -> None:
+    assert search("", "-", "--", "how", "zzz", "constructor", '^~*+:"<') == [[]] * 7
+
+
+def test_search_result_marks_words_and_escapes_the_text() -> None:
+    [[[best, *rest], *_]] = search("check --fix")
+    assert (best["location"], rest) == ("check.html", [])
+    assert "<mark>--fix</mark>" in best["text"]
+    assert "&lt;b&gt;" in best["text"]
+    assert "<b>" not in best["text"]
+    [[sections]] = search("embargo")
+    assert [section["location"] for section in sections] == ["send.html#embargo", "send.html"]
+
+
+def test_page_is_adapted_for_the_site() -> None:
+    assert PAGES["heading_first"]("<!-- SPDX -->\n<!-- x -->\n\n# Title\n") == "# Title\n"
+    assert PAGES["heading_first"]("# Title\n<!-- x -->\n") == "# Title\n<!-- x -->\n"
+    table = "| `--in A\\|B` | one \\| two |\n\n    grep 'a\\|b'\n"
+    assert PAGES["plain_pipes"](table) == "| `--in A|B` | one \\| two |\n\n    grep 'a\\|b'\n"
+    picture = "![The stage](../assets/x.svg)\n"
+    assert PAGES["linked_pictures"](picture) == "[![The stage](../assets/x.svg)](../assets/x.svg)\n"

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Adapt the Markdown and the HTML of a page for the site."""
+
+import re
+
+ELSEWHERE = re.compile(r'<script src="https://unpkg\.com/iframe-worker/shim"></script>')
+
+
+def local(page: str, root: str) -> str:
+    """Make the page load the site's search from `root`, which is the top of the site.
+
+    Raise ValueError if the page loads something from another host.
+    """
+    script = f'<script src="{root}assets/search.js"></script>'
+    page = ELSEWHERE.sub(script, page)
+    match = re.search(r"""<(?:script|link|img|iframe)[^>]*\ssrc=["']?https?:[^>]*>""", page)
+    if match:
+        raise ValueError(f"a page loads something from elsewhere: {match[0]}")
+    return page
+
+
+def heading_first(markdown: str) -> str:
+    """Remove comments before the heading: mkdocs reads a title only from a page's first element."""
+    return re.sub(r"\A(\s*<!--.*?-->\s*)+(?=# )", "", markdown, flags=re.DOTALL)
+
+
+def plain_pipes(markdown: str) -> str:
+    """Remove the backslash from each escaped "|" in the code of tables: the site would show it."""
+    return re.sub(
+        r"^\|.*",
+        lambda row: re.sub(r"`[^`]*`", lambda code: code[0].replace("\\|", "|"), row[0]),
+        markdown,
+        flags=re.MULTILINE,
+    )
+
+
+def linked_pictures(markdown: str) -> str:
+    """Make each picture a link to its file, where it can be enlarged."""
+    return re.sub(r"^(!\[[^]]*\]\(([^)\s]+)\))$", r"[\1](\2)", markdown, flags=re.MULTILINE)

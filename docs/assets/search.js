@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The site's search. It takes the place of the theme's worker and answers the same messages. It
+ * needs no worker, which a page that is read from disk could not start, and it prepares its index
+ * when somebody searches for the first time.
+ *
+ * A page is ranked by BM25 over its whole text and over its best section; titles count as several
+ * occurrences. Options and names are found as a whole and in parts, other words by their stem.
+ */
+{
+  const COMMON = new Set(
+    `
+      a about all already am an and any are as at be been before but by can cannot could did
+      do does doesn't don't every everything for from get gets give had has have how i i'm if
+      in into is it its just like make me my need no not now of on only or our out please show
+      should so some t than that the their them then there these they thing this to us use
+      used using want was way we were what when where which who why will with without would
+      you your
+    `.split(/\s+/),
+  )
+  const WEIGHT = { title: 4, pageTitle: 12, ofPage: 3, start: 0.5 }
+
+  /** Return the stem of a word: "sends", "sending" and "sent" have the stem of "send". */
+  const stem = (word) => {
+    if (word === "sent") return "send"
+    if (word.length < 4 || /[^a-z]/.test(word)) return word
+    const singular = word.replace(/ies$/, "y").replace(/(ss)es$|([^su])s$/, "$1$2")
+    const root = singular.replace(/(ation|ator|ating|ated|ing|ed|er|or|ion|ment|ly)$/, "")
+    const stemmed =
+      root.length > 2 && /[aeiouy]/.test(root) ? root.replace(/([^aeiouls])\1$/, "$1") : singular
+    return stemmed.length > 3 ? stemmed.replace(/[ey]$/, "") : stemmed
+  }
+
+  const WORD = /--?[a-z][\w-]*|\w+(?:[-.'’]\w+)*/gi
+
+  /** Return a word's terms: options and names, also without prefix, and the stems of the parts. */
+  const terms = (word) => {
+    const parts = word
+      .split(/[-._'’]+/)
+      .filter(Boolean)
+      .map(stem)
+    const names = parts.length > 1 || word[0] === "-" ? [word] : []
+    return /\.\w+-/.test(word)
+      ? [...names, word.replace(/.*\./, ""), ...parts]
+      : [...names, ...parts]
+  }
+
+  const plain = (html) =>
+    html
+      .replace(/<[^>]*>/g, " ")
+      .replace(/&lt;/g, "<")
+      .replace(/&gt;/g, ">")
+      .replace(/&quot;/g, '"')
+      .replace(/&#39;/g, "'")
+      .replace(/&amp;/g, "&")
+  const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
+
+  const count = (text, weight, counts) => {
+    for (const [word] of text.toLowerCase().matchAll(WORD)) {
+      for (const term of terms(word)) counts.set(term, (counts.get(term) || 0) + weight)
+    }
+  }
+
+  /** Documents with their terms' counts, ranked by BM25. */
+  class Ranking {
+    constructor(entries, lengthMatters) {
+      this.entries = entries
+      this.lengthMatters = lengthMatters
+      this.holders = new Map()
+      for (const entry of entries) {
+        entry.size = [...entry.counts.values()].reduce((sum, value) => sum + value, 0)
+        for (const term of entry.counts.keys()) {
+          if (!this.holders.has(term)) this.holders.set(term, [])
+          this.holders.get(term).push(entry)
+        }
+      }
+      this.mean = entries.reduce((sum, entry) => sum + entry.size, 0) / entries.length
+    }
+
+    /** Return the score of each entry that has an asked term, which is a list of [form, weight]. */
+    scores(asked) {
+      const scores = new Map()
+      for (const forms of asked) {
+        const best = new Map()
+        for (const [form, weight] of forms) {
+          const holders = this.holders.get(form) || []
+          const rarity = Math.log(
+            1 + (this.entries.length - holders.length + 0.5) / (holders.length + 0.5),
+          )
+          for (const entry of holders) {
+            const times = entry.counts.get(form)
+            const size = 1 - this.lengthMatters + (this.lengthMatters * entry.size) / this.mean
+            best.set(
+              entry,
+              Math.max(
+                best.get(entry) || 0,
+                (weight * rarity * times * 2.2) / (times + 1.2 * size),
+              ),
+            )
+          }
+        }
+        for (const [entry, value] of best) scores.set(entry, (scores.get(entry) || 0) + value)
+      }
+      return scores
+    }
+  }
+
+  class SiteSearch {
+    constructor(docs) {
+      const pages = new Map()
+      const sections = []
+      for (const doc of docs) {
+        const path = doc.location.replace(/#.*/, "")
+        if (!pages.has(path)) pages.set(path, { doc, sections: [], counts: new Map() })
+        const page = pages.get(path)
+        const section = {
+          doc,
+          text: plain(doc.text).replace(/\s+/g, " ").trim(),
+          title: plain(doc.title),
+          counts: new Map(),
+        }
+        for (const counts of [section.counts, page.counts]) count(section.text, 1, counts)
+        count(section.title, WEIGHT.title, section.counts)
+        count(section.title, doc === page.doc ? WEIGHT.pageTitle : WEIGHT.title, page.counts)
+        if (doc !== page.doc) count(plain(page.doc.title), WEIGHT.ofPage, section.counts)
+        page.sections.push(section)
+        sections.push(section)
+      }
+      this.pages = new Ranking([...pages.values()], 0.75)
+      this.sections = new Ranking(sections, 0.5)
+    }
+
+    /** Return a query's terms with their forms. An incomplete last word stands for longer ones. */
+    asked(query) {
+      const typed = [...query.toLowerCase().matchAll(WORD)].map(([word]) => word)
+      const rare = typed.filter((word) => !COMMON.has(word.replace("’", "'")))
+      const asked = new Map()
+      for (const word of rare.length ? rare : typed) {
+        for (const term of terms(word)) asked.set(term, [[term, 1]])
+      }
+      const last = typed.at(-1)
+      if (
+        asked.size &&
+        last.length > 2 &&
+        query.toLowerCase().endsWith(last) &&
+        !this.pages.holders.has(last)
+      ) {
+        const started = [...this.pages.holders.keys()].filter((term) => term.startsWith(last))
+        asked.get(terms(last)[0])?.push(...started.map((term) => [term, WEIGHT.start]))
+      }
+      return [...asked.values()]
+    }
+
+    /** Return the pages that answer a query, the best first, as lists of sections for the theme. */
+    search(query) {
+      const asked = this.asked(query)
+      const ofSections = this.sections.scores(asked)
+      const found = []
+      for (const [page, ofPage] of this.pages.scores(asked)) {
+        const sections = page.sections
+          .map((section) => [section, ofSections.get(section) || 0])
+          .sort((a, b) => b[1] - a[1])
+        found.push([(ofPage + sections[0][1]) * Math.sqrt(page.doc.boost || 1), page, sections])
+      }
+      found.sort((a, b) => b[0] - a[0])
+      const forms = new Set(asked.flat().map(([form]) => form))
+      return found.map(([, page, sections]) => {
+        const shown = sections.filter(
+          ([section, score], at) => section.doc === page.doc || (score && at < 6),
+        )
+        return shown.map(([section, score]) => ({
+          ...section.doc,
+          score,
+          title: this.mark(section.title, forms),
+          text: this.excerpt(section.text, forms),
+          terms: Object.fromEntries(asked.map(([[term]]) => [term, page.counts.has(term)])),
+        }))
+      })
+    }
+
+    mark(text, forms) {
+      let marked = ""
+      let at = 0
+      for (const match of text.matchAll(WORD)) {
+        if (!terms(match[0].toLowerCase()).some((term) => forms.has(term))) continue
+        marked += `${escape(text.slice(at, match.index))}<mark>${escape(match[0])}</mark>`
+        at = match.index + match[0].length
+      }
+      return marked + escape(text.slice(at))
+    }
+
+    /** Return the 300 characters of a text that contain most of the words looked for. */
+    excerpt(text, forms) {
+      const places = [...text.matchAll(WORD)].filter(([word]) =>
+        terms(word.toLowerCase()).some((term) => forms.has(term)),
+      )
+      const near = (place) =>
+        places.filter((other) => other.index >= place.index && other.index < place.index + 260)
+          .length
+      const best = places.reduce(
+        (most, place) => (near(place) > near(most) ? place : most),
+        places[0],
+      )
+      const start = best && best.index > 200 ? text.lastIndexOf(" ", best.index - 40) + 1 : 0
+      return (
+        (start ? "… " : "") +
+        this.mark(text.slice(start, start + 300), forms) +
+        (text.length > start + 300 ? " …" : "")
+      )
+    }
+  }
+
+  if (typeof module === "object") module.exports = SiteSearch
+  else {
+    const [SETUP, READY, QUERY, RESULT] = [0, 1, 2, 3]
+    window.Worker = class extends EventTarget {
+      postMessage({ type, data }) {
+        if (type === SETUP) this.docs = data.docs
+        else if (type === QUERY) this.search ??= new SiteSearch(this.docs)
+        const answer =
+          type === SETUP
+            ? { type: READY }
+            : { type: RESULT, data: { items: this.search.search(data) } }
+        setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: answer })))
+      }
+      terminate() {}
+    }
+  }
+}
