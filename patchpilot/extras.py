@@ -64,13 +64,13 @@ def install_command(extra: str) -> str:
 
 def format_install_command(names: Sequence[str]) -> str:
     """Return the command that installs packages for this installation; see `install_command`."""
-    prefix = Path(sys.prefix)
-    if sys.prefix == sys.base_prefix and _is_managed_externally():
-        return "pipx install 'CLONE[all]'"
+    prefix, installer = Path(sys.prefix), _find_installer()
+    if installer not in _ENVIRONMENTS:
+        return f"pipx install '{_find_clone() or 'CLONE'}[all]'"
     packages = " ".join(map(shlex.quote, names))
-    if (prefix / "pipx_metadata.json").exists():
+    if installer == "pipx":
         return f"pipx inject {prefix.name} {packages}"
-    if _is_uv_environment(prefix):
+    if installer.startswith("uv"):
         return f"uv pip install --python {shlex.quote(sys.prefix)} {packages}"
     pip = prefix / "bin" / "pip"
     if shutil.which("pip") == str(pip):
@@ -95,32 +95,83 @@ def list_extra_packages(extra: str) -> list[str]:
     return packages or [f"CLONE[{extra}]"]
 
 
-def upgrade_hint() -> str:
-    """Return the hint to upgrade this installation.
+def upgrade_hint(action: str = "upgrade") -> str:
+    """Return the hint to upgrade or "reinstall" this installation, with what installed it.
 
     It names the clone that patchpilot was installed from, and never the name `patchpilot` as a
     package: anybody could register that name on an index.
     """
-    clone = _find_clone()
+    prefix, installer, clone = Path(sys.prefix), _find_installer(), _find_clone()
+    if installer not in (*_ENVIRONMENTS, _MANAGED):
+        return f"{action} patchpilot's {installer} package with the package manager of this system"
+    again = {
+        "make": f"make install PREFIX={shlex.quote(str(prefix.parent.parent))}",
+        "pipx": f"pipx reinstall {prefix.name}",
+        "uv tool": f"uv tool upgrade --reinstall {prefix.name}",
+    }.get(installer)
+    if installer == "make":
+        return f"{action} patchpilot: run `git pull` and `{again}` in your clone"
     if clone is None:
-        return "upgrade patchpilot in the way it was installed"
+        return f"{action} patchpilot in the way it was installed"
     command = f"git -C {shlex.quote(str(clone))} pull"
-    return f"upgrade patchpilot: run `{command}`, then the command that installed it"
+    last = f"`{again}`" if again else "the command that installed it"
+    return f"{action} patchpilot: run `{command}`, then {last}"
+
+
+def _read_metadata(name: str) -> str:
+    """Return a file of the installed distribution's metadata, or "" if there is none."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution("patchpilot").read_text(name) or ""
+    except (PackageNotFoundError, ValueError):
+        return ""
+
+
+_ENVIRONMENTS = ("make", "pipx", "pip", "uv", "uv tool")
+"""Installers with an environment to which packages can be added; all others are the system's."""
+_MANAGED = "managed"
+"""Installed with pip into an environment that the system manages (PEP 668)."""
+
+
+def _find_installer() -> str:
+    """Return what made this installation: one of _ENVIRONMENTS, _MANAGED, or a kind of package.
+
+    A distribution's packages name their kind, such as "debian" or "rpm" (PEP 627).
+    """
+    prefix = Path(sys.prefix)
+    for file, installer in _MARKS.items():
+        if (prefix / file).is_file():
+            return installer
+    if _is_uv_environment(prefix):
+        return "uv"
+    installer = _read_metadata("INSTALLER").strip() or "pip"
+    if installer in _ENVIRONMENTS and sys.prefix == sys.base_prefix and _is_managed_externally():
+        return _MANAGED
+    return installer
+
+
+_MARKS = {"pipx_metadata.json": "pipx", "uv-receipt.toml": "uv tool", ".made": "make"}
+"""A file that an installer writes into the environment that it creates."""
 
 
 def _find_clone() -> Path | None:
-    """Return the clone that patchpilot was installed from, if it still exists (PEP 610)."""
+    """Return the clone that patchpilot was installed from, if it still exists (PEP 610).
+
+    Without an installation, it is the clone that it runs from.
+    """
     import json
-    from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import unquote
 
+    folder = Path(__file__).parent.parent
     try:
-        text = distribution("patchpilot").read_text("direct_url.json")
-        url = str(json.loads(text or "{}").get("url", ""))
-    except (PackageNotFoundError, ValueError, AttributeError):
+        if text := _read_metadata("direct_url.json"):
+            url = str(json.loads(text).get("url", ""))
+            folder = Path(unquote(url.removeprefix("file:///"), errors="surrogateescape"))
+            folder = Path("/", folder) if url.startswith("file:///") else Path("/dev/null")
+        return folder if (folder / ".git").exists() else None
+    except (ValueError, AttributeError, OSError):
         return None
-    folder = Path(unquote(url.removeprefix("file://")))
-    return folder if url.startswith("file:///") and (folder / ".git").exists() else None
 
 
 def system_install_command(*programs: str) -> str:
@@ -141,11 +192,10 @@ def system_install_command(*programs: str) -> str:
 
 
 def _is_managed_externally() -> bool:
-    """Return whether this Python is managed externally (PEP 668) or packaged by Debian."""
+    """Return whether the system manages the packages of this Python (PEP 668)."""
     import sysconfig
 
-    marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
-    return marker.exists() or "dist-packages" in Path(__file__).parts
+    return (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").exists()
 
 
 def _is_uv_environment(prefix: Path) -> bool:

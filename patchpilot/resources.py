@@ -45,9 +45,11 @@ def data_dir(name: str) -> Path:
     for folder in (package / "_data" / name, package.parent / name):
         if folder.is_dir():
             return folder
+    from patchpilot.extras import upgrade_hint
+
     raise MissingError(
         f"the data folder {name!r} is not installed with patchpilot",
-        hint="reinstall patchpilot",
+        hint=upgrade_hint("reinstall"),
     )
 
 

@@ -75,73 +75,124 @@ def test_every_extra_installs_its_imports() -> None:
         assert name in extra_imports | implied, name
 
 
+LSP = ["unidiff>=0.7.5", "pygls>=2,<3; extra == 'lsp'", "rich>=13; extra == 'tui'"]
+PYGLS = shlex.quote("pygls>=2,<3")
+
+
+def install_from(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, installer: str) -> None:
+    """Make the metadata say what installed patchpilot, and from which URL."""
+    info = folder / "patchpilot-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: patchpilot\nVersion: 0.1.0\n")
+    (info / "INSTALLER").write_text(f"{installer}\n")
+    if url:
+        (info / "direct_url.json").write_text(json.dumps({"url": url, "dir_info": {}}))
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
+
+
 @pytest.mark.parametrize(
-    ("file", "text", "command"),
+    ("file", "text", "installer", "install", "upgrade"),
     [
-        ("pyvenv.cfg", "home = /usr/bin\n", f"{sys.executable} -m pip install"),
-        ("pyvenv.cfg", "uv = 0.9\n", "uv pip install --python {place}"),
-        ("pipx_metadata.json", "{}", "pipx inject patchpilot"),
+        (
+            "pyvenv.cfg",
+            "home = /usr/bin\n",
+            "pip",
+            f"{sys.executable} -m pip install {PYGLS}",
+            "run `{pull}`, then the command that installed it",
+        ),
+        (
+            "pyvenv.cfg",
+            "home = /usr/bin\n",
+            "uv",
+            f"uv pip install --python {{prefix}} {PYGLS}",
+            "run `{pull}`, then the command that installed it",
+        ),
+        (
+            "pyvenv.cfg",
+            "uv = 0.9\n",
+            "pip",
+            f"uv pip install --python {{prefix}} {PYGLS}",
+            "run `{pull}`, then the command that installed it",
+        ),
+        (
+            "uv-receipt.toml",
+            "[tool]\n",
+            "uv",
+            f"uv pip install --python {{prefix}} {PYGLS}",
+            "run `{pull}`, then `uv tool upgrade --reinstall pp`",
+        ),
+        (
+            "pipx_metadata.json",
+            "{}",
+            "pip",
+            f"pipx inject pp {PYGLS}",
+            "run `{pull}`, then `pipx reinstall pp`",
+        ),
+        (
+            ".made",
+            "bin\n",
+            "pip",
+            f"{sys.executable} -m pip install {PYGLS}",
+            "run `git pull` and `make install PREFIX={root}` in your clone",
+        ),
     ],
 )
-def test_hint_matches_the_environment(
+def test_hints_match_the_environment(
     file: str,
     text: str,
-    command: str,
+    installer: str,
+    install: str,
+    upgrade: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prefix = tmp_path / "patchpilot"
-    prefix.mkdir()
+    prefix = tmp_path / "lib/pp"
+    clone = tmp_path / "my clone"
+    (clone / ".git").mkdir(parents=True)
+    install_from(clone.as_uri(), prefix, monkeypatch, installer)
     (prefix / file).write_text(text)
     monkeypatch.setattr(sys, "prefix", str(prefix))
-    requirements = PROJECT["optional-dependencies"]["lsp"]
-    monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
-    assert install_command("lsp") == (
-        f"{command.format(place=prefix)} {' '.join(map(shlex.quote, requirements))}"
+    pull = f"git -C {shlex.quote(str(clone))} pull"
+    assert install_command("lsp") == install.format(prefix=prefix)
+    expected = f"patchpilot: {upgrade.format(pull=pull, root=tmp_path)}"
+    assert upgrade_hint() == f"upgrade {expected}"
+    assert upgrade_hint("reinstall") == f"reinstall {expected}"
+    assert expected in call("upgrade").err
+
+
+@pytest.mark.parametrize("installer", ["debian", "rpm"])
+def test_system_package_is_not_changed_with_pip(
+    installer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_from("", tmp_path, monkeypatch, installer)
+    monkeypatch.setattr("patchpilot.extras.__file__", str(tmp_path / "patchpilot/extras.py"))
+    assert install_command("lsp") == "pipx install 'CLONE[all]'"
+    assert upgrade_hint() == (
+        f"upgrade patchpilot's {installer} package with the package manager of this system"
     )
 
 
-LSP = ["unidiff>=0.7.5", "pygls>=2,<3; extra == 'lsp'", "rich>=13; extra == 'tui'"]
-
-
 def test_pip_is_not_suggested_on_managed_systems(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    install_from("https://example.org/pp.whl", tmp_path, monkeypatch, "pip")
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     monkeypatch.setattr("patchpilot.extras._is_managed_externally", lambda: True)
     assert install_command("lsp") == "pipx install 'CLONE[all]'"
-
-
-def install_from(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the metadata say that patchpilot was installed from this URL."""
-    info = folder / "patchpilot-0.1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Name: patchpilot\nVersion: 0.1.0\n")
-    (info / "direct_url.json").write_text(json.dumps({"url": url, "dir_info": {}}))
-    monkeypatch.syspath_prepend(str(folder))
-
-
-def test_upgrade_hint_names_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone = tmp_path / "my clone"
-    (clone / ".git").mkdir(parents=True)
-    install_from(clone.as_uri(), tmp_path, monkeypatch)
-    command = f"git -C {shlex.quote(str(clone))} pull"
-    assert f"`{command}`" in upgrade_hint()
-    assert f"`{command}`" in call("upgrade").err
-    (clone / ".git").rmdir()
     assert upgrade_hint() == "upgrade patchpilot in the way it was installed"
 
 
-@pytest.mark.parametrize("url", ["https://example.org/pp.whl", "file://[", ""])
+@pytest.mark.parametrize("url", ["https://example.org/pp.whl", "file://[", "file:///nosuch"])
 def test_upgrade_hint_without_a_clone_names_no_command(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install_from(url, tmp_path, monkeypatch)
+    install_from(url, tmp_path, monkeypatch, "pip")
     assert upgrade_hint() == "upgrade patchpilot in the way it was installed"
 
 
 _FROM_INDEX = re.compile(
-    r"\b(?:pipx? (?:install|upgrade|download|run)|uv pip install|uv tool \w+|uvx)\b"
+    r"\b(?:pipx? (?:install|upgrade|download|run)|uv pip install|uv tool (?:install|run)|uvx)\b"
     r"[^`'\"\n]*? ['\"]?patchpilot(?:\[[\w,]+\])?(?:[=~<>]=\S*)?(?=['\"`\s,;]|$)",
     re.MULTILINE,
 )
@@ -154,7 +205,8 @@ def test_no_text_installs_patchpilot_by_name() -> None:
     assert not _FROM_INDEX.search("pipx install dist/patchpilot-*.whl")
     folders = ("patchpilot", "docs", "contrib", "packaging", "templates")
     files = [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "action.yml")),
+        *ROOT.glob("*.md"),
+        *(ROOT / name for name in ("action.yml", "Containerfile")),
         *(file for folder in folders for file in (ROOT / folder).rglob("*")),
     ]
     assert len(files) > 100
@@ -163,6 +215,29 @@ def test_no_text_installs_patchpilot_by_name() -> None:
         for file in files
         if file.is_file()
         for match in _FROM_INDEX.finditer(file.read_text("utf-8", "replace"))
+    }
+
+
+_BY_ITSELF = re.compile(
+    r"\b(?:pipx?|uv pip|uv tool) (?:install|inject|upgrade|reinstall)\b"
+    r"|\b(?:upgrade|reinstall|update|use a newer version of) patchpilot\b"
+)
+"""A text that installs something, whatever made this installation."""
+
+
+def test_only_one_module_knows_how_to_install() -> None:
+    texts = {
+        (file.name, node.value)
+        for file in (ROOT / "patchpilot").rglob("*.py")
+        if file.name != "extras.py"
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _BY_ITSELF.search(node.value)
+    }
+    # programs of other projects
+    assert {text for text in texts if "pipx install dtschema" not in text[1]} == {
+        ("field_checkers.py", "pipx install yamllint")
     }
 
 

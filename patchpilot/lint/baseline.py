@@ -107,11 +107,13 @@ def _count_marks(file: Path, document: Any) -> Counter[FindingMark]:
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
         raise _baseline_error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
+        from patchpilot.extras import upgrade_hint
+
         raise InputError(
             f"{file}: the schema is '{crop_text(make_one_line(schema), 60)}', but this version of"
             " patchpilot reads"
             f" {SCHEMA!r}",
-            hint="use a newer version of patchpilot",
+            hint=upgrade_hint(),
         )
     entries = document.get("findings")
     if not isinstance(entries, list):

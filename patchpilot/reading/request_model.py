@@ -173,6 +173,8 @@ def load_shipped_weights() -> Weights:
         rows = [line.split("\t") for line in lines if not line.startswith("#")]
         return {name: float(weight) for name, weight in rows}
     except (OSError, ValueError) as error:
+        from patchpilot.extras import upgrade_hint
+
         raise PackError(
-            f"cannot read the weights in {file}: {error}", hint="reinstall patchpilot"
+            f"cannot read the weights in {file}: {error}", hint=upgrade_hint("reinstall")
         ) from error

@@ -406,20 +406,3 @@ def test_container_excludes_the_environment() -> None:
     recipe = (ROOT / "Containerfile").read_text()
     assert {".git", ".venv"} <= set((ROOT / ".containerignore").read_text().split())
     assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')
-
-
-def test_pages_do_not_mention_a_package_index() -> None:
-    pages = [
-        *ROOT.glob("*.md"),
-        *(ROOT / "docs").rglob("*.md"),
-        *(ROOT / "contrib").rglob("*"),
-        ROOT / "action.yml",
-        ROOT / "Containerfile",
-    ]
-    pages_ = [
-        page.name
-        for page in pages
-        if page.is_file()
-        and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
-    ]
-    assert not pages_
