@@ -316,7 +316,7 @@ def wrong_target_tree(context: Context) -> Hits:
 
     All files must belong to a subsystem that requires a target tree. In a patch file without
     recipients, the target tree may still be added later. The finding is then less severe, and
-    requires the subsystem's profile.
+    requires the subsystem's profile or a Fixes: tag, which decides the tree.
     """
     patch, subsystem = context.patch, find_patch_subsystem(context)
     if (
@@ -348,8 +348,10 @@ def wrong_target_tree(context: Context) -> Hits:
     ):
         return
     fixes, next_tree = subsystem.trees[0], subsystem.trees[-1]
-    if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(
-        subsystem.trees
+    if not (
+        is_mail(patch)
+        or patch.tags("Fixes")
+        or set(context.project.subject_prefixes).intersection(subsystem.trees)
     ):
         return
     if _has_own_tree(context, subsystem):
