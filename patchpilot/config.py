@@ -192,13 +192,24 @@ class SettingSource(NamedTuple):
     origin: str
 
 
+class TreeFile(NamedTuple):
+    """A project or subsystem file that the settings name.
+
+    `kind` is the directory of such files, "projects" or "subsystems".
+    """
+
+    kind: str
+    label: str
+    text: bytes
+
+
 class Settings(NamedTuple):
     """All settings of a run.
 
     `waivers` contains the `[[waiver]]` tables as written in the tree's file, and `label` is the
     name of that file. `wrong` contains the names of settings with an invalid value: `of` and `all`
     return the invalid value, and the other methods return the default. `unread` lists names in
-    git's configuration that are not settings.
+    git's configuration that are not settings. `tree_files` are the projects and subsystems in use.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -206,6 +217,7 @@ class Settings(NamedTuple):
     label: str = FILE_NAME
     wrong: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
+    tree_files: tuple[TreeFile, ...] = ()
 
     def of(self, name: str) -> SettingSource:
         """Return a setting and its origin, with passwords removed from URLs so that it can be

@@ -27,6 +27,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Severity
+from patchpilot.settings.read_settings import use_tree_files_of
 from patchpilot.settings.tree_data import read_trusted_packs
 from patchpilot.topic.base import find_base
 from patchpilot.topic.workplace import Workplace
@@ -93,9 +94,9 @@ class EditorCheck:
 
     def refresh(self) -> None:
         """Read the settings again, and determine the commit with which changes are compared."""
-        settings = self._place.settings()
-        self._packs, _ = read_trusted_packs(settings, self._place.source())
-        self._options = options_of(settings, packs=self._packs)
+        self._settings = self._place.settings()
+        self._packs, _ = read_trusted_packs(self._settings, self._place.source())
+        self._options = options_of(self._settings, packs=self._packs)
         self._rules = load_rules(self._packs)
         self._trees: dict[str, _CachedTree | None] = {}
         self._checked: dict[Path, _CheckedText] = {}
@@ -116,6 +117,7 @@ class EditorCheck:
         Rules that read the git history run only if `with_history` is set, because they can take
         seconds. `progress` may raise CancelledError.
         """
+        use_tree_files_of(self._settings)
         lines = text.split("\n")
         rows = []
         kind = TextKind.of(path)
@@ -183,6 +185,7 @@ class EditorCheck:
 
     def _check_again(self, path: Path, text: str) -> "Sequence[tuple[TextPatch, CheckResult]]":
         """Return the parts of a text with their results; use the last check of the same text."""
+        use_tree_files_of(self._settings)
         checked = self._checked.get(path)
         if checked is None or checked.text != text:
             self.findings(path, text)
@@ -243,9 +246,8 @@ class EditorCheck:
             return None
         from patchpilot.checking.topic_waivers import suppressions_of
 
-        settings = self._place.settings()
-        base = settings.get("base") or None
-        return suppressions_of(self.repository, settings, (), base, among=self._rules)
+        base = self._settings.get("base") or None
+        return suppressions_of(self.repository, self._settings, (), base, among=self._rules)
 
     def _tree(self, revision: str) -> "_CachedTree | None":
         if self.repository and revision and revision not in self._trees:

@@ -55,6 +55,7 @@ def refuse_audit_options(options: Mapping[str, Any]) -> None:
 
 def run_audit(
     common: Common,
+    workplace: "Workplace",
     targets: Sequence[str],
     audit_options: dict[str, Any],
     options: dict[str, Any],
@@ -73,14 +74,8 @@ def run_audit(
         )
     if not audit_options["missing"]:
         refuse_audit_options({name: audit_options[name] for name in _ONLY_MISSING})
-    with common.workplace() as workplace, show_progress(common) as progress:
-        settings = workplace.settings()
-        options["signoff"] = options["signoff"] or settings.flag("signoff")
-        request = BackportRequest(
-            profile=settings.get("profile") or None,
-            from_archive=workplace.from_archive,
-            **options,
-        )
+    with show_progress(common) as progress:
+        request = BackportRequest(from_archive=workplace.from_archive, **options)
         audit = _plan_audit(workplace, request, targets, audit_options, progress)
         report = _Report(common, audit)
         report.read_rows()

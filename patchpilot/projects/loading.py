@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import read_shipped_tables
+from patchpilot.config import TreeFile
 from patchpilot.errors import PackError, suggest_valid_words, unknown_word_error
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch
@@ -47,17 +48,6 @@ _ADDED_UP = {
     "lists": ("rules", "gone"),
     "marks": ("upstream", "subject_prefixes"),
 }
-
-
-class TreeFile(NamedTuple):
-    """A project or subsystem file of a tree.
-
-    `kind` is the directory of such files, "projects" or "subsystems".
-    """
-
-    kind: str
-    label: str
-    text: bytes
 
 
 _tree_files: tuple[TreeFile, ...] = ()

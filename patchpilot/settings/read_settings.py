@@ -5,6 +5,7 @@ No other module reads, validates or expands settings.
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,10 @@ def read_settings(
         label=source.label if source else FILE_NAME,
         problems=problems,
     )
-    unusable = _use_conventions(settings, source)
+    unusable = None
+    if source and any(settings.list_value(kind) for kind in ("projects", "subsystems")):
+        settings, unusable = _add_tree_files(settings, source)
+    use_tree_files_of(settings)
     if unusable and not isinstance(unusable, UsageError):
         _raise_or_store(unusable, problems)
     for name, list_names in (("profile", _list_profiles), ("via", _list_transports)):
@@ -145,33 +149,32 @@ def make_send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
     )
 
 
-_has_conventions = False
-
-
-def _use_conventions(settings: Settings, source: Source | None) -> PatchpilotError | None:
-    """Use the projects and subsystems that the settings name, until settings are read again.
-
-    Return the error if they cannot be used.
+def _add_tree_files(settings: Settings, source: Source) -> tuple[Settings, PatchpilotError | None]:
+    """Return the settings with the projects and subsystems that they name, and without them the
+    error if they cannot be used.
     """
-    global _has_conventions
-    names = [name for name in ("projects", "subsystems") if settings.list_value(name)]
-    if not (names or _has_conventions):
-        return None
-    from patchpilot.projects.loading import projects, subsystems, use_tree_files
+    from patchpilot.projects.loading import projects, subsystems
     from patchpilot.settings.tree_data import read_conventions
 
-    use_tree_files(())
-    _has_conventions = bool(names and source)
-    if not names or source is None:
-        return None
     try:
-        use_tree_files(read_conventions(settings, source))
+        with_files = settings._replace(tree_files=read_conventions(settings, source))
+        use_tree_files_of(with_files)
         projects()
         subsystems()
     except PatchpilotError as error:
-        use_tree_files(())
-        return error
-    return None
+        return settings, error
+    return with_files, None
+
+
+def use_tree_files_of(settings: Settings) -> None:
+    """Use the projects and subsystems of these settings, until others are used.
+
+    A process that serves several trees calls this before each request.
+    """
+    if settings.tree_files or "patchpilot.projects.loading" in sys.modules:
+        from patchpilot.projects.loading import use_tree_files
+
+        use_tree_files(settings.tree_files)
 
 
 def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:

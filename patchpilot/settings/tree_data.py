@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits import private_config
 from patchpilot.commits.private_config import Use, compute_digest, read_trusted_entries
-from patchpilot.config import DATA, FILE_NAME, Settings
+from patchpilot.config import DATA, FILE_NAME, Settings, TreeFile
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action, Hint, UntrustedCommandsError
-from patchpilot.projects.loading import TreeFile
 from patchpilot.resources import runs_in_ci
 from patchpilot.settings.source import Source, list_tree_data, read_small_file, read_user_file
 

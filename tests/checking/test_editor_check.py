@@ -10,6 +10,7 @@ from patchpilot.checking.editor_check import LONG, EditorCheck, TextEdit, find_e
 from patchpilot.checking.editor_texts import cut_patch
 from patchpilot.model.mail import join_mbox
 from tests.kit import patches
+from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 BAD = "int a; \n"
@@ -50,6 +51,34 @@ def test_new_file_is_checked_completely(repo: Repo) -> None:
     check = EditorCheck(repo.path)
     assert (0, "trailing-space") in check_text(check, repo.path / "new.c", BAD)
     check.close()
+
+
+SUBSYSTEM = """title = "Frob"
+paths = ["drivers/foo/"]
+prefix = "VENDOR: frob: foo"
+prefix_pattern = '^(?:UPSTREAM|VENDOR): frob: '
+[sources]
+prefix = "https://example.org"
+"""
+
+
+def test_two_trees_keep_their_own_subsystems(tmp_path: Path) -> None:
+    checks = {}
+    for name in ("with", "without"):
+        repo = Repo(tmp_path / name)
+        repo.commit("frob: start", {"frob.c": "int x;\n"})
+        subsystems = ["frob.toml"] if name == "with" else []
+        repo.put("frob.toml", SUBSYSTEM)
+        repo.put(".patchpilot.toml", f'profile = "linux"\nstrict = true\n{subsystems=}\n')
+        assert call("trust", repo.path).code == 0
+        checks[name] = EditorCheck(repo.path)
+    diff = patches.DIFF.replace("demo", "foo")
+    text = patches.build_patch_text(diff=diff)
+    for name in ("with", "without", "with"):
+        rules = {rule for _, rule in check_text(checks[name], tmp_path / name / "x.patch", text)}
+        assert ("unconventional-prefix" in rules) == (name == "with"), rules
+    for check in checks.values():
+        check.close()
 
 
 def test_deleted_files_are_not_listed(repo: Repo) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from patchpilot.backports.cve_targets import CveQuery
     from patchpilot.backports.cve_verdicts import CveResult
     from patchpilot.commits.repository import Repository
+    from patchpilot.topic.workplace import Workplace
 
 
 _VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.y)?")
@@ -229,6 +230,7 @@ def command(
     from the messages. The formats jsonl and csv have a line for each CVE and branch, printed as
     soon as it is known.
     """
+    from patchpilot.backports.cve_targets import may_name_cves
     from patchpilot.backports.targets import is_fix_list, name_patch_files
     from patchpilot.cli.audit import AUDIT_OPTIONS, refuse_audit_options, run_audit
     from patchpilot.cli.other_programs import arguments_hint
@@ -243,46 +245,50 @@ def command(
     audit_options["not_in"] = audit_options["not_in"] or ()
     stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in target else None
     options |= {"onto": onto, "base": base, "stdin": stdin}
-    query = None if audit_options["missing"] else _read_cves(common, target, cves, stdin)
-    is_series = name_patch_files(target)
-    is_list = not is_series and (
-        len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
-    )
-    if not query and (audit_options["missing"] or is_list or common.format == "jsonl"):
-        options["effort"] = options["effort"] or 0.0
-        return run_audit(common, target, audit_options, options, fail_on)
-    refuse_audit_options(audit_options)
-    if options["effort"] is None:
-        options["effort"] = 0.0 if cves else 10.0
-    options["more_files"] = target[1:] if is_series else ()
-    return _judge_series(common, next(iter(target), None), options, fail_on, query)
+    with common.workplace() as workplace:
+        settings = workplace.settings()
+        query = None
+        if cves or (not audit_options["missing"] and any(map(may_name_cves, target))):
+            query = _read_cves(common, workplace, settings.get("vulns"), target, cves, stdin)
+        is_series = name_patch_files(target)
+        is_list = not is_series and (
+            len(target) > 1 or any(is_fix_list(name, stdin) for name in target)
+        )
+        options["profile"] = settings.get("profile") or None
+        options["signoff"] = options["signoff"] or settings.flag("signoff")
+        if not query and (audit_options["missing"] or is_list or common.format == "jsonl"):
+            options["effort"] = options["effort"] or 0.0
+            return run_audit(common, workplace, target, audit_options, options, fail_on)
+        refuse_audit_options(audit_options)
+        if options["effort"] is None:
+            options["effort"] = 0.0 if cves else 10.0
+        options["more_files"] = target[1:] if is_series else ()
+        if not query:
+            options["base"] = workplace.base(settings, base, target)
+        return _judge_series(common, workplace, next(iter(target), None), options, fail_on, query)
 
 
 def _read_cves(
-    common: Common, targets: tuple[str, ...], cves: str | None, stdin: bytes | None
+    common: Common,
+    workplace: "Workplace",
+    records: str,
+    targets: tuple[str, ...],
+    cves: str | None,
+    stdin: bytes | None,
 ) -> "CveQuery | None":
     """Return the CVEs that --cves or the TARGETs name, or None.
 
-    Without local records, a ref with the name of a CVE is a ref.
+    `records` is their local copy, or ""; without it, a ref with the name of a CVE is a ref.
     """
-    from patchpilot.backports.cve_targets import (
-        look_up_cves,
-        may_name_cves,
-        read_cve_list,
-        read_cve_target,
-    )
+    from patchpilot.backports.cve_targets import look_up_cves, read_cve_list, read_cve_target
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.reading.cve_record import parse_cve_id
 
-    if not cves and not any(map(may_name_cves, targets)):
-        return None
-    with common.workplace() as workplace:
-        records = workplace.settings().get("vulns")
-        repository = workplace.repository_if_any()
-        names = [cve for target in targets if (cve := parse_cve_id(target))]
-        refs = [target for target in targets if names and repository and repository.find(target)]
     if cves:
         return read_cve_list(cves, records)
+    repository = workplace.repository_if_any()
+    names = [cve for target in targets if (cve := parse_cve_id(target))]
+    refs = [target for target in targets if names and repository and repository.find(target)]
     if refs and (not records or len(names) < len(targets)):
         return None
     for name in refs if not common.quiet else ():
@@ -294,6 +300,7 @@ def _read_cves(
 
 def _judge_series(
     common: Common,
+    workplace: "Workplace",
     target: str | None,
     options: dict[str, Any],
     fail_on: str,
@@ -311,39 +318,28 @@ def _judge_series(
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
 
-    onto, base = options.pop("onto"), options.pop("base")
+    onto, base, profile = options.pop("onto"), options.pop("base"), options.pop("profile")
     targets_directories = bool(onto) and all(Path(path).is_dir() for path in onto)
-    with common.workplace() as workplace:
-        repository = workplace.repository_if_any() if targets_directories else workplace.repository
-        settings = workplace.settings()
-        profile = settings.get("profile") or None
-        options["adapt"] = options["adapt"] or options["range_diff"]
-        options["signoff"] = options["signoff"] or settings.flag("signoff")
-        if options["request"] and not options["tested"]:
-            options["tested"] = ask_who_tested()
-        if options["resolve"] and repository:
-            path = options["resolve"]
-            onto = (branch_ref(repository, path, profile=profile),)
-        if query:
-            request = BackportRequest(target, onto, profile, **options)
-            return _backport_cves(common, workplace.repository, query, request, fail_on)
-        if common.format == "csv":
-            raise UsageError(
-                "--format csv is for CVEs only",
-                hint="use --format json, or name a CVE or --cves",
-            )
-        with show_progress(common) as progress:
-            base = workplace.base(settings, base, (target,))
-            request = BackportRequest(
-                target,
-                onto,
-                profile,
-                base=base,
-                from_archive=workplace.from_archive,
-                **options,
-            )
-            results = compute_backport_verdicts(repository, request, progress=progress)
-            action_results = run_backport_actions(repository, results, request, progress)
+    repository = workplace.repository_if_any() if targets_directories else workplace.repository
+    options["adapt"] = options["adapt"] or options["range_diff"]
+    if options["request"] and not options["tested"]:
+        options["tested"] = ask_who_tested()
+    if options["resolve"] and repository:
+        onto = (branch_ref(repository, options["resolve"], profile=profile),)
+    if query:
+        request = BackportRequest(target, onto, profile, **options)
+        return _backport_cves(common, workplace.repository, query, request, fail_on)
+    if common.format == "csv":
+        raise UsageError(
+            "--format csv is for CVEs only",
+            hint="use --format json, or name a CVE or --cves",
+        )
+    with show_progress(common) as progress:
+        request = BackportRequest(
+            target, onto, profile, base=base, from_archive=workplace.from_archive, **options
+        )
+        results = compute_backport_verdicts(repository, request, progress=progress)
+        action_results = run_backport_actions(repository, results, request, progress)
     format_results: Any = {
         "json": output.format_backport_json,
         "markdown": output.format_backport_markdown,

@@ -688,8 +688,9 @@ _DESCRIBES_HARDWARE = compile_lazily(r"\.dtsi?$|^Documentation/devicetree/|^MAIN
 
 @detector("several-fixes")
 def fixes_of_several_subsystems(context: Context) -> Hits:
-    """Report a patch with a Fixes: tag or for stable trees that changes C files of two subsystems' drivers, if the
-    changed lines have no name in common, as they would if both used the same function.
+    """Report a patch with a Fixes: tag or for stable trees that changes C files of two subsystems'
+    drivers, if the changed lines have no name in common, as they would if both used the same
+    function.
     """
     patch = context.patch
     if not patch.tags("Fixes") and not any("stable@" in tag.value for tag in patch.tags("Cc")):
