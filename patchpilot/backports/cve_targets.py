@@ -3,7 +3,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +21,13 @@ from patchpilot.reading.cve_record import (
     list_main_fixes,
     parse_announcement,
     parse_cve_id,
-    parse_json_record,
+    parse_json_records,
 )
 from patchpilot.reading.mbox import parse
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MAIL = re.compile(rb"(?im)^subject:[^\n]*CVE-\d{4}-\d{4}")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 MAX_CVES = 50_000
 MAX_NAMED = 20
 """Number of CVEs of a page that are looked up."""
@@ -34,20 +35,21 @@ MAX_NAMED = 20
 
 class CveQuery(NamedTuple):
     """The CVEs that are asked about: their records, the state of the local copy with the records,
-    and the number of messages that announce no CVE.
+    and the number of messages that announce no CVE, or of parts of a JSON text that are no record.
     """
 
     records: tuple[CveRecord, ...]
     snapshot: Snapshot | None = None
     left_out: int = 0
+    unit: str = "message"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what was not read, and the age of the records."""
         notes = []
         if self.left_out:
-            messages = format_count(self.left_out, "message")
-            notes.append(f"{messages} not judged: neither publishes nor rejects a CVE")
+            count = format_count(self.left_out, self.unit)
+            notes.append(f"{count} not judged: neither publishes nor rejects a CVE")
         return tuple(notes)
 
 
@@ -61,17 +63,38 @@ def read_cve_target(target: str | None, path: str, stdin: bytes | None = None) -
     """Return the CVEs that a TARGET names, or None if it names something else.
 
     It is an id, a link or Message-ID with one, or a file or standard input with messages of the CVE
-    team. `path` is the local copy of the records, or ""; without it, messages are the only source.
+    team or records in the CVE JSON format. `path` is the local copy of the records, or ""; without
+    it, messages and files are the only source.
     """
     if not target:
         return None
     if target == "-" or is_existing_file(target):
         data = stdin if target == "-" else _read_file(Path(target))
-        return _read_mails(data or b"", target, path)
+        return _read_records(data or b"", target, path)
     cve = parse_cve_id(target)
     if cve is None and is_network_target(target):
         cve = find_linked_cve(target)
     return look_up_cves([cve], path) if cve else None
+
+
+def read_cve_targets(
+    targets: Sequence[str], path: str, stdin: bytes | None = None
+) -> CveQuery | None:
+    """Return the CVEs of all TARGETs, or None if one of them names something else."""
+    names = [cve for target in targets if (cve := parse_cve_id(target))]
+    if len(targets) > 1 and len(names) == len(targets):
+        return look_up_cves(names, path)
+    queries: list[CveQuery] = []
+    for target in targets:
+        query = read_cve_target(target, path, stdin)
+        if query is None:
+            return None
+        queries.append(query)
+    if len(queries) < 2:
+        return next(iter(queries), None)
+    records = {record.cve: record for query in queries for record in query.records}
+    left_out = sum(query.left_out for query in queries)
+    return queries[0]._replace(records=tuple(records.values()), left_out=left_out)
 
 
 def read_cve_list(source: str, path: str) -> CveQuery:
@@ -93,7 +116,7 @@ def read_cve_list(source: str, path: str) -> CveQuery:
             hint="use a file with ids or messages, or a year such as 2026",
         )
     data = _read_stdin() if source == "-" else _read_file(Path(source))
-    if query := _read_mails(data, source, path) or _read_json(data, path):
+    if query := _read_records(data, source, path):
         return query
     cves = find_cve_ids(data.decode("utf-8", "replace"))
     if not cves:
@@ -149,11 +172,25 @@ def look_up_cves(cves: Sequence[str], path: str, known: Sequence[CveRecord] = ()
         return CveQuery(tuple(stored), records.snapshot)
 
 
-def _read_mails(data: bytes, source: str, path: str) -> CveQuery | None:
-    """Return the CVEs that messages publish or reject, or None if there are none.
+def _read_records(data: bytes, source: str, path: str) -> CveQuery | None:
+    """Return the CVEs in messages or in the CVE JSON format, or None if there are none."""
+    return _read_mails(data, source, path) or _read_json(data, path)
 
-    Of several messages about a CVE, the last one counts, but a rejection is final.
+
+def _look_up_latest(records: Iterable[CveRecord], path: str) -> CveQuery | None:
+    """Look up CVEs that were read. Of several records of a CVE, the last one counts, but a
+    rejection is final.
     """
+    latest: dict[str, CveRecord] = {}
+    for record in records:
+        known = latest.get(record.cve, record)
+        is_final = known.state is CveState.REJECTED
+        latest[record.cve] = known if is_final else record
+    return look_up_cves(tuple(latest), path, tuple(latest.values())) if latest else None
+
+
+def _read_mails(data: bytes, source: str, path: str) -> CveQuery | None:
+    """Return the CVEs that messages publish or reject, or None if there are none."""
     if not _MAIL.search(data):
         return None
     damaged: list[str] = []
@@ -161,31 +198,28 @@ def _read_mails(data: bytes, source: str, path: str) -> CveQuery | None:
         mails = parse(data, skipped=damaged.append, source=source)
     except InputError:
         return None
-    announced: dict[str, CveRecord] = {}
-    others = len(damaged)
-    for mail in mails:
-        record = parse_announcement(mail.subject, mail.body)
-        if record is None:
-            others += 1
-        elif record.state is CveState.REJECTED or (
-            record.cve not in announced or announced[record.cve].state is not CveState.REJECTED
-        ):
-            announced[record.cve] = record
-    if not announced:
-        return None
-    query = look_up_cves(tuple(announced), path, tuple(announced.values()))
-    return query._replace(left_out=others)
+    records = [parse_announcement(mail.subject, mail.body) for mail in mails]
+    query = _look_up_latest(filter(None, records), path)
+    return query and query._replace(left_out=len(damaged) + records.count(None))
 
 
 def _read_json(data: bytes, path: str) -> CveQuery | None:
-    """Return the CVE of a file with a single record in the CVE JSON format, or None."""
-    stored = parse_json_record(data) if data.lstrip()[:1] == b"{" else None
-    if stored is None:
+    """Return the CVEs of records in the CVE JSON format, or None if there are none."""
+    if not _JSON.match(data):
         return None
-    state = CveState.REJECTED if stored.is_rejected else CveState.PUBLISHED
-    fixes = list_main_fixes(stored.pairs)
-    record = CveRecord(stored.cve, state, stored.title, fixes, stored.pairs)
-    return look_up_cves([stored.cve], path, [record])
+    stored, others = parse_json_records(data)
+    records = [
+        CveRecord(
+            record.cve,
+            CveState.REJECTED if record.is_rejected else CveState.PUBLISHED,
+            record.title,
+            list_main_fixes(record.pairs),
+            record.pairs,
+        )
+        for record in stored
+    ]
+    query = _look_up_latest(records, path)
+    return query and query._replace(left_out=others, unit="part")
 
 
 def _make_missing_error() -> Exception:

@@ -159,9 +159,43 @@ def parse_json_record(data: bytes) -> JsonRecord | None:
     It names no releases of the commits.
     """
     try:
-        document = json.loads(data)
+        return _read_record(json.loads(data))
     except (ValueError, RecursionError):
         return None
+
+
+def parse_json_records(data: bytes) -> tuple[tuple[JsonRecord, ...], int]:
+    """Return the records in a JSON text, and the number of its other or damaged parts.
+
+    The text is a record, an array, an object that contains arrays, or several of these one after
+    the other, such as a record on each line.
+    """
+    text, at = data.decode("utf-8", "replace").lstrip("\ufeff"), 0
+    decoder = json.JSONDecoder()
+    parts: list[Any] = []
+    while match := _JSON_START.search(text, at):
+        try:
+            document, at = decoder.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            document, at = None, (text.find("\n{", match.end()) + 1) or len(text)
+        parts += _list_parts(document)
+    records = [record for part in parts if (record := _read_record(part))]
+    return tuple(records), len(parts) - len(records)
+
+
+_JSON_START = lazy_pattern(r"[^\s,\[\]]")
+"""The parts of arrays are read one by one, because an array may be truncated."""
+
+
+def _list_parts(document: Any) -> list[Any]:
+    """Return the elements of the arrays in an object; a record is a part itself."""
+    values = document.values() if isinstance(document, dict) else ()
+    arrays = [value for value in values if isinstance(value, list)]
+    is_record = bool(_read_object(document, "cveMetadata"))
+    return [document] if is_record or not arrays else [part for array in arrays for part in array]
+
+
+def _read_record(document: Any) -> JsonRecord | None:
     metadata = _read_object(document, "cveMetadata")
     team = _read_object(_read_object(document, "containers"), "cna")
     cve = parse_cve_id(_read_text(metadata, "cveId") or _read_text(metadata, "cveID"))

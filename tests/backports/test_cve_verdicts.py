@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from tests.kit.backport_world import FIXED, GROUND, World, format_function
-from tests.kit.cve_records import CveRepository, format_announcement, format_rejection
+from tests.kit.cve_records import (
+    CveRepository,
+    format_announcement,
+    format_rejection,
+    make_json,
+)
 
 CVE, TITLE = "CVE-2026-1001", "work: do not forget step 20"
 
@@ -176,6 +181,54 @@ def test_mail_alone_has_the_verdict_of_the_record(
     assert piped["cves"] == answer["cves"]
     file.write_text(mail + format_rejection(CVE, TITLE, "No bug.") + mail)
     assert world.read_backport_json(file)["cves"][0]["verdict"] == "rejected"
+
+
+RECORDS = {
+    "record": "{0}",
+    "array": "[{0},\n {1},\n {2}]\n",
+    "lines": "{0}\n{1}\n{2}\n",
+    "concatenated": "\ufeff{0}{1} {2}",
+    "object": '{{"count": 3, "cves": [{0}, {1}, {2}]}}',
+    "truncated": '[{0}, {1}, {2}, {{"containers": ',
+    "damaged": '{0}\n{{"containers": }}\n{1}\n[]\n{2}\n',
+    "other part": "[{0}, {{}}, {1}, {2}]",
+}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "truncated",
+        *(pytest.param(form, marks=pytest.mark.long) for form in RECORDS if form != "truncated"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, pytest.param(2, marks=pytest.mark.long)])
+def test_records_in_a_file_are_judged(
+    world: World, tmp_path: Path, form: str, indent: int | None
+) -> None:
+    pairs = [("6.2", world.culprit, "6.3", world.fix)]
+    cves = [CVE, "CVE-2026-1021", "CVE-2026-1022"]
+    texts = [json.dumps(make_json(cve, TITLE, pairs), indent=indent) for cve in cves[:2]]
+    texts.append(json.dumps(make_json(cves[2], TITLE, pairs, "REJECTED"), indent=indent))
+    file = tmp_path / f"{CVE}.json"
+    file.write_text(RECORDS[form].format(*texts))
+    count = 1 if form == "record" else 3
+    for words in (file,), ("--cves", file):
+        *lines, last = read_lines(world, *words, "--onto", "master")
+        assert [line["cve"] for line in lines] == cves[:count]
+        verdicts = ["already-fixed", "already-fixed", "rejected"][:count]
+        assert [line["verdict"] for line in lines] == verdicts
+        is_damaged = form in ("truncated", "damaged", "other part")
+        assert last["summary"]["left_out"] == int(is_damaged)
+
+
+def test_several_records_may_be_targets(world: World, tmp_path: Path) -> None:
+    pairs = [("6.2", world.culprit, "6.3", world.fix)]
+    files = [tmp_path / f"{name}.json" for name in ("a", "b")]
+    for number, file in enumerate(files):
+        file.write_text(json.dumps(make_json(f"CVE-2026-103{number}", TITLE, pairs)))
+    lines = read_lines(world, *files, "--onto", "master")
+    assert [line["cve"] for line in lines[:-1]] == ["CVE-2026-1030", "CVE-2026-1031"]
 
 
 def test_newer_record_replaces_a_mail(world: World, records: CveRepository, tmp_path: Path) -> None:

@@ -280,7 +280,7 @@ def _read_cves(
 
     `records` is their local copy, or ""; without it, a ref with the name of a CVE is a ref.
     """
-    from patchpilot.backports.cve_targets import look_up_cves, read_cve_list, read_cve_target
+    from patchpilot.backports.cve_targets import read_cve_list, read_cve_targets
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.reading.cve_record import parse_cve_id
 
@@ -293,9 +293,7 @@ def _read_cves(
         return None
     for name in refs if not common.quiet else ():
         print_notice("note", f"{name} is also a ref: for its commit, use refs/heads/{name}")
-    if len(targets) > 1:
-        return look_up_cves(names, records) if len(names) == len(targets) else None
-    return read_cve_target(next(iter(targets), None), records, stdin)
+    return read_cve_targets(targets, records, stdin)
 
 
 def _judge_series(
