@@ -9,7 +9,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ from patchpilot.backports.branch_verdicts import (
     resolve_onto_revisions,
 )
 from patchpilot.backports.compiled_fixes import Configuration, read_changed_paths
+from patchpilot.backports.pick_order import rank_fixes
 from patchpilot.backports.skip_list import SkipList
 from patchpilot.backports.targets import branch_ref, format_fetch_hint, split_onto_arguments
 from patchpilot.checking.worker_pool import run_in_order
@@ -175,15 +176,18 @@ class Audit:
         totals.compared = found.compared
         for fix, revert in found.reverted:
             self._set_apart(totals, fix, Apart.REVERTED, f"reverted by {revert[:12]}")
+        for fix, revert in found.undone:
+            reason = f"the branch reverted it with {revert[:12]}"
+            self._set_apart(totals, fix, Apart.REVERTED_HERE, reason)
         fixes = list(found.fixes)
         if request.backport.everything:
-            order = history.index.ordinal
-            fixes = sorted((*fixes, *found.unnamed), key=lambda fix: order(fix.commit) or 0)
+            fixes = sorted((*fixes, *found.unnamed), key=lambda fix: fix.number)
         else:
             for fix in found.unnamed:
                 reason = "names no commit that introduced the bug"
                 self._set_apart(totals, fix, Apart.NO_CULPRIT, reason)
-        return self._drop_unwanted(history, totals, fixes)
+        fixes = self._drop_unwanted(history, totals, fixes)
+        return rank_fixes(repository, found, fixes)
 
     def _drop_unwanted(
         self, history: History, totals: BranchAudit, fixes: Sequence[MissingFix]
@@ -223,8 +227,13 @@ class Audit:
     def _read_subject(self, commit: str) -> str:
         return self.repository.commit(commit).subject
 
+    def sort_rows(self, rows: Iterable[AuditRow]) -> list[AuditRow]:
+        """Return rows in the order in which to apply the fixes: of mainline, or of the list."""
+        order = {fix.commit: fix.number for _, fix in self._plan}
+        return sorted(rows, key=lambda row: order.get(row.commit, 0))
+
     def judge(self) -> Iterator[AuditRow]:
-        """Yield a row for each fix and branch as it is judged, in the order of the plan.
+        """Yield a row for each fix and branch as it is judged, by rank or in the order of the list.
 
         A listed fix that turns out to be present, or not needed after all, has no row; it is
         listed apart.
@@ -237,7 +246,7 @@ class Audit:
         if self.request.list_only:
             for number, fix in self._plan:
                 totals = self.branches[number]
-                row = make_unjudged_row(totals.branch, fix, self._read_subject(fix.commit), "")
+                row = make_unjudged_row(totals.branch, fix, fix.subject, "")
                 totals.add(row)
                 yield row
             return
@@ -260,7 +269,7 @@ class Audit:
         for number, fix in self._plan:
             row = store.rows.get((self.branches[number].branch, fix.commit))
             if row:
-                yield row
+                yield replace(row, rank=fix.rank, rank_reasons=fix.rank_reasons)
             else:
                 todo.append((number, fix))
         done = len(self._plan) - len(todo)

@@ -36,6 +36,7 @@ class Apart(StrEnum):
     """Why a fix is not among the missing ones."""
 
     REVERTED = "reverted"
+    REVERTED_HERE = "reverted-in-branch"
     SKIPPED = "skipped"
     NOT_COMPILED = "not-compiled"
     IN_OTHER_BRANCH = "in-other-branch"
@@ -56,6 +57,7 @@ VERDICT_WORDS = {
 """The words next to the number of fixes with a verdict."""
 APART_WORDS = {
     Apart.REVERTED: "reverted in mainline",
+    Apart.REVERTED_HERE: "reverted in the branch",
     Apart.SKIPPED: "in the skip list",
     Apart.NOT_COMPILED: "not compiled with this .config",
     Apart.IN_OTHER_BRANCH: "already in another branch: a merge brings them",
@@ -113,6 +115,8 @@ class ApartFix:
     "confidence",
     "followers",
     "reverted_by",
+    "rank",
+    "rank_reasons",
 )
 @dataclass(frozen=True, slots=True)
 class AuditRow:
@@ -122,7 +126,8 @@ class AuditRow:
     branch; they differ if the bug is `carried`: it came with a backport. `verdict` is "" if no
     verdict was requested. `confidence` is that of an adaptation, or None. `followers` are the
     follow-ups that the branch needs as well. `reverted_by` is the mainline commit that reverted the
-    fix, or None.
+    fix, or None. `rank` is the place of the fix among those that the branch lacks, with the
+    reasons; it is None in a list of fixes.
     """
 
     branch: str
@@ -142,6 +147,8 @@ class AuditRow:
     confidence: float | None = None
     followers: tuple[NamedCommit, ...] = ()
     reverted_by: str | None = None
+    rank: int | None = None
+    rank_reasons: tuple[str, ...] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -171,6 +178,8 @@ def make_audit_row(fix: MissingFix, result: BackportResult, answer: BranchResult
         answer.adaptation.confidence if answer.adaptation else None,
         tuple(NamedCommit(row.commit, row.subject) for row in answer.follow_ups),
         result.reverted.commit if result.reverted else None,
+        fix.rank,
+        fix.rank_reasons,
     )
 
 
@@ -185,6 +194,8 @@ def make_unjudged_row(branch: str, fix: MissingFix, subject: str, reason: str) -
         fix.is_carried,
         BranchVerdict.UNKNOWN.value if reason else "",
         reason=reason,
+        rank=fix.rank,
+        rank_reasons=fix.rank_reasons,
     )
 
 
@@ -227,6 +238,7 @@ def _parse_row(data: Mapping[str, Any]) -> AuditRow:
     values = {field.name: data[field.name] for field in fields(AuditRow)}
     for name in ("culprit", "culprit_in_branch", "verdict"):
         values[name] = values[name] or ""
+    values["rank_reasons"] = tuple(values["rank_reasons"])
     for name, form in _LISTS.items():
         values[name] = tuple(form(**item) for item in values[name])
     return AuditRow(**values)

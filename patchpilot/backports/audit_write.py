@@ -115,7 +115,7 @@ def write_audit(
     written: list[AuditPatches] = []
     with BackportSession(audit.repository, audit.stable, request, progress) as session:
         for branch in audit.audited_branches:
-            own_rows = [row for row in rows if row.branch == branch.name]
+            own_rows = audit.sort_rows(row for row in rows if row.branch == branch.name)
             writer = _Writer(session, branch, stable, wording, is_mainline=not audit.is_list)
             for number, row in enumerate(own_rows):
                 progress(f"writing {row.commit[:12]} for {branch.name}", number, len(own_rows))

@@ -24,6 +24,7 @@ from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.missing_branches import COMMAND
+from patchpilot.history.missing_fixes import BUG_TAGS
 from patchpilot.history.own_trees import find_own_trees
 from patchpilot.history.reverts import parse_revert_title
 from patchpilot.history.stable_branches import (
@@ -77,10 +78,7 @@ class RangeOfFixes(NamedTuple):
 
 
 _LONGEST_LIST = 1 << 22
-_BUG_TAG = lazy_pattern(
-    r"^(?:cc:.*\bstable@|(?:bug|bugzilla(?: id)?|closes|resolves):[ \t]*\S)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_BUG_TAG = lazy_pattern(BUG_TAGS, re.IGNORECASE | re.MULTILINE)
 
 
 def is_fix(commit: Commit) -> bool:

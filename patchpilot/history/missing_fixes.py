@@ -6,6 +6,7 @@ a backport. Commits are looked up in the history index; only `backport` compares
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,28 +14,32 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fix_in_branch import Culprit, History
+from patchpilot.history.fix_in_branch import Culprit, History, LandedHow, Landing
 from patchpilot.history.reverts import parse_revert_title
 
 _SHORT = 7
 _MARK = 12
 _DEEPEST = 8
-_TAGGED = lazy_pattern(
-    rb"^(?:cc:.*\bstable@|(?:bug|bugzilla(?: id)?|closes|resolves):[ \t]*\S)",
-    re.IGNORECASE | re.MULTILINE,
-)
+BUG_TAGS = r"^(?:cc:.*\bstable@|(?:bug|bugzilla(?: id)?|closes|resolves):[ \t]*\S)"
+"""The pattern of a tag of a commit for stable trees or about a report."""
+_TAGGED = lazy_pattern(BUG_TAGS.encode(), re.IGNORECASE | re.MULTILINE)
 _REVERTS = lazy_pattern(rb"revert|reapply", re.IGNORECASE)
 
 
 class MissingFix(NamedTuple):
     """A fix that a branch lacks, the commit that introduced the bug, and this commit in the branch.
 
-    The commits are "" if the fix names none.
+    The commits are "" if the fix names none. `number` is the number of the fix in the history
+    index. `rank` and its reasons, and the subject, are set by `rank_fixes`.
     """
 
     commit: str
     culprit: str = ""
     culprit_in_branch: str = ""
+    number: int = 0
+    subject: str = ""
+    rank: int | None = None
+    rank_reasons: tuple[str, ...] = ()
 
     @property
     def is_carried(self) -> bool:
@@ -45,15 +50,22 @@ class MissingFix(NamedTuple):
 class MissingFixes(NamedTuple):
     """The fixes that a branch lacks, in the order of mainline.
 
-    `reverted` contains fixes reverted in mainline, with the revert. `unnamed` contains missing
-    commits for stable trees or about a report that do not name the commit that introduced the bug.
-    `compared` is the number of commits in mainline but not in the branch.
+    `reverted` contains fixes reverted in mainline, with the revert, and `undone` those whose
+    backport the branch reverted. `unnamed` contains missing commits for stable trees or about a
+    report that do not name the commit that introduced the bug. `compared` is the number of commits
+    in mainline but not in the branch. `picks` are the numbers of the mainline commits that the
+    branch has as backports, in order, and `topics` the number of its own commits by topic.
+    `fixed_again` are commits that a later commit of mainline names in `Fixes:`.
     """
 
-    fixes: tuple[MissingFix, ...] = ()
-    reverted: tuple[tuple[MissingFix, str], ...] = ()
-    unnamed: tuple[MissingFix, ...] = ()
-    compared: int = 0
+    fixes: tuple[MissingFix, ...]
+    reverted: tuple[tuple[MissingFix, str], ...]
+    unnamed: tuple[MissingFix, ...]
+    compared: int
+    undone: tuple[tuple[MissingFix, str], ...]
+    picks: tuple[int, ...]
+    topics: Counter[str]
+    fixed_again: frozenset[str]
 
 
 def find_missing_fixes(
@@ -86,13 +98,14 @@ def find_commit_at(repository: Repository, branch: str, moment: datetime) -> str
 
 class _Candidates(NamedTuple):
     """The commits in mainline but not in the branch: their number, the reverts with their subjects,
-    the tagged ones, and all ids if only some paths are searched.
+    the tagged ones, all ids if only some paths are searched, and the number of each topic.
     """
 
     compared: int
     reverting: dict[str, str]
     tagged: list[str]
     chosen: frozenset[str] | None
+    topics: Counter[str]
 
 
 def _read_candidates(
@@ -101,17 +114,25 @@ def _read_candidates(
     reverting: dict[str, str] = {}
     tagged: list[str] = []
     chosen: list[str] = []
+    topics: Counter[str] = Counter()
     count = 0
     for commit, message in _read_messages(history.repository, mainline, excluded, paths):
         count += 1
         if paths:
             chosen.append(commit)
         subject = message.partition(b"\n")[0]
+        topics[read_topic(subject.decode("utf-8", "surrogateescape"))] += 1
         if _REVERTS.search(subject):
             reverting[commit] = subject.decode("utf-8", "surrogateescape")
         elif _TAGGED.search(message):
             tagged.append(commit)
-    return _Candidates(count, reverting, tagged, frozenset(chosen) if paths else None)
+    return _Candidates(count, reverting, tagged, frozenset(chosen) if paths else None, topics)
+
+
+def read_topic(subject: str) -> str:
+    """Return the part of a subject before the first colon in lower case, or "" without a colon."""
+    topic, colon, _ = subject.partition(":")
+    return topic.strip().lower() if colon else ""
 
 
 def _read_messages(
@@ -144,6 +165,7 @@ class _Search:
         self.marked = self._read_marks()
         self.named_by_reverts = {name[:_SHORT] for _, name in self.index.list_references("reverts")}
         own = _read_candidates(history, tip, (mainline,), ())
+        self._topics = own.topics
         self._undone_here = self._list_undone(own, self._read_fixes(self.own))
         self._culprits: dict[int, str] = {}
 
@@ -168,6 +190,7 @@ class _Search:
         tagged = {index.ordinal(commit) or 0 for commit in candidates.tagged}
         result: dict[str, list[MissingFix]] = {"fixes": [], "unnamed": []}
         reverted: list[tuple[MissingFix, str]] = []
+        undone_here: list[tuple[MissingFix, str]] = []
         for number in sorted(named.keys() | reverting | tagged):
             commit = index.id(number)
             if candidates.chosen is not None and commit not in candidates.chosen:
@@ -176,16 +199,43 @@ class _Search:
             fix = (
                 self._find_bug(number, commit, named, reverting) if is_named else MissingFix(commit)
             )
-            if fix is None or self._has_fix(number, commit):
+            landing = self._find_fix(number, commit) if fix else None
+            if fix is None or (landing and landing.holds):
                 continue
+            fix = fix._replace(number=number)
             maybe_undone = number in undone or commit[:_SHORT] in self.named_by_reverts
             revert = self.history.find_revert(commit, self.mainline) if maybe_undone else None
             if revert:
                 reverted.append((fix, revert))
+            elif landing and landing.reverted_by:
+                undone_here.append((fix, landing.reverted_by))
             else:
                 result["fixes" if fix.culprit else "unnamed"].append(fix)
         return MissingFixes(
-            tuple(result["fixes"]), tuple(reverted), tuple(result["unnamed"]), candidates.compared
+            tuple(result["fixes"]),
+            tuple(reverted),
+            tuple(result["unnamed"]),
+            candidates.compared,
+            tuple(undone_here),
+            self._list_picks(),
+            self._topics,
+            self._list_fixed_again(result["fixes"] + result["unnamed"], named),
+        )
+
+    def _list_picks(self) -> tuple[int, ...]:
+        picks = {number for name in self.marked for number, _ in self.index.resolve(name)}
+        return tuple(sorted(number for number in picks if number in self.main))
+
+    def _list_fixed_again(
+        self, fixes: Sequence[MissingFix], named: dict[int, list[str]]
+    ) -> frozenset[str]:
+        names: dict[str, list[str]] = {}
+        for name in (name for ids in named.values() for name in ids):
+            names.setdefault(name[:_SHORT], []).append(name)
+        return frozenset(
+            fix.commit
+            for fix in fixes
+            if any(fix.commit.startswith(name) for name in names.get(fix.commit[:_SHORT], ()))
         )
 
     def _read_marks(self) -> dict[str, int]:
@@ -266,15 +316,14 @@ class _Search:
             return landing.commit if landing and landing.holds else ""
         return ""
 
-    def _has_fix(self, number: int, commit: str) -> bool:
-        """Return whether the branch has a fix under a mark or the same subject."""
+    def _find_fix(self, number: int, commit: str) -> Landing | None:
+        """Return the fix in the branch, under a mark or the same subject, or None."""
         backport = self.marked.get(commit[:_MARK])
         if backport is not None and self._is_in_effect(backport):
-            return True
-        if commit[:_MARK] not in self.marked and not self._has_namesake(number):
-            return False
-        landing = self.history.landed(commit, self.tip)
-        return bool(landing and landing.holds)
+            return Landing(self.index.id(backport), LandedHow.MARKER)
+        if backport is None and not self._has_namesake(number):
+            return None
+        return self.history.landed(commit, self.tip)
 
     def _is_in_effect(self, number: int) -> bool:
         """Return whether it is certain that no commit reverted a commit of the branch."""

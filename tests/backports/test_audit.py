@@ -95,7 +95,7 @@ def test_filters_set_fixes_apart(world: World) -> None:
         rows, branch = read_lines(run_missing(world, tip, "--list", *arguments))
         return [row["commit"] for row in rows], branch["apart_counts"]
 
-    assert list_fixes() == ([world.fix, fix], {})
+    assert list_fixes() == ([fix, world.fix], {})
     assert list_fixes("other.c") == ([fix], {})
     assert list_fixes("--since", "v6.2") == ([fix], {})
     assert list_fixes("--since", "1d") == ([], {})
@@ -156,7 +156,7 @@ def test_code_that_is_not_compiled_is_apart(world: World, tmp_path: Path) -> Non
     config = tmp_path / "config"
     config.write_text("# CONFIG_A is not set\nCONFIG_B=m\n")
     rows, branch = read_lines(run_missing(world, tip, "--config", config, "--list"))
-    assert [row["commit"] for row in rows] == [kept, both]
+    assert [row["commit"] for row in rows] == [both, kept]
     (apart,) = branch["apart"]
     assert (apart["kind"], apart["reason"]) == ("not-compiled", "CONFIG_A is not set")
 
@@ -212,6 +212,55 @@ def test_patches_are_written_without_the_ones_that_do_not_apply(
     world.apply_to_clone(tip, written["files"], tmp_path / "clone")
 
 
+def test_fixes_are_in_the_order_in_which_they_are_likely_to_be_picked(
+    world: World, tmp_path: Path
+) -> None:
+    """Commits after the ones that the branch picked are first, then the tagged and urgent ones."""
+    repo, base = world.repo, world.base
+
+    def fix(name: str, more: str = "") -> str:
+        line = f'Fixes: {base[:12]} ("{repo.git("show", "-s", "--format=%s", base)}")'
+        return repo.commit(f"{name}\n\n{line}\n{more}", {f"{len(name)}.c": "int x;\n"})
+
+    stable = "Cc: stable@vger.kernel.org\n"
+    undone, passed_over = fix("net: too much"), fix("net: a fix", stable)
+    picked = [fix(f"gpu: fix {'x' * count}", stable) for count in range(9)]
+    plain = fix("net: another fix")
+    tagged, in_gpu = fix("net: the tagged fix", stable), fix("gpu: tag", stable)
+    crash = fix("net: fix a crash of tagged", stable)
+    again = fix("net: fix it, but not completely", stable)
+    repo.commit(f'x\n\nFixes: {again[:12]} ("y")\n', {"y.c": ""})
+    commits = [
+        (f"gpu: fix {number}\n\ncommit {commit} upstream.\n", {f"p{number}.c": ""})
+        for number, commit in enumerate(picked)
+    ]
+    undo = f"net: too much\n\ncommit {undone} upstream.\n", {"z.c": ""}
+    tip = world.create_stable_branch("6.6", world.fix, *commits, undo)
+    repo.checkout("linux-6.6.y")
+    repo.git("revert", "--no-edit", tip)
+    rows, branch = read_lines(run_missing(world, "linux-6.6.y", "--list"))
+    expected = [in_gpu, crash, tagged, again, passed_over, plain]
+    assert [row["commit"] for row in rows] == expected
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[0]["rank_reasons"] == [
+        "newer than all picked commits",
+        "Cc: stable",
+        "9 of 9 commits of gpu were picked",
+    ]
+    assert rows[3]["rank_reasons"][-1] == "it was fixed later"
+    assert rows[4]["rank_reasons"][0] == "9 later commits were picked"
+    (apart,) = branch["apart"]
+    assert (apart["commit"], apart["kind"]) == (undone, "reverted-in-branch")
+    text = world.run_backport("--missing", "--list", "--onto", "linux-6.6.y").out
+    assert f"  {in_gpu[:12]}  gpu: tag\n      newer than all picked" in text
+    assert "     1  reverted in the branch" in text
+    outcome = run_missing(world, "linux-6.6.y", "--write", tmp_path / "out")
+    (written,) = json.loads(outcome.out.splitlines()[-1])["summary"]["written"]
+    titles = [Path(file).name.partition("-")[2] for file in written["files"]]
+    assert titles[0].startswith("net-a-fix")
+    assert [title[:7] for title in titles[-2:]] == ["net-fix", "x.patch"]
+
+
 def test_interrupted_audit_keeps_its_rows_and_continues(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +277,7 @@ def test_interrupted_audit_keeps_its_rows_and_continues(
         outcome = run_missing(world, tip)
         text = world.run_backport("--missing", "--onto", tip)
     row, last = map(json.loads, outcome.out.splitlines())
-    assert (outcome.code, row["commit"], last["summary"]["complete"]) == (130, world.fix, False)
+    assert (outcome.code, row["commit"], last["summary"]["complete"]) == (130, fix, False)
     assert (text.code, "1 of 2 fixes are judged; --continue" in text.out) == (130, True)
     judged: list[str] = []
 
@@ -238,10 +287,10 @@ def test_interrupted_audit_keeps_its_rows_and_continues(
 
     monkeypatch.setattr(Audit, "_judge_shares", note)
     rows, _ = read_lines(run_missing(world, tip, "--continue"))
-    assert ([row["commit"] for row in rows], judged) == ([world.fix, fix], [fix])
+    assert ([row["commit"] for row in rows], judged) == ([fix, world.fix], [world.fix])
     # the patches are those of the verdicts that were shown
     assert len(read_lines(run_missing(world, tip, "--write", tmp_path / "out"))[0]) == 2
-    assert judged == [fix]
+    assert judged == [world.fix]
 
 
 def test_processes_give_the_same_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

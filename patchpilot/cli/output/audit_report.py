@@ -19,7 +19,7 @@ from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop_text, format_count, make_one_line, make_printable
 
 _MOST_LINES = 30
-"""Number of fixes that the text lists for all branches; with the totals, less than 60 lines."""
+"""Number of lines about fixes for all branches; with the totals, less than 60 lines."""
 
 
 def format_row_line(row: AuditRow) -> str:
@@ -105,8 +105,12 @@ def _format_reasons(totals: BranchAudit, kind: Apart) -> str:
 
 def _list_rows(rows: Sequence[AuditRow], shown: int) -> list[str]:
     width = result_width()
-    lines = []
-    for row in rows[:shown]:
+    lines: list[str] = []
+    listed = 0
+    for row in rows:
+        if len(lines) >= shown:
+            break
+        listed += 1
         verdict = f"{row.verdict:<13}  " if row.verdict else ""
         needs = ""
         if row.prerequisites:
@@ -117,8 +121,12 @@ def _list_rows(rows: Sequence[AuditRow], shown: int) -> list[str]:
             needs = f": {row.reason}"
         text = make_one_line(row.subject) + needs
         lines.append(crop_text(f"  {row.commit[:12]}  {verdict}{text}", width))
-    if len(rows) > shown:
-        lines.append(f"  and {len(rows) - shown} more: --format jsonl lists all, with the reasons")
+        if row.rank_reasons:
+            lines.append(
+                crop_text(f"      {', '.join(map(make_one_line, row.rank_reasons))}", width)
+            )
+    if len(rows) > listed:
+        lines.append(f"  and {len(rows) - listed} more: --format jsonl lists all, with the reasons")
     return lines
 
 
