@@ -6,7 +6,7 @@ from the user's state directory, because others may be able to write to the repo
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +23,7 @@ _BRANCH = lazy_pattern(
 )
 """The full name of a branch (git-check-ref-format(1)) that git cannot mistake for an option."""
 _MAX_TRIES = 20
+_MAX_DIGITS = 10
 _IDENT = "patchpilot <patchpilot@invalid>"
 
 
@@ -79,7 +80,8 @@ def record_undo(
     facts = {"ref": ref, "old": old, "new": new, "verb": command, "when": when}
     error = "nothing was changed, since it could not be undone"
     store_json(_undo_file(commit), facts | {"commits": pairs}, error)
-    number = max((undo.number for undo in list_undos(repository)), default=0) + 1
+    refs = [*_read_undo_records(repository)]
+    number = max((int(name.rpartition("/")[2]) for name, _ in refs), default=0) + 1
     for attempt in range(number, number + _MAX_TRIES):
         if (
             repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code
@@ -93,15 +95,27 @@ def record_undo(
 
 
 def list_undos(repository: Repository) -> tuple[Undo, ...]:
-    """Return the undo records made by this user, latest first."""
+    """Return the undo records in this user's state directory, latest first."""
+    undos = (undo for _, undo in _read_undo_records(repository) if undo)
+    return tuple(sorted(undos, key=lambda undo: -undo.number))
+
+
+def list_unread_undos(repository: Repository) -> tuple[str, ...]:
+    """Return the names of the refs whose records are not in this user's state directory.
+
+    An earlier version wrote them, the repository came from another machine, or somebody else made
+    them. Their first parent is the old value of a branch, but nothing states which.
+    """
+    return tuple(name for name, undo in _read_undo_records(repository) if not undo)
+
+
+def _read_undo_records(repository: Repository) -> Iterator[tuple[str, Undo | None]]:
     output = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
-    result = []
     for line in output.text.splitlines():
         name, commit = line.split()
-        number = name.rpartition("/")[2]
-        if number.isascii() and number.isdigit():
-            result += _read_undo_record(int(number), commit)
-    return tuple(sorted(result, key=lambda undo: -undo.number))
+        number = name.removeprefix(f"{REFS}/")
+        if number.isascii() and number.isdigit() and len(number) < _MAX_DIGITS:
+            yield name, _read_undo_record(int(number), commit)
 
 
 def _undo_file(commit: str) -> Path:
@@ -125,23 +139,21 @@ def validate_commit_id(value: object) -> str:
     raise ValueError("not the id of a commit")
 
 
-def _read_undo_record(number: int, commit: str) -> list[Undo]:
-    """Read the record of an undo ref; return [] if it is not in the user's state directory."""
+def _read_undo_record(number: int, commit: str) -> Undo | None:
+    """Read the record of an undo ref; return None if it is not in the user's state directory."""
     try:
         facts = load_json(_undo_file(commit))
         pairs = tuple(
             (validate_commit_id(old), validate_commit_id(new)) for old, new in facts["commits"]
         )
-        return [
-            Undo(
-                number,
-                validate_branch_ref(facts["ref"]),
-                validate_commit_id(facts["old"]),
-                validate_commit_id(facts["new"]),
-                str(facts["verb"]),
-                int(facts["when"]),
-                pairs,
-            )
-        ]
+        return Undo(
+            number,
+            validate_branch_ref(facts["ref"]),
+            validate_commit_id(facts["old"]),
+            validate_commit_id(facts["new"]),
+            str(facts["verb"]),
+            int(facts["when"]),
+            pairs,
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implement the `undo` command: list or revert the rewrites by `prepare` and `check --fix`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
@@ -13,11 +14,12 @@ from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.move_branch import move_checked_out_branch
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import Undo, list_undos
+from patchpilot.commits.undo_refs import Undo, list_undos, list_unread_undos
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import format_count
 
 
 @json_form(
@@ -53,15 +55,22 @@ class UndoState:
 class UndoAnswer:
     """The result of `undo`.
 
-    It consists of the action, which is "list" or "restore", and the records of rewrites.
+    It consists of the action, which is "list" or "restore", the records of rewrites, and the refs
+    of records that cannot be read.
     """
 
     action: str
     records: tuple[UndoState, ...]
+    unread_refs: tuple[str, ...] = ()
 
 
 def list_recorded_rewrites(repository: Repository) -> tuple[UndoState, ...]:
     return tuple(_read_undo_state(repository, undo) for undo in list_undos(repository))
+
+
+def list_undo_records(repository: Repository) -> UndoAnswer:
+    unread = list_unread_undos(repository)
+    return UndoAnswer("list", list_recorded_rewrites(repository), unread)
 
 
 def _read_undo_state(repository: Repository, undo: Undo) -> UndoState:
@@ -128,7 +137,12 @@ def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
             if state.undo.number == number:
                 return state
         numbers = ", ".join(str(state.undo.number) for state in states) or "none"
-        raise UsageError(f"no such undo record: {number}", hint=f"valid numbers: {numbers}")
+        unread = describe_unread_undos(
+            name for name in list_unread_undos(repository) if name.endswith(f"/{number}")
+        )
+        raise UsageError(
+            f"no such undo record: {number}", hint=unread or f"valid numbers: {numbers}"
+        )
     branch = f"refs/heads/{repository.branch}" if repository.branch else None
     branch_states = [state for state in states if state.undo.ref == branch]
     for state in branch_states:
@@ -142,6 +156,22 @@ def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
             hint = Action("undo", ("restore", str(state.undo.number)), description)
             break
     raise UsageError(f"nothing to undo on {repository.branch or 'a detached HEAD'}", hint=hint)
+
+
+def describe_unread_undos(refs: Iterable[str]) -> str:
+    """Return how to restore commits with the latest of these refs, or "" if there is none.
+
+    They are refs of records that are not in this user's state directory.
+    """
+    names = sorted(refs, key=lambda name: int(name.rpartition("/")[2]))
+    if not names:
+        return ""
+    count = format_count(len(names), "record")
+    old_value = quote(f"{names[-1]}^1")
+    return (
+        f"{count} of another machine, version or user; `git branch rescue {old_value}` restores"
+        f" the old commits of {names[-1]}"
+    )
 
 
 def redo_rewrite(repository: Repository, number: int) -> UndoState:

@@ -45,6 +45,30 @@ def test_undo_restores_the_branch(tmp_path: Path) -> None:
     assert repo.git("rev-parse master") != rewritten_commit
 
 
+def test_records_without_state_are_named(tmp_path: Path) -> None:
+    """After a move to another machine, and for records of versions that kept no state."""
+    repo = Repo(tmp_path / "r")
+    repo.commit("first\n", {"a.c": "int a;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    old_commit = repo.commit("a: second\n\nwhy\n", {"a.c": "int b;\n"})
+    words = "prepare --signoff --fixes none --stable none"
+    assert repo.patchpilot(words).code == 0
+    for file in (state_path() / "undo").iterdir():
+        file.unlink()
+    listed = repo.patchpilot("undo list").out
+    assert "1 record of another machine, version or user" in listed
+    assert "`git branch rescue 'refs/patchpilot/undo/1^1'` restores" in listed
+    assert repo.git("rev-parse refs/patchpilot/undo/1^1") == old_commit
+    assert repo.patchpilot("undo list --json").json["unread_refs"] == ["refs/patchpilot/undo/1"]
+    repo.patchpilot("undo restore 1").expect(2, "no such undo record", "git branch rescue")
+    # new records get numbers after these
+    for number in range(2, 30):
+        repo.git(f"update-ref refs/patchpilot/undo/{number} refs/patchpilot/undo/1")
+    words = "prepare --trailer Link:https://example.org/1 --yes"
+    assert repo.patchpilot(words).code == 0
+    assert repo.patchpilot("undo list --json").json["records"][0]["number"] == 30
+
+
 def test_planted_undo_record_is_ignored(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first_commit = repo.commit("first\n", {"a.c": "int a;\n"})

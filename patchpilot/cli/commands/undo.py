@@ -6,7 +6,8 @@ from patchpilot.errors import ExitCode, UsageError
 from patchpilot.tags.undo_rewrite import (
     UndoAnswer,
     UndoState,
-    list_recorded_rewrites,
+    describe_unread_undos,
+    list_undo_records,
     undo_branch_rewrite,
 )
 
@@ -30,22 +31,23 @@ def command(common: Common, action: str, number: int | None) -> int:
                     "`undo list` does not accept a number",
                     hint=f"run `patchpilot undo restore {number}` to restore the branch",
                 )
-            states = list_recorded_rewrites(repository)
-            restored_state = None
+            answer = list_undo_records(repository)
         else:
-            restored_state = undo_branch_rewrite(repository, number)
-            states = (restored_state,)
+            answer = UndoAnswer(action, (undo_branch_rewrite(repository, number),))
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
-        common.write(format_json("undo", UndoAnswer(action, states)))
-    elif restored_state:
+        common.write(format_json("undo", answer))
+    elif action == "restore":
+        (state,) = answer.records
         common.write(
-            f"{_branch_name(restored_state)} is restored to {restored_state.undo.old[:12]}, as"
-            f" before {restored_state.undo.command}"
+            f"{_branch_name(state)} is restored to {state.undo.old[:12]}, as"
+            f" before {state.undo.command}"
         )
     else:
-        common.write("\n".join(_format_undo(state) for state in states) or "no records")
+        lines = [_format_undo(state) for state in answer.records]
+        lines += filter(None, [describe_unread_undos(answer.unread_refs)])
+        common.write("\n".join(lines) or "no records")
     return ExitCode.OK
 
 
