@@ -2,6 +2,7 @@
 """Convert a draft to and from text for editing, export and import.
 
 The text contains the cover letter, the changelog, and a note for each patch. Each has a heading.
+An undisclosed security fix has an empty part, so that it is also undisclosed where it is imported.
 """
 
 import re
@@ -21,7 +22,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.series.given_text import read_text_option
 
-_HEADING = re.compile(r"^==== (cover|changelog v(\S+)|note for (.*)) ====$")
+_HEADING = re.compile(r"^==== (undisclosed|cover|changelog v(\S+)|note for (.*)) ====$")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that a message line must not contain; tabs and line ends are allowed."""
@@ -40,6 +41,8 @@ def format_draft_text(
         "#~ Lines that begin with #~ are ignored. Empty parts are ignored.",
         "",
     ]
+    if draft.is_undisclosed:
+        lines += ["==== undisclosed ====", f"{COMMENT} The fix is not sent to public lists.", ""]
     cover = {
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
@@ -100,7 +103,9 @@ def update_from_text(draft: Draft, text: str) -> Draft:
         match = _HEADING.match(heading)
         assert match is not None
         content = strip_template_comments(body)
-        if match[1] == "cover":
+        if match[1] == "undisclosed":
+            updated = replace(updated, answers={**updated.answers, "security": "yes"})
+        elif match[1] == "cover":
             subject, _, remainder = content.partition("\n")
             updated = replace(
                 updated, cover_subject=subject.strip(), cover_text=remainder.strip("\n")

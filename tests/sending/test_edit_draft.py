@@ -321,6 +321,30 @@ def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
         assert len(drafts.all()) == 1
 
 
+def test_exported_undisclosed_fix_is_undisclosed_elsewhere(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    file = tmp_path / "d.txt"
+    repo.patchpilot("draft --security yes --cover-subject a --cover text")
+    assert "not exported" not in repo.patchpilot("draft --export -").err
+    repo.patchpilot("check --waive 'long-line=a table'")
+    repo.patchpilot("draft --subject-prefix 'PATCH net'")
+    outcome = call("draft", "-C", repo.path, "--export", file)
+    assert "not exported" in outcome.err
+    assert "[PATCH net]" in outcome.err
+    assert "long-line: a table" in outcome.err
+    assert "security" not in outcome.err
+    repo.patchpilot("draft --forget")
+    assert call("draft", "-C", repo.path, "--import", file).code == 0
+    draft = call("draft", "-C", repo.path, "--format", "json").json["draft"]
+    assert draft["answers"] == {"security": "yes"}
+    assert draft["waivers"] == {}
+    # no text in the file can take the answer back
+    file.write_text(file.read_text().replace("==== undisclosed ====", ""))
+    assert call("draft", "-C", repo.path, "--import", file).code == 0
+    draft = call("draft", "-C", repo.path, "--format", "json").json["draft"]
+    assert draft["answers"] == {"security": "yes"}
+
+
 @pytest.mark.parametrize(
     ("lore", "demo", "begins"),
     [

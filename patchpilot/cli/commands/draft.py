@@ -21,7 +21,8 @@ from patchpilot.cli.output.draft_report import format_draft_rows
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
-from patchpilot.model.printable import make_printable
+from patchpilot.model.draft import Draft
+from patchpilot.model.printable import make_one_line, make_printable
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending import edit_draft as service
@@ -160,10 +161,8 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **options:
         if options["edit"]:
             result = _edit_draft(workplace, target, base)
         if options["export_to"]:
-            _export_draft(
-                service.export_draft(workplace.repository, target, base),
-                options["export_to"],
-            )
+            text = service.export_draft(workplace.repository, target, base)
+            _export_draft(text, result.draft, options["export_to"])
             return 0
     common.write(format_json("draft", result) if common.format == "json" else _format_draft(result))
     return 0
@@ -228,11 +227,15 @@ def _edit_draft(workplace: Workplace, target: str | None, base: str | None) -> D
     return service.edit_draft_texts(workplace.repository, make_text_editor(workplace), target, base)
 
 
-def _export_draft(text: str, file: Path) -> None:
+def _export_draft(text: str, draft: Draft, file: Path) -> None:
     if str(file) == "-":
         print(text, end="")
-        return
-    write_file(file, text)
+    else:
+        write_file(file, text)
+    choices = format_draft_rows(draft, is_export=True)
+    if choices:
+        left_out = "; ".join(" ".join(make_one_line(choice).split()) for choice in choices)
+        print_notice("note", f"not exported, set it again after the import: {left_out}")
 
 
 def _split_action(arguments: tuple[str, ...]) -> tuple[str, str | None]:

@@ -7,25 +7,29 @@ from patchpilot.model.draft import Draft
 from patchpilot.tags.fix_claims import describe_fix_answer
 
 
-def format_draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
+def format_draft_rows(
+    draft: Draft, *, kept_draft: Draft | None = None, is_export: bool = False
+) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
-    Omit choices that are also in `kept_draft`.
+    Omit choices that are also in `kept_draft`, and with `is_export` those that `--export` writes.
     """
     rows: list[str] = []
     kept_choices = set(_list_draft_choices(kept_draft)) if kept_draft else set()
     for name, label, text in _list_draft_choices(draft):
-        if (name, label, text) in kept_choices:
-            continue
-        origin = draft.origins.get(name, "")
-        origin_note = f"   ({origin})" if origin else ""
-        first_line, *other_lines = text.split("\n")
-        if name.partition(".")[0] in (
+        is_text = name.partition(".")[0] in (
             "cover_subject",
             "cover_text",
             "changelogs",
             "notes",
-        ):
+        )
+        is_exported = is_text or (name == "answers.security" and draft.is_undisclosed)
+        if (name, label, text) in kept_choices or (is_export and is_exported):
+            continue
+        origin = draft.origins.get(name, "")
+        origin_note = f"   ({origin})" if origin else ""
+        first_line, *other_lines = text.split("\n")
+        if is_text:
             rows += [
                 "",
                 f"{label}{origin_note}",
