@@ -40,7 +40,6 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
 
 
 def _describe_habits(habits: Habits) -> Iterator[PathFact]:
-    where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.path}"
     total = habits.total
     rows = [("subject", f"`{habits.prefix}`", habits.prefix_share, total)]
     for case, share in habits.cases[:1]:
@@ -50,4 +49,4 @@ def _describe_habits(habits: Habits) -> Iterator[PathFact]:
     for name, share in habits.applied:
         rows.append(("signed off last", name, share, total))
     for label, value, share, of in rows:
-        yield PathFact(label, value, f"{share} % of {of} {where}", share, of)
+        yield PathFact(label, value, f"{share} % of {habits.describe_basis(of)}", share, of)

@@ -129,6 +129,15 @@ class Habits(NamedTuple):
             share for word, share in self.first if have_same_convention(self.first[0][0], word)
         )
 
+    def describe_basis(self, total: int, noun: str = "") -> str:
+        """Describe of which commits a share is, for example "30 commits to mm".
+
+        Name the packaged table, which has patches on mailing lists instead of the tree's commits.
+        """
+        note = " (packaged table of posted patches)" if self.shipped else ""
+        noun = noun or ("patches" if self.shipped else "commits")
+        return f"{total} {noun} to {self.path}{note}"
+
     def has_further(self, prefixes: Sequence[str]) -> bool:
         text = ": ".join(prefixes).lower()
         return all(part.lower() in text for part, _ in self.further)

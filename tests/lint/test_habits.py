@@ -4,6 +4,8 @@
 The tests cover counting them, the thresholds of the rules, and the shipped table.
 """
 
+from pathlib import Path
+
 from patchpilot.lint.habits import (
     count_habits,
     have_same_convention,
@@ -11,6 +13,8 @@ from patchpilot.lint.habits import (
 )
 from patchpilot.model.commit import analyze_message_form
 from patchpilot.resources import data_dir
+from tests.kit.cli import call
+from tests.kit.patches import build_patch_text
 from tests.lab.mine_habits import Row, format_table_lines
 
 LARGEST = 300_000
@@ -79,6 +83,17 @@ def test_table_covers_subdirectories() -> None:
     assert not adc.has_further(["iio", "ad7124"])
     assert load_shipped_habits("frob") is load_shipped_habits("") is None
     assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
+
+
+def test_message_names_the_patches_that_a_share_is_of(workdir: Path) -> None:
+    habits = load_shipped_habits("drivers/iio/adc")
+    assert habits is not None
+    basis = f"{habits.total} patches to drivers/iio/adc (packaged table of posted patches)"
+    text = build_patch_text("[PATCH] Wait for the link").replace("drivers/demo", "drivers/iio/adc")
+    (workdir / "0001-x.patch").write_text(text)
+    assert f"% of {basis} have" in " ".join(call("check", "--strict", "0001-x.patch").out.split())
+    counted = habits._replace(shipped=False)
+    assert counted.describe_basis(3, "fixes") == "3 fixes to drivers/iio/adc"
 
 
 def test_related_prefixes_are_similar() -> None:

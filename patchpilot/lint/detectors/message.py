@@ -30,6 +30,7 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.detectors.generic import find_subject_line, make_subject_hit
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
+    Habits,
     find_patch_habits,
     find_patch_subsystem,
     first_word,
@@ -387,13 +388,7 @@ def missing_subject_prefix(context: Context) -> Hits:
     if other_separator:
         kind, values = "other-sign", {"instead": other_separator[1]}
     elif usual_habits and usual_prefix:
-        kind = "shipped" if usual_habits.shipped else "usual"
-        values = {
-            "usual": usual_prefix,
-            "share": usual_habits.prefix_share,
-            "total": usual_habits.total,
-            "folder": usual_habits.path,
-        }
+        kind, values = "usual", _describe_usual_prefix(usual_habits)
     file_case = "" if patch.commit or is_mail(patch) else "loose-file"
     yield make_subject_hit(
         context,
@@ -535,14 +530,15 @@ def unusual_subject_prefix(context: Context) -> Hits:
         )
         case = "part" if partial else ""
     if case:
-        values = {
-            "usual": usual.prefix,
-            "share": usual.prefix_share,
-            "total": usual.total,
-        }
         prefix, summary = find_written_prefix(title), split_prefix(title)[1]
         fix = FindingFix("suggest", f"{usual.prefix} {summary}")
-        yield make_subject_hit(context, case, fix, prefix=prefix, folder=usual.path, **values)
+        values = _describe_usual_prefix(usual)
+        yield make_subject_hit(context, case, fix, prefix=prefix, **values)
+
+
+def _describe_usual_prefix(usual: Habits) -> dict[str, object]:
+    basis = usual.describe_basis(usual.total)
+    return {"usual": usual.prefix, "share": usual.prefix_share, "basis": basis}
 
 
 def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:

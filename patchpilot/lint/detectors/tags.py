@@ -201,8 +201,8 @@ def _check_stable(context: Context, line: int) -> Hit | None:
     if usual and (weight := usual.weigh_share(*usual.mark_share("Cc: stable"))):
         share, total = usual.mark_share("Cc: stable")
         case = "each-fix" if weight == "speaks" else "question"
-        values = {"share": share, "total": total, "folder": usual.path}
-        return make_hit(line, case, stable=stable, **values)
+        basis = usual.describe_basis(total, "fixes")
+        return make_hit(line, case, stable=stable, share=share, basis=basis)
     return None
 
 
