@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import NOISE, find_hidden_rules, load_rule_records
+from patchpilot.lint.selection import (
+    NOISE,
+    find_hidden_rules,
+    load_newcomer_records,
+    load_rule_records,
+)
 from patchpilot.model.rule import RuleRecord, Severity
 from tests.kit.cli import call
 from tests.kit.maintainers import build_widget_patch
@@ -86,6 +91,15 @@ def test_explain_shows_the_record() -> None:
         "Fires on 0.5 % of 200 accepted patches; of 4 findings, 2 were gone in the next version;"
         " a reader called 1 of 4 worth reporting."
     )
+
+
+def test_rule_that_was_added_later_has_its_own_record() -> None:
+    added, measured = "function-without-parentheses", "vague-subject"
+    records = load_rule_records()
+    record = records[added, Severity.CHECK]
+    assert record == load_newcomer_records()[added, Severity.CHECK]
+    assert 0 < record.accepted < records[measured, Severity.WARNING].accepted
+    assert (added, Severity.CHECK) in find_hidden_rules(load_rules())
 
 
 def test_records_name_existing_rules() -> None:

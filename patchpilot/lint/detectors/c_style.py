@@ -173,6 +173,24 @@ def _may_be_declared(context: Context, hunk: NewHunk, name: str) -> bool:
     return False
 
 
+@detector("unsorted-includes")
+def unsorted_includes(context: Context) -> Hits:
+    """Report the first #include of a new file that belongs before the one in the line above."""
+    for hunk in find_c_hunks(context, (".c",)):
+        for above, below in pairwise(hunk.lines if hunk.is_new else ()):
+            first, second = _INCLUDE.match(above.text), _INCLUDE.match(below.text)
+            if (
+                first
+                and second
+                and first[1] == second[1]
+                and dirname(first[2]) == dirname(second[2])
+                and re.sub(r"\W|_", "", second[2]) < re.sub(r"\W|_", "", first[2])
+                and second[2] < first[2]
+            ):
+                yield make_hit(below.patch_line, name=second[2])
+                return
+
+
 _LABEL = lazy_pattern(r"^\s*(?:case\b[^?]*|default\s*):")
 _LEAVES = lazy_pattern(
     r"(?:break|return|goto|continue|(?:__)?fallthrough|unreachable|errx?|usage|__builtin_\w+)\b"
