@@ -311,8 +311,8 @@ NEWCOMER_NOISE = 0.9
 shown.
 """
 TAUGHT = (
-    *("vague-subject", "subject-not-imperative", "not-imperative", "message-without-reason"),
-    *("long-message-line", "link-without-tag", "report-without-closes"),
+    *("vague-subject", "subject-not-imperative", "not-imperative", "this-patch"),
+    *("message-without-reason", "long-message-line", "link-without-tag", "report-without-closes"),
 )
 """Rules that newcomers are shown even if they are noisy, because most first messages need them."""
 OF_MESSAGE = ("mail", "subject", "message", "trailers")
