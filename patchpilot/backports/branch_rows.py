@@ -40,6 +40,7 @@ FIX_KEYS = (
     "tag",
     "unread",
     "left-out",
+    "interrupted",
     "skipped",
     "missing",
 )
@@ -130,6 +131,8 @@ def _list_unjudged_rows(result: BackportResult) -> Iterator[FactRow]:
     """Yield the rows about patches, commits and branches that were not judged."""
     for patch in result.unread:
         yield FactRow("unread", "not judged", f"{patch.source}: {patch.problem}")
+    if result.interrupted:
+        yield FactRow("interrupted", "interrupted", result.interrupted)
     if result.left_out:
         count = format_count(result.left_out, "commit")
         text = f"{count} of the range without a fix; --all judges and stacks all commits"

@@ -5,7 +5,7 @@ If it does not apply, list the commits that it requires.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,11 +36,13 @@ from patchpilot.backports.prerequisites import (
 )
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.reverted_fix import find_mainline_revert
+from patchpilot.backports.series_causes import UnappliedCommits
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,
     find_unfit_patch_commit,
     format_fetch_hint,
+    is_fix,
     read_fixes,
     select_fixes,
     split_onto_arguments,
@@ -82,6 +84,9 @@ from patchpilot.projects.project import version_key
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import find_commit_state
+
+Found = Callable[[BackportResult], None]
+"""Called with each result as soon as it is known."""
 
 
 class NothingFetchedError(MissingError):
@@ -143,8 +148,11 @@ def compute_backport_verdicts(
     request: BackportRequest,
     *,
     progress: Progress = ignore_progress,
+    found: Found | None = None,
 ) -> tuple[BackportResult, ...]:
     """Return the backport verdicts for each commit in TARGET, oldest first.
+
+    Pass each result for branches to `found` as soon as it is known.
 
     Each commit is applied on top of the previous ones. Of a range, only the fixes are judged and
     applied, unless `everything` is requested. Raise `NothingFetchedError` if the
@@ -192,12 +200,13 @@ def compute_backport_verdicts(
         branches = list_requested_branches(repository, stable, revisions, profile)
         missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
+        watch = _add_message_first(found) if found else None
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
         try:
             with BackportSession(
                 repository, stable, request, progress, introduced_by, mails
             ) as session:
-                results = session.ask(commits, branches, others)
+                results = session.ask(commits, branches, others, found=watch)
         except sqlite3.OperationalError as error:
             raise MissingError(
                 f"cannot use the history index: {error}",
@@ -209,7 +218,7 @@ def compute_backport_verdicts(
             with BackportSession(
                 repository, stable, request, progress, introduced_by, mails
             ) as session:
-                results = session.ask(commits, branches, others)
+                results = session.ask(commits, branches, others, found=watch)
         results = tuple(
             replace(result, missing=missing, skipped=skipped, unread=unread) for result in results
         )
@@ -228,6 +237,10 @@ def compute_backport_verdicts(
     results = tuple(replace(result, left_out=left_out) for result in results)
     writes = bool(request.folder or request.resolve) and not request.in_reply_to
     return add_failed_messages(results, are_needed=writes)
+
+
+def _add_message_first(found: Found) -> Found:
+    return lambda result: found(*add_failed_messages((result,)))
 
 
 def find_fix_commits(
@@ -298,10 +311,13 @@ def _find_patch_base(
 
 @dataclass(slots=True)
 class _PendingBranch:
-    """The present tree of a branch while fixes are applied, and the commits applied so far."""
+    """The present tree of a branch while fixes are applied, the commits applied so far, and the
+    ones that do not apply.
+    """
 
     tree: str
     commits: list[str] = field(default_factory=list)
+    unapplied: UnappliedCommits = field(default_factory=UnappliedCommits)
 
 
 class BackportSession:
@@ -335,6 +351,7 @@ class BackportSession:
         )
         self.queues = list_queue_refs(repository)
         self._others: Collection[str] = ()
+        self._number, self._total = 0, 1
         self._releases = Releases(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
         self._fixes: dict[str, FixCommit] = {}
@@ -354,8 +371,12 @@ class BackportSession:
         branches: Sequence[StableBranch],
         others: Collection[str] = (),
         bugs: Mapping[str, tuple[Culprit, ...]] | None = None,
+        found: Found | None = None,
     ) -> tuple[BackportResult, ...]:
         """Return the backport verdicts for commits, in order.
+
+        Pass each result to `found` as soon as it is known. After Ctrl-C, return the known results,
+        which are then marked as interrupted.
 
         Each commit is applied on top of the previous ones that applied. `others` are the commits
         that are no fixes. `bugs` maps a fix to the commits that introduced its bug, which override
@@ -375,12 +396,24 @@ class BackportSession:
         # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
         bugs = bugs or {}
-        return tuple(
-            self._compute_fix_verdicts(
-                commit, branches, pending_branches, bugs.get(commit) or chosen
-            )
-            for commit in commits
-        )
+        results: list[BackportResult] = []
+        self._total = len(commits)
+        for self._number, commit in enumerate(commits):
+            try:
+                result = self._compute_fix_verdicts(
+                    commit, branches, pending_branches, bugs.get(commit) or chosen
+                )
+            except KeyboardInterrupt as error:
+                if not results:
+                    raise
+                notes = "; ".join(getattr(error, "__notes__", ()))
+                words = f"{len(results)} of {len(commits)} fixes are judged"
+                interrupted = f"{words}; {notes}" if notes else words
+                return tuple(replace(result, interrupted=interrupted) for result in results)
+            results.append(result)
+            if found:
+                found(result)
+        return tuple(results)
 
     def prefetch(self, commits: Sequence[str]) -> None:
         """Read the patches of commits at once, instead of one by one when they are judged."""
@@ -431,7 +464,9 @@ class BackportSession:
         reverted = find_mainline_revert(self.history, fix, culprits, self.main)
         verdicts = []
         for number, branch in enumerate(branches):
-            self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
+            done = self._number * len(branches) + number
+            total = self._total * len(branches)
+            self.progress(f"{fix.commit.short} on {branch.name}", done, total)
             verdicts.append(
                 self._compute_branch_verdict(
                     fix,
@@ -530,7 +565,7 @@ class BackportSession:
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         missing_functions = (
             ""
-            if culprits or not is_conflict
+            if culprits or not is_conflict or (self._total > 1 and not is_fix(fix.commit))
             else self._explain_missing_functions(fix, branch.tip, pending_branch)
         )
         if missing_functions:
@@ -544,11 +579,22 @@ class BackportSession:
         stacked = [commit for commit in pending_branch.commits if commit != fix.id]
         is_wanted = result.wants_fix and (reverted is None or self.request.everything)
         if result.applied and result.wants_fix:
-            result, new_tree = (
-                (result, result.applied.merge.tree)
-                if result.posted
-                else self._add_requirements(result, fix, branch, tree, pending_branch.commits)
+            cause = (
+                pending_branch.unapplied.find_cause(self.scratch, tree, fix)
+                if result.verdict is BranchVerdict.CONFLICT
+                else None
             )
+            if cause:
+                # prerequisites cannot help without this commit
+                result, new_tree = replace(result, causes=(cause,)), tree
+            elif result.posted and result.applied:
+                new_tree = result.applied.merge.tree
+            else:
+                result, new_tree = self._add_requirements(
+                    result, fix, branch, tree, pending_branch.commits
+                )
+            if is_wanted and new_tree == tree:
+                pending_branch.unapplied.add(fix)
             if is_wanted:
                 pending_branch.tree = new_tree
         if is_wanted:

@@ -39,6 +39,7 @@ class UnreadPatch:
     "left_out",
     "wait?",
     "origin?",
+    "interrupted?",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -53,6 +54,7 @@ class BackportResult:
     could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
+    `interrupted` states how many fixes are judged if the user stopped the search.
     `origin` compares a posted backport with the commit that it names, if they differ.
     """
 
@@ -76,6 +78,7 @@ class BackportResult:
     is_tagged: bool = False
     wait: StableWait | None = None
     origin: Origin | None = None
+    interrupted: str = ""
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

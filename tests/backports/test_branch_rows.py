@@ -79,6 +79,7 @@ RESULT = BackportResult(
     asked="4" * 40,
     unread=(UnreadPatch("b.mbox", "has no diff"),),
     left_out=4,
+    interrupted="1 of 3 fixes are judged",
 )
 UNMERGED = replace(
     RESULT,

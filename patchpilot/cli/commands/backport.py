@@ -18,14 +18,16 @@ from patchpilot.cli.command import (
     option,
     show_progress,
 )
-from patchpilot.errors import UsageError
+from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.bounded import MAX_INPUT
 
 if TYPE_CHECKING:
     from patchpilot.backports.branch_verdicts import BackportRequest
     from patchpilot.backports.cve_targets import CveQuery
     from patchpilot.backports.cve_verdicts import CveResult
+    from patchpilot.backports.result import BackportResult
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.progress import Progress
     from patchpilot.topic.workplace import Workplace
 
 
@@ -310,7 +312,7 @@ def _judge_series(
         compute_backport_verdicts,
     )
     from patchpilot.backports.targets import branch_ref
-    from patchpilot.backports.work import run_backport_actions
+    from patchpilot.backports.work import ActionResults, run_backport_actions
     from patchpilot.cli.ask import ask_who_tested
     from patchpilot.cli.output import backport_report as output
     from patchpilot.cli.output.stream import print_message
@@ -336,8 +338,13 @@ def _judge_series(
         request = BackportRequest(
             target, onto, profile, base=base, from_archive=workplace.from_archive, **options
         )
-        results = compute_backport_verdicts(repository, request, progress=progress)
-        action_results = run_backport_actions(repository, results, request, progress)
+        printer = _Printer(common, progress) if _can_stream(common, request) else None
+        results = compute_backport_verdicts(repository, request, progress=progress, found=printer)
+        action_results = (
+            ActionResults()
+            if results[-1].interrupted
+            else run_backport_actions(repository, results, request, progress)
+        )
     format_results: Any = {
         "json": output.format_backport_json,
         "markdown": output.format_backport_markdown,
@@ -348,12 +355,45 @@ def _judge_series(
         if not common.quiet:
             print_message(format_results(results, replace(action_results, request="")))
         common.write(make_printable(action_results.request))
+    elif printer and printer.count:
+        printer.print(format_results(results, action_results, printed=printer.count))
     else:
         common.write(format_results(results, action_results))
+    if results[-1].interrupted:
+        return ExitCode.INTERRUPTED
     is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (
         fail_on == "affected" and output.has_affected_branch(results)
     )
     return int(is_bad or output.wrote_no_patch(results, action_results))
+
+
+def _can_stream(common: Common, request: "BackportRequest") -> bool:
+    """Return whether the text about a fix is complete as soon as its verdicts are known."""
+    needs_all = request.build or request.resolve or request.request
+    return common.format == "text" and not (
+        needs_all or any(Path(name).is_dir() for name in request.onto)
+    )
+
+
+class _Printer:
+    """Prints the verdicts of each fix as soon as they are known, and counts the fixes."""
+
+    def __init__(self, common: Common, progress: "Progress") -> None:
+        self._common, self._progress, self.count = common, progress, 0
+
+    def __call__(self, result: "BackportResult") -> None:
+        from patchpilot.cli.output.backport_report import format_fix_text
+
+        clear_progress(self._progress)
+        self.print(format_fix_text((result,), result) + "\n")
+        self.count += 1
+
+    def print(self, text: str) -> None:
+        """Print the next paragraphs."""
+        if not self.count:
+            self._common.write(text)
+        elif text:
+            self._common.add_line(f"\n{text}")
 
 
 def _backport_cves(

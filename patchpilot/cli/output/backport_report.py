@@ -68,24 +68,34 @@ _INDENTED = ("step", "prerequisite")
 _PREREQUISITES = ("prerequisites", "prerequisite", "alternative", "total")
 
 
-def format_backport_text(
-    results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
+def format_fix_text(
+    results: Sequence[BackportResult],
+    result: BackportResult,
+    action_results: ActionResults = _NOTHING,
 ) -> str:
-    """Format the verdicts as text: one line per branch, with details below it."""
-    blocks = []
-    for result in results:
-        fix_rows = format_fix_rows(result)
-        lines = _wrap(_find_row(fix_rows, "fix").text, "", "  ")
-        for row in _select(fix_rows, FIX_HEAD):
-            lines += _wrap_row(row, "  ")
-        tables = _list_branch_rows(results, result, action_results)
-        width = max((len(_find_row(rows, "branch").text) for rows in tables), default=0)
-        for rows in tables:
-            lines += _format_branch_head(rows, width)
-            lines += [f"      {line}" for line in format_branch_details(rows)]
-        for row in _select(fix_rows, ("tag",)):
-            lines += [row.text, *(f"    {line}" for line in row.lines)]
-        blocks.append("\n".join(lines))
+    """Format the verdicts of a fix: one line per branch, with details below it."""
+    fix_rows = format_fix_rows(result)
+    lines = _wrap(_find_row(fix_rows, "fix").text, "", "  ")
+    for row in _select(fix_rows, FIX_HEAD):
+        lines += _wrap_row(row, "  ")
+    tables = _list_branch_rows(results, result, action_results)
+    width = max((len(_find_row(rows, "branch").text) for rows in tables), default=0)
+    for rows in tables:
+        lines += _format_branch_head(rows, width)
+        lines += [f"      {line}" for line in format_branch_details(rows)]
+    for row in _select(fix_rows, ("tag",)):
+        lines += [row.text, *(f"    {line}" for line in row.lines)]
+    return make_printable("\n".join(lines))
+
+
+def format_backport_text(
+    results: Sequence[BackportResult],
+    action_results: ActionResults = _NOTHING,
+    *,
+    printed: int = 0,
+) -> str:
+    """Format the verdicts as text, without those of the first fixes that were `printed`."""
+    blocks = [format_fix_text(results, result, action_results) for result in results[printed:]]
     blocks += (
         "\n".join([*_wrap_row(row), *(f"  {line}" for line in row.lines)])
         for row in _select(format_fix_rows(results[-1]), FIX_END)
@@ -94,7 +104,7 @@ def format_backport_text(
         *format_action_results(action_results),
         *([str(action_results.next)] if action_results.next else []),
     ]
-    return make_printable("\n\n".join(blocks) + "\n")
+    return make_printable("\n\n".join(blocks) + "\n") if blocks else ""
 
 
 def _list_branch_rows(
