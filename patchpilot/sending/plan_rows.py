@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.model.recipient import Recipient
+from patchpilot.model.send_problem import CheckState
 from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.outgoing.transport import Sending
 
@@ -95,8 +96,9 @@ def _list_question_rows(plan: Sending) -> Iterator[FactRow]:
         text = "undisclosed: sent to the maintainers and the security team only"
         yield FactRow("undisclosed", "", text, Tone.UNKNOWN)
     # first show what reviewers are waiting for
-    for warning in sorted(plan.warnings, key=lambda warning: warning.name != "open-review"):
-        yield FactRow("warning", "", warning.message, Tone.UNKNOWN, warning.hint)
+    for check in sorted(plan.checks, key=lambda check: check.name != "open-review"):
+        if check.state is CheckState.NOTE:
+            yield FactRow("warning", "", check.message, Tone.UNKNOWN, check.hint)
     for header in HEADER_KEYS:
         chosen = [recipient for recipient in plan.recipients if recipient.header == header]
         if chosen:

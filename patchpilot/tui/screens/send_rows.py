@@ -2,12 +2,13 @@
 """Format the rows of the send stage: the checks, then the messages while they are being sent."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.geometry import Size
 
-from patchpilot.model.printable import crop_text, format_count, make_one_line, width
+from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -81,10 +82,7 @@ def send_status(sending: "Sending") -> StageStatus:
 FEW = 2
 """Number of recipients per header that a small terminal shows by name."""
 WARNINGS, WIDE_ROW = 8, 72
-"""Lines and columns for the warnings in the question before sending.
-
-Further warnings, and the full text of those that were cut, are shown below it.
-"""
+"""Lines and columns for the notes in the question before sending; the rest is shown below it."""
 
 
 def describe_mails(plan: "Sending", size: Size, columns: int) -> Text:
@@ -128,8 +126,8 @@ def next_step_rows(sending: "Sending", columns: int) -> list[Text]:
 def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     """Return the question to ask before sending, and the lines below it.
 
-    The question contains the subject, the number of people and public lists, and the warnings. The
-    lines contain the names and the mail server.
+    The question contains the subject, the number of people and public lists, and the notes, with a
+    sign if something can be done about them. The lines contain the names and the mail server.
     """
     from patchpilot.sending.plan_rows import QUESTION_KEYS, format_plan_rows
     from patchpilot.settings.read_settings import is_in_demo
@@ -142,26 +140,26 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     mails = plan.send.entries
     more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
     rows = [plain_text(f"{mails[0].subject}{more_text}", STRONG)]
-    warnings: list[str] = []
+    notes: list[str] = []
     for row in format_plan_rows(plan, QUESTION_KEYS):
         if row.key == "warning":
-            warnings.append(f"{glyph('warning')} {row.text}")
+            # without advice, nothing can be done about it
+            sign = glyph("warning") if row.advice else " "
+            notes.append(wrap_with_indent(f"{sign} {row.text}", WIDE_ROW, 2))
         else:
             rows.append(plain_text(row.text, QUESTION_STYLES[row.tone]))
-    shown_warnings, hidden_warnings = warnings[:WARNINGS], warnings[WARNINGS:]
-    rows += [plain_text(crop_text(text, WIDE_ROW), "yellow") for text in shown_warnings]
-    if hidden_warnings:
-        rows.append(
-            plain_text(f"{format_count(len(hidden_warnings), 'more warning')} below", "yellow")
-        )
-    cropped_warnings = [text for text in shown_warnings if width(text) > WIDE_ROW]
+    lines = list(accumulate(note.count("\n") + 1 for note in notes))
+    shown_count = sum(count <= WARNINGS for count in lines)
+    rows += [plain_text(note, "yellow") for note in notes[:shown_count]]
+    if hidden_notes := notes[shown_count:]:
+        rows.append(plain_text(f"{format_count(len(hidden_notes), 'more note')} below", "yellow"))
     details = [
         *(f"{row.label}: {row.text}" for row in format_plan_rows(plan, ("lists", "people"))),
         "",
         f"Transport: {plan.account.label}. {consequence}",
     ]
-    for text in (*cropped_warnings, *hidden_warnings):
-        details += ["", wrap_with_indent(text, WIDE_ROW, 2)]
+    for note in hidden_notes:
+        details += ["", note]
     return join_lines(rows), details
 
 

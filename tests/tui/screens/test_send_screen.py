@@ -236,21 +236,28 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
         assert app.next_key(app.screen).does == "send"
 
 
-def test_send_question_counts_the_warnings_below(fixed_clone: Path) -> None:
+def test_send_question_shows_each_note_once(fixed_clone: Path) -> None:
     with Repository.open(fixed_clone) as repository:
         plan = plan_sending(repository, SendRequest())
-    for arguments, count, last in (
-        ("short", 8, "short"),
-        ("short", 12, "4 more warnings below"),
-        ("a word " * 120, 3, "…"),
+    for words, count, shown, last in (
+        ("short", 8, 8, "short 07"),
+        ("short", 12, 8, "4 more notes below"),
+        ("a word " * 28, 3, 2, "1 more note below"),
     ):
-        warnings = (SendProblem("any", arguments),) * count
-        text, below = send_question(replace(plan, warnings=warnings))
+        warnings = tuple(
+            SendProblem("any", f"{words} {number:02}", "do it" * (number % 2))
+            for number in range(count)
+        )
+        # the same note about several patches is shown once
+        text, below = send_question(replace(plan, warnings=(*warnings, *warnings[:1])))
         rows = text.plain.split("\n")
         assert rows[-1].endswith(last)
-        assert len(rows) == 2 + min(count, WARNINGS) + (count > WARNINGS)
-        assert last != "…" or arguments.strip() in " ".join(" ".join(below).split())
-        assert rows[2].split()[1:2] == arguments.split()[:1]
+        assert len(rows) <= 2 + WARNINGS + (shown < count)
+        whole = " ".join(f"{text.plain} {' '.join(below)}".split())
+        for number in range(count):
+            assert whole.count(f"{words.strip()} {number:02}") == 1
+        signs = [row[0] for row in rows[2:] if words[:5] in row and row[2:7] == words[:5]]
+        assert signs[:2] == [" ", "!"]
 
 
 async def test_arrival_of_a_message_ends_the_warning(
