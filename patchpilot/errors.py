@@ -128,7 +128,7 @@ class CancelledError(PatchpilotError):
 
     exit_code = ExitCode.INTERRUPTED
 
-    def __init__(self, message: str = "cancelled") -> None:
+    def __init__(self, message: str = "canceled") -> None:
         super().__init__(message)
 
 

@@ -208,7 +208,7 @@ class StageJobs:
                 self._session.errors.pop(stage, None)
         screen = self._app.stage_screen
         if screen:
-            screen.close_error()
+            screen.close_stage_error()
         self._app.restore_saved_stage(read_result.name)
         self.ahead = list(AHEAD)
         if self._app.stage_screen and self._session.fresh_result(self._app.stage) is None:

@@ -75,8 +75,7 @@ def _confirm_fetch(screen: "AnyScreen", text: str, command: str, work: Callable[
                 "git fetch failed; the status uses what was fetched before",
                 hint=f"run `{command}` in a shell to see why",
             )
-            # the screen closes errors when it becomes the top one again
-            screen.call_after_refresh(screen.show_error, error)
+            screen.show_error(error)
             return
         screen.session.mark_changed("followed")
         screen.reread_topic()

@@ -295,7 +295,8 @@ def mail_row(index: int, state: str, subject: str, detail: str, columns: int) ->
     text = wrap_with_indent(make_one_line(subject), columns, len(state_text))
     row = Text.assemble((state_text, color), plain_text(text))
     if detail and state not in ("accepted", "sending"):
-        row.append("\n    ").append(plain_text(make_one_line(detail), color))
+        reason = wrap_with_indent(make_one_line(detail), columns, 4)
+        row.append("\n    ").append(plain_text(reason, color))
     return Row(row, state, index)
 
 

@@ -26,7 +26,7 @@ from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import highlight_code
-from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.session import Session, error_state
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import title_texts
@@ -58,6 +58,14 @@ announcement would delay a slow line.
 class _SideJob(NamedTuple):
     doing: str
     since: float
+
+
+ERROR_HEADINGS = {
+    StageState.UNOPENED: "canceled",
+    StageState.TODO: "question",
+    StageState.BLOCKED: "error",
+}
+"""Maps the state of a stage with an error to the heading of the error's card."""
 
 
 class StageScreen(ReportsErrors, Screen[None], Generic[R]):
@@ -110,7 +118,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._shown: R | None = None
         self._is_again = False
         self._trust_error: UntrustedCommandsError | None = None
-        self._theme = ""
+        self._theme, self._is_stage_error = "", False
 
     @property
     def shown_result(self) -> R:
@@ -170,7 +178,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if error := self.session.errors.get(self.stage):
             self.show_error(error)
         else:
-            self.close_error()
+            self.close_stage_error()
             self.show_new_result()
             if self.session.must_run(self.stage) and self.can_start():
                 self.rerun_stage()
@@ -228,7 +236,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             return
         card = self.query_one("#error", Panel)
         hint = f"hint: {replace_commands(error.advice, self.stage)}" if error.advice else ""
-        card.heading = f"{glyph('blocked')} error"
+        state = error_state(error)
+        card.heading = f"{glyph(state.sign)} {ERROR_HEADINGS[state]}"
+        self._is_stage_error = error is self.session.errors.get(self.stage)
         card.count = "g retry · Esc close"
         self.query_one("#error-text", Static).update(
             highlight_code("\n".join(part for part in (error.message, hint) if part))
@@ -257,6 +267,14 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def close_error(self) -> None:
         if self.has_all_widgets:
             self.query_one("#error").display = False
+
+    def close_stage_error(self) -> None:
+        """Close the error of a job of this stage, which has run again since.
+
+        Errors of the user's actions, such as a failed fetch, stay until they are closed or retried.
+        """
+        if self._is_stage_error:
+            self.close_error()
 
     def update_titles(self) -> None:
         if not self.has_all_widgets:

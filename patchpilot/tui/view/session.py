@@ -70,6 +70,14 @@ def load_saved_states(saved: object) -> dict[Stage, Kept]:
     }
 
 
+def error_state(error: PatchpilotError) -> StageState:
+    """Return the state of a stage with this error: canceled, waiting for trust, or blocked."""
+    if isinstance(error, CancelledError):
+        return StageState.UNOPENED
+    is_question = isinstance(error, UntrustedCommandsError)
+    return StageState.TODO if is_question else StageState.BLOCKED
+
+
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
     """The topic's commits, oldest first, and a key that changes with them.
@@ -423,12 +431,8 @@ class Session:
         if stage in self.errors:
             error = self.errors[stage]
             # stages cannot start until there is a topic
-            if not self.topic or isinstance(error, CancelledError):
-                return StageStatus(StageState.UNOPENED, error.message)
-            is_question = isinstance(error, UntrustedCommandsError)
-            return StageStatus(
-                StageState.TODO if is_question else StageState.BLOCKED, error.message
-            )
+            state = error_state(error) if self.topic else StageState.UNOPENED
+            return StageStatus(state, error.message)
         stored = self.results.get(stage)
         if stored is None or (
             stored.result is None

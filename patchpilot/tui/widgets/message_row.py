@@ -27,7 +27,7 @@ class MessageRow(Static):
 
     # disable Textual's link style, because the keys have another style
     auto_links = False
-    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
+    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 5; padding: 0 1; }"
 
     def __init__(self) -> None:
         super().__init__(markup=False)
