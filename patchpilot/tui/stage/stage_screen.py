@@ -118,7 +118,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._shown: R | None = None
         self._is_again = False
         self._trust_error: UntrustedCommandsError | None = None
-        self._theme, self._is_stage_error = "", False
+        self._theme, self._is_stage_error = "", True
 
     @property
     def shown_result(self) -> R:

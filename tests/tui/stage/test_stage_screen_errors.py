@@ -20,6 +20,7 @@ async def test_error_of_an_action_stays_on_each_screen(app: PatchpilotApp) -> No
             await keys(pilot, stage)
             screen = app.screen
             assert isinstance(screen, StageScreen)
+            assert not screen.query_one("#error", Panel).display
             screen.show_error(NetworkError("the lookup failed", hint="run `git fetch` to see why"))
             other = Stage.COMMIT if stage is not Stage.COMMIT else Stage.CHECKS
             for pressed in (("question_mark", "escape"), ("down",), (other, stage)):
