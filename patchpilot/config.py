@@ -65,7 +65,7 @@ KEYS = (
         "branches",
         "",
         "branches that you keep, each with the form of its messages: NAME=stable, cherry-pick,"
-        " suse, quilt or a prefix such as UPSTREAM:, comma-separated",
+        " suse, quilt or a prefix such as UPSTREAM:, and the recipients, comma-separated",
         "words",
         from_tree=False,
     ),

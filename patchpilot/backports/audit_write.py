@@ -30,6 +30,7 @@ from patchpilot.backports.write import (
 from patchpilot.commits.applies import AppliesHow
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import PatchpilotError
+from patchpilot.history.own_branches import adopt_form, find_form
 from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.json_form import json_form, json_value
 from patchpilot.model.progress import Progress
@@ -116,7 +117,8 @@ def write_audit(
     with BackportSession(audit.repository, audit.stable, request, progress) as session:
         for branch in audit.audited_branches:
             own_rows = audit.sort_rows(row for row in rows if row.branch == branch.name)
-            writer = _Writer(session, branch, stable, wording, is_mainline=not audit.is_list)
+            form = adopt_form(stable, find_form(audit.repository, branch.name))
+            writer = _Writer(session, branch, form, wording, is_mainline=not audit.is_list)
             for number, row in enumerate(own_rows):
                 progress(f"writing {row.commit[:12]} for {branch.name}", number, len(own_rows))
                 writer.add(row, adapt=request.adapt, everything=request.everything)

@@ -230,13 +230,12 @@ def format_series(
     `notes` are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
-    recipients = [f"--to={stable.list}"] if stable.list else []
-    recipients += [
-        f"--cc={address.header()}"
-        for address in find_backport_contacts(
-            [backported.original for backported in commits], (stable.list,)
-        )
-    ]
+    originals = [backported.original for backported in commits]
+    contacts = (
+        () if stable.has_own_recipients else find_backport_contacts(originals, stable.addresses)
+    )
+    recipients = [f"--to={address}" for address in stable.addresses]
+    recipients += [f"--cc={address.header()}" for address in contacts]
     reply_options = (
         [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"] if wording.in_reply_to else []
     )

@@ -171,7 +171,7 @@ def write_backports(
                     answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
                     hint=format_note_hint(commits, files)
                     or (_SIGN if is_explained and wording.signer is None else ""),
-                    send=format_send_command(files) if stable.list else "",
+                    send=format_send_command(files) if stable.addresses else "",
                     is_signed=wording.signer is not None,
                     left_out=left_out,
                 )

@@ -79,7 +79,9 @@ def is_harmless_setting(key: str, value: str) -> bool:
     if section == "patchpilot":
         # an empty list names no file
         is_empty = variable in ("packs", "projects", "subsystems") and not value
-        return is_empty or variable.replace("-", "") not in list_acting_settings()
+        # a branch may have recipients
+        is_plain = variable != "branches" or "@" not in value
+        return is_empty or (is_plain and variable.replace("-", "") not in list_acting_settings())
     if dot and not subsection:
         # git cannot open a repository if such a setting is present
         return False

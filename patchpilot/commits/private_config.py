@@ -331,6 +331,7 @@ class Use(StrEnum):
     ARCHIVE = "archive"
     CHECK = "check"
     AUDIT = "audit"
+    BRANCHES = "branches"
 
 
 _SIGNING = r"gpg\..+|user\.signingkey"
@@ -349,6 +350,7 @@ _SETTINGS = {
     Use.CHECK: r"patchpilot\.(?:packs|projects|subsystems)",
     # `--skip` writes to this file
     Use.AUDIT: r"patchpilot\.skiplist",
+    Use.BRANCHES: r"patchpilot\.branches",
 }
 """Acting settings that each operation needs.
 

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the setting `branches`: the branches that the user keeps, and the form of their messages."""
+"""Read the setting `branches`: the branches that the user keeps, the form of the messages to them,
+and their recipients.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.config import split_list
 from patchpilot.errors import UsageError, suggest_valid_words
 from patchpilot.history.stable_branches import StableBranch
+from patchpilot.model.address import AddressState, check_email_address
 from patchpilot.projects.project import StableTrees
 
 SETTING = "patchpilot.branches"
@@ -26,21 +30,32 @@ line of git cherry-pick is added.
 
 
 class OwnBranch(NamedTuple):
-    """A branch that the user keeps, and the name of its form."""
+    """A branch that the user keeps, the name of its form, and the recipients of its patches."""
 
     name: str
     form: str
+    recipients: tuple[str, ...] = ()
 
 
 def list_own_branches(repository: Repository) -> tuple[OwnBranch, ...]:
-    """Return the branches in the setting. Raise UsageError for an unknown form."""
+    """Return the branches in the setting.
+
+    Raise UsageError for an unknown form, and `UntrustedCommandsError` if the repository's own
+    configuration names recipients.
+    """
+    refuse_untrusted(repository.top, Use.BRANCHES)
     words = split_list(",".join(repository.config(SETTING)))
     return tuple(map(_parse_branch, words))
 
 
 def _parse_branch(word: str) -> OwnBranch:
-    name, _, form = word.partition("=")
-    branch = OwnBranch(name.strip(), form.strip() or "stable")
+    name, _, text = word.partition("=")
+    addresses = tuple(part for part in text.split() if "@" in part)
+    form = " ".join(part for part in text.split() if "@" not in part)
+    branch = OwnBranch(name.strip(), form or "stable", addresses)
+    wrong = [text for text in addresses if check_email_address(text).state is AddressState.BAD]
+    if wrong:
+        raise UsageError(f"{SETTING}: {wrong[0]!r} is no address", hint="use NAME=FORM ADDRESS")
     if branch.form not in FORMS and not branch.form.endswith(":"):
         raise UsageError(
             f"{SETTING}: unknown form {branch.form!r}",
@@ -61,7 +76,8 @@ def find_form(repository: Repository, name: str) -> OwnBranch | None:
 
 
 def adopt_form(stable: StableTrees, branch: OwnBranch | None) -> StableTrees:
-    """Return the form of a branch's messages, which go to no list of the project.
+    """Return the form of a branch's messages, which go to its recipients or the profile's, and to
+    no list of the project.
 
     Without an entry in the setting, this is the form of the stable trees.
     """
@@ -70,5 +86,10 @@ def adopt_form(stable: StableTrees, branch: OwnBranch | None) -> StableTrees:
     is_prefix = branch.form not in FORMS
     changes = FORMS["cherry-pick" if is_prefix else branch.form]
     prefix = f"{branch.form} " if is_prefix else ""
-    own = stable._replace(list="", subject=f"PATCH {branch.name}", title_prefix=prefix)
+    own = stable._replace(
+        subject=f"PATCH {branch.name}",
+        title_prefix=prefix,
+        recipients=branch.recipients or stable.recipients,
+        has_own_recipients=True,
+    )
     return own._replace(**changes)

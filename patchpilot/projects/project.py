@@ -33,7 +33,9 @@ class StableTrees(NamedTuple):
     `title_prefix` precedes the titles of backports, and with `has_series_file`, the patches are
     listed in a file for quilt. `releases` is the URL of a list in the
     format of kernel.org's releases.json. `waiting_days` is how long a tagged fix is in a release
-    before its author asks the stable maintainers; 0 means that no time is known. Two fields are not
+    before its author asks the stable maintainers; 0 means that no time is known. With
+    `has_own_recipients`, backports are sent to the `recipients` only, and not to the list and the
+    contacts of the commits. Two fields are not
     read from the file: `project` is the project whose file describes the trees, and `list` is the
     mailing list for backports.
     """
@@ -50,10 +52,17 @@ class StableTrees(NamedTuple):
     marker_last: bool = False
     title_prefix: str = ""
     has_series_file: bool = False
+    has_own_recipients: bool = False
+    recipients: tuple[str, ...] = ()
     releases: str = ""
     max_lines: int = 0
     waiting_days: int = 0
     series: tuple[LongTermSeries, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses in To: of backports."""
+        return self.recipients if self.has_own_recipients else tuple(filter(None, (self.list,)))
 
     def version_of(self, ref: str) -> str | None:
         """Return the version in a ref's short name ("6.1" for "stable/linux-6.1.y"), or None."""

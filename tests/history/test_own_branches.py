@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.projects.loading import forget, user_folder
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 
@@ -65,6 +66,56 @@ def test_backport_to_an_own_branch_has_its_form(
     repo.git("checkout -q vendor/6.1")
     repo.git("am -q", str(patch))
     assert repo.patchpilot("check HEAD --profile downstream --strict").code == 0
+
+
+def read_headers(out: Path) -> str:
+    (patch,) = out.rglob("*.patch")
+    return patch.read_text().partition("\n---\n")[0]
+
+
+@pytest.mark.parametrize("words", [("master",), ("--missing", "--onto", "vendor/6.1")])
+def test_backport_goes_to_the_recipients_of_its_branch(
+    repo: Repo, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    value = "vendor/6.1=UPSTREAM: kernel@vendor.example bsp@vendor.example"
+    repo.git("config --global patchpilot.branches", value)
+    outcome = repo.patchpilot("backport --write", str(tmp_path / "out"), *words)
+    outcome.expect(0)
+    headers = read_headers(tmp_path / "out")
+    assert headers.count("kernel@vendor.example") == headers.count("bsp@vendor.example") == 1
+    assert "Subject: [PATCH vendor/6.1] UPSTREAM: fork: step on" in headers
+    assert "stable@vger" not in headers
+    assert "\nCc:" not in headers
+
+
+def test_recipients_in_the_configuration_of_a_repository_require_trust(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.git("config patchpilot.branches", "vendor/6.1=stable kernel@vendor.example")
+    outcome = repo.patchpilot("backport master --write", str(tmp_path / "out"))
+    outcome.expect(1, "not trusted yet: patchpilot.branches", "patchpilot trust")
+    assert repo.patchpilot("trust").code == 0
+    repo.patchpilot("backport master --write", str(tmp_path / "out")).expect(0)
+    assert "kernel@vendor.example" in read_headers(tmp_path / "out")
+
+
+def test_branch_without_recipients_has_the_ones_of_its_profile(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config patchpilot.branches", "vendor/6.1")
+    words = "backport master --profile downstream --write"
+    repo.patchpilot(words, str(tmp_path / "no")).expect(0)
+    headers = read_headers(tmp_path / "no")
+    assert not any(name in headers for name in ("\nTo:", "\nCc:"))
+    folder = Path(user_folder()) / "projects"
+    folder.mkdir(parents=True)
+    (folder / "ours.toml").write_text(
+        'title = "ours"\ninherits = "downstream"\n[stable]\nrecipients = ["us@vendor.example"]\n'
+    )
+    forget()
+    words = "backport master --profile ours --onto vendor/6.1 --write"
+    repo.patchpilot(words, str(tmp_path / "out")).expect(0)
+    headers = read_headers(tmp_path / "out")
+    assert "\nTo: us@vendor.example\n" in headers
+    assert "stable@vger" not in headers
 
 
 def test_unknown_form_is_an_error(repo: Repo) -> None:
