@@ -28,7 +28,7 @@ _SETTLED = 0.95
 
 
 class _Signal(NamedTuple):
-    """What a signal adds to the logarithm of the odds that a fix is picked, and its words."""
+    """A number that is added to the logarithm of the odds that a fix is picked, and the reason."""
 
     weight: float
     reason: str

@@ -54,7 +54,7 @@ class MissingFixes(NamedTuple):
     backport the branch reverted. `unnamed` contains missing commits for stable trees or about a
     report that do not name the commit that introduced the bug. `compared` is the number of commits
     in mainline but not in the branch. `picks` are the numbers of the mainline commits that the
-    branch has as backports, in order, and `topics` the number of its own commits by topic.
+    branch has as backports, in order, and `topics` the number of the branch's commits by topic.
     `fixed_again` are commits that a later commit of mainline names in `Fixes:`.
     """
 
