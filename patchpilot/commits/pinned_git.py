@@ -82,6 +82,13 @@ _PINNED_OPTIONS = {
 """Options for settings that cannot be pinned: an empty value does not disable a driver or
 blame.ignoreRevsFile, and a submodule's `ignore` overrides diff.ignoreSubmodules.
 """
+_SMALL_CACHES = (
+    "core.packedGitWindowSize=1m",
+    "core.packedGitLimit=16m",
+    "core.deltaBaseCacheLimit=8m",
+)
+_READERS = ("cat-file", "merge-tree")
+"""Commands that run for minutes, read objects here and there, and keep what they map."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 
 
@@ -105,7 +112,8 @@ def _quote_setting(text: str) -> str:
 def make_git_argv(repo: Path | None, *args: str) -> list[str]:
     """Return the start of a command line that runs git with fixed settings."""
     directory_options = ["-C", str(repo)] if repo else []
-    pins = [argument for setting in _PINNED for argument in ("-c", setting)]
+    settings = (*_PINNED, *(_SMALL_CACHES if set(args[:1]) & set(_READERS) else ()))
+    pins = [argument for setting in settings for argument in ("-c", setting)]
     return [
         "git",
         *directory_options,
