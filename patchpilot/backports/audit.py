@@ -26,12 +26,18 @@ from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     BackportSession,
     NothingFetchedError,
+    find_fix_commits,
     resolve_onto_revisions,
 )
 from patchpilot.backports.compiled_fixes import Configuration, read_changed_paths
 from patchpilot.backports.pick_order import rank_fixes
 from patchpilot.backports.skip_list import SkipList
-from patchpilot.backports.targets import branch_ref, format_fetch_hint, split_onto_arguments
+from patchpilot.backports.targets import (
+    branch_ref,
+    format_fetch_hint,
+    read_fix_list,
+    split_onto_arguments,
+)
 from patchpilot.checking.worker_pool import run_in_order
 from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
@@ -312,6 +318,23 @@ class Audit:
 
     def _open_judge(self) -> "_Judge":
         return _Judge(self.repository, self.stable, self.audited_branches, self.request.backport)
+
+
+def plan_list(
+    repository: Repository,
+    request: AuditRequest,
+    targets: Sequence[str],
+    progress: Progress = ignore_progress,
+) -> Audit:
+    """Return the audit of the fixes that the targets name; each is judged alone."""
+    backport = request.backport
+    listed = read_fix_list(
+        repository, targets, backport.base, backport.from_archive, backport.stdin
+    )
+    fixes, unread = find_fix_commits(repository, listed.targets, backport.base, progress)
+    errors = [*listed.errors, *((patch.source, patch.problem) for patch in unread)]
+    commits = tuple(dict.fromkeys(fix.commit for fix in fixes if fix.commit))
+    return Audit(repository, request, progress, commits, errors)
 
 
 class _Judge:

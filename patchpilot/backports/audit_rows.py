@@ -25,7 +25,8 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.repository import Repository
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.missing_fixes import MissingFix
-from patchpilot.model.json_form import json_form, json_value
+from patchpilot.model.json_form import json_form, json_object, json_value
+from patchpilot.model.json_text import json_text
 
 _VERSION = 1
 _LARGEST = 256 << 20
@@ -197,6 +198,11 @@ def make_unjudged_row(branch: str, fix: MissingFix, subject: str, reason: str) -
         rank=fix.rank,
         rank_reasons=fix.rank_reasons,
     )
+
+
+def format_audit_line(line: object) -> str:
+    """Return a row of an audit, or its summary, as a line of JSON."""
+    return json_text({"schema": "patchpilot/audit-line/1", **json_object(line)}) + "\n"
 
 
 class AuditStore:

@@ -2,14 +2,15 @@
 """Build many commits on a Dask cluster, with one build unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.batch.cluster import run_units
 from patchpilot.building.request import make_build_options
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.repository import Repository
-from patchpilot.extras import missing_extra_error
 from patchpilot.lint.lint_context import Options
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.progress import Progress, ignore_progress
@@ -50,19 +51,9 @@ def build_commits(
     --build`). A worker runs one compiler at a time in a separate directory. All workers on a
     machine share the cached results. Raise MissingError if the extra `cluster` is not installed.
     """
-    try:
-        from distributed import as_completed
-    except ModuleNotFoundError as error:
-        raise missing_extra_error(error) or error from error
-
     units = list(product(commits, arches or ("",)))
-    futures = [
-        client.submit(_build_in_worker, repository, *unit, quick=quick, pure=False)
-        for unit in units
-    ]
-    for count, (_, result) in enumerate(as_completed(futures, with_results=True), 1):
-        progress("building", count, len(units))
-        yield result
+    build = partial(_build_in_worker, repository, quick=quick)
+    yield from run_units(client, build, units, "building", progress)
 
 
 def _build_in_worker(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:

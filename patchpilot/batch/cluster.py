@@ -4,10 +4,10 @@
 Each message is in exactly one part, and each part is written to a separate file of JSON lines.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
 from patchpilot.extras import missing_extra_error
@@ -18,6 +18,7 @@ from patchpilot.write_file import write_temporary_file
 if TYPE_CHECKING:
     from distributed import Client
 
+_Result = TypeVar("_Result")
 MAILS = 1000
 """Number of commits in a part: about a minute of work, which is repeated if a machine is lost."""
 AHEAD = 2
@@ -86,6 +87,29 @@ def check_parts(
         for part in islice(parts, 1):
             completed.add(submit(part))
     return count
+
+
+def run_units(
+    client: "Client",
+    run: Callable[..., _Result],
+    units: Sequence[Sequence[object]],
+    label: str,
+    progress: Progress,
+) -> Iterator[_Result]:
+    """Call a function on the cluster with the arguments of each unit; yield results as they
+    complete.
+
+    Raise MissingError if the extra `cluster` is not installed.
+    """
+    try:
+        from distributed import as_completed
+    except ModuleNotFoundError as error:
+        raise missing_extra_error(error) or error from error
+
+    futures = [client.submit(run, *unit, pure=False) for unit in units]
+    for count, (_, result) in enumerate(as_completed(futures, with_results=True), 1):
+        progress(label, count, len(units))
+        yield result
 
 
 def _check_part(part: EpochRange, options: Options | None, tree: Path | None) -> str:

@@ -105,12 +105,12 @@ class _Report:
                 pass
 
     def _format_rows(self) -> Iterator[str]:
-        from patchpilot.cli.output.audit_report import format_row_line
+        from patchpilot.backports.audit_rows import format_audit_line
 
         try:
             for row in self.audit.judge():
                 self.rows.append(row)
-                yield format_row_line(row)
+                yield format_audit_line(row)
         except KeyboardInterrupt:
             self.is_complete = False
 
@@ -154,7 +154,7 @@ def _plan_audit(
 ) -> "Audit":
     from datetime import datetime
 
-    from patchpilot.backports.audit import Audit, AuditRequest
+    from patchpilot.backports.audit import Audit, AuditRequest, plan_list
     from patchpilot.backports.skip_list import (
         SETTING,
         add_to_skip_list,
@@ -165,7 +165,10 @@ def _plan_audit(
 
     repository = workplace.repository
     if not options["missing"]:
-        return _plan_list(repository, request, targets, options, progress)
+        list_request = AuditRequest(
+            request, resume=_keeps_verdicts(request, options), jobs=options["jobs"] or 0
+        )
+        return plan_list(repository, list_request, targets, progress)
     if options["skip"]:
         repository.register()
     skip_file = find_skip_list(repository, workplace.settings().get(SETTING))
@@ -195,27 +198,6 @@ def _plan_audit(
                 f"the latest mainline commit here is of {latest:%Y-%m-%d}: fetch mainline",
             )
     return audit
-
-
-def _plan_list(
-    repository: "Repository",
-    request: "BackportRequest",
-    targets: Sequence[str],
-    options: Mapping[str, Any],
-    progress: "Progress",
-) -> "Audit":
-    from patchpilot.backports.audit import Audit, AuditRequest
-    from patchpilot.backports.branch_verdicts import find_fix_commits
-    from patchpilot.backports.targets import read_fix_list
-
-    listed = read_fix_list(repository, targets, request.base, request.from_archive, request.stdin)
-    fixes, unread = find_fix_commits(repository, listed.targets, request.base, progress)
-    errors = [*listed.errors, *((patch.source, patch.problem) for patch in unread)]
-    audit_request = AuditRequest(
-        request, resume=_keeps_verdicts(request, options), jobs=options["jobs"] or 0
-    )
-    commits = tuple(dict.fromkeys(fix.commit for fix in fixes if fix.commit))
-    return Audit(repository, audit_request, progress, commits, errors)
 
 
 def _keeps_verdicts(request: "BackportRequest", options: Mapping[str, Any]) -> bool:

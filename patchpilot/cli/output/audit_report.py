@@ -5,7 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from patchpilot.backports.audit import Audit, BranchAudit
-from patchpilot.backports.audit_rows import APART_WORDS, VERDICT_WORDS, Apart, AuditRow
+from patchpilot.backports.audit_rows import (
+    APART_WORDS,
+    VERDICT_WORDS,
+    Apart,
+    AuditRow,
+    format_audit_line,
+)
 from patchpilot.backports.audit_write import (
     AuditDocument,
     AuditPatches,
@@ -14,26 +20,15 @@ from patchpilot.backports.audit_write import (
 )
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import result_width
-from patchpilot.model.json_form import json_object
-from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop_text, format_count, make_one_line, make_printable
 
 _MOST_LINES = 30
 """Number of lines about fixes for all branches; with the totals, less than 60 lines."""
 
 
-def format_row_line(row: AuditRow) -> str:
-    """Return a row as a line of JSON."""
-    return _format_line(row)
-
-
 def format_summary_line(summary: AuditSummary) -> str:
     """Return the last line of JSON: the totals of each branch, and the fixes that are apart."""
-    return _format_line(AuditSummaryLine(summary))
-
-
-def _format_line(line: AuditRow | AuditSummaryLine) -> str:
-    return json_text({"schema": "patchpilot/audit-line/1", **json_object(line)}) + "\n"
+    return format_audit_line(AuditSummaryLine(summary))
 
 
 def format_audit_json(rows: Sequence[AuditRow], summary: AuditSummary) -> str:
