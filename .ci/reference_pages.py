@@ -23,7 +23,7 @@ from patchpilot.cli.help_page import (
     split_paragraphs,
 )
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.config import KEYS
+from patchpilot.config import KEYS, USER_KEYS
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import find_screen_class
 from patchpilot.tui.screens.home_screen import HomeScreen
@@ -80,7 +80,7 @@ def settings_page() -> str:
     rows = [
         f"| `{key.name}` | {f'`{key.default}`' if key.default else '(empty)'} |"
         f" {'yes' if key.from_tree else 'no'} | {_cell(key.meaning)} |"
-        for key in KEYS
+        for key in (*KEYS, *USER_KEYS)
     ]
     return "\n".join(
         [
@@ -90,7 +90,13 @@ def settings_page() -> str:
             "",
             "## Settings",
             "",
-            "The third column shows whether `.patchpilot.toml` of a tree can contain the setting.",
+            "The third column shows whether a tree's `.patchpilot.toml` can contain the setting. In"
+            " git config, a setting is `patchpilot.` and its name. `review-before-send` and"
+            " `reviewer.NAME.*` are only read from your own git config, not from a repository's.",
+            "",
+            "A misspelled name in git config is reported by `patchpilot config`, by"
+            " `patchpilot doctor`, and once by each command that reads the setting with the most"
+            " similar name.",
             "",
             "| setting | default | from the tree | meaning |",
             "|---|---|---|---|",

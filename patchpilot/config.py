@@ -9,7 +9,7 @@ here, for all front ends; settings/read_settings.py reads the sources.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -166,14 +166,34 @@ KEYS = (
     ),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
 )
+BEFORE_SEND = Key(
+    "review-before-send",
+    "never",
+    "whether `send` has the patches reviewed first: never, ask, always",
+    "choice",
+    ("never", "ask", "always"),
+    from_tree=False,
+)
+REVIEWER_KEYS = (
+    Key("command", "", "program that reviews patches, with its arguments; no shell reads it"),
+    Key("local", "false", "whether the program sends nothing to other machines", "flag"),
+    Key("timeout", "600", "time limit for a patch, in seconds"),
+    Key("environment", "", "variables that it gets besides PATH, HOME and LANG", "words"),
+    Key("budget", "30000", "largest size of a review request, in tokens"),
+    Key("version", "", "change it to have patches reviewed again"),
+)
+_REVIEWER_VARIABLES = tuple(key.name for key in REVIEWER_KEYS)
+USER_KEYS = (
+    BEFORE_SEND,
+    *(key._replace(name=f"reviewer.NAME.{key.name}", from_tree=False) for key in REVIEWER_KEYS),
+)
+"""The settings that only the user's git configuration can set, not the repository's."""
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 _SERVER = r"(?:https://[\w.-]+|https?://(?:127\.0\.0\.1|localhost|\[::1\]))(?::[0-9]{1,5})?(?:/[\w./~-]*)?"
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins other than files."""
-REVIEWERS = "patchpilot.review"
-"""Prefix of the settings that only reviewers/ reads."""
 B4_ARCHIVE = "b4.midmask"
 """b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 
@@ -209,7 +229,9 @@ class Settings(NamedTuple):
     `waivers` contains the `[[waiver]]` tables as written in the tree's file, and `label` is the
     name of that file. `wrong` contains the names of settings with an invalid value: `of` and `all`
     return the invalid value, and the other methods return the default. `unread` lists names in
-    git's configuration that are not settings. `tree_files` are the projects and subsystems in use.
+    git's configuration that are not settings. When a setting is read, `report` is called with a
+    warning about each of these names that is similar to the setting's name. `tree_files` are the
+    projects and subsystems in use.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -217,6 +239,7 @@ class Settings(NamedTuple):
     label: str = FILE_NAME
     wrong: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
+    report: Callable[[PatchpilotError], None] | None = None
     tree_files: tuple[TreeFile, ...] = ()
 
     def of(self, name: str) -> SettingSource:
@@ -239,7 +262,16 @@ class Settings(NamedTuple):
         not show it.
         """
         default = _find_key(name).default
+        self.report_misspelled(name)
         return default if name in self.wrong or name not in self.values else self.values[name].value
+
+    def report_misspelled(self, name: str) -> None:
+        """Report names that may be misspelled names of a setting, or of one below `name`."""
+        if self.report:
+            for full in self.unread:
+                nearest_name = _find_nearest_name(full) or ""
+                if nearest_name == name or nearest_name.startswith(f"{name}."):
+                    self.report(_unknown_setting_warning(full))
 
     def flag(self, name: str) -> bool:
         """Return a setting's value as a boolean, parsed as in git."""
@@ -341,33 +373,53 @@ class _SettingsReader:
         lookup_name = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next((name for name in _BY_NAME if name.replace("-", "") == lookup_name), None)
         if name is None:
-            if not full.startswith(REVIEWERS):
+            if full != f"patchpilot.{BEFORE_SEND.name}" and not reviewer_of(full):
                 self.unread.append(full)
         elif values:
             key = _BY_NAME[name]
             self.take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
 
 
-def unknown_setting_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
-    """Return warnings about unknown names in git's configuration.
+def reviewer_of(full: str) -> str:
+    """Return NAME if a name in git's configuration is patchpilot.reviewer.NAME.VARIABLE."""
+    head, _, variable = full.removeprefix("patchpilot.reviewer.").rpartition(".")
+    is_known = full.startswith("patchpilot.reviewer.") and variable in _REVIEWER_VARIABLES
+    return head if is_known else ""
 
-    Only commands that explain settings show them, because a newer version may know these names.
-    """
-    import shlex
 
+def _find_nearest_name(full: str) -> str | None:
+    """Return the setting with the name most similar to an unknown name, or None."""
     from patchpilot.errors import find_nearest_word
 
-    unknown = []
-    for full in settings.unread:
-        nearest_name = find_nearest_word(full.partition(".")[2], _BY_NAME)
-        location = f"git config --show-origin --get-all {shlex.quote(full)}"
-        hint = (
-            f"did you mean patchpilot.{nearest_name}? Where it is set: {location}"
-            if nearest_name
-            else f"where it is set: {location}"
-        )
-        unknown.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
-    return tuple(unknown)
+    name = full.partition(".")[2]
+    head, _, variable = name.rpartition(".")
+    if head.partition(".")[0] != "reviewer":
+        return find_nearest_word(name, (*_BY_NAME, BEFORE_SEND.name))
+    nearest_name = find_nearest_word(variable, _REVIEWER_VARIABLES)
+    head = head if "." in head else "reviewer.NAME"
+    return f"{head}.{nearest_name}" if nearest_name else None
+
+
+def _unknown_setting_warning(full: str) -> PatchpilotError:
+    import shlex
+
+    nearest_name = _find_nearest_name(full)
+    location = f"git config --show-origin --get-all {shlex.quote(full)}"
+    hint = (
+        f"did you mean patchpilot.{nearest_name}? Where it is set: {location}"
+        if nearest_name
+        else f"where it is set: {location}"
+    )
+    return UsageError(f"{full}: unknown setting in git config", hint=hint)
+
+
+def unknown_setting_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
+    """Return warnings about all unknown names in git's configuration.
+
+    Only commands that explain settings show them all, because a newer version may know these names;
+    the others show the names that are similar to a setting that they read (`Settings.report`).
+    """
+    return tuple(map(_unknown_setting_warning, settings.unread))
 
 
 def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:

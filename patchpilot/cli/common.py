@@ -16,6 +16,7 @@ from patchpilot.urls import hide_url_credentials
 from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
+    from patchpilot.errors import PatchpilotError
     from patchpilot.topic.workplace import Workplace
 
 
@@ -55,6 +56,8 @@ class Common(NamedTuple):
             offline=self.offline,
             explain=_print_to_stderr if self.explain_base else None,
             uses_repository=uses_repository,
+            # b4 takes each line on stderr for a failure of the checkpatch format
+            warn=None if self.quiet or self.format == "checkpatch" else _print_warning,
         )
 
     @property
@@ -153,6 +156,12 @@ def _print_to_stderr(line: str) -> None:
     from patchpilot.model.printable import make_printable
 
     print_message(make_printable(line))
+
+
+def _print_warning(warning: "PatchpilotError") -> None:
+    from patchpilot.cli.error_exit import print_notice
+
+    print_notice("warning", f"{warning.message}; {warning.hint}")
 
 
 def can_overwrite_line() -> bool:

@@ -17,6 +17,8 @@ from patchpilot.cli.command import (
     list_base_options,
     list_common_options,
 )
+from patchpilot.cli.help_topics import TOPICS
+from patchpilot.config import KEYS, USER_KEYS
 from patchpilot.model.action import OVERRIDES
 
 REWRITING = tuple(Option((f"--{name}",), text) for name, text in OVERRIDES.items())
@@ -114,6 +116,18 @@ def format_shared_options() -> str:
         rows = ((option.form, option.text) for option in table)
         lines += ["", f"{title}:", *_format_two_columns(rows, 96)]
     return "\n".join(lines)
+
+
+def format_topic(name: str) -> str:
+    """Return a help topic, with the list of what it is about: the settings with their defaults."""
+    text = TOPICS[name].strip()
+    if name != "settings":
+        return text
+    rows = (
+        (key.name, f"{key.meaning} [default: {key.default}]" if key.default else key.meaning)
+        for key in (*KEYS, *USER_KEYS)
+    )
+    return "\n".join([text, "", "Settings:", *_format_two_columns(rows, 96)])
 
 
 def _wrap_paragraph(text: str, width: int, first_indent: str, indent: str) -> list[str]:

@@ -23,6 +23,7 @@ from patchpilot.cli.help_page import (
     SHARED,
     first_sentence,
     format_options_note,
+    format_topic,
     list_command_options,
     list_examples,
     split_paragraphs,
@@ -134,8 +135,8 @@ def format_overview_page() -> str:
             lines += [".TP", page, *_wrap_roff(text)]
     for title, table in SHARED.items():
         lines += [f".SH {title.upper()}", *_format_man_options(table)]
-    for text in TOPICS.values():
-        title, _, body = text.strip().partition("\n")
+    for topic in TOPICS:
+        title, _, body = format_topic(topic).partition("\n")
         lines += [
             f".SH {_escape_roff(title.upper())}",
             ".nf",

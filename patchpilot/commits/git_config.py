@@ -209,6 +209,12 @@ def read_all_entries(directory: Path, *, tolerant: bool = False) -> tuple[Config
         return cached.entries
 
 
+def read_user_values(directory: Path) -> dict[str, str]:
+    """Return the last value of each setting that is not from the repository's configuration."""
+    entries = read_all_entries(directory)
+    return {entry.key: entry.value for entry in entries if entry.scope not in OWN_SCOPES}
+
+
 def _list_settings(directory: Path, tolerant: bool) -> _CachedSettings:
     files = (*(directory / name for name in _CONFIGS), *list_user_config_files())
     states = {file: describe_file_state(file) for file in files}

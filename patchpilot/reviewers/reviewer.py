@@ -8,22 +8,21 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.git_config import OWN_SCOPES, read_all_entries
+from patchpilot.commits.git_config import read_user_values
 from patchpilot.commits.run import RunWatch, run_with_line_callback
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.config import REVIEWERS
+from patchpilot.config import BEFORE_SEND, REVIEWER_KEYS, reviewer_of
 from patchpilot.errors import GitError, InputError, MissingError, unknown_word_error
 from patchpilot.model.progress import Progress
 
-_PREFIX, _BEFORE_SEND = f"{REVIEWERS}er.", f"{REVIEWERS}-before-send"
-_WHEN = ("never", "ask", "always")
-SECONDS, TOKENS = 600, 30_000
+_PREFIX = "patchpilot.reviewer."
+_DEFAULTS = {key.name: key.default for key in REVIEWER_KEYS}
+SECONDS, TOKENS = int(_DEFAULTS["timeout"]), int(_DEFAULTS["budget"])
 """The defaults of a reviewer's time limit, and of the size of its requests."""
 LARGEST = 1 << 20
 """Bytes of an answer: a reviewer that writes more is stopped."""
 _GIVEN = ("PATH", "HOME", "LANG")
 _TRUE = ("true", "yes", "on", "1")
-_VARIABLES = ("command", "local", "timeout", "environment", "budget", "version")
 
 
 class Reviewer(NamedTuple):
@@ -57,12 +56,9 @@ def reviewers(directory: Path) -> dict[str, Reviewer]:
     `InputError` for an invalid value.
     """
     sections: dict[str, dict[str, str]] = {}
-    for entry in read_all_entries(directory):
-        if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
-            continue
-        name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
-        if name and variable in _VARIABLES:
-            sections.setdefault(name, {})[variable] = entry.value
+    for full, value in read_user_values(directory).items():
+        if name := reviewer_of(full):
+            sections.setdefault(name, {})[full.rpartition(".")[2]] = value
     return {
         name: _make_reviewer(name, values)
         for name, values in sections.items()
@@ -75,12 +71,10 @@ def review_before_send(directory: Path) -> str:
 
     Raise `InputError` for any other configured value.
     """
-    value = _WHEN[0]
-    for entry in read_all_entries(directory):
-        if entry.scope not in OWN_SCOPES and entry.key == _BEFORE_SEND:
-            value = entry.value
-    if value not in _WHEN:
-        raise InputError(f"{_BEFORE_SEND}: {value} is not one of {', '.join(_WHEN)}")
+    full = f"patchpilot.{BEFORE_SEND.name}"
+    value = read_user_values(directory).get(full, BEFORE_SEND.default)
+    if value not in BEFORE_SEND.choices:
+        raise InputError(f"{full}: {value} is not one of {', '.join(BEFORE_SEND.choices)}")
     return value
 
 
@@ -164,15 +158,15 @@ def _make_reviewer(name: str, values: dict[str, str]) -> Reviewer:
         name,
         command,
         values.get("local", "").lower() in _TRUE,
-        _parse_number(name, values, "timeout", SECONDS),
-        _parse_number(name, values, "budget", TOKENS),
+        _parse_number(name, values, "timeout"),
+        _parse_number(name, values, "budget"),
         tuple(values.get("environment", "").replace(",", " ").split()),
         values.get("version", ""),
     )
 
 
-def _parse_number(name: str, values: dict[str, str], variable: str, default: int) -> int:
-    value = values.get(variable, str(default))
+def _parse_number(name: str, values: dict[str, str], variable: str) -> int:
+    value = values.get(variable, _DEFAULTS[variable])
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 1_000_000:
         raise InputError(f"{_PREFIX}{name}.{variable}: {value} is not a number from 1 to 999999")
     return int(value)

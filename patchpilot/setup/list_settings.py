@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implement the `config` command: list all settings with their value, origin and meaning."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from patchpilot.config import KEYS, Settings
+from patchpilot.commits.git_config import read_user_values
+from patchpilot.config import DEFAULT, GIT, KEYS, USER_KEYS, Settings, reviewer_of
+from patchpilot.errors import MissingError
 from patchpilot.model.action import Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.outgoing import transports
 from patchpilot.projects.loading import projects
+from patchpilot.urls import hide_url_credentials
 
 
 @json_form()
@@ -34,13 +39,14 @@ class ConfigRow:
     from_tree: bool
 
 
-def list_settings(settings: Settings) -> tuple[ConfigRow, ...]:
+def list_settings(settings: Settings, directory: Path) -> tuple[ConfigRow, ...]:
+    """Return all settings; `directory` is where git's configuration is read."""
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.list_transport_names())}",
         "profile": f"project of the rules: {', '.join(projects())} (empty: detected)",
     }
-    return tuple(
+    rows = (
         ConfigRow(
             setting.name,
             setting.value,
@@ -50,3 +56,20 @@ def list_settings(settings: Settings) -> tuple[ConfigRow, ...]:
         )
         for setting in settings.all
     )
+    return (*rows, *_list_user_settings(directory))
+
+
+def _list_user_settings(directory: Path) -> Iterator[ConfigRow]:
+    """Yield the settings that only the user's configuration can set, those of reviewers by name."""
+    try:
+        values = read_user_values(directory)
+    except MissingError:
+        values = {}
+    names = sorted({name for full in values if (name := reviewer_of(full))}) or ["NAME"]
+    for key in USER_KEYS:
+        for name in names if ".NAME." in key.name else [""]:
+            setting = key.name.replace(".NAME.", f".{name}.")
+            full = f"patchpilot.{setting}"
+            origin = GIT if full in values else DEFAULT
+            value = hide_url_credentials(values.get(full, key.default))
+            yield ConfigRow(setting, value, origin, key.meaning, from_tree=False)

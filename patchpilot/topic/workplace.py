@@ -21,8 +21,9 @@ class Workplace:
 
     Close it, or use it as a context manager. `repo` and `tree` are directories named by the caller;
     `profile` is the project named on the command line. `explain` is called with each line that
-    explains the choice of the base. Without `uses_repository`, settings and rules are not read from
-    any repository, even if there is one.
+    explains the choice of the base. `warn` is called once with each setting in git's configuration
+    whose name is unknown, but similar to the name of a setting that the command reads. Without
+    `uses_repository`, settings and rules are not read from any repository, even if there is one.
     """
 
     def __init__(
@@ -34,9 +35,11 @@ class Workplace:
         offline: bool = False,
         explain: Callable[[str], None] | None = None,
         uses_repository: bool = True,
+        warn: "Callable[[PatchpilotError], None] | None" = None,
     ) -> None:
         self.repo, self.tree, self.profile, self.offline = repo, tree, profile, offline
         self._explain, self._uses_repository = explain, uses_repository
+        self._warn, self._warned = warn, set[str]()
         self._opened: Repository | None = None
         self._missing: MissingError | None = None
 
@@ -115,11 +118,17 @@ class Workplace:
         """
         from patchpilot.settings.read_settings import read_settings
 
-        return read_settings(
+        settings = read_settings(
             self.repository_if_any(),
             source=source or self.source(),
             flags={"profile": self.profile, **(flags or {})},
         )
+        return settings._replace(report=self._warn_once)
+
+    def _warn_once(self, warning: "PatchpilotError") -> None:
+        if self._warn and warning.message not in self._warned:
+            self._warned.add(warning.message)
+            self._warn(warning)
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
         """Return the settings and the problems; invalid settings have their default values.

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the generated reference pages contain every setting, variable and error."""
+"""Test that the site, help, man pages and `config` name what exists, and nothing else."""
 
 import re
 import runpy
 from pathlib import Path
 
+from patchpilot.cli.command import COMMANDS, Command
+from patchpilot.cli.help_page import SHARED, format_help, format_shared_options, format_topic
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.config import KEYS
+from patchpilot.cli.manual import format_man_page, format_overview_page, list_documented_commands
+from patchpilot.config import KEYS, USER_KEYS, Settings
+from patchpilot.errors import ExitCode
+from patchpilot.setup.list_settings import list_settings
 from tests.cli.test_main_misuses import CASES
-from tests.kit.source import trees
+from tests.kit.source import ROOT, trees
 
 OF_THE_SYSTEM = {"HOME", "PATH", "SHELL", "TERM"}
 INTERNAL = {
@@ -16,13 +21,22 @@ INTERNAL = {
     *("PATCHPILOT_DEMO", "PATCHPILOT_SENDING", "_PATCHPILOT_WORDS"),
 }
 """Variables that git or patchpilot sets for the programs that it starts."""
+OF_OTHER_PROGRAMS = {
+    *("--merge-base", "--pretend", "--no-verify", "--compare-to"),
+    *("--build-arg", "--userns", "--security-opt"),
+    *("--types", "--no-signoff", "--no-tree", "--typedefsfile", "--codespell", "--codespellfile"),
+    *("--kconfig-prefix", "--tab-size", "--min-conf-desc-length", "--root"),
+    *("--no-x", "--nox", "--mpath", "--find-maintainer-files"),
+}
+"""Options of git, podman, msmtp, checkpatch.pl, get_maintainer.pl and b4."""
+SETTINGS = [key.name for key in (*KEYS, *USER_KEYS)]
 PAGES = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "reference_pages.py"))
 
 
 def test_settings_page_is_complete() -> None:
     page = PAGES["settings_page"]()
-    rows = re.findall(r"^\| `([\w-]+)` \| (?:`|\(empty)", page, re.M)
-    assert rows == [key.name for key in KEYS]
+    rows = re.findall(r"^\| `([\w.-]+)` \| (?:`|\(empty)", page, re.M)
+    assert rows == SETTINGS
     named = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", TOPICS["environment"]))
     assert named
     table = page.partition("## Environment variables")[2]
@@ -42,3 +56,72 @@ def test_every_environment_variable_is_documented() -> None:
     assert {"CI", "NO_COLOR"} <= names
     documented = set(re.findall(r"\b[A-Z][A-Z_]+\b", TOPICS["environment"]))
     assert names - documented - OF_THE_SYSTEM - INTERNAL == set()
+
+
+def list_spellings(command: Command, *, hidden: bool = False) -> set[str]:
+    options = [option for option in command.options if hidden or not option.hidden]
+    return {spelling for option in options for spelling in (*option.spellings, *option.off)}
+
+
+def _plain(man_page: str) -> str:
+    return man_page.replace("\\-", "-").replace("\\fB", "")
+
+
+def test_site_help_and_man_pages_have_every_option() -> None:
+    shared = (
+        PAGES["shared_options"](),
+        format_shared_options(),
+        _plain(format_overview_page()),
+    )
+    for command in list_documented_commands():
+        texts = (
+            PAGES["command_page"](command),
+            format_help(command),
+            _plain(format_man_page(command)),
+        )
+        for spelling in list_spellings(command):
+            pattern = re.compile(rf"(?<![\w-]){re.escape(spelling)}(?![\w-])")
+            for text, of_all in zip(texts, shared, strict=True):
+                assert pattern.search(text + of_all), (command.name, spelling, text[:40])
+
+
+def test_config_help_and_man_page_have_every_setting_variable_and_exit_code(
+    tmp_path: Path,
+) -> None:
+    assert [row.name for row in list_settings(Settings(), tmp_path)] == SETTINGS
+    codes = [str(int(code)) for code in ExitCode]
+    for text in ("\n".join(map(format_topic, TOPICS)), format_overview_page()):
+        text = _plain(text)
+        settings = text.partition("Settings:\n")[2]
+        assert (
+            re.findall(r"(?m)^  ([a-z][\w.-]*|reviewer\.NAME\.\w+)  +\S", settings)[: len(SETTINGS)]
+            == SETTINGS
+        )
+        listed = text.partition("0  done")[0][-5:] + "0  done" + text.partition("0  done")[2]
+        assert re.findall(r"(?m)^ {1,4}(\d+)  \S", listed) == codes
+        for names in re.findall(r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]):
+            assert names in text
+
+
+def test_pages_name_only_options_and_settings_that_exist() -> None:
+    spellings = set[str]().union(
+        *(list_spellings(command, hidden=True) for command in list_documented_commands())
+    )
+    spellings |= {
+        name for table in SHARED.values() for option in table for name in option.spellings
+    }
+    spellings |= {"--help", *OF_OTHER_PROGRAMS}
+    settings = re.compile("|".join(re.escape(name).replace("NAME", r"\w+") for name in SETTINGS))
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for words, option in re.findall(
+            r"`(?:patchpilot )?((?:[a-z]+ ){0,2})(--[a-z][\w-]*)", text
+        ):
+            if not words or words.split()[0] in COMMANDS:
+                # get_maintainer.pl's flags have a negation each
+                assert {option, option.replace("--no-", "--")} & spellings, (path.name, option)
+        named = re.findall(
+            r"git config (?:--[a-z-]+ )*patchpilot\.(\S+)|`patchpilot\.([a-z-]+)`", text
+        )
+        for name in filter(None, (name for pair in named for name in pair)):
+            assert settings.fullmatch(name) or name == "batch", (path.name, name)

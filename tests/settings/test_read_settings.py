@@ -159,7 +159,7 @@ def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     with Repository.open(repo.path) as repository:
         assert [
             (setting["name"], setting["value"], setting["origin"])
-            for setting in document["settings"]
+            for setting in document["settings"][: len(KEYS)]
         ] == [
             (setting.name, setting.value, setting.origin)
             for setting in Session(repo.path).read_settings(repository).all
@@ -294,7 +294,47 @@ def test_unknown_git_setting_is_reported(
     assert [
         check["state"] for check in looked if check["message"].startswith("patchpilot.profil:")
     ] == ["warn"]
-    assert "profil" not in repo.patchpilot("check HEAD").err
+
+
+def test_command_reports_a_misspelled_setting_that_it_reads_once(repo: Repo) -> None:
+    repo.git("config patchpilot.profil linux")
+    repo.git("config patchpilot.vulnns ~/vulns")
+    repo.git("config patchpilot.of-a-newer-version yes")
+    for arguments in ("check HEAD", "send --dry-run", "check HEAD --format json"):
+        error = repo.patchpilot(arguments).err
+        assert error.count("patchpilot.profil: unknown setting in git config") == 1, arguments
+        assert "did you mean patchpilot.profile?" in error
+        assert "vulnns" not in error
+        assert "newer" not in error
+    for arguments in ("check HEAD -q", "check HEAD --format checkpatch", "help settings"):
+        assert "profil:" not in repo.patchpilot(arguments).err, arguments
+
+
+def test_settings_of_reviewers_are_listed_and_misspelled_ones_reported(repo: Repo) -> None:
+    repo.git("config", "--global", "patchpilot.reviewer.mine.kommand", "cat")
+    repo.git("config", "--global", "patchpilot.reviewer.my.own.budget", "700")
+    repo.git("config", "--global", "patchpilot.review-before-sent", "ask")
+    repo.git("config", "--global", "patchpilot.reviewer.timeout", "5")
+    # a repository cannot set the reviewers of its users
+    repo.git("config patchpilot.reviewer.my.own.command evil")
+    document = repo.patchpilot("config --format json").json
+    values = {row["name"]: (row["value"], row["origin"]) for row in document["settings"]}
+    assert values["reviewer.my.own.budget"] == ("700", "git config")
+    assert values["reviewer.my.own.command"] == ("", "default")
+    assert values["review-before-send"] == ("never", "default")
+    nearest = {
+        problem["message"].partition(":")[0]: problem["hint"].partition("?")[0]
+        for problem in document["problems"]
+    }
+    assert nearest == {
+        "patchpilot.reviewer.mine.kommand": "did you mean patchpilot.reviewer.mine.command",
+        "patchpilot.review-before-sent": "did you mean patchpilot.review-before-send",
+        "patchpilot.reviewer.timeout": "did you mean patchpilot.reviewer.NAME.timeout",
+    }
+    review = repo.patchpilot("check HEAD --review")
+    assert review.err.count("did you mean patchpilot.reviewer.mine.command?") == 1
+    assert "review-before" not in review.err
+    assert repo.patchpilot("config reviewer.my.own.budget").out == "700\n"
 
 
 def test_unknown_setting_is_reported_anywhere(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.request import CheckRequest
     from patchpilot.checking.result import CheckResult
     from patchpilot.commits.repository import Repository
+    from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.reviewers.review import ProgramReview, ReviewInput
     from patchpilot.topic.workplace import Workplace
@@ -50,10 +51,13 @@ def format_requests(review_input: "ReviewInput") -> str:
     return "\n".join(request.text for _, request in make_review_requests(review_input))
 
 
-def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["ProgramReview", ...]:
+def run_reviewers(
+    common: Common, settings: "Settings", review_input: "ReviewInput"
+) -> tuple["ProgramReview", ...]:
     """Send the checked patches to the chosen reviewers, and return the reviews."""
     from patchpilot.reviewers.review import run_reviews
 
+    settings.report_misspelled("reviewer")
     with show_progress(common) as progress:
         return run_reviews(review_input, progress)
 
@@ -65,15 +69,18 @@ def review_before_send(common: Common, workplace: "Workplace", request: "SendReq
     """
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output.stream import print_message
+    from patchpilot.config import BEFORE_SEND
     from patchpilot.errors import PatchpilotError
     from patchpilot.reviewers.due import should_review_patches
 
+    settings = workplace.settings()
+    settings.report_misspelled(BEFORE_SEND.name)
     try:
         if should_review_patches(workplace.repository, _ask_for_review):
             from patchpilot.reviewers.text import format_reviews
 
             topic_input = _make_topic_input(workplace, request.target, request.base)
-            print_message(format_reviews(run_reviewers(common, topic_input)))
+            print_message(format_reviews(run_reviewers(common, settings, topic_input)))
     except PatchpilotError as error:
         print_notice("warning", f"no review: {error}")
 

@@ -234,7 +234,7 @@ def _check_targets(
         from patchpilot.cli.check import review_options
 
         review_input = review_options.make_review_input(options, result, repository)
-        reviews = review_options.run_reviewers(common, review_input)
+        reviews = review_options.run_reviewers(common, settings, review_input)
     _write_reports(common, options, result)
     text = _render_result(common, result, show_all=options.unfolded, reviews=reviews)
     common.write(text, fold=True)

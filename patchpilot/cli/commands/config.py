@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot config`: list all settings with their values and origins."""
 
+from pathlib import Path
+
 from patchpilot.cli.command import (
     Common,
     argument,
@@ -10,7 +12,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_error
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.config import KEYS, unknown_setting_warnings
+from patchpilot.config import KEYS, USER_KEYS, unknown_setting_warnings
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.model.printable import make_printable
 from patchpilot.setup.list_settings import (
@@ -37,14 +39,16 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
         raise UsageError(f"--list takes no setting, but {name!r} was given")
     with common.workplace() as workplace:
         settings, problems = workplace.settings_with_problems()
-    rows = list_settings(settings)
+        repository = workplace.repository_if_any()
+    rows = list_settings(settings, repository.top if repository else Path.cwd())
     problems += unknown_setting_warnings(settings)
     for problem in problems:
         print_error(problem.message, problem.hint, problem.exit_code)
     if name is not None:
         rows = tuple(row for row in rows if row.name == name)
         if not rows:
-            raise unknown_word_error("setting", name, [key.name for key in KEYS])
+            names = [key.name for key in (*KEYS, *USER_KEYS)]
+            raise unknown_word_error("setting", name, names)
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 

@@ -2,7 +2,7 @@
 """`patchpilot help`: show help on a command or a topic."""
 
 from patchpilot.cli.command import COMMANDS, argument, make_command
-from patchpilot.cli.help_page import format_help, format_shared_options
+from patchpilot.cli.help_page import format_help, format_shared_options, format_topic
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.errors import ExitCode, UsageError, unknown_word_error
 
@@ -39,7 +39,7 @@ def command(word: str | None, own: str | None) -> int:
     elif word == _OPTIONS:
         print(format_shared_options())
     elif word in TOPICS:
-        print(TOPICS[word].strip())
+        print(format_topic(word))
     elif word is None:
         print(_list_topics())
     else:
