@@ -468,10 +468,12 @@ class Store:
 
     def note_archive(self, number: int, lore: str) -> None:
         """Record from which archive a series was read, if it is another one than before."""
+        address = _normalize_archive(lore)
         self._change(
-            "UPDATE series SET lore = ?1, reached = NULL WHERE id = ?2 AND lore IS NOT ?1",
-            _normalize_archive(lore),
+            "UPDATE series SET lore = ?, reached = NULL WHERE id = ? AND lore IS NOT ?",
+            address,
             number,
+            address,
         )
 
     def note_reached(self, number: int, reached: datetime) -> None:

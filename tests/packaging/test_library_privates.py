@@ -5,12 +5,13 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from functools import cache
 from types import FunctionType
 
 import patchpilot.tui
 from patchpilot.extras import EXTRA_OF
-from tests.kit.source import trees
+from tests.kit.source import ROOT, trees
 
 DOCUMENTED = {"_exit", "_replace"}
 """Names documented by the standard library: os._exit, and _replace of named tuples."""
@@ -87,3 +88,17 @@ def test_private_library_names_are_not_used() -> None:
     assert _find_private_imports() == set()
     assert _find_private_attributes() == DOCUMENTED
     assert _find_overridden_attributes() == set()
+
+
+def test_sql_has_no_numbered_placeholders() -> None:
+    """Python 3.12 takes `?1` for a name, and warns if its values are a sequence."""
+    numbered = re.compile(r"(?s)^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\b.*\?\d")
+    assert numbered.search("SELECT ?1")
+    statements = [
+        (file.name, node.value)
+        for file in (ROOT / "patchpilot").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(statements) > 1000
+    assert not [(name, text) for name, text in statements if numbered.search(text)]
