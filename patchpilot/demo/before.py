@@ -46,11 +46,13 @@ def play_before_send(journey: Journey) -> None:
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
-    journey.announce(
-        "It has, and 6.1 lacks the fix. With the fix, 6.1 logs nothing: ask the stable team for it."
-    )
-    tested = "6.1 by Robin Newland"
     commit = first["commit"][:12]
+    trial = ["patchpilot", "find", "--try", commit, "--in", "v6.1"]
+    journey.announce("It has, and 6.1 lacks the fix. Try it first. How is 6.1 built with it?")
+    journey.run(trial)
+    journey.announce("With the fix, 6.1 logs nothing. Record that, and ask the stable team for it.")
+    journey.run([*trial, "--works", "yes"])
+    tested = "6.1 by Robin Newland"
     journey.run(["patchpilot", "backport", commit, "--request", "--tested", tested])
     journey.announce("Robin's old card logs another line. No commit of mainline fixes that.")
     journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])

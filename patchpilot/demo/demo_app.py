@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the TUI in the demo, with a tour and prepared changes to the newcomer's commit."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,12 +24,13 @@ from patchpilot.demo.robin import (
     prepare_second_version,
     send_backports,
 )
+from patchpilot.demo.sandbox import INBOX
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class
 from patchpilot.tui.run_app import run_app
-from patchpilot.tui.screens.backports_screen import BackportsScreen
+from patchpilot.tui.screens.backports_screen import TESTED, BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
@@ -40,7 +42,7 @@ from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain_text
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_for_confirmation
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.stagebar import StageBar
@@ -48,21 +50,27 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
     Stage.COMMIT: "T ends the tour.",
-    Stage.CHECKS: "Findings of maintainers and bots.",
-    Stage.RECIPIENTS: "Who receives the patch, and why.",
-    Stage.TAGS: "Which commit introduced the bug?",
-    Stage.BACKPORTS: "Which stable kernels need it?",
-    Stage.PREVIEW: "The message as it will be sent.",
-    Stage.SEND: "It only goes to this machine.",
-    Stage.FOLLOW: "Replies arrive in seconds.",
+    Stage.CHECKS: "In a shell: `patchpilot check`",
+    Stage.RECIPIENTS: "In a shell: `patchpilot maintainers`",
+    Stage.TAGS: "In a shell: `patchpilot prepare`",
+    Stage.BACKPORTS: "In a shell: `patchpilot backport`",
+    Stage.PREVIEW: "In a shell: `patchpilot send --dry-run`",
+    Stage.SEND: "In a shell: `patchpilot send`",
+    Stage.FOLLOW: "In a shell: `patchpilot track`",
 }
-"""Text of the tour at each stage."""
+"""Text of the tour at each stage: the command behind its keys."""
 BUGS = {
     SERVER_LOG: "A server with 6.1 logs this line. Is it fixed?",
     CARD_LOG: "Your card logs this line. Is it fixed?",
 }
 """A line of dmesg → the introduction to it, in the order of the tour."""
+QUESTION_TESTED = TESTED.partition("\n")[0]
+TESTED_BY = "6.1 by Robin Newland"
+TRIED = "you built 6.1 with it and booted it, and the line is gone."
+"""The answer to the question about the test, and its reason: the demo has no kernel to build."""
 WRITTEN = "Mainline has no fix; your branch has one."
+ARRIVES = 0.5
+"""Seconds between two looks into the mailbox."""
 LOOK = 0.1
 """Seconds between updates of the next key."""
 
@@ -137,10 +145,11 @@ class DemoApp(PatchpilotApp):
             DemoFollow if stage is Stage.FOLLOW else find_screen_class(stage)
         )
         self._dmesg, self._is_written = SERVER_LOG, False
-        self._has_sent_backports = False
+        self._has_sent_backports, self._mailbox_rows = False, 0
 
     def on_mount(self) -> None:
         self.set_interval(LOOK, self._show_tour)
+        self.set_interval(ARRIVES, self._open_mailbox)
         self.call_after_refresh(self._ask_first_question)
 
     def _ask_first_question(self) -> None:
@@ -157,11 +166,34 @@ class DemoApp(PatchpilotApp):
         elif isinstance(screen, Choose) and title == QUESTION:
             screen.why = f"`Demo`  {BUGS[self._dmesg]} Press Enter.\n\n{self._dmesg}"
         elif isinstance(screen, LineDialog):
-            values = {LINES["log"]: self._dmesg, VERSION: "v6.1"}
-            screen.value = screen.value or values.get(screen.text, "")
+            values = {LINES["log"]: self._dmesg, VERSION: "v6.1", QUESTION_TESTED: TESTED_BY}
+            question = screen.text.partition("\n")[0]
+            screen.value = screen.value or values.get(question, "")
+            if question == QUESTION_TESTED:
+                screen.text += f"\n\n`Demo`  You are Robin: {TRIED}"
             if screen.text == VERSION:
                 self._is_written = self._dmesg == CARD_LOG
         return super().push_screen(screen, *args, **options)
+
+    def action_leave(self) -> None:
+        """Ask first if the demo is not over, because the sandbox is deleted."""
+        steps = [str(row.content) for row in self.screen.query(TourRow) if row.display]
+        if self.sending or any("Press q:" in step for step in steps):
+            super().action_leave()
+            return
+        text = "Quit the demo?\n\nIts sandbox is deleted: the next demo starts at the beginning."
+        answers = ("no", "Go on with the demo"), ("yes", "Quit")
+        question = Choose(text, answers, "Demo", letters=("g", "q"))
+        ask_for_confirmation(self, question, super().action_leave)
+
+    def _open_mailbox(self) -> None:
+        """Show a message that arrived in Robin's mailbox, which is a test copy."""
+        file = Path(os.environ.get("PATCHPILOT_DEMO", os.devnull)) / INBOX
+        rows = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        if len(rows) > self._mailbox_rows and isinstance(self.screen, StageScreen):
+            new_rows, self._mailbox_rows = rows[self._mailbox_rows :], len(rows)
+            heading = "git am FILE makes the commit from it.", ""
+            self.push_screen(Reader(f"New in Robin's mailbox, {file}", [*heading, *new_rows]))
 
     def action_tour(self) -> None:
         self.is_touring = not self.is_touring

@@ -172,7 +172,7 @@ def list_backports(work: Path, commit: str | None) -> list[Path]:
 def send_backports(work: Path, commit: str | None) -> str:
     for file in list_backports(work, commit):
         _send_mail(work, [STABLE.email, NET_LIST], file.read_bytes())
-    return "Sent the patches for you; the stable maintainer takes them"
+    return "Sent the patches for you (git send-email); the stable maintainer takes them"
 
 
 def is_answered(posted_series: "PostedSeries") -> bool:
@@ -261,4 +261,7 @@ def prepare_second_version(work: Path) -> str:
                 changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)
             ),
         )
-    return "Made the changes and the changelog of v2; press 7 to review and send it"
+    return (
+        "Made v2 for you (git commit --amend, patchpilot trailers, patchpilot draft --changelog);"
+        " press 7 to review and send it"
+    )

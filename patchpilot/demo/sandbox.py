@@ -10,16 +10,17 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from mailbox import mbox
 from pathlib import Path
 
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
-from patchpilot.demo.demo_people import LISTS
+from patchpilot.demo.demo_people import LISTS, NEWCOMER
 from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.git_python import write_settings
 from patchpilot.demo.sink import Sink
@@ -45,6 +46,8 @@ KEPT_FROM_THE_PERSON = (
     "LINES",
 )
 
+INBOX = "inbox.mbox"
+"""The newcomer's mailbox, in the sandbox's directory."""
 OWN = (
     "HOME",
     "GIT_CONFIG_NOSYSTEM",
@@ -72,9 +75,10 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Archive the messages that the lists have received since the last delivery.
+        """Archive the messages that the lists have received since the last delivery, and put those
+        to the newcomer into the mailbox.
 
-        Return the number of messages.
+        Return the number of archived messages.
         """
         new_messages = self.sink.take()[self._delivered :]
         list_messages = [
@@ -82,6 +86,10 @@ class Sandbox:
         ]
         for mail in list_messages:
             self.archive.add(mail.data.replace(b"\r\n", b"\n"))
+        if own_messages := [mail for mail in new_messages if NEWCOMER.email in mail.recipients]:
+            with closing(mbox(self.root / INBOX)) as inbox:
+                for mail in own_messages:
+                    inbox.add(mail.data.replace(b"\r\n", b"\n"))
         self._delivered += len(new_messages)
         return len(list_messages)
 

@@ -12,15 +12,15 @@ from textual.pilot import Pilot
 
 from patchpilot.demo.demo_app import CARDS, DemoApp, TourRow
 from patchpilot.demo.demo_history import MASK_SUBJECT
-from patchpilot.demo.sandbox import Sandbox
+from patchpilot.demo.sandbox import INBOX, Sandbox
 from patchpilot.model.mail import parse_mail
 from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Confirm
-from tests.kit.walk import keys, running, settled, still, text_of, until
+from patchpilot.tui.widgets.choose import REPEATED, Confirm
+from tests.kit.walk import keys, running, settled, still, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -56,7 +56,7 @@ async def test_every_stage_has_a_tour_text(
 ) -> None:
     app = make_demo_app(clone)
     async with running(app, (80, 24)) as pilot:
-        for stage, text in CARDS.items():
+        for stage, text in ((stage, text.replace("`", "")) for stage, text in CARDS.items()):
             await keys(pilot, stage)
             await until(pilot, lambda: PRESS.search(str(app.screen.query_one(TourRow).content)))
             shown = await wait_for_tour_text(pilot, f"Tour {stage.number}/8")
@@ -141,3 +141,21 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
         assert pressed[-5:] == ["g", "5", "w", "M", "q"]
         sent = b"".join(mail.data for mail in sandbox.sink.take())
         assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent
+
+
+async def test_test_copy_opens_and_q_offers_to_go_on(sandbox: Sandbox) -> None:
+    app = create_app(sandbox.work, app_class=DemoApp)
+    async with running(app, (80, 24), Stage.SEND) as pilot:
+        await keys(pilot, "m", "enter")
+        await visible(pilot, "New in Robin's mailbox")
+        assert (sandbox.root / INBOX).exists()
+        assert "Subject: [PATCH] net/acme" in text_of(app)
+        await keys(pilot, "escape", "q")
+        assert "the next demo starts at the beginning" in text_of(app)
+        await keys(pilot, "g")
+        assert app.screen is app.stage_screen
+        await keys(pilot, "q")
+        await pilot.pause(REPEATED)
+        await pilot.press("q")
+        await pilot.pause()
+        assert not app.is_running

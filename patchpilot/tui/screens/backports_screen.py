@@ -16,9 +16,9 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.backports.branch_step import StepKind
+from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
 from patchpilot.resources import mark_sent
-from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
@@ -112,13 +112,9 @@ SIGN = (
 
 TESTED = (
     "On which stable release was the fix tested, and by whom?\n\nStable trees take only fixes that"
-    " were tested there, so build the branch with the fix and try it. The request names the release"
-    " and the tester, for example: 6.1.76 by Jane Doe"
+    " were tested there, so build the branch with the fix and try it; in a shell, `{}` lists the"
+    " commands. The request names the release and the tester, for example: 6.1.76 by Jane Doe"
 )
-
-
-DEMO_TEST = "6.1 by Robin Newland"
-"""The answer in the demo, whose kernels cannot be built."""
 
 
 def resolution_options(
@@ -308,8 +304,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 show_file,
             )
 
-        known = DEMO_TEST if is_in_demo() else ""
-        question = LineDialog(TESTED, value=known, placeholder="6.1.76 by NAME")
+        branch = next(
+            branch
+            for branch in result.branches
+            if self._branch_texts.find_step(branch).kind in (StepKind.REQUEST, StepKind.IDENTIFY)
+        )
+        trial = Action("find", ("--try", (result.commit or "")[:12], "--in", branch.branch))
+        question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
         ask_for_answer(self.app, question, write)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
