@@ -27,7 +27,7 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import find_subject_line, make_subject_hit
+from patchpilot.lint.detectors.generic import cached_part_lines, make_subject_hit
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
     Habits,
@@ -579,7 +579,7 @@ def unusual_case_after_prefix(context: Context) -> Hits:
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
 
 
-_BARE_NAME = compile_cached(r"(?<![\w./>%#@&*$-])(?<!::)[a-z]\w*_\w+(?![\w./*=:-]|\s*[(\[]|, *%)")
+_BARE_NAME = compile_cached(r"(?<![\w./>%#@&*$-])(?<!::)[a-z]\w*_\w+(?![\w/*=:-]|\.\w|\s*[(\[])")
 _NAMED_OTHERWISE = compile_cached(
     r"(?:struct|enum|union|macro|field|member|variable|flag|option|parameter|pointer)s? \W?$"
 )
@@ -590,37 +590,19 @@ def function_without_parentheses(context: Context) -> Hits:
     """Report the first name without parentheses in the subject or the message that the diff only
     uses as a function.
     """
-    title = context.patch.subject.title
-    texts = [(find_subject_line(context), title)] if is_plain(title) else []
-    texts += (
-        (number, line)
-        for paragraph in find_paragraphs(context)
-        for number, line in enumerate(paragraph.lines, paragraph.start)
-    )
     names = [
         (number, match[0])
-        for number, text in texts
+        for part in ("title", "prose")
+        for number, text in cached_part_lines(context, part)
         for match in _BARE_NAME.finditer(text)
         if not _NAMED_OTHERWISE.search(text[: match.start()])
     ]
-    functions = _find_functions(context) if names else frozenset()
+    diff = "\n".join(context.patch.lines[context.patch.diff_line - 1 :]) if names else ""
+    uses = set(re.findall(r"\b([a-z]\w*_\w+)\b(\(?)", diff))
     for number, name in names:
-        if name in functions:
+        if (name, "(") in uses and (name, "") not in uses:
             yield make_hit(number, name=name)
             return
-
-
-def _find_functions(context: Context) -> frozenset[str]:
-    """Return the names in the C code of the diff that only occur as functions."""
-    code = "\n".join(
-        text
-        for change in context.patch.files
-        if change.path.endswith((".c", ".h"))
-        for hunk in change.hunks
-        for text in (hunk.section, *(line.text for line in hunk.lines))
-    )
-    calls = set(re.findall(r"\b([a-z]\w*_\w+)\(", code))
-    return frozenset(calls.difference(re.findall(r"\b([a-z]\w*_\w+)\b(?!\()", code)))
 
 
 @detector(
