@@ -185,7 +185,7 @@ def _fix_patches(
         driver.progress("fixing", number, len(check_result.patches))
         kept_lines = needed_lines.find_lines_needed_later(number, checked_patch.patch)
         fixed, outcome = fixed_patch(
-            check_result, checked_patch, series, writer, kept_lines, is_selected
+            check_result.setting, checked_patch, series, writer, kept_lines, is_selected
         )
         patches.append(fixed)
         if outcome:

@@ -320,7 +320,7 @@ _MISSPELLINGS = ("misspelling", "possible-misspelling")
 
 def _fix_part(part: TextPatch, result: CheckResult, only: Only | None) -> tuple[TextEdit, ...]:
     series = (Series((part.patch,)),)
-    _, outcome = fixed_patch(result, result.patches[0], series, only=only)
+    _, outcome = fixed_patch(result.setting, result.patches[0], series, only=only)
     return tuple(_make_text_edits(part, outcome)) if outcome else ()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
 from patchpilot.checking.fix_files import FixDirectory, PatchText
-from patchpilot.checking.result import CheckedPatch, CheckResult
+from patchpilot.checking.result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
@@ -65,7 +65,7 @@ class FixWriter(Protocol):
 
 
 def fixed_patch(
-    first: CheckResult,
+    setting: CheckRun,
     checked: CheckedPatch,
     series: Sequence[Series],
     writer: FixWriter | None = None,
@@ -77,8 +77,8 @@ def fixed_patch(
     The outcome is None if nothing was fixed. Only findings that `only` accepts are fixed. The
     0-based lines in `needed` are kept, because later patches depend on them.
     """
-    patch, setting = checked.patch, first.setting
-    rules = {rule.id: rule for rule in first.rules}
+    patch = checked.patch
+    rules = {rule.id: rule for rule in setting.rules}
     safe = [
         finding
         for finding in checked.findings
@@ -101,7 +101,7 @@ def fixed_patch(
 
     def check_again(changed_patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         new_context = context.with_patch(changed_patch)
-        return new_context, find_findings(new_context, first.rules)
+        return new_context, find_findings(new_context, setting.rules)
 
     suppressed = frozenset(place_of(each) for each in checked.every if each.suppression)
     if only is not None:
@@ -161,23 +161,43 @@ def add_unfixed_reasons(
 
     `outcomes` maps the id() of each fixed patch to its outcome.
     """
-    kinds = {rule.id: rule.remedy.kind for rule in check.rules}
     fixed_patches = {
         id(checked.patch): fixed for checked, fixed in zip(check.patches, patches, strict=True)
     }
 
-    def find_reason(finding: Finding, patch: Patch | None) -> str:
-        if patch is None or kinds.get(finding.rule) != "safe":
-            return WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
-        fixed = fixed_patches[id(patch)]
-        outcome, (rule, line) = outcomes.get(id(fixed.patch)), place_of(finding)
-        if not outcome and (rule, line) in map(place_of, fixed.fixed):
-            return ""
-        original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
-        return fixed.reasons.get((rule, original_line), NOT_CERTAIN)
+    kinds = map_fix_kinds(check.setting)
 
-    return check.map_findings(
-        lambda finding, patch: (
-            finding if finding.suppression else finding._replace(left=find_reason(finding, patch))
-        )
-    )
+    def with_reason(finding: Finding, patch: Patch | None) -> Finding:
+        fixed = fixed_patches[id(patch)] if patch else None
+        outcome = outcomes.get(id(fixed.patch)) if fixed else None
+        return add_unfixed_reason(kinds, finding, fixed, outcome)
+
+    return check.map_findings(with_reason)
+
+
+def map_fix_kinds(setting: CheckRun) -> Mapping[str, str]:
+    """Map the rules of a run to the kinds of their fixes."""
+    return {rule.id: rule.remedy.kind for rule in setting.rules}
+
+
+def add_unfixed_reason(
+    kinds: Mapping[str, str],
+    finding: Finding,
+    fixed: FixedPatch | None,
+    outcome: FixOutcome | None = None,
+) -> Finding:
+    """Set the reason if a finding was not fixed.
+
+    `kinds` are those of the rules. `fixed` is the finding's patch, or None for a finding about the
+    series. With `outcome`, the finding is in the fixed patch.
+    """
+    if finding.suppression:
+        return finding
+    kind = kinds.get(finding.rule, "")
+    if fixed is None or kind != "safe":
+        return finding._replace(left=WITHOUT_FIX.get(kind, WITHOUT_FIX["none"]))
+    rule, line = place_of(finding)
+    if not outcome and (rule, line) in map(place_of, fixed.fixed):
+        return finding._replace(left="")
+    original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
+    return finding._replace(left=fixed.reasons.get((rule, original_line), NOT_CERTAIN))

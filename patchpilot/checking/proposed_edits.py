@@ -4,18 +4,23 @@
 Each fix is verified as with --fix.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.fixed_patch import (
     FixedPatch,
     FixWriter,
-    add_unfixed_reasons,
+    add_unfixed_reason,
     fixed_patch,
+    map_fix_kinds,
+    place_of,
 )
-from patchpilot.checking.result import CheckedPatch, CheckResult
-from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.checking.result import CheckedPatch, CheckResult, CheckRun
+from patchpilot.lint.engine import find_findings
+from patchpilot.lint.fixing.try_fixes import FixOutcome, Key
+from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Finding, FindingEdit
@@ -33,17 +38,108 @@ def add_edits(result: CheckResult, repository: "Repository | None") -> CheckResu
     from patchpilot.checking.fix_commits import CommitRewrite
 
     writer = CommitRewrite(repository, None, ()) if repository else None
-    tried = [
-        _try_fixes(result, checked, writer if checked.patch.commit else None)
-        for checked in result.patches
-    ]
-    edited = result._replace(
+    kinds = map_fix_kinds(result.setting)
+    return result._replace(
         patches=tuple(
-            _add_edits(checked, outcome)
-            for checked, (_, outcome) in zip(result.patches, tried, strict=True)
-        )
+            add_patch_edits(result.setting, checked, writer if checked.patch.commit else None)
+            for checked in result.patches
+        ),
+        every_of_series=tuple(
+            add_unfixed_reason(kinds, finding, None) for finding in result.every_of_series
+        ),
     )
-    return add_unfixed_reasons(edited, [fixed for fixed, _ in tried], {})
+
+
+def add_patch_edits(
+    setting: CheckRun, checked: CheckedPatch, writer: FixWriter | None = None
+) -> CheckedPatch:
+    """Return a patch whose findings have their edits, or the reasons why they have none."""
+    patch = checked.patch
+    if setting.options.whole_files and len(patch.lines) > _LONG_FILE:
+        fixed, outcomes = _fix_parts(setting, checked)
+    else:
+        fixed, outcome = fixed_patch(setting, checked, (Series((patch,)),), writer)
+        outcomes = [outcome] if outcome else []
+    edits: dict[str, list[FindingEdit]] = {}
+    for outcome in outcomes:
+        _collect_edits(outcome, edits)
+    places, kinds = set(map(place_of, fixed.fixed)), map_fix_kinds(setting)
+
+    def propose(finding: Finding) -> Finding:
+        line = patch.line_in_message(finding.patch_line) if finding.patch_line else None
+        if not finding.path and line:
+            finding = finding._replace(message_line=line)
+        if finding.fix and place_of(finding) in places:
+            at = finding.line if finding.path else line
+            own = _edits_at(edits.get(finding.path or "", ()), at)
+            finding = finding._replace(fix=finding.fix._replace(edits=own))
+        return add_unfixed_reason(kinds, finding, fixed)
+
+    return checked._replace(every=tuple(map(propose, checked.every)))
+
+
+_LONG_FILE, _PART = 1000, 150
+"""Lines of a file from which on it is fixed in parts, and the least of a part.
+
+A fix that has to be reverted makes only its part be checked again.
+"""
+
+
+def _fix_parts(setting: CheckRun, checked: CheckedPatch) -> tuple[FixedPatch, list[FixOutcome]]:
+    """Fix a whole file in parts that end with a function.
+
+    Only findings that a part has as well are fixed.
+    """
+    fixed: list[Finding] = []
+    reasons: dict[Key, str] = {}
+    outcomes: list[FixOutcome] = []
+    for start, part in _split_file(checked.patch):
+        end = start + len(part.lines)
+        wanted = {
+            _identify(finding)
+            for finding in checked.findings
+            if finding.fix and finding.fix.kind == "safe" and start <= (finding.line or 0) < end
+        }
+        if not wanted:
+            continue
+        series = Series((part,))
+        found = find_findings(setting.context(part, series), setting.rules)
+        of_part, outcome = fixed_patch(
+            setting,
+            CheckedPatch(part, tuple(found)),
+            (series,),
+            only=partial(_is_one_of, wanted),
+        )
+        offset = start - 1
+        reasons |= {(rule, line + offset): why for (rule, line), why in of_part.reasons.items()}
+        fixed += (
+            finding._replace(patch_line=(finding.patch_line or 0) + offset)
+            for finding in of_part.fixed
+        )
+        outcomes += [outcome] if outcome else []
+    return FixedPatch(checked.patch, tuple(fixed), reasons=reasons), outcomes
+
+
+def _is_one_of(wanted: set[tuple[object, ...]], _: Patch, finding: Finding) -> bool:
+    return _identify(finding) in wanted
+
+
+def _identify(finding: Finding) -> tuple[object, ...]:
+    return finding.rule, finding.line, finding.column, finding.message
+
+
+def _split_file(patch: Patch) -> Iterator[tuple[int, Patch]]:
+    """Yield the parts of a whole file as patches, each with the number of its first line."""
+    first = patch.files[0].hunks[0].patch_line
+    lines, header = patch.lines[first:], patch.lines[: first - 1]
+    start = 0
+    for end in range(1, len(lines) + 1):
+        is_long = end - start >= _PART and lines[end - 1].startswith("+}")
+        if is_long or end - start >= 2 * _PART or end == len(lines):
+            part = [*header, f"@@ -0,0 +{start + 1},{end - start} @@", *lines[start:end], ""]
+            text = "\n".join(part).encode("utf-8", "surrogateescape")
+            yield start + 1, parse_patch(text, patch.source)
+            start = end
 
 
 MOST_TRIED = 50
@@ -57,31 +153,10 @@ def count_fixable(result: CheckResult) -> int:
     """
     if len(result.patches) > MOST_TRIED:
         return 0
-    outcomes = (_try_fixes(result, checked)[1] for checked in result.patches)
-    return sum(len(outcome.fixed) for outcome in outcomes if outcome)
-
-
-def _try_fixes(
-    result: CheckResult, checked: CheckedPatch, writer: FixWriter | None = None
-) -> tuple[FixedPatch, FixOutcome | None]:
-    return fixed_patch(result, checked, (Series((checked.patch,)),), writer)
-
-
-def _add_edits(checked: CheckedPatch, outcome: FixOutcome | None) -> CheckedPatch:
-    patch = checked.patch
-    edits = _find_edits(patch, outcome) if outcome else {}
-    fixed = {(each.rule, each.patch_line) for each in outcome.fixed} if outcome else set()
-
-    def proposed(finding: Finding) -> Finding:
-        line = patch.line_in_message(finding.patch_line) if finding.patch_line else None
-        if not finding.path and line:
-            finding = finding._replace(message_line=line)
-        if not finding.fix or (finding.rule, finding.patch_line) not in fixed:
-            return finding
-        own = _edits_at(edits.get(finding.path or "", ()), finding.line if finding.path else line)
-        return finding._replace(fix=finding.fix._replace(edits=own))
-
-    return checked._replace(every=tuple(map(proposed, checked.every)))
+    return sum(
+        len(fixed_patch(result.setting, checked, (Series((checked.patch,)),))[0].fixed)
+        for checked in result.patches
+    )
 
 
 def _edits_at(edits: Sequence[FindingEdit], line: int | None) -> tuple[FindingEdit, ...]:
@@ -90,22 +165,20 @@ def _edits_at(edits: Sequence[FindingEdit], line: int | None) -> tuple[FindingEd
     return tuple(on_line or (edit for edit in edits if not edit.path))
 
 
-def _find_edits(patch: Patch, outcome: FixOutcome) -> Mapping[str, Sequence[FindingEdit]]:
-    """Map the paths of files to their edits; "" is the commit message."""
+def _collect_edits(outcome: FixOutcome, edits: dict[str, list[FindingEdit]]) -> None:
+    """Add the edits of a patch by the paths of their files; "" is the commit message."""
     from patchpilot.checking.fix_commits import own_edits
 
-    edits = [
+    of_patch = [
         FindingEdit(path, edit.first, edit.last, tuple(map(_decode, edit.lines)))
         for path, of_file in own_edits(outcome).items()
         for edit in of_file
     ]
-    edits += _message_edits(patch, outcome.draft.patch)
-    by_path: dict[str, list[FindingEdit]] = {}
-    for edit in edits:
+    of_patch += _message_edits(outcome.original, outcome.draft.patch)
+    for edit in of_patch:
         # JSON cannot represent undecodable bytes
         if make_printable(text := "".join(edit.insert)) == text:
-            by_path.setdefault(edit.path, []).append(edit)
-    return by_path
+            edits.setdefault(edit.path, []).append(edit)
 
 
 def _message_edits(patch: Patch, fixed: Patch) -> Iterator[FindingEdit]:

@@ -21,6 +21,7 @@ from patchpilot.checking.answer import (
     serialize_line,
 )
 from patchpilot.checking.driver import Driver, exit_code
+from patchpilot.checking.result import CheckedPatch
 from patchpilot.commits.range import refuse_missing_files
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
@@ -108,8 +109,13 @@ class CheckStream:
         patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
         findings = find_findings(setting.context(patch, Series((patch,))), setting.rules)
+        checked = CheckedPatch(patch, tuple(findings), origin=findings.origin)
+        if setting.options.proposes_edits:
+            from patchpilot.checking.proposed_edits import add_patch_edits
+
+            checked = add_patch_edits(setting, checked)
         checked_line = CheckedLine(
-            mail.position, patch, setting.options.profile, findings, findings.origin
+            mail.position, patch, setting.options.profile, checked.findings, checked.origin
         )
         counts = Counter(str(finding.severity) for finding in findings)
         counts.update(f"counted {finding.severity}" for finding in findings if finding.counts)

@@ -86,3 +86,21 @@ def test_whole_files_have_edits(repo: Repo) -> None:
     findings = answer["patches"][0]["findings"]
     edited = apply_edits(BAD, select_edits(findings, "lib/frob.c"))
     assert "if (x)\n\t\treturn 1;\n" in edited
+
+
+def test_long_file_has_the_edits_of_each_part(repo: Repo) -> None:
+    start, bad = BAD.split("\n\n", 1)
+    functions = [bad.replace("frob", f"frob_{number:03}") for number in range(130)]
+    texts = []
+    for count in (1, len(functions)):
+        text = "\n".join((f"{start}\n", *functions[:count]))
+        repo.put("lib/frob.c", text)
+        answer = call("check -f --json --strict", repo.path / "lib/frob.c", "-C", repo.path).json
+        findings = answer["patches"][0]["findings"]
+        texts.append(apply_edits(text, select_edits(findings, "lib/frob.c")))
+        assert all(bool(finding.get("edits")) != bool(finding.get("left")) for finding in findings)
+    one = texts[0].split("\n\n", 1)[1]
+    assert "if (x)\n\t\treturn 1;\n" in one
+    assert texts[1].count("\n") > 1000
+    fixed = (one.replace("frob_000", f"frob_{number:03}") for number in range(130))
+    assert texts[1] == "\n".join((f"{start}\n", *fixed))

@@ -99,10 +99,7 @@ def test_stream_matches_a_single_check(tmp_path: Path) -> None:
             write_mbox(tmp_path, make_patch("one", TRAILING, "two")),
         ).out
     )["patches"]
-    # a stream tries no fixes, because it may have 100,000 messages
-    for finding in alone["findings"]:
-        for key in ("edits", "left", "message_line"):
-            finding.pop(key, None)
+    assert any("edits" in finding for finding in alone["findings"])
     assert two["findings"] == alone["findings"]
     assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
 
