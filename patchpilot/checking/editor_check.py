@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from patchpilot.checking.editor_texts import (
 )
 from patchpilot.checking.fixed_patch import Only, fixed_patch
 from patchpilot.checking.list_rules import explain, rule_page
+from patchpilot.checking.proposed_edits import collect_edits
 from patchpilot.checking.result import CheckResult, FindingRow
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
@@ -325,6 +327,11 @@ def _fix_part(part: TextPatch, result: CheckResult, only: Only | None) -> tuple[
 
 
 def _make_text_edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
+    if part.signs:
+        # in a source file, a realigned line is not removed and added again
+        for edit in chain(*collect_edits(outcome).values()):
+            yield TextEdit(edit.start - 1, edit.end, edit.insert)
+        return
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False

@@ -62,7 +62,8 @@ def add_patch_edits(
         outcomes = [outcome] if outcome else []
     edits: dict[str, list[FindingEdit]] = {}
     for outcome in outcomes:
-        _collect_edits(outcome, edits)
+        for path, of_file in collect_edits(outcome).items():
+            edits.setdefault(path, []).extend(of_file)
     places, kinds = set(map(place_of, fixed.fixed)), map_fix_kinds(setting)
 
     def propose(finding: Finding) -> Finding:
@@ -165,8 +166,8 @@ def _edits_at(edits: Sequence[FindingEdit], line: int | None) -> tuple[FindingEd
     return tuple(on_line or (edit for edit in edits if not edit.path))
 
 
-def _collect_edits(outcome: FixOutcome, edits: dict[str, list[FindingEdit]]) -> None:
-    """Add the edits of a patch by the paths of their files; "" is the commit message."""
+def collect_edits(outcome: FixOutcome) -> dict[str, list[FindingEdit]]:
+    """Map the paths of files to the edits of a patch; "" is the commit message."""
     from patchpilot.checking.fix_commits import own_edits
 
     of_patch = [
@@ -175,10 +176,12 @@ def _collect_edits(outcome: FixOutcome, edits: dict[str, list[FindingEdit]]) -> 
         for edit in of_file
     ]
     of_patch += _message_edits(outcome.original, outcome.draft.patch)
+    edits: dict[str, list[FindingEdit]] = {}
     for edit in of_patch:
         # JSON cannot represent undecodable bytes
         if make_printable(text := "".join(edit.insert)) == text:
             edits.setdefault(edit.path, []).append(edit)
+    return edits
 
 
 def _message_edits(patch: Patch, fixed: Patch) -> Iterator[FindingEdit]:

@@ -81,6 +81,21 @@ def test_two_trees_keep_their_own_subsystems(tmp_path: Path) -> None:
         check.close()
 
 
+def test_realigned_line_is_replaced(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    code = "int f(int a, int b)\n{\n\tint x;\n\n\tx = g(a,\n\t      b);\n\treturn x;\n}\n"
+    settings = 'strict = true\nprofile = "linux"\n'
+    repo.commit("a: start", {"f.c": code, ".patchpilot.toml": settings})
+    text = code.replace("g(a,", "gggg(a,")
+    check = EditorCheck(repo.path)
+    (row,) = check.findings(repo.path / "f.c", text)
+    assert row.finding.name == "misaligned-continuation"
+    edits = (TextEdit(5, 6, ("\t\t b);",)),)
+    assert check.fix(repo.path / "f.c", text, row.finding) == edits
+    assert check.fix_all(repo.path / "f.c", text) == edits
+    check.close()
+
+
 def test_deleted_files_are_not_listed(repo: Repo) -> None:
     repo.put("frob.c", BAD)
     check = EditorCheck(repo.path)
