@@ -697,7 +697,13 @@ class BackportSession:
         """
         if not needs or all(need.is_fix for need in needs):
             return None
-        adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix)
+        adapted = adapt_conflicts(
+            self.scratch,
+            applied.merge,
+            tree,
+            fix,
+            changelogs=self.stable_branches.stable.changelogs,
+        )
         if adapted is None or not adapted.is_sure:
             return None
         parent = self.scratch.commit(tree, branch.tip)
@@ -722,7 +728,14 @@ class BackportSession:
     ) -> BranchResult:
         """Adapt a conflicting fix to a branch."""
         backports = self._find_other_backports(fix.id, branch)
-        adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix, backports)
+        adapted = adapt_conflicts(
+            self.scratch,
+            applied.merge,
+            tree,
+            fix,
+            backports,
+            self.stable_branches.stable.changelogs,
+        )
         if adapted and self.request.range_diff:
             parent = self.scratch.commit(tree, branch.tip)
             source = self.repository.commit(adapted.start or fix.id)

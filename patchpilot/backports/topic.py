@@ -200,7 +200,9 @@ def list_conflict_options(
             if branch_result.landed_as and branch_result.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
-        adapted = adapt_conflicts(scratch, merge, tree, fix, backports)
+        adapted = adapt_conflicts(
+            scratch, merge, tree, fix, backports, backport_trees(repository, None).changelogs
+        )
     if adapted:
         adapted = replace(adapted, steps=add_causes(adapted.steps, branch.causes))
     return ConflictOptions(adapted)

@@ -33,7 +33,8 @@ class StableTrees(NamedTuple):
     `title_prefix` precedes the titles of backports, and with `has_series_file`, the patches are
     listed in a file for quilt. `releases` is the URL of a list in the
     format of kernel.org's releases.json. `waiting_days` is how long a tagged fix is in a release
-    before its author asks the stable maintainers; 0 means that no time is known. With
+    before its author asks the stable maintainers; 0 means that no time is known. `changelogs` are
+    glob patterns of the files whose entries a backport may leave out, such as release notes. With
     `has_own_recipients`, backports are sent to the `recipients` only, and not to the list and the
     contacts of the commits. Two fields are not
     read from the file: `project` is the project whose file describes the trees, and `list` is the
@@ -52,6 +53,7 @@ class StableTrees(NamedTuple):
     marker_last: bool = False
     title_prefix: str = ""
     has_series_file: bool = False
+    changelogs: tuple[str, ...] = ()
     has_own_recipients: bool = False
     recipients: tuple[str, ...] = ()
     releases: str = ""

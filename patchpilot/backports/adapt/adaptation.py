@@ -7,6 +7,7 @@ The result contains the adapted files, a description of each step, and the confi
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from patchpilot.backports.adapt.absent_names import (
     find_absent_names,
@@ -51,16 +52,18 @@ def adapt_conflicts(
     onto: str,
     fix: FixCommit,
     backports: Iterable[str] = (),
+    changelogs: Sequence[str] = (),
 ) -> Adaptation | None:
     """Adapt the conflicted files of a fix's merge to a tree.
 
-    If one of the fix's `backports` to other branches applies, use the first such backport
-    unchanged. Return None for a root commit, if a file cannot be adapted, or if no changes remain.
+    A change to one of the `changelogs` is left out if more than its position conflicts. If one of
+    the fix's `backports` to other branches applies, use the first such backport unchanged. Return
+    None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
         if adopted := _adapt_from_backport(scratch, merge, onto, backport):
             return adopted
-    files = _merge_conflicted_files(scratch, merge)
+    files = _merge_conflicted_files(scratch, merge, changelogs)
     if fix.base is None or not files:
         return None
     unknown_names = _find_unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
@@ -142,16 +145,31 @@ def make_adaptation(
     )
 
 
-def _merge_conflicted_files(scratch: ScratchStore, merge: Merge) -> dict[str, AdaptedFile]:
+def _merge_conflicted_files(
+    scratch: ScratchStore, merge: Merge, changelogs: Sequence[str]
+) -> dict[str, AdaptedFile]:
     """Merge the conflicted files; return {} if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
+        is_changelog = any(fnmatchcase(path, pattern) for pattern in changelogs)
         file = _read_sides(scratch, merge, path)
+        if file:
+            merge_file(path, file, is_list=is_changelog or is_list_file(path))
+        if is_changelog and not (file and file.is_merged_list):
+            file = _leave_out(scratch, merge, path)
         if file is None:
             return {}
-        merge_file(path, file)
         files[path] = file
     return files
+
+
+def _leave_out(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile:
+    """Return a file as it is in the branch."""
+    entry = merge.stages.get(path, {}).get(2)
+    content = scratch.content(entry) if entry else None
+    ours = None if content is None else split_text_lines(content)
+    carried = (CarriedChange(CarryMethod.LEFT_OUT, 0),)
+    return AdaptedFile(entry[0] if entry else "", ours, (), (), list(ours or ()), carried)
 
 
 def _read_sides(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile | None:
@@ -169,15 +187,16 @@ def _read_sides(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile |
     return AdaptedFile(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
 
 
-def merge_file(path: str, file: AdaptedFile) -> None:
-    """Merge the fix's change into the branch's version of a file.
+def merge_file(path: str, file: AdaptedFile, *, is_list: bool | None = None) -> None:
+    """Merge the fix's change into the branch's version of a file, which may be a list.
 
     If the branch lacks the file, drop the change.
     """
     if file.ours is None:
         file.carried = (CarriedChange(CarryMethod.NO_FILE, 0),)
         return
-    merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list_file(path))
+    is_list = is_list_file(path) if is_list is None else is_list
+    merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list)
     file.made, file.carried = merged.lines, tuple(merged.carried)
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.backports.adapt.three_way import CarriedChange
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod
 
 
 @dataclass(slots=True)
@@ -21,3 +21,8 @@ class AdaptedFile:
     theirs: Sequence[str]
     made: list[str] = field(default_factory=list)
     carried: tuple[CarriedChange, ...] = ()
+
+    @property
+    def is_merged_list(self) -> bool:
+        """Return whether all conflicting changes are entries that were added to a list."""
+        return all(change.how is CarryMethod.LISTED for change in self.carried)

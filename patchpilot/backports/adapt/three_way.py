@@ -41,6 +41,7 @@ class CarryMethod(StrEnum):
     OVER = "over"
     NO_FILE = "no_file"
     LISTED = "listed"
+    LEFT_OUT = "left_out"
     PIECE = "piece"
 
 

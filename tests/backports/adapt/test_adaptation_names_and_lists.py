@@ -25,6 +25,7 @@ def adapt_fix(
     files: dict[str, str],
     before_fix: dict[str, str],
     after_fix: dict[str, str],
+    changelogs: tuple[str, ...] = (),
 ) -> tuple[Adaptation | None, dict[str, str]]:
     """Adapt the fix to a branch with these files. The fix changes `before_fix` to
     `after_fix`.
@@ -40,7 +41,7 @@ def adapt_fix(
         branch_tree = scratch.tree_of(branch_commit)
         merge = scratch.pick(fix_commit, branch_tree, commit.base)
         assert not merge.clean
-        adaptation = adapt_conflicts(scratch, merge, branch_tree, commit)
+        adaptation = adapt_conflicts(scratch, merge, branch_tree, commit, changelogs=changelogs)
         tree = adaptation.tree(scratch, merge) if adaptation else branch_tree
         return (
             adaptation,
@@ -65,6 +66,47 @@ def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     )
     assert adaptation is not None
     assert adaptation.confidence < 0.5
+
+
+NOTES = "doc/rel/notes.rst"
+OLD_NOTES = "Bugs\n====\n\n* start\n"
+NEW_NOTES = "Fixed\n=====\n\nThe ring was full.\n\n* start\n"
+
+
+@pytest.mark.parametrize(
+    ("branch", "before", "after", "result"),
+    [
+        # the branch has no such file
+        (None, NEW_NOTES, NEW_NOTES.replace("full", "empty"), ""),
+        # it has other text at this place
+        (OLD_NOTES, NEW_NOTES, NEW_NOTES.replace("was full", "is empty"), OLD_NOTES),
+        # only the position of an entry conflicts
+        (
+            "* of the branch\n* start\n",
+            "* of mainline\n* start\n",
+            "* fix\n* of mainline\n* start\n",
+            "* fix\n* of the branch\n* start\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_change_of_release_notes_prevents_no_adaptation(
+    tmp_path: Path, branch: str | None, before: str, after: str, result: str, is_known: bool
+) -> None:
+    work, fixed = (format_function("work", line) for line in ("a(f);", "b(f);"))
+    adaptation, files = adapt_fix(
+        tmp_path,
+        {"a.c": work, "c.c": work, **({NOTES: branch} if branch else {})},
+        {NOTES: before},
+        {NOTES: after, "a.c": fixed},
+        ("doc/rel/*",) if is_known else (),
+    )
+    is_sure = adaptation is not None and adaptation.is_sure
+    assert is_sure is (is_known or result.startswith("* fix"))
+    if adaptation and is_known:
+        assert (files.get(NOTES, ""), files["a.c"]) == (result, fixed)
+        words = "left out" if result in ("", OLD_NOTES) else "added the fix's entries"
+        assert any(NOTES in step and words in step for step in adaptation.steps)
 
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
