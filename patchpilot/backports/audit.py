@@ -25,19 +25,13 @@ from patchpilot.backports.audit_rows import (
 from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     BackportSession,
-    NothingFetchedError,
     find_fix_commits,
-    resolve_onto_revisions,
+    list_requested_branches,
 )
 from patchpilot.backports.compiled_fixes import Configuration, read_changed_paths
 from patchpilot.backports.pick_order import rank_fixes
 from patchpilot.backports.skip_list import SkipList
-from patchpilot.backports.targets import (
-    branch_ref,
-    format_fetch_hint,
-    read_fix_list,
-    split_onto_arguments,
-)
+from patchpilot.backports.targets import branch_ref, read_fix_list, split_onto_arguments
 from patchpilot.checking.worker_pool import run_in_order
 from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
@@ -394,15 +388,7 @@ def find_audited_branches(
             hint="name a branch, or judge single fixes with `backport COMMIT --onto DIR`",
         )
     stable = find_stable_branches(repository, profile=request.profile)
-    branches = (
-        resolve_onto_revisions(repository, stable, revisions) if revisions else stable.branches
-    )
-    if not branches:
-        raise NothingFetchedError(
-            "no stable branch has been fetched",
-            hint=format_fetch_hint(repository, stable, request.profile),
-        )
-    return stable, branches
+    return stable, list_requested_branches(repository, stable, revisions, request.profile)
 
 
 def _find_other_branch(history: History, commit: str, others: Iterable[tuple[str, str]]) -> str:

@@ -202,11 +202,15 @@ def compute_backport_verdicts(
         commits = [fix.commit or "" for fix in targets]
         watch = _add_message_first(found) if found else None
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
-        try:
+
+        def judge() -> tuple[BackportResult, ...]:
             with BackportSession(
                 repository, stable, request, progress, introduced_by, mails
             ) as session:
-                results = session.ask(commits, branches, others, found=watch)
+                return session.ask(commits, branches, others, found=watch)
+
+        try:
+            results = judge()
         except sqlite3.OperationalError as error:
             raise MissingError(
                 f"cannot use the history index: {error}",
@@ -215,10 +219,7 @@ def compute_backport_verdicts(
         except sqlite3.DatabaseError:
             # the index is only a cache: rebuild it if it is damaged
             delete_index(repository)
-            with BackportSession(
-                repository, stable, request, progress, introduced_by, mails
-            ) as session:
-                results = session.ask(commits, branches, others, found=watch)
+            results = judge()
         results = tuple(
             replace(result, missing=missing, skipped=skipped, unread=unread) for result in results
         )
