@@ -18,6 +18,7 @@ from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.origin import IDENTICAL, Origin
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count
+from patchpilot.projects.commit_marks import find_upstream_commits
 
 _MOST_SHOWN = 3
 _AUTHOR_LINE = re.compile(r"From: .*@.*")
@@ -49,12 +50,16 @@ class PostedBackport(NamedTuple):
         return ApplyResult(AppliesHow.CLEAN, Merge(made, clean=True), (), offsets, made == tree)
 
     def with_message(self, commit: Commit) -> Commit:
-        """Return the commit with the message of the patch, from its mark on."""
+        """Return the commit with the message of the patch, without the words of a bot and the mark:
+        the tree to which it is backported has its own form.
+        """
         lines = list(self.patch.message)
         heads = [at for at, line in enumerate(lines[:_PREAMBLE]) if _AUTHOR_LINE.fullmatch(line)]
         body = lines[heads[-1] + 1 :] if heads else lines
         title = commit.subject if heads else self.patch.subject.title
-        return commit._replace(message="\n".join([title, "", *body]).rstrip() + "\n")
+        marks = {mark.at for mark in find_upstream_commits("\n".join([title, "", *body]))}
+        text = "\n".join(line for at, line in enumerate(body, 2) if at not in marks)
+        return commit._replace(message=f"{title}\n\n{text.strip()}\n")
 
     def list_hints(self, *, is_applied: bool) -> tuple[str, ...]:
         """Return the differences of the patch, or that it does not apply."""

@@ -51,6 +51,13 @@ def test_posted_backport_is_applied_where_its_commit_conflicts(
     assert text.count(world.fix) == 1
     assert "review patch" not in text
     world.apply_to_clone(tip, [patch], tmp_path / "clone")
+    world.repo.git("config patchpilot.branches linux-6.6.y=cherry-pick")
+    words = ("--onto", "linux-6.6.y", "--write", tmp_path / "own")
+    world.run_backport(file, *words).expect(0)
+    (patch,) = (tmp_path / "own").rglob("*.patch")
+    text = patch.read_text()
+    assert f"(cherry picked from commit {world.fix})" in text
+    assert f"commit {world.fix} upstream" not in text
 
 
 def test_mails_are_applied_in_their_order(world: World, tmp_path: Path) -> None:
