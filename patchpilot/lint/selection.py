@@ -306,13 +306,14 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
     return hidden
 
 
-NEWCOMER_NOISE = 0.9
+NEWCOMER_NOISE = 1.0
 """Average number of lines with findings, per accepted patch of a newcomer, that newcomers are
 shown.
 """
 TAUGHT = (
     *("vague-subject", "subject-not-imperative", "not-imperative", "this-patch"),
     *("message-without-reason", "long-message-line", "link-without-tag", "report-without-closes"),
+    "maintainer-not-addressed",
 )
 """Rules that newcomers are shown even if they are noisy, because most first messages need them."""
 OF_MESSAGE = ("mail", "subject", "message", "trailers")
