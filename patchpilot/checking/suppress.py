@@ -2,7 +2,7 @@
 """Suppress findings that are waived or listed in a baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +52,23 @@ def apply_suppressions(
 
 
 def _suppress(result: "CheckResult", sort: Sort) -> "CheckResult":
-    return result.map_findings(
-        lambda finding, patch: (
-            finding if finding.suppression else finding._replace(suppression=sort(finding, patch))
-        )
+    def suppress(findings: Sequence[Finding], patch: Patch | None) -> Iterator[Finding]:
+        for finding in findings:
+            if finding.suppression:
+                yield finding
+                continue
+            suppressed = finding._replace(suppression=sort(finding, patch))
+            yield suppressed
+            if suppressed.suppression and suppressed.suppression.by == "waiver":
+                # the waiver is not about the findings that this one covers
+                yield from suppress([it.move_to(finding) for it in finding.covered], patch)
+
+    return result._replace(
+        patches=tuple(
+            checked._replace(every=tuple(suppress(checked.every, checked.patch)))
+            for checked in result.patches
+        ),
+        every_of_series=tuple(suppress(result.every_of_series, None)),
     )
 
 

@@ -30,7 +30,7 @@ from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_f
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
 from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
-from patchpilot.model.rule import LEAST, WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
+from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
 if TYPE_CHECKING:
     from patchpilot.model.origin import Origin
@@ -263,33 +263,41 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                 )
             )
     result.sort(key=lambda one: one[:2])
-    findings = _drop_covered(context, [finding for _, _, finding in result], rules)
+    findings = tuple(_merge_covered(context, [finding for _, _, finding in result], rules))
     left_out += len(result) - len(findings)
     unchecked = (*_find_incomplete_rules(context), *_find_broken_rules(context))
     return Findings.of((*findings, *unchecked), left_out)
 
 
-def _drop_covered(
-    context: Context, findings: list[Finding], rules: Sequence[Rule]
-) -> list[Finding]:
-    """Return the findings without the ones that another finding on the same line covers.
+def _merge_covered(
+    context: Context, findings: Sequence[Finding], rules: Sequence[Rule]
+) -> Iterator[Finding]:
+    """Yield the findings without the ones that another finding on the same line covers.
 
-    Its advice includes theirs, or it makes them pointless. A finding covers no more severe one.
-    checkpatch.pl reports all of them.
+    The advice of that finding includes theirs, contradicts it or makes it pointless. It has the
+    higher severity of both. A finding that does not count covers none that does. checkpatch.pl
+    reports all of them.
     """
     if context.options.matches_script:
-        return findings
-    covers = {rule.id: rule.covers for rule in rules if rule.covers}
-    ranks: dict[tuple[str, int | None], int] = {}
+        yield from findings
+        return
+    by_id = {rule.id: rule for rule in rules}
+    by_line: dict[int | None, list[Finding]] = {}
     for finding in findings:
-        for name in covers.get(finding.rule, ()):
-            place = name, finding.patch_line
-            ranks[place] = min(finding.severity.rank, ranks.get(place, finding.severity.rank))
-    return [
-        finding
-        for finding in findings
-        if ranks.get((finding.name, finding.patch_line), LEAST) > finding.severity.rank
-    ]
+        by_line.setdefault(finding.patch_line, []).append(finding)
+    for kept in by_line.values():
+        for finding in tuple(kept) if len(kept) > 1 else ():
+            covered = [
+                other
+                for other in kept
+                if by_id[finding.rule].covers_rule(by_id[other.rule])
+                and other.counts <= finding.counts
+            ]
+            if covered and finding in kept:
+                severity = min((finding, *covered), key=lambda it: it.severity.rank).severity
+                merged = finding._replace(severity=severity, covered=tuple(covered))
+                kept[:] = [merged if it is finding else it for it in kept if it not in covered]
+        yield from kept
 
 
 def _is_left_out(context: Context, rule: Rule, finding: Finding) -> bool:

@@ -211,6 +211,7 @@ class Suppression(NamedTuple):
     "moved=only_moved?",
     "new?",
     "left?",
+    "covers?",
     "message_line?",
     "edits?",
     "who",
@@ -233,7 +234,8 @@ class Finding(NamedTuple):
     exit code, if `severity` is the one in checkpatch.pl. `tip` is the position in the last commit
     of the range, if it was requested and the finding is in a range. A finding with a `suppression`
     is not reported. `message_line` is the line in the commit message, whose line 1 is the subject.
-    `who` is one of `WHO`.
+    `who` is one of `WHO`. `covered` contains the findings on the same line that are part of this
+    one; see `Rule.covers`.
     """
 
     rule: str
@@ -259,11 +261,25 @@ class Finding(NamedTuple):
     suppression: Suppression | None = None
     message_line: int | None = None
     who: str = "program"
+    covered: tuple["Finding", ...] = ()
 
     @property
     def edits(self) -> tuple[FindingEdit, ...]:
         """Return the edits of a safe fix."""
         return self.fix.edits if self.fix else ()
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """Return the names of the rules whose findings on the line are part of this one."""
+        return tuple(
+            dict.fromkeys(name for each in self.covered for name in (each.name, *each.covers))
+        )
+
+    def move_to(self, other: "Finding") -> "Finding":
+        """Return the finding at the line of another one, which may have been mapped."""
+        return self._replace(
+            patch_line=other.patch_line, path=other.path, line=other.line, tip=other.tip
+        )
 
     @property
     def only_moved(self) -> bool | None:
@@ -353,7 +369,7 @@ class Rule(NamedTuple):
     - `checkpatch_severity`: the level in checkpatch.pl, if it differs; `checkpatch_severities` has
       the levels of single cases
     - `covers`: the names of rules whose findings on the same line are not shown, because the advice
-      of this rule includes theirs, or contradicts it
+      of this rule includes theirs, or contradicts it; a pack means all of its rules
     - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
       in trees without them
     - `origin`: the file and line of a rule in an own pack; "" for the rules of patchpilot
@@ -409,6 +425,10 @@ class Rule(NamedTuple):
             *([self.checkpatch] if self.checkpatch else []),
             self.pack,
         )
+
+    def covers_rule(self, other: "Rule") -> bool:
+        """Return whether findings of another rule on the same line are part of this rule's."""
+        return other.name != self.name and (other.name in self.covers or other.pack in self.covers)
 
     def rank(self, severity: Severity) -> int:
         """Return the rank of a finding with this severity; see `Finding`."""
