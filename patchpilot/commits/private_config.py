@@ -376,6 +376,8 @@ _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
 _RECIPIENTS = lazy_pattern(rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
 """The command in docs/how-to/use-with-git-send-email.md, which needs no trust."""
+_CHECK = f"{_PROGRAM} check --format checkpatch -"
+"""The command in docs/how-to/check-in-ci.md, which needs no trust."""
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
@@ -460,8 +462,8 @@ def is_acting_setting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented_setting(entry: ConfigEntry) -> bool:
-    if entry.key == B4_KEY:
-        return entry.value == make_b4_command()
+    if entry.key in (B4_KEY, "b4.am-perpatch-check-cmd"):
+        return entry.value in (_CHECK, make_b4_command())
     names_command = entry.key.startswith(("sendemail.", "b4."))
     return names_command and bool(_RECIPIENTS.fullmatch(entry.value))
 

@@ -5,6 +5,7 @@ The tests use git, b4 and a mail server.
 """
 
 import json
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -273,7 +274,19 @@ def test_installed_commands_need_no_trust(repo: Repo) -> None:
             key.replace("sendemail.", "b4.send-auto-"),
             f"{value.strip(chr(39))} --no-git-fallback",
         )
+    page = (Path(__file__).parents[2] / "docs/how-to/check-in-ci.md").read_text()
+    for_b4 = re.findall(r'^    git config (b4\.\S+) "(.+)"$', page, re.MULTILINE)
+    assert [key for key, _ in for_b4] == ["b4.prep-perpatch-check-cmd", "b4.am-perpatch-check-cmd"]
+    for key, value in for_b4:
+        repo.git("config", "--add", key, value)
     assert list_own_commands(repo.path, *Use) == ()
+
+
+@pytest.mark.parametrize("end", ["; touch x", " --tree /tmp", " -\ntouch x", ""])
+def test_similar_check_for_b4_needs_trust(repo: Repo, end: str) -> None:
+    command = f"patchpilot check --format checkpatch -{end}"
+    repo.git("config", "b4.prep-perpatch-check-cmd", command if end else f"./{command}")
+    assert len(list_own_commands(repo.path, *Use)) == 1
 
 
 @pytest.mark.parametrize(
