@@ -32,7 +32,7 @@ __all__ = [
     "two_newest_revisions",
 ]
 
-_OTHER = "compare revisions whose messages are not damaged"
+_OTHER = "compare versions whose messages are not damaged"
 _SIGNS = {
     Difference.SAME: "=",
     Difference.CHANGED: "!",
@@ -111,7 +111,7 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
         if earlier_revisions:
             return earlier_revisions[-1], newest
     raise UsageError(
-        f"series {series.entry.id} has only one revision whose patches are stored",
+        f"series {series.entry.id} has only one version whose patches are stored",
         hint=Action("track", ("update",), "`{}` looks for others"),
     )
 
@@ -177,7 +177,7 @@ def _find_revision(name: str, series: Tracked, revisions: Sequence[Revision]) ->
             hint=Action("track", ("update",), "`{}` looks for them again"),
         )
     raise UsageError(
-        f"series {series.entry.id} has no revision {name!r}",
+        f"series {series.entry.id} has no version {name!r}",
         hint=_format_revision_list(revisions),
     )
 

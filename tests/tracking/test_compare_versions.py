@@ -68,7 +68,7 @@ def test_json_lists_each_patch() -> None:
         (
             ("1", "v7"),
             2,
-            "error: series 1 has no revision 'v7'\nhint: it has: v1, v2, v3",
+            "error: series 1 has no version 'v7'\nhint: it has: v1, v2, v3",
         ),
         (("1", "v3", "v3"), 2, "error: v3 cannot be compared with itself"),
         (("1", "v1", "v2", "v3"), 2, "error: 3 revisions given; at most 2"),
@@ -101,7 +101,7 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     assert call("track", "add", "--mbox", "one").code == 0
     outcome = call("track", "show", "--range-diff", "3")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "error: series 3 has only one revision whose patches are stored" in outcome.err
+    assert "error: series 3 has only one version whose patches are stored" in outcome.err
 
 
 def test_rfc_is_identified_by_its_label(workdir: Path) -> None:

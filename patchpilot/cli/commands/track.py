@@ -269,7 +269,7 @@ def _write_author_series(common: Common, findings: "AuthorFindings") -> None:
 @option(
     "--range-diff",
     is_flag=True,
-    help="show how two revisions differ, as git range-diff does  [default: the latest two]",
+    help="show how two versions differ, as git range-diff does  [default: the latest two]",
 )
 @option(
     "--mbox",
@@ -293,7 +293,7 @@ def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked
     the change; answered if you replied to it; otherwise open. Your own marks take precedence.
 
     --range-diff compares the messages and needs no branch or base. OLD and NEW are a version (v2),
-    a label (RFC v1) or a Message-ID; a single revision is compared with the latest.
+    a label (RFC v1) or a Message-ID; a single version is compared with the latest.
     """
     if mbox := asked["mbox"]:
         series_in_file = _find_in_mbox(common, mbox, number)
