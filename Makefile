@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 # what running patchpilot needs, and what developing it needs
 RUNS := $(VENV)/.installed-run
 STAMP := $(VENV)/.installed
+DOCS := $(VENV)/.installed-docs
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 # compiled modules are kept, also where the environment forbids it: the tests start python a thousand times
@@ -37,6 +38,10 @@ $(RUNS): pyproject.toml .ci/setup
 
 $(STAMP): pyproject.toml .ci/setup
 	@.ci/setup $(PYTHON) $(VENV) dev
+
+$(DOCS): $(STAMP)
+	@.ci/watch "installing mkdocs-material for the documentation into $(VENV)" $(BIN)/python -m pip --disable-pip-version-check install --group docs
+	@touch $@
 
 demo: $(RUNS)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/patchpilot demo; else exec $(BIN)/patchpilot demo --script; fi
@@ -64,10 +69,10 @@ fuzz: setup
 	@$(BIN)/python -m tests.lab.fuzz --inputs $(or $(INPUTS),1000000)
 	@$(BIN)/python -m tests.lab.fuzz_commands --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(COMMANDS),--commands $(COMMANDS))
 
-docs: setup
-	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
-	@$(BIN)/python .ci/picture.py
+# the picture of the site is drawn again; `.ci/picture.py` without a file renews the one in docs/
+docs: $(DOCS)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+	@$(BIN)/python .ci/picture.py site/assets/checks.svg
 	@if command -v node >/dev/null; then node tests/lab/search.cjs site tests/lab/searches.tsv; else echo "docs: node is missing: no search was tried"; fi
 	@echo "site/index.html"
 

@@ -71,7 +71,7 @@ def _with_address(markdown: str) -> str:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the pages of commands and of rule packs to the navigation, and the repository's link."""
     config.repo_url = _address["repository"] or None
-    commands = [command.name.replace(" ", "-") for command in list_documented_commands()]
+    commands = [command.name for command in list_documented_commands()]
     packs = [name for name in _reference["rule_pages"]() if name != "index"]
     _extend_sections(config.nav, {COMMANDS: commands, RULES: packs})
     return config
@@ -83,7 +83,10 @@ def _extend_sections(entries: list[Any], names: dict[str, list[str]]) -> None:
         for section in entry.values() if isinstance(entry, dict) else ():
             if isinstance(section, list):
                 folder = str(section[0]).removesuffix("/index.md")
-                section += [f"{folder}/{name}.md" for name in names.get(folder, ())]
+                section += [
+                    {name: f"{folder}/{name.replace(' ', '-')}.md"}
+                    for name in names.get(folder, ())
+                ]
                 _extend_sections(section, names)
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draw docs/assets/checks.svg, which shows the TUI's Checks stage with the demo's first commit.
+"""Draw the TUI's Checks stage with the demo's first commit.
 
-`make docs` uses this program.
+Usage: .ci/picture.py [FILE]. FILE is docs/assets/checks.svg by default; `make docs` draws the copy
+in the site, so that the tree stays clean.
 """
 
 import asyncio
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -72,8 +74,8 @@ def main() -> None:
         made = make_repositories(Path(folder) / "sandbox")
         svg = asyncio.run(draw(made.work))
     svg = re.sub(r"terminal-\d+", "terminal-1", svg).replace(folder, "~")
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
+    picture = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURE
+    picture.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,8 @@ def variables() -> Iterator[tuple[str, str]]:
 def troubleshooting_page() -> str:
     """Return the errors and their hints as Markdown, grouped by the command that reports them."""
     calls: dict[str, list[str]] = {}
-    for call in tomllib.loads(ERRORS.read_text(encoding="utf-8"))["misuse"]:
+    text = ERRORS.read_text(encoding="utf-8").replace("PLACE", "/home/you")
+    for call in tomllib.loads(text)["misuse"]:
         error = call["error"].removeprefix("patchpilot: error: ")
         hint = call["hint"].removeprefix("hint: ")
         calls.setdefault(call["argv"][0] if call["argv"] else "", []).append(

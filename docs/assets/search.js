@@ -33,7 +33,7 @@
   const WORD = /--?[a-z][\w-]*|\w+(?:[-.'’]\w+)*/gi
 
   /** Return a word's terms: options and names, also without prefix, and the stems of the parts. */
-  const terms = (word) => {
+  const split = (word) => {
     const parts = word
       .split(/[-._'’]+/)
       .filter(Boolean)
@@ -42,6 +42,11 @@
     return /\.\w+-/.test(word)
       ? [...names, word.replace(/.*\./, ""), ...parts]
       : [...names, ...parts]
+  }
+  const known = new Map()
+  const terms = (word) => {
+    if (!known.has(word)) known.set(word, split(word))
+    return known.get(word)
   }
 
   const plain = (html) =>
@@ -54,9 +59,10 @@
       .replace(/&amp;/g, "&")
   const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
 
+  const add = (counts, term, times) => counts.set(term, (counts.get(term) || 0) + times)
   const count = (text, weight, counts) => {
     for (const [word] of text.toLowerCase().matchAll(WORD)) {
-      for (const term of terms(word)) counts.set(term, (counts.get(term) || 0) + weight)
+      for (const term of terms(word)) add(counts, term, weight)
     }
   }
 
@@ -118,7 +124,8 @@
           title: plain(doc.title),
           counts: new Map(),
         }
-        for (const counts of [section.counts, page.counts]) count(section.text, 1, counts)
+        count(section.text, 1, section.counts)
+        for (const [term, times] of section.counts) add(page.counts, term, times)
         count(section.title, WEIGHT.title, section.counts)
         count(section.title, doc === page.doc ? WEIGHT.pageTitle : WEIGHT.title, page.counts)
         if (doc !== page.doc) count(plain(page.doc.title), WEIGHT.ofPage, section.counts)
@@ -167,11 +174,17 @@
         const shown = sections.filter(
           ([section, score], at) => section.doc === page.doc || (score && at < 6),
         )
+        // the theme reads the title and the text of the results that it shows only
+        const search = this
         return shown.map(([section, score]) => ({
-          ...section.doc,
+          location: section.doc.location,
           score,
-          title: this.mark(section.title, forms),
-          text: this.excerpt(section.text, forms),
+          get title() {
+            return search.mark(section.title, forms)
+          },
+          get text() {
+            return search.excerpt(section.text, forms)
+          },
           terms: Object.fromEntries(asked.map(([[term]]) => [term, page.counts.has(term)])),
         }))
       })

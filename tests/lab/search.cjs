@@ -7,7 +7,9 @@ const path = require('path')
 const SiteSearch = require('../../docs/assets/search.js')
 
 const [site, queries, ...asked] = process.argv.slice(2)
-const search = new SiteSearch(JSON.parse(fs.readFileSync(path.join(site, 'search/search_index.json'))).docs)
+const { docs } = JSON.parse(fs.readFileSync(path.join(site, 'search/search_index.json')))
+const search = new SiteSearch(docs)
+const known = new Set(docs.map((doc) => doc.location.replace(/\.html.*/, '')))
 const pages = (query) => search.search(query).map(([best]) => best.location.replace(/\.html.*/, ''))
 
 for (const query of asked) console.log(`${query}: ${pages(query).slice(0, 8).join('  ')}`)
@@ -15,6 +17,8 @@ const authors = new Map()
 for (const line of asked.length ? [] : fs.readFileSync(queries, 'utf8').split('\n')) {
   if (!line || line[0] === '#') continue
   const [author, query, right] = line.split('\t')
+  const wrong = right.split(' ').find((page) => !known.has(page))
+  if (wrong) throw new Error(`${queries}: ${query}: no such page: ${wrong}`)
   const found = pages(query)
   const at = found.findIndex((page) => right.split(' ').includes(page))
   if (!authors.has(author)) authors.set(author, { first: 0, three: 0, all: 0 })
