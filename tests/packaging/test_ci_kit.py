@@ -336,7 +336,7 @@ def find_container_tool() -> str | None:
     """Return podman or buildah if its storage contains the base image of the recipe. No image is
     downloaded.
     """
-    base = re.search(r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
+    base = re.search(r"^ARG BASE=(\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
     assert base
     for tool in filter(shutil.which, ("podman", "buildah")):
         if (

@@ -4,6 +4,9 @@
 import re
 import tomllib
 
+import pytest
+from packaging.requirements import Requirement
+
 from tests.kit.source import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -25,6 +28,31 @@ def test_debian_dependencies_cover_the_core() -> None:
     assert ignored == ["tree-sitter", "tree-sitter-c"]
     for name, version in CORE.items() - {(name, CORE[name]) for name in ignored}:
         assert known.get(name, f"python3-{name} (>= {version})") in needed
+
+
+@pytest.mark.parametrize(
+    ("name", "requirements"),
+    [
+        ("container.txt", PROJECT["project"]["dependencies"]),
+        ("container-build.txt", PROJECT["build-system"]["requires"]),
+    ],
+)
+def test_container_pins_what_the_project_requires(name: str, requirements: list[str]) -> None:
+    lock = (ROOT / "packaging" / name).read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+) \\$", lock, re.MULTILINE))
+    assert len(pinned) == lock.count("==")
+    assert lock.count(" \\\n    --hash=sha256:") >= len(pinned)
+    for requirement in map(Requirement, requirements):
+        assert requirement.specifier.contains(pinned[requirement.name])
+
+
+def test_container_has_one_base_and_checks_hashes() -> None:
+    recipe = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    assert set(re.findall(r"^FROM (\S+)", recipe, re.MULTILINE)) == {"$BASE"}
+    installs = re.findall(r"pip (?:install|wheel) [^&\n]*", recipe)
+    assert len(installs) == 4
+    for words in installs:
+        assert "--require-hashes" in words or "--no-deps --no-" in words
 
 
 def test_container_lists_its_contents() -> None:
