@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ import pytest
 from hypothesis import settings
 
 from tests.kit.maintainers import build_widget_patch, write_widget_tree
+from tests.kit.source import ROOT
 
 if TYPE_CHECKING:
     from tests.kit.backport_world import World
@@ -53,6 +55,19 @@ def _use_memory_for_temporary_files() -> None:
 
 
 _use_memory_for_temporary_files()
+
+
+def _run_the_tested_tree() -> None:
+    """Let child processes import this tree if another patchpilot, or none, is installed."""
+    text = ""
+    with contextlib.suppress(PackageNotFoundError):
+        text = distribution("patchpilot").read_text("direct_url.json") or ""
+    if '"editable"' not in text or f'"{ROOT.as_uri()}"' not in text:
+        others = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), others)))
+
+
+_run_the_tested_tree()
 
 SHUFFLED = os.environ.get("PATCHPILOT_SHUFFLE", "")
 """A seed: the tests run in a random order, the same for the same seed; none depends on another."""

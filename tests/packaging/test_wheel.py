@@ -125,3 +125,14 @@ def test_every_source_file_has_a_license() -> None:
         not in file.read_text().split("\n\n")[0][:300]
     ]
     assert missing == []
+
+
+def test_child_processes_run_the_tested_tree(tmp_path: Path) -> None:
+    completed = subprocess.run(
+        [sys.executable, "-c", "import patchpilot; print(patchpilot.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(completed.stdout.strip()).is_relative_to(ROOT)
