@@ -16,7 +16,7 @@ from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import AdaptationPrice
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
-from patchpilot.backports.conflict_reasons import explain_conflict
+from patchpilot.backports.conflict_reasons import StackedTree, explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
 from patchpilot.backports.failed_messages import add_failed_messages
 from patchpilot.backports.followups import (
@@ -592,7 +592,11 @@ class BackportSession:
                 new_tree = result.applied.merge.tree
             else:
                 result, new_tree = self._add_requirements(
-                    result, fix, branch, tree, pending_branch.commits
+                    result,
+                    fix,
+                    branch,
+                    tree,
+                    frozenset(pending_branch.commits) - pending_branch.unapplied.ids,
                 )
             if is_wanted and new_tree == tree:
                 pending_branch.unapplied.add(fix)
@@ -651,7 +655,8 @@ class BackportSession:
         if self.request.adapt and is_conflict:
             result = self._adapt(result, fix, branch, named.tree, applied)
         if effort > 0:
-            result = self._explain(result, fix, branch.tip, tree, result.applied or applied)
+            stacked = StackedTree(tree, applied_commits)
+            result = self._explain(result, fix, branch.tip, stacked, result.applied or applied)
         adapted = result.adaptation
         if adapted and adapted.is_sure:
             return result, adapted.made
@@ -745,16 +750,21 @@ class BackportSession:
         return replace(result, adaptation=adapted)
 
     def _explain(
-        self, result: BranchResult, fix: FixCommit, tip: str, tree: str, applied: ApplyResult
+        self,
+        result: BranchResult,
+        fix: FixCommit,
+        tip: str,
+        stacked: StackedTree,
+        applied: ApplyResult,
     ) -> BranchResult:
         """Add the causes of a conflict, or the functions that differ where the fix applies."""
         timeout = self.request.effort / 2
         causes, hints = explain_conflict(
-            self.history, self.scratch, fix, tip, applied, timeout=timeout, tree=tree
+            self.history, self.scratch, fix, tip, applied, timeout=timeout, stacked=stacked
         )
         if applied.how is not AppliesHow.CONFLICT:
             differences = find_differing_functions(
-                self.history, self.scratch, fix, tip, tree, timeout=timeout
+                self.history, self.scratch, fix, tip, stacked.tree, timeout=timeout
             )
             result = replace(result, differences=differences)
         adapted = result.adaptation

@@ -3,9 +3,10 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.backports.changed_functions import (
     find_conflicting_functions,
@@ -57,6 +58,13 @@ class Cause:
     why: str
 
 
+class StackedTree(NamedTuple):
+    """The tree of a branch with commits applied to it, and these commits."""
+
+    tree: str
+    commits: Collection[str] = ()
+
+
 def explain_conflict(
     history: History,
     scratch: ScratchStore,
@@ -65,21 +73,21 @@ def explain_conflict(
     applied: ApplyResult,
     *,
     timeout: float = 5.0,
-    tree: str | None = None,
+    stacked: StackedTree | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints for resolving it.
 
-    If there is no conflict, the hints list what the user should review. The search takes about
-    `timeout` seconds.
+    The commits in `stacked`, which were applied before, cause none. If there is no conflict, the
+    hints list what the user should review. The search takes about `timeout` seconds.
     """
     end = time.monotonic() + timeout
-    tree_id = tree or scratch.tree_of(tip)
+    tree_id, planned = stacked or StackedTree(scratch.tree_of(tip))
     missing_symbols, symbol_hints = compare_symbols(scratch, fix, tree_id, timeout=timeout)
     causes: list[Cause] = []
     function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
         causes, function_causes = _find_causes(
-            history, scratch, fix, tip, applied, _compute_seconds_left(end)
+            history, scratch, fix, (tip, planned), applied, _compute_seconds_left(end)
         )
         causes = causes or _find_branch_commits(
             history, scratch, fix, tip, applied, _compute_seconds_left(end)
@@ -118,11 +126,15 @@ def _find_causes(
     history: History,
     scratch: ScratchStore,
     fix: FixCommit,
-    tip: str,
+    branch: tuple[str, Collection[str]],
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Return the missing commits that changed the conflicting lines or the same functions."""
+    """Return the missing commits that changed the conflicting lines or the same functions.
+
+    `branch` is the tip of the branch and the commits that were applied to it.
+    """
+    tip, planned = branch
     paths = applied.merge.paths
     goal = read_line_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
@@ -142,7 +154,8 @@ def _find_causes(
     except GitError:
         return [], []
     commits = [touch.commit for touch in touches]
-    present = frozenset(commits) - frozenset(history.missing(commits, tip))
+    missing = frozenset(history.missing(commits, tip)) - frozenset(planned)
+    present = frozenset(commits) - missing
     bases = find_dependencies(touches, goal, present, frozenset(paths))
     functions = find_conflicting_functions(
         scratch, fix, find_conflict_places(scratch, applied.merge)

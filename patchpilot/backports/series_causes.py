@@ -16,6 +16,11 @@ class UnappliedCommits:
     def __init__(self) -> None:
         self._commits: list[FixCommit] = []
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Return the ids of the commits."""
+        return frozenset(fix.id for fix in self._commits)
+
     def add(self, fix: FixCommit) -> None:
         self._commits.append(fix)
 

@@ -40,6 +40,19 @@ def test_cause_in_the_same_series_is_named(world: World) -> None:
     assert not any("earlier in the series" in cause["why"] for cause in first["causes"])
 
 
+def test_applied_commit_of_the_series_is_no_cause(world: World) -> None:
+    tip = world.create_stable_branch("6.6", world.groundwork)
+    missing = commit_lines(world, "work: mind step 40", l40="m(40);")
+    commit_lines(world, "work: change step 44", l40="m(40);", l44="c(44);")
+    commit_lines(world, "work: change both", l40="m(40, 1);", l44="c(44, 1);")
+    rows = world.read_backport_json(f"{missing}..master", "--onto", tip, "--all")["series"]
+    first, second = (row["branches"][0] for row in rows)
+    assert (first["verdict"], second["verdict"]) == ("clean", "conflict")
+    causes = {cause["commit"] for cause in second["causes"]}
+    assert missing in causes
+    assert rows[0]["commit"] not in causes
+
+
 def test_feature_is_not_unaffected_because_its_functions_are_missing(world: World) -> None:
     new = "int fresh(int n)\n{{\n\tstep(n);\n\treturn {};\n}}\n"
     start = world.repo.commit("new: start", {"new.c": new.format(1)})
