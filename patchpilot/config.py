@@ -189,7 +189,7 @@ USER_KEYS = (
 )
 """The settings that only the user's git configuration can set, not the repository's."""
 _BY_NAME = {key.name: key for key in KEYS}
-_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
+TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 _SERVER = r"(?:https://[\w.-]+|https?://(?:127\.0\.0\.1|localhost|\[::1\]))(?::[0-9]{1,5})?(?:/[\w./~-]*)?"
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
@@ -275,7 +275,7 @@ class Settings(NamedTuple):
 
     def flag(self, name: str) -> bool:
         """Return a setting's value as a boolean, parsed as in git."""
-        return self.get(name).lower() in _TRUE
+        return self.get(name).lower() in TRUE
 
     def number(self, name: str) -> int:
         return int(self.get(name))
@@ -338,7 +338,7 @@ def load_settings(
             raise unknown_word_error("setting", name, _BY_NAME)
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
-        _raise_or_store(error, problems)
+        raise_or_store(error, problems)
     return Settings(
         reading.sources, waivers, label, frozenset(reading.wrong), tuple(reading.unread)
     )
@@ -432,7 +432,7 @@ def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:
         re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]
     ):
         reason = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
-    elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
+    elif key.kind == "flag" and value.lower() not in (*TRUE, *_FALSE):
         reason = "is not true or false"
     elif key.choices and not {
         item.strip() for item in (value.split(",") if key.kind in _MANY else [value])
@@ -486,7 +486,8 @@ def wrong_value_error(
     return error(f"{location}: {value!r} {reason}", hint=hint)
 
 
-def _raise_or_store(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+def raise_or_store(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+    """Append the error to the problems, or raise it if there is no list."""
     if problems is None:
         raise error
     problems.append(error)
@@ -504,7 +505,7 @@ def _parse_tree_file(
     except (ValueError, RecursionError) as error:
         problem = InputError(f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}")
         problem.__cause__ = error
-        _raise_or_store(problem, problems)
+        raise_or_store(problem, problems)
         return {}
 
 
@@ -514,9 +515,7 @@ def _read_waivers(
     """Return the waiver tables as written; the lint package validates their contents."""
     if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
-        _raise_or_store(
-            InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
-        )
+        raise_or_store(InputError(f"{label}: waiver must be a list of tables", hint=hint), problems)
         return ()
     return tuple(value)
 
@@ -529,7 +528,7 @@ def _read_tree_values(
         try:
             result.append(_read_tree_value(name, value, label))
         except InputError as error:
-            _raise_or_store(error, problems)
+            raise_or_store(error, problems)
     return result
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from patchpilot.commits.git_config import read_user_values
 from patchpilot.commits.run import RunWatch, run_with_line_callback
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.config import BEFORE_SEND, REVIEWER_KEYS, reviewer_of
+from patchpilot.config import BEFORE_SEND, REVIEWER_KEYS, TRUE, reviewer_of
 from patchpilot.errors import GitError, InputError, MissingError, unknown_word_error
 from patchpilot.model.progress import Progress
 
@@ -22,7 +22,6 @@ SECONDS, TOKENS = int(_DEFAULTS["timeout"]), int(_DEFAULTS["budget"])
 LARGEST = 1 << 20
 """Bytes of an answer: a reviewer that writes more is stopped."""
 _GIVEN = ("PATH", "HOME", "LANG")
-_TRUE = ("true", "yes", "on", "1")
 
 
 class Reviewer(NamedTuple):
@@ -157,7 +156,7 @@ def _make_reviewer(name: str, values: dict[str, str]) -> Reviewer:
     return Reviewer(
         name,
         command,
-        values.get("local", "").lower() in _TRUE,
+        values.get("local", "").lower() in TRUE,
         _parse_number(name, values, "timeout"),
         _parse_number(name, values, "budget"),
         tuple(values.get("environment", "").replace(",", " ").split()),

@@ -17,6 +17,7 @@ from patchpilot.config import (
     FLAG,
     Settings,
     load_settings,
+    raise_or_store,
     wrong_value_error,
 )
 from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown_word_error
@@ -89,7 +90,7 @@ def read_settings(
     try:
         text = _read_tree_file(source) if source else None
     except InputError as error:
-        _raise_or_store(error, problems)
+        raise_or_store(error, problems)
     values = _read_git_config(repository) if repository else {}
     settings = load_settings(
         text,
@@ -103,12 +104,12 @@ def read_settings(
         settings, unusable = _add_tree_files(settings, source)
     use_tree_files_of(settings)
     if unusable and not isinstance(unusable, UsageError):
-        _raise_or_store(unusable, problems)
+        raise_or_store(unusable, problems)
     for name, list_names in (("profile", _list_profiles), ("via", _list_transports)):
         if problem := _unknown_value_error(settings, name, list_names):
             # a project of the tree is unknown until the user trusts its file
             problem = unusable or problem if name == "profile" else problem
-            _raise_or_store(problem, problems)
+            raise_or_store(problem, problems)
             settings = settings._replace(wrong=settings.wrong | {name})
     return settings
 
@@ -235,12 +236,6 @@ def _list_transports() -> Sequence[str]:
     from patchpilot.outgoing.transports import list_transport_names
 
     return list_transport_names()
-
-
-def _raise_or_store(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
-    if problems is None:
-        raise error
-    problems.append(error)
 
 
 def read_user_pager() -> str | None:

@@ -41,20 +41,13 @@ class ConfigRow:
 
 def list_settings(settings: Settings, directory: Path) -> tuple[ConfigRow, ...]:
     """Return all settings; `directory` is where git's configuration is read."""
-    keys = {key.name: key for key in KEYS}
-    meanings = {key.name: key.meaning for key in KEYS} | {
+    meanings = {
         "via": f"transport: {' or '.join(transports.list_transport_names())}",
         "profile": f"project of the rules: {', '.join(projects())} (empty: detected)",
     }
     rows = (
-        ConfigRow(
-            setting.name,
-            setting.value,
-            setting.origin,
-            meanings[setting.name],
-            keys[setting.name].from_tree,
-        )
-        for setting in settings.all
+        ConfigRow(*setting, meanings.get(key.name, key.meaning), key.from_tree)
+        for key, setting in zip(KEYS, settings.all, strict=True)
     )
     return (*rows, *_list_user_settings(directory))
 
