@@ -489,13 +489,21 @@ def _read_linear_history(repository: "Repository", ids: Sequence[str]) -> tuple[
     parts = _FORMATTED.split(output)
     # format the commits one by one if a commit is empty and has no patch, or if a message contains
     # a separator line
-    if parts[1::2] != [id_.encode() for id_ in ids]:
+    if parts[1::2] != [id_.encode() for id_ in ids] or not all(map(_has_diff, parts[2::2])):
         return ()
     # git separates patches with a blank line
     parts[2:-1:2] = [part.removesuffix(b"\n") for part in parts[2:-1:2]]
     mails = (b"From %b%b" % (id_, part) for id_, part in zip(parts[1::2], parts[2::2], strict=True))
     patches = (parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True))
     return tuple(_complete_patch(repository, patch) for patch in patches)
+
+
+def _has_diff(formatted: bytes) -> bool:
+    """Return whether the output of `git format-patch` has a diff.
+
+    For an empty commit, git 2.55 prints the message, and earlier versions nothing.
+    """
+    return b"\ndiff --git " in formatted
 
 
 _FORMATTED = lazy_pattern(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
@@ -525,7 +533,7 @@ def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint="pass the commit that makes the change, or a range A..B",
         )
     result = repository.git(*_FORMAT_PATCH, "-1", commit_id)
-    if not result.out:
+    if not _has_diff(result.out):
         raise EmptyCommitError(
             f"{commit_id[:12]} is an empty commit, which has no patch",
             hint="pass a commit that changes files",
