@@ -69,12 +69,14 @@ class CveRecords:
             if (self._root / "cve" / CveState.PUBLISHED).is_dir():
                 return None, Snapshot(str(self._root))
             raise make_records_error(f"{self._root}: {error.message}") from error
-        tips = {tip for ref in _REFS if (tip := repository.find(ref))}
+        # of commits with the same date, the fetched one is the latest
+        tips = dict.fromkeys(tip for ref in _REFS if (tip := repository.find(ref)))
         with_records = [tip for tip in tips if self._is_folder(repository, tip)]
-        commits = sorted(repository.commits(with_records), key=lambda commit: commit.committed)
-        if commits:
-            day = commits[-1].committed.date().isoformat()
-            return repository, Snapshot(str(self._root), commits[-1].id, day)
+        commits = repository.commits(with_records)
+        latest = max(commits, key=lambda commit: commit.committed, default=None)
+        if latest:
+            day = latest.committed.date().isoformat()
+            return repository, Snapshot(str(self._root), latest.id, day)
         repository.close()
         if (self._root / "cve" / CveState.PUBLISHED).is_dir():
             return None, Snapshot(str(self._root))
