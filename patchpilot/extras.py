@@ -66,7 +66,8 @@ def format_install_command(names: Sequence[str]) -> str:
     """Return the command that installs packages for this installation; see `install_command`."""
     prefix, installer = Path(sys.prefix), _find_installer()
     if installer not in _ENVIRONMENTS:
-        return f"pipx install '{_find_clone() or 'CLONE'}[all]'"
+        clone = _find_clone() or "CLONE"
+        return f"pipx install {shlex.quote(f'{clone}[all]')}"
     packages = " ".join(map(shlex.quote, names))
     if installer == "pipx":
         return f"pipx inject {prefix.name} {packages}"

@@ -181,6 +181,11 @@ def test_pip_is_not_suggested_on_managed_systems(
     monkeypatch.setattr("patchpilot.extras._is_managed_externally", lambda: True)
     assert install_command("lsp") == "pipx install 'CLONE[all]'"
     assert upgrade_hint() == "upgrade patchpilot in the way it was installed"
+    clone = tmp_path / "Ada's clone"
+    (clone / ".git").mkdir(parents=True)
+    install_from(clone.as_uri(), tmp_path / "other", monkeypatch, "pip")
+    words = shlex.split(install_command("lsp"))
+    assert words == ["pipx", "install", f"{clone}[all]"]
 
 
 @pytest.mark.parametrize("url", ["https://example.org/pp.whl", "file://[", "file:///nosuch"])
