@@ -14,7 +14,7 @@ import pytest
 
 from patchpilot.cli.command import COMMANDS
 from patchpilot.cli.main import Commands
-from patchpilot.config import KEYS
+from patchpilot.config import KEYS, USER_KEYS
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -106,4 +106,4 @@ def test_source_file_hint_names_the_right_command() -> None:
 def test_settings_list_is_complete() -> None:
     hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
     named = hint.partition("valid settings: ")[2].split(", ")
-    assert named == sorted(key.name for key in KEYS)
+    assert named == sorted(key.name for key in (*KEYS, *USER_KEYS))
