@@ -50,6 +50,10 @@ _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
 """The start of lines that are not joined to the previous one: list items, tags, and notes in
 brackets.
 """
+_COMMAND = re.compile(
+    r"[$#] |\./|(?:[A-Z_]+=\S+ )*(?:git|b4|patchpilot|sudo|cd|curl|wget|make(?= (?:-|\w+=|\S+$))) "
+)
+"""The start of commands for a shell, which are not joined to other lines."""
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
 _OF_KINDS = {
     "blue": ("review", "question", "ai-review", "form-letter"),
@@ -295,7 +299,8 @@ def _refill_paragraph(lines: Sequence[str], columns: int) -> list[str]:
         return list(lines)
     parts = [lines[0]]
     for previous, line in pairwise(lines):
-        if _ALONE.match(line) or len(previous) < widest * EARLY:
+        is_command = _COMMAND.match(previous) or _COMMAND.match(line)
+        if is_command or _ALONE.match(line) or len(previous) < widest * EARLY:
             parts.append(line)
         else:
             parts[-1] += f" {line}"

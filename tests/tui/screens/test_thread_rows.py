@@ -240,3 +240,30 @@ def test_only_requests_are_open_in_a_long_thread(
     rows = lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply("Why?\n"), *many))
     assert sum("\u25be" in row.text.plain for row in rows) == 1
     assert len(rows) == 48
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git fetch https://git.example.org/linux.git linux-5.10.y && git checkout FETCH_HEAD",
+        "git checkout FETCH_HEAD",
+        "make -j8 drivers/net/",
+        "$ frob --test",
+        "make W=1 drivers/net/frob.o",
+        "COMPILER=clang make drivers/",
+        "./scripts/checkpatch.pl -g HEAD",
+        "b4 am 1@example.org",
+    ],
+)
+def test_commands_keep_their_lines(tmp_path: Path, command: str) -> None:
+    prose = "To try it, run the commands that follow, and answer with the result of the"
+    other = "make sure that nobody else uses the tree while it is built with these commands."
+    body = f"{prose}\n{command}\n{other}\nmake progress with all of the words of this line."
+    series = follow_mails(tmp_path, *story.BEGINNING, make_v1_reply(body))
+    rows = "\n".join(list_row_texts(lay_out_rows(series, columns=60)))
+    lines = [line.strip() for line in rows.split("\n")]
+    start = next(line for line in lines if line and command.startswith(line))
+    after = lines[lines.index(start) :]
+    assert " ".join(after).startswith(f"{command} make sure that")
+    assert not any(line.endswith(f" {command.split()[0]}") for line in lines)
+    assert any(line.startswith("make sure that") for line in lines)
