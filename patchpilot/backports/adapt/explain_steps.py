@@ -26,7 +26,7 @@ _WORDS = {
         " of it"
     ),
     CarryMethod.NO_FILE: "dropped: the file is missing from the branch",
-    CarryMethod.LEFT_OUT: "left out: the branch has other entries, or not this list of changes",
+    CarryMethod.LEFT_OUT: "omitted: the branch has other entries, or not this list of changes",
     CarryMethod.LISTED: "the branch has other entries at the same place; added the fix's entries",
 }
 

@@ -105,7 +105,7 @@ def test_change_of_release_notes_prevents_no_adaptation(
     assert is_sure is (is_known or result.startswith("* fix"))
     if adaptation and is_known:
         assert (files.get(NOTES, ""), files["a.c"]) == (result, fixed)
-        words = "left out" if result in ("", OLD_NOTES) else "added the fix's entries"
+        words = "omitted" if result in ("", OLD_NOTES) else "added the fix's entries"
         assert any(NOTES in step and words in step for step in adaptation.steps)
 
 
