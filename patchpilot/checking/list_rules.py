@@ -117,6 +117,8 @@ def rule_page(explanation: RuleExplanation) -> str:
     ]
     text = rule.remedy.text
     fix_lines = [_sentence(text)] if text else []
+    decides = rule.remedy.decides
+    fix_lines += ["", f"The author decides {decides}."] if decides else []
     fix_lines += ["", equivalence(rule)] if rule.remedy.equivalent else []
     command = f"patchpilot check --ignore {rule.name}"
     for title, body in (

@@ -429,7 +429,7 @@ def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
         values=tuple((name, str(value)) for name, value in hit.values.items()),
         record=load_rule_records().get((rule.name, severity), RuleRecord()),
         rank=rule.rank(severity),
-        who=rule.remedy.who,
+        decides=rule.remedy.decides,
     )
 
 

@@ -16,7 +16,6 @@ from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.model.rule import (
     FIX_KINDS,
     SCOPES,
-    WHO,
     Example,
     Kernel,
     Pack,
@@ -357,7 +356,6 @@ def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
     _check_table_keys(table, _FIX, position)
     fix = RuleFix(**{key: text.strip() for key, text in table.items()})
     _check_choice(fix.kind, FIX_KINDS, "fix kind", position)
-    _check_choice(fix.who, WHO, "who", position)
     if bool(fix.fixer) != (fix.kind == "safe"):
         raise PackError(f"{position}: a safe fix needs a fixer, other fixes must not have one")
     if fix.fixer and not position.is_tested:

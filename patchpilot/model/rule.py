@@ -215,6 +215,7 @@ class Suppression(NamedTuple):
     "message_line?",
     "edits?",
     "who",
+    "decides?",
     "noise=record.rate?",
     "gone=record.gone_share?",
     "asked=record.asked_share?",
@@ -234,8 +235,8 @@ class Finding(NamedTuple):
     exit code, if `severity` is the one in checkpatch.pl. `tip` is the position in the last commit
     of the range, if it was requested and the finding is in a range. A finding with a `suppression`
     is not reported. `message_line` is the line in the commit message, whose line 1 is the subject.
-    `who` is one of `WHO`. `covered` contains the findings on the same line that are part of this
-    one; see `Rule.covers`.
+    `who` is one of `WHO`, and `decides` is what a person must decide. `covered` contains the
+    findings on the same line that are part of this one; see `Rule.covers`.
     """
 
     rule: str
@@ -260,13 +261,18 @@ class Finding(NamedTuple):
     tip: TipPlace | None = None
     suppression: Suppression | None = None
     message_line: int | None = None
-    who: str = "program"
+    decides: str = ""
     covered: tuple["Finding", ...] = ()
 
     @property
     def edits(self) -> tuple[FindingEdit, ...]:
         """Return the edits of a safe fix."""
         return self.fix.edits if self.fix else ()
+
+    @property
+    def who(self) -> str:
+        """Return who may settle the finding."""
+        return WHO[bool(self.decides)]
 
     @property
     def covers(self) -> tuple[str, ...]:
@@ -319,20 +325,25 @@ and its form.
 Kernel = tuple[int, int]
 
 
-@json_form("kind", "text", "equivalent", "who")
+@json_form("kind", "text", "equivalent", "who", "decides?")
 class RuleFix(NamedTuple):
     """The fix for the findings of a rule.
 
     It has a kind (one of `FIX_KINDS`) and a description. `fixer` applies a safe fix. If a fix
     changes tokens of code, `equivalent` explains why the meaning stays the same. `who` is one of
-    `WHO`.
+    `WHO`: a person if the author must decide something, which is named in `decides`.
     """
 
     kind: str = "none"
     text: str = ""
     fixer: str = ""
     equivalent: str = ""
-    who: str = "program"
+    decides: str = ""
+
+    @property
+    def who(self) -> str:
+        """Return who may settle the findings of the rule."""
+        return WHO[bool(self.decides)]
 
 
 def format_kernel_version(kernel: Kernel | None) -> str | None:

@@ -78,6 +78,11 @@ def test_only_a_person_settles_a_sign_off(repo: Repo) -> None:
     findings = repo.patchpilot("check --strict --json").json["patches"][0]["findings"]
     who = {finding["name"]: finding["who"] for finding in findings}
     assert (who["no-sign-off"], who["trailing-space"]) == ("person", "program")
+    decides = {finding["name"]: finding.get("decides", "") for finding in findings}
+    assert "certif" in decides["no-sign-off"]
+    assert not decides["trailing-space"]
+    assert decides["no-sign-off"] in repo.patchpilot("check").out
+    assert decides["no-sign-off"] in repo.patchpilot("explain no-sign-off").out
 
 
 def test_whole_files_have_edits(repo: Repo) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 
 from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.pack_patterns import find_placeholders
-from patchpilot.lint.rule_store import load_packs
+from patchpilot.lint.rule_store import load_packs, load_rules
 from tests.kit.snippets import build_context
 
 LONGEST = 100
@@ -61,3 +61,20 @@ def test_message_is_one_short_line() -> None:
         if len(text.partition(";")[0]) > LONGEST or "\n" in text or text.endswith(".")
     ]
     assert not long
+
+
+def test_each_rule_has_one_clause_that_settles_its_findings() -> None:
+    wrong = {}
+    for rule in load_rules():
+        for text in (rule.remedy.text, rule.remedy.decides):
+            if (
+                text.removesuffix("etc.").endswith((".", ";"))
+                or len(text) > 2 * LONGEST
+                or text[:1].isspace()
+            ):
+                wrong[rule.name] = text
+        if not rule.remedy.text:
+            wrong[rule.name] = "no text"
+        if rule.remedy.decides and not rule.remedy.decides.startswith(("wh", "under which")):
+            wrong[rule.name] = rule.remedy.decides
+    assert not wrong

@@ -243,6 +243,8 @@ def _format_finding(row: FindingRow, colors: Colors, result: CheckResult, is_fir
             and finding.fix.text not in finding.message
         ):
             lines.append(colors(f"    help: {make_one_line(finding.fix.text)}", DIM))
+    if finding.decides and is_first:
+        lines.append(colors(f"    you decide: {finding.decides}", DIM))
     if finding.left:
         lines.append(colors(f"    not fixed: {finding.left}", DIM))
     return "\n".join(lines)

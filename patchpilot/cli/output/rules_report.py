@@ -41,6 +41,8 @@ def format_tested_pack(tested: TestedPack) -> str:
     return make_printable("\n".join(lines))
 
 
+DECIDES = "The author decides"
+"""The title of what no program may decide."""
 _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
@@ -89,6 +91,7 @@ def _optional_sections(explanation: RuleExplanation) -> list[tuple[str, list[str
     """Return the optional sections of a rule's page: options, known problems, and past results."""
     rule = explanation.rule
     notes = (
+        (DECIDES, [rule.remedy.decides] if rule.remedy.decides else []),
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
         ("Known problems", list(rule.known_problems)),
         ("On real patches", explanation.on_real_patches),
