@@ -17,7 +17,7 @@ import patchpilot
 from patchpilot.cli.command import FLAG, HELP_SPELLINGS, Command
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
-from patchpilot.config import KEYS
+from patchpilot.config import KEYS, USER_KEYS
 from patchpilot.errors import ExitCode
 from patchpilot.lint.rule_store import load_rules
 
@@ -56,7 +56,7 @@ def _list_command_promises(command: Command, path: str) -> Iterator[str]:
 
 
 def _list_setting_promises() -> Iterator[str]:
-    for key in KEYS:
+    for key in (*KEYS, *USER_KEYS):
         setting_sources = "tree and git" if key.from_tree else "git"
         yield f"setting {key.name} {key.kind} {key.default!r} from {setting_sources}"
         for choice in key.choices:
