@@ -67,7 +67,7 @@ def assign_letters(labels: Sequence[str]) -> list[str]:
     """
     letters: list[str] = []
     for label in map(str.lower, labels):
-        candidates = re.findall(rf"\b{_LETTER}", label) + re.findall(_LETTER, label)
+        candidates = re.findall(rf"\b[npq]*({_LETTER})", label) + re.findall(_LETTER, label)
         letters.append(next((letter for letter in candidates if letter not in letters), ""))
     return letters
 
