@@ -67,24 +67,27 @@ def fix_first_version(work: Path, check: str = acme.CHECK_UNUSED) -> str:
 
     Tags in the message are kept. `check` is the code that checks the response.
     """
-    message = git(work, "log", "-1", "--format=%B").text
-    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    if match is None or not is_first_version(message.split("\n")):
+    message, corrected = _read_messages(work)
+    if not corrected or not is_first_version(message.split("\n")):
         return "nothing left to fix for v1"
     fixed_parts = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # the user has not yet fixed the style error in the Checks stage
         write_driver(work, check)
         fixed_parts = "the style error and the message"
-    _amend_commit(
-        work,
-        _add_tags(make_corrected_message(_format_reference(work, match[1])), message),
-    )
+    _amend_commit(work, corrected)
     return f"Fixed {fixed_parts} for you (git commit --amend); u undoes it"
 
 
-def _format_reference(work: Path, commit: str) -> str:
-    return git(work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit).text.strip()
+def _read_messages(work: Path) -> tuple[str, str]:
+    """Return the message of the commit, and the corrected one, or "" if it names no commit."""
+    message = git(work, "log", "-1", "--format=%B").text
+    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
+    if match is None:
+        return message, ""
+    form = '--format=%h ("%s")'
+    reference = git(work, "log", "-1", form, "--abbrev=12", match[1]).text.strip()
+    return message, _add_tags(make_corrected_message(reference), message)
 
 
 def _add_tags(text: str, message: str) -> str:
@@ -118,13 +121,8 @@ def revise_commit(work: Path) -> None:
 
     The new message answers the maintainer's question, and the new code compiles without a warning.
     """
-    message = git(work, "log", "-1", "--format=%B").text
-    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    text = (
-        _add_tags(make_corrected_message(_format_reference(work, match[1])), message)
-        if match
-        else message
-    )
+    message, corrected = _read_messages(work)
+    text = corrected or message
     for old, new in ASKED_FOR:
         text = text.replace(old, new, 1)
     if not _has_answers(text):

@@ -44,6 +44,7 @@ from patchpilot.tui.themes import (
     OURS,
     terminal_colors,
 )
+from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import display_key, key_binding, more_key
 from patchpilot.tui.view.session import Session
@@ -520,5 +521,4 @@ class PatchpilotApp(ReportsErrors, App[int]):
             # a screen below a dialog shows its own error
             self.screen.call_later(self.screen.show_error, error)
         else:
-            hint = f"\nhint: {error.hint}" if error.hint else ""
-            self.notify(f"{error.message}{hint}", severity="error")
+            self.notify(format_error(error), severity="error")

@@ -304,12 +304,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 show_file,
             )
 
-        branch = next(
-            branch
-            for branch in result.branches
-            if self._branch_texts.find_step(branch).kind in (StepKind.REQUEST, StepKind.IDENTIFY)
-        )
-        trial = Action("find", ("--try", (result.commit or "")[:12], "--in", branch.branch))
+        branch = first_branch_to_show(result) or ""
+        trial = Action("find", ("--try", self._branch_texts.commit, "--in", branch))
         question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
         ask_for_answer(self.app, question, write)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.tui.view.action_keys import replace_commands
+from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, show_draft
 
@@ -113,8 +113,7 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
     home.show_activity("searching for the fix")
 
     def ask_again(error: PatchpilotError) -> None:
-        hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
-        show_outcome(partial(_ask_for_input, home, kind, value, f"{error.message}{hint}"))
+        show_outcome(partial(_ask_for_input, home, kind, value, format_error(error)))
 
     home.run_in_thread(search_in_thread, ask_again)
 

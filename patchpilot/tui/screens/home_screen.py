@@ -41,7 +41,7 @@ from patchpilot.tui.screens.home_rows import (
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_for_trust
-from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
+from patchpilot.tui.view.action_keys import first_named_stage, format_error
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding, more_key
@@ -278,8 +278,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 lambda: self.notify("commands trusted; open the topic again"),
             )
             return
-        hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
-        self.notify(f"{error.message}{hint}", severity="error")
+        self.notify(format_error(error), severity="error")
 
     def on_resize(self) -> None:
         self._draw_topics()

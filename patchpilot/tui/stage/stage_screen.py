@@ -22,7 +22,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_for_trust
-from patchpilot.tui.view.action_keys import replace_commands
+from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import highlight_code
@@ -235,13 +235,12 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if not self.has_all_widgets:
             return
         card = self.query_one("#error", Panel)
-        hint = f"hint: {replace_commands(error.advice, self.stage)}" if error.advice else ""
         state = error_state(error)
         card.heading = f"{glyph(state.sign)} {ERROR_HEADINGS[state]}"
         self._is_stage_error = error is self.session.errors.get(self.stage)
         card.count = "g retry · Esc close"
         self.query_one("#error-text", Static).update(
-            highlight_code("\n".join(part for part in (error.message, hint) if part))
+            highlight_code(format_error(error, self.stage))
         )
         card.display = True
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, actions_in_advice, iterate_parts
 from patchpilot.tui.view.stages import Stage
 
@@ -119,6 +120,12 @@ def replace_commands(advice: object, stage: Stage | None = None) -> str:
         else:
             separator = ""
     return "".join([*parts, separator])
+
+
+def format_error(error: PatchpilotError, stage: Stage | None = None) -> str:
+    """Return an error and its hint, with keys for commands."""
+    hint = f"\nhint: {replace_commands(error.advice, stage)}" if error.advice else ""
+    return f"{error.message}{hint}"
 
 
 def first_named_stage(advice: object, excluded: Stage | None = None) -> Stage | None:
