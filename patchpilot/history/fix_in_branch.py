@@ -75,6 +75,7 @@ class History:
         self._reverts = Reverts(repository, self.index)
         self._names: dict[str, tuple[str, ...]] = {}
         self._main_line: AncestorBitmap | None = None
+        self._unmarked: dict[str, dict[str, list[int]]] = {}
         self.imports: dict[str, list[str]] = {}
 
     def __enter__(self) -> "History":
@@ -155,7 +156,7 @@ class History:
             if not landings and landing is None:
                 landings = [
                     Landing(candidate, LandedHow.PATCH_ID)
-                    for candidate in self._find_same_patch(commit, ordinal, reach)
+                    for candidate in self._find_same_patch(commit, ordinal, branch)
                 ]
             again = self._effective_landings(commit, landings, reach)
             landing = again if again and (again.holds or landing is None) else landing
@@ -447,19 +448,27 @@ class History:
             return True
         return are_alike(self.repository, original.id, candidate.id)
 
-    def _find_same_patch(self, commit: str, ordinal: int, reach: AncestorBitmap) -> list[str]:
-        branch_ordinals = list(reach.iterate_missing_from(self.index.reach(commit)))[
-            -_MOST_UNMARKED:
-        ]
-        if ordinal in reach or not branch_ordinals:
+    def _find_same_patch(self, commit: str, ordinal: int, branch: str) -> list[str]:
+        if ordinal in self.index.reach(branch):
             return []
-        marked = self.index.upstream_ids(branch_ordinals)
-        unmarked = [candidate for candidate in branch_ordinals if candidate not in marked]
-        known_ids = self._compute_patch_ids(unmarked)
-        own_id = self._patch_id(ordinal) if any(known_ids.values()) else ""
-        return self.index.ids(
-            candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id
-        )
+        known_ids = self._unmarked.get(branch)
+        if known_ids is None:
+            known_ids = self._list_unmarked(commit, branch)
+            # with read_along, they are the same for all commits
+            if self._main_line:
+                self._unmarked[branch] = known_ids
+        return self.index.ids(known_ids.get(self._patch_id(ordinal), ()) if known_ids else ())
+
+    def _list_unmarked(self, commit: str, branch: str) -> dict[str, list[int]]:
+        """Map the patch-ids of a branch's latest own commits without markers to these commits."""
+        own = self.list_own_commits(branch, commit)[-_MOST_UNMARKED:]
+        marked = self.index.upstream_ids(own)
+        by_id: dict[str, list[int]] = {}
+        unmarked = [number for number in own if number not in marked]
+        for number, patch_id in sorted(self._compute_patch_ids(unmarked).items()):
+            if patch_id:
+                by_id.setdefault(patch_id, []).append(number)
+        return by_id
 
     def _patch_id(self, ordinal: int) -> str:
         return self._compute_patch_ids([ordinal]).get(ordinal, "")
