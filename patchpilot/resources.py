@@ -139,7 +139,7 @@ def save_draft_file(kind: str, name: str, text: str) -> Path:
 
 
 def list_recent_drafts(kind: str) -> Iterator[Path]:
-    """Yield the files of recent drafts of a `kind` that the user has not marked as sent."""
+    """Yield the files of recent drafts of a `kind` that are not marked as sent."""
     for file in (state_path() / kind).glob("*.txt"):
         with suppress(OSError):
             is_recent = time.time() - file.stat().st_mtime < DRAFT_AGE

@@ -127,7 +127,7 @@ class AuditRow:
     branch; they differ if the bug is `carried`: it came with a backport. `verdict` is "" if no
     verdict was requested. `confidence` is that of an adaptation, or None. `followers` are the
     follow-ups that the branch needs as well. `reverted_by` is the mainline commit that reverted the
-    fix, or None. `rank` is the place of the fix among those that the branch lacks, with the
+    fix, or None. `rank` is the place of the fix among the fixes that the branch lacks, with the
     reasons; it is None in a list of fixes.
     """
 

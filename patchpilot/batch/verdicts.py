@@ -32,9 +32,9 @@ def judge_fixes(
 ) -> Iterator[str]:
     """Judge fixes on the cluster, and yield the lines of each part as it completes.
 
-    The arguments are those of `judge_part`; a part has `count` fixes. All machines must have the
-    repository, with the branches, at the same path. Raise MissingError if the extra `cluster` is
-    not installed.
+    The arguments are the same as for `judge_part`; a part has `count` fixes. All machines must have
+    the repository, with the branches, at the same path. Raise MissingError if the extra `cluster`
+    is not installed.
     """
     starts = range(0, len(fixes), count)
     parts = [(tuple(fixes[start : start + count]),) for start in starts]

@@ -188,8 +188,8 @@ def add_unfixed_reason(
 ) -> Finding:
     """Set the reason if a finding was not fixed.
 
-    `kinds` are those of the rules. `fixed` is the finding's patch, or None for a finding about the
-    series. With `outcome`, the finding is in the fixed patch.
+    `kinds` are the fix kinds of the rules. `fixed` is the finding's patch, or None for a finding
+    about the series. With `outcome`, the finding is in the fixed patch.
     """
     if finding.suppression:
         return finding

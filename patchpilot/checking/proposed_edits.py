@@ -89,7 +89,7 @@ A fix that has to be reverted makes only its part be checked again.
 def _fix_parts(setting: CheckRun, checked: CheckedPatch) -> tuple[FixedPatch, list[FixOutcome]]:
     """Fix a whole file in parts that end with a function.
 
-    Only findings that a part has as well are fixed.
+    Only findings that are also found in a part are fixed.
     """
     fixed: list[Finding] = []
     reasons: dict[Key, str] = {}

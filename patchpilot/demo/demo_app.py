@@ -58,7 +58,7 @@ CARDS = {
     Stage.SEND: "In a shell: `patchpilot send`",
     Stage.FOLLOW: "In a shell: `patchpilot track`",
 }
-"""Text of the tour at each stage: the command behind its keys."""
+"""Text of the tour at each stage: the command that does the same as its keys."""
 BUGS = {
     SERVER_LOG: "A server with 6.1 logs this line. Is it fixed?",
     CARD_LOG: "Your card logs this line. Is it fixed?",

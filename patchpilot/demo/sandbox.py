@@ -75,8 +75,8 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Archive the messages that the lists have received since the last delivery, and put those
-        to the newcomer into the mailbox.
+        """Archive the messages that the lists have received since the last delivery, and put the
+        ones to the newcomer into the mailbox.
 
         Return the number of archived messages.
         """

@@ -53,7 +53,7 @@ def list_settings(settings: Settings, directory: Path) -> tuple[ConfigRow, ...]:
 
 
 def _list_user_settings(directory: Path) -> Iterator[ConfigRow]:
-    """Yield the settings that only the user's configuration can set, those of reviewers by name."""
+    """Yield the settings that only the user's configuration can set, by name for reviewers."""
     try:
         values = read_user_values(directory)
     except MissingError:

@@ -167,10 +167,9 @@ def describe_unread_undos(refs: Iterable[str]) -> str:
     if not names:
         return ""
     count = format_count(len(names), "record")
-    old_value = quote(f"{names[-1]}^1")
     return (
-        f"{count} of another machine, version or user; `git branch rescue {old_value}` restores"
-        f" the old commits of {names[-1]}"
+        f"{count} of another machine, version or user;"
+        f" `git branch rescue {quote(names[-1] + '^1')}` restores the old commits of {names[-1]}"
     )
 
 

@@ -125,7 +125,7 @@ AGREED = Kind(
 
 PROGRAMS: dict[str, Kind] = {
     "batch/builds::_build_in_worker": NOTHING,
-    "batch/builds::build_commits": NOTHING,
+    "batch/cluster::run_units": NOTHING,
     "batch/cluster::check_parts": NOTHING,
     "cli/pager::show_in_pager": PAGER,
     "commits/objects::CatFile._open_streams": OBJECTS,
@@ -351,6 +351,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "outgoing/target_tree::compute_file_fit.applies": ("*options",),
         "recipients/contact_history::_read_history": ("*arguments",),
+        "recipients/get_maintainer/git_signers::GitHistory._add_blamed": ("*args",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "topic/posted_elsewhere::_read_tagged_patches": ("*revisions",),
         "commits/message_mail::make_message_mail": ("base",),
@@ -399,7 +400,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     SANDBOX: {
         "cli/commands/demo::command": ("*",),
         "demo/journey::Journey.run": ("*",),
-        "demo/robin::_format_reference": ("commit",),
+        "demo/robin::_read_messages": ("match[1]",),
         "demo/robin::_send_mail": ("*config_command",),
         "demo/upstream::take_into_stable": (
             "commit",

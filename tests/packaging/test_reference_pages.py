@@ -27,6 +27,7 @@ OF_OTHER_PROGRAMS = {
     *("--types", "--no-signoff", "--no-tree", "--typedefsfile", "--codespell", "--codespellfile"),
     *("--kconfig-prefix", "--tab-size", "--min-conf-desc-length", "--root"),
     *("--no-x", "--nox", "--mpath", "--find-maintainer-files"),
+    *("--interactive", "--hg-since", "--self-test"),
 }
 """Options of git, podman, msmtp, checkpatch.pl, get_maintainer.pl and b4."""
 SETTINGS = [key.name for key in (*KEYS, *USER_KEYS)]

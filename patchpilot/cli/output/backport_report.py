@@ -94,7 +94,7 @@ def format_backport_text(
     *,
     printed: int = 0,
 ) -> str:
-    """Format the verdicts as text, without those of the first fixes that were `printed`."""
+    """Format the verdicts as text, except for the first fixes, which were `printed`."""
     blocks = [format_fix_text(results, result, action_results) for result in results[printed:]]
     blocks += (
         "\n".join([*_wrap_row(row), *(f"  {line}" for line in row.lines)])

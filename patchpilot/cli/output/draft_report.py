@@ -12,7 +12,8 @@ def format_draft_rows(
 ) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
-    Omit choices that are also in `kept_draft`, and with `is_export` those that `--export` writes.
+    Omit choices that are also in `kept_draft`, and with `is_export` the choices that `--export`
+    writes.
     """
     rows: list[str] = []
     kept_choices = set(_list_draft_choices(kept_draft)) if kept_draft else set()

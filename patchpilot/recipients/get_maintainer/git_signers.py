@@ -63,7 +63,7 @@ class GitHistory:
     def add_file_contacts(self, collected: CollectedRoles, request: GetMaintainerRequest) -> None:
         """Add signers and authors for files that no maintained section matches exactly.
 
-        With --git, add them for all files, and with --git-blame, those of the changed lines.
+        With --git, add them for all files, and with --git-blame, the signers of the changed lines.
         """
         switches = collected.switches
         for path in request.files:

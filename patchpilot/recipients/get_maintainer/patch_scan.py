@@ -28,8 +28,8 @@ class ChangedRange(NamedTuple):
 class PatchScan:
     """A patch as parsed by get_maintainer.pl.
 
-    `ranges` are those of hunks with several old lines. `intro` contains the lines before the first
-    file header, and `diff` the lines after it. Neither contains headers and hunk ranges.
+    `ranges` are the ranges of hunks with several old lines. `intro` contains the lines before the
+    first file header, and `diff` the lines after it. Neither contains headers and hunk ranges.
     """
 
     def __init__(self) -> None:
