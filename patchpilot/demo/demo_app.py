@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from patchpilot.demo.before import CARD_LOG, SERVER_LOG
+from patchpilot.demo.demo_repository import TOPIC
 from patchpilot.demo.robin import (
     ANSWERS,
     find_question,
@@ -162,7 +163,9 @@ class DemoApp(PatchpilotApp):
             pass
         elif isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
-            screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
+            # the answers are about Robin's fix, not about a branch of the reader
+            if self.session.topic and self.session.topic.branch == TOPIC:
+                screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
         elif isinstance(screen, Choose) and title == QUESTION:
             screen.why = f"`Demo`  {BUGS[self._dmesg]} Press Enter.\n\n{self._dmesg}"
         elif isinstance(screen, LineDialog):

@@ -94,6 +94,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._announced: Hashable = None
         self._is_ahead = False
         self._fixes: dict[Hashable, Changes] = {}
+        self._has_no_certain_fix = False
         self._lists_waived = False
         self._mark = ""
 
@@ -144,7 +145,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._selected = min(keys, key=lambda key: self._shown_findings[key].finding.rank)
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
-        self._fixes = {}
+        self._fixes, self._has_no_certain_fix = {}, False
         view.set_rows(rows, notes=map(finding_note, self._shown_findings.values()))
         self.refill_list()
         if is_first:
@@ -291,7 +292,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _has_certain_fixes(self) -> bool:
-        return any(finding.remedy in CERTAIN for finding in self._every)
+        return not self._has_no_certain_fix and any(
+            finding.remedy in CERTAIN for finding in self._every
+        )
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
@@ -385,7 +388,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         from patchpilot.tui.screens.fix_dialog import apply_safe_fixes
 
         if self.current_result is not None:
-            apply_safe_fixes(self, self._commits_with_remedy("tags"))
+            apply_safe_fixes(self, self._commits_with_remedy("tags"), self._note_no_certain_fix)
+
+    def _note_no_certain_fix(self) -> None:
+        """Stop offering to fix the shown findings, because no fix of them is certain."""
+        self._has_no_certain_fix = True
+        self.tui.redraw_stage()
 
     def action_waive(self) -> None:
         from patchpilot.tui.actions.waive import remove_waiver, waive_finding

@@ -168,11 +168,14 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
     return compute_fix
 
 
-def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
+def apply_safe_fixes(
+    screen: "AnyScreen", tagless: Sequence[str], find_none: Callable[[], object]
+) -> None:
     """Show the safe fixes for the topic's commits, apply them after confirmation, and run the
     checks again.
 
-    This includes tags that are certain for the commits in `tagless`.
+    This includes tags that are certain for the commits in `tagless`. If there is nothing to fix,
+    `find_none` is called.
     """
     from patchpilot.checking.fix_certain import apply_certain_fixes
 
@@ -207,8 +210,10 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
                 fixes.tags.reason,
             )
             screen.notify(
-                f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX,
+                f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX, severity="warning"
             )
+            if not refusal:
+                find_none()
             return
         title = f"{question}? {format_count(len(fixes.left), 'finding')} left"
         rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
