@@ -296,7 +296,8 @@ def _try_commit(
                 profile=workplace.settings().get("profile"),
                 progress=progress,
             )
-    _write_answer(common, trial, format_trial(trial))
+    # a line of the script that is folded is another command
+    _write_answer(common, trial, format_trial(trial), is_folded=bool(answer))
     return ExitCode.OK
 
 
@@ -313,12 +314,12 @@ def _bisect_symptom(common: Common, workplace: "Workplace", text: str, tree: str
     return findings_exit_code(not (step.next or step.found))
 
 
-def _write_answer(common: Common, answer: object, text: str) -> None:
+def _write_answer(common: Common, answer: object, text: str, *, is_folded: bool = True) -> None:
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
         text = format_json("find", answer)
-    common.write(text, fold=common.format != "json")
+    common.write(text, fold=is_folded and common.format != "json")
 
 
 def _find_posted_commit(

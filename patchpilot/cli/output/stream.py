@@ -55,22 +55,31 @@ def result_width() -> int:
 def fold_text(text: str, max_width: int) -> str:
     """Fold a text to at most `max_width` columns, not counting color codes.
 
-    Lines are broken at spaces, and continuation lines are indented by four. The next command stays
-    on one line, so that it can be copied.
+    Lines are broken at spaces, and continuation lines are indented by four. A command stays on one
+    line, so that it can be copied: one in backticks, or one that ends the line.
     """
     return "\n".join(
         folded_line for line in text.split("\n") for folded_line in _fold_line(line, max_width)
     )
 
 
+_COMMAND = re.compile(r"(?:(?<=: )patchpilot|^ +(?:patchpilot|git)) [a-z].*$")
+_UNBROKEN = re.compile(r" *(?:[^ `]*`(?:patchpilot|git) [^`]+`[^ ]*|[^ ]+)| +$")
+
+
 def _fold_line(line: str, max_width: int) -> Iterator[str]:
-    is_command = line.startswith("next: patchpilot ")
-    if is_command or width(re.sub(_COLOR, "", line)) <= max_width:
+    match = _COMMAND.search(line)
+    text = line[: match.start()] if match else line
+    if text in ("", "next: ") or width(re.sub(_COLOR, "", line)) <= max_width:
         yield line
         return
     indent = " " * min(len(line) - len(line.lstrip(" ")) + 4, max_width // 2)
     folded_line = ""
-    for word in re.findall(r" *[^ ]+| +$", line):
+    words = _UNBROKEN.findall(text)
+    if match:
+        # the last item is the space before the command
+        words[-1] += match[0]
+    for word in words:
         if folded_line and width(re.sub(_COLOR, "", folded_line + word)) > max_width:
             yield folded_line
             folded_line = indent + word.lstrip(" ")

@@ -3,6 +3,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +43,25 @@ def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
 @given(_LINE)
 def test_short_text_is_unchanged(line: str) -> None:
     assert fold_text(line, max(1, width(_strip_colors(line)))) == line
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "after"),
+    [
+        ("next: ", "patchpilot backport 1234abcd5678 --request --tested 6.1", ""),
+        ("next: build it and try it: ", "patchpilot find --try 1234abcd5678 --in v6.1", ""),
+        ("  if an older version works: ", "patchpilot find 'a: b' --good VERSION --bad 6.1", ""),
+        ("  ", "git bisect start v6.2 v6.1  # or halve the commits with git", ""),
+        (
+            "note: to list all, run `",
+            "patchpilot backport 1234abcd5678 --onto v6.1",
+            "` in the tree",
+        ),
+    ],
+)
+def test_command_stays_on_one_line(before: str, command: str, after: str) -> None:
+    for columns in (40, 50, 60, 80):
+        folded = fold_text(before + command + after, columns)
+        assert command in folded
+        assert folded.split() == (before + command + after).split()
+        assert all(command in line or width(line) <= columns for line in folded.split("\n"))
