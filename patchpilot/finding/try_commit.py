@@ -23,7 +23,7 @@ from patchpilot.backports.branch_verdicts import (
 )
 from patchpilot.backports.targets import branch_ref
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_kernel_version
 from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
@@ -169,6 +169,9 @@ def plan_trial(
             " in its menu"
         )
     name = f"try-{commit.id[:12]}"
+    tried = ("--try", commit.id[:12], "--in", base)
+    answers = [Action("find", (*tried, "--works", answer)) for answer in ANSWERS]
+    _store_planned_release(repository, commit.id, base)
     top = Path(repository.top)
     folder = quote(str(top.parent / f"{top.name}-{name}"))
     steps = (
@@ -179,16 +182,14 @@ def plan_trial(
             "after the boot, check that this kernel runs, try to reproduce the bug, and answer",
             (
                 f"uname -r   # the name contains {name}",
-                f"patchpilot find --try {commit.id[:12]} --works yes   # the bug is gone",
-                f"patchpilot find --try {commit.id[:12]} --works no    # the bug is there",
+                f"{answers[0]}   # the bug is gone",
+                f"{answers[1]}    # the bug is there",
             ),
         ),
         _make_removal_step(repository, machine, name, folder),
     )
-    answer = Action("find", ("--try", commit.id[:12], "--works", "yes"))
-    return Trial(
-        commit.id, commit.subject, base, machine.distribution, steps, "", answer, tuple(notes)
-    )
+    family = machine.distribution
+    return Trial(commit.id, commit.subject, base, family, steps, "", answers[0], tuple(notes))
 
 
 def record_trial(
@@ -202,27 +203,33 @@ def record_trial(
 ) -> Trial:
     """Record whether the bug is gone with a commit.
 
-    The release is chosen as in `plan_trial`. If the bug is gone, the next command requests the
-    backport and quotes the message of the log if there is one; otherwise it continues the search.
+    The release is `tree`, that of the running kernel if it was built with the commit, the one for
+    which `plan_trial` was last called, or the one that the log names. Raise `UsageError` if there
+    is none of these: any other running kernel was not tried. If the bug is gone, the next command
+    requests the backport and quotes the message of the log if there is one; otherwise it continues
+    the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
-    release = tree.removeprefix("v") or (symptom.version or running).release
+    is_running = bool(running) and f"try-{commit.id[:12]}" in running.named
+    trials = _load_trials()
+    own_trials: dict[str, Sequence[str]] = trials.get(repository.key, {})
+    release = tree.removeprefix("v") or (running.release if is_running else "")
+    release = release or "".join(own_trials.get(commit.id, ())[2:]) or symptom.version.release
     if not release:
         raise UsageError(
             "the version that was tried is unknown",
             hint=Action("", ("--in", "v6.1"), "name it, for example {}"),
         )
-    file, trials = state_path() / "trials.json", _load_trials()
-    own_trials = {**trials.get(repository.key, {}), commit.id: [answer, release]}
+    own_trials = {**own_trials, commit.id: [answer, release, release]}
     hint = "set XDG_STATE_HOME to a writable directory"
-    store_json(file, {**trials, repository.key: own_trials}, hint)
+    store_json(state_path() / "trials.json", {**trials, repository.key: own_trials}, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
         next_step = make_request(commit.id, release, symptom.messages)
     notes = (
         (f"the running kernel is {running.named}: was the commit in the kernel that you tried?",)
-        if running and f"try-{commit.id[:12]}" not in running.named
+        if running and not is_running
         else ()
     )
     return Trial(commit.id, commit.subject, release, "", (), answer, next_step, notes)
@@ -241,7 +248,20 @@ def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Act
 def read_trials(repository: Repository) -> dict[str, tuple[str, str]]:
     """Map each commit that the user tried to the answer and the release."""
     trials: dict[str, Sequence[str]] = _load_trials().get(repository.key, {})
-    return {commit: (answer, release) for commit, (answer, release) in trials.items()}
+    return {commit: (trial[0], trial[1]) for commit, trial in trials.items() if trial[0]}
+
+
+def _store_planned_release(repository: Repository, commit: str, base: str) -> None:
+    """Record the release for which the commands were written, and keep an earlier answer.
+
+    The script names the release, so nothing is lost if the state cannot be written.
+    """
+    trials = _load_trials()
+    own_trials: dict[str, Sequence[str]] = trials.get(repository.key, {})
+    earlier = own_trials.get(commit, ("", ""))[:2]
+    own_trials = {**own_trials, commit: [*earlier, base.removeprefix("v")]}
+    with suppress(PatchpilotError):
+        store_json(state_path() / "trials.json", {**trials, repository.key: own_trials}, "")
 
 
 def _load_trials() -> dict[str, Any]:

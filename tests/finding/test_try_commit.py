@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.finding.try_commit import Machine, plan_trial, read_machine
+from patchpilot.finding.kernel_version import KernelVersion
+from patchpilot.finding.try_commit import Machine, plan_trial, read_machine, record_trial
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -244,3 +245,46 @@ def test_no_directory_of_all_kernels_is_removed(repo: Repo, tmp_path: Path) -> N
     assert (ran.returncode != 0, ran.stdout) == (True, "")
     named = ["sh", "-c", f"sudo() {{ echo $*; }}\nKERNEL=6.1-try\n{removal}"]
     assert subprocess.check_output(named, text=True) == "rm -r /lib/modules/6.1-try\n"
+
+
+def test_script_is_not_folded_on_a_terminal(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folded command cannot be pasted, and the rest of a folded comment would be run."""
+    monkeypatch.setattr("patchpilot.cli.common.Common.columns", 80)
+    monkeypatch.setattr("patchpilot.cli.common._terminal_lines", lambda: 1000)
+    words = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1")
+    commands = [
+        command for step in call(*words, "--json").json["steps"] for command in step["commands"]
+    ]
+    printed = call(*words).out.splitlines()
+    assert max(map(len, commands)) > 80
+    commands = [command for command in commands if not command.startswith("#")]
+    assert [line for line in printed if line and line[0] != "#"] == commands
+
+
+def test_answer_is_about_the_release_that_was_built(repo: Repo) -> None:
+    fix = repo.git("rev-parse v6.2^{commit}")[:12]
+    answer = ("find", "-C", repo.path, "--try", fix, "--works", "yes")
+    # the kernel that runs here was not built with the commit
+    call(*answer).expect(2, "the version that was tried is unknown")
+    script = call("find", "-C", repo.path, "--try", fix, "--in", "v6.1.1").out
+    assert f"patchpilot find --try {fix} --in v6.1.1 --works yes" in script
+    for words in (answer, (*answer, "--in", "v6.1.1")):
+        outcome = call(*words)
+        assert "on 6.1.1: the bug is gone" in outcome.out
+        assert f"patchpilot backport {fix} --request --tested 6.1.1" in outcome.out
+    # a second plan keeps the answer
+    call("find", "-C", repo.path, "--try", fix, "--in", "v6.1")
+    again = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode()).out
+    assert "tried on 6.1.1: the bug is gone" in again
+
+
+def test_running_kernel_with_the_commit_was_tried(repo: Repo, workdir: Path) -> None:
+    with Repository.open(repo.path) as repository:
+        fix = repository.resolve("v6.2^{commit}")
+        plan_trial(repository, fix, tree="v6.1")
+        named = f"6.1.1-try-{fix[:12]}"
+        machine = Machine(KernelVersion(named, "6.1.1", named))
+        trial = record_trial(repository, fix, "no", machine=machine)
+    assert (trial.base, trial.notes) == ("6.1.1", ())

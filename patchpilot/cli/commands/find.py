@@ -97,7 +97,8 @@ def command(
 
     To try a commit, --try writes the commands that build the release with the bug and this commit,
     boot it once, and remove it. The release is REV, or the one that a log WHAT or the running
-    kernel names. Nothing is run. --works records the result.
+    kernel names. Nothing is run. --works records the result for REV, or for the release that was
+    built.
 
     To search by builds, start with a symptom: the commit to build next halves the probability, not
     the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
