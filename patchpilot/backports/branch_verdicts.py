@@ -792,7 +792,7 @@ class BackportSession:
         if fix.id not in self._guesses:
             candidates = rank_culprits.find_likely_culprits(self.repository, fix.commit).candidates
             self._guesses[fix.id] = tuple(
-                Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
+                Culprit(candidate.commit[:12], candidate.subject, candidate.commit, is_guess=True)
                 for candidate in candidates[:1]
                 if candidate.confidence >= rank_culprits.LIKELY
             )

@@ -141,6 +141,7 @@ def judge_whether_affected(
             None,
             "not known whether the branch has the bug: the fix has no Fixes: tag",
         )
+    introduced = "which probably introduced" if culprits[0].is_guess else "which introduced"
     absent_culprits: list[str] = []
     imported: list[str] = []
     not_found: list[str] = []
@@ -152,7 +153,7 @@ def judge_whether_affected(
             return (
                 True,
                 None,
-                f"{culprit.commit[:12]}, which introduced the bug, is backported with it",
+                f"{culprit.commit[:12]}, {introduced} the bug, is backported with it",
             )
         landing = history.landed(culprit.commit, tip)
         if landing and landing.holds:
@@ -164,7 +165,7 @@ def judge_whether_affected(
             return (
                 True,
                 landing.commit,
-                f"{culprit.commit[:12]}, which introduced the bug, {status}",
+                f"{culprit.commit[:12]}, {introduced} the bug, {status}",
             )
         reverted_note = (
             f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
@@ -186,9 +187,9 @@ def judge_whether_affected(
             f"not known whether the branch has the bug: {_describe_missing(not_found)}",
         )
     subject = (
-        f"{absent_culprits[0]}, which introduced the bug, is not"
+        f"{absent_culprits[0]}, {introduced} the bug, is not"
         if len(absent_culprits) == 1
-        else f"none of {', '.join(absent_culprits)}, which introduced the bug, is"
+        else f"none of {', '.join(absent_culprits)}, {introduced} the bug, is"
     )
     return (
         False,

@@ -48,12 +48,13 @@ class Culprit(NamedTuple):
     """A commit named in a `Fixes:` line.
 
     It has the id as written, the quoted subject, and the commit, which is None if the repository
-    lacks it.
+    lacks it. `is_guess` is set if no such line names the commit.
     """
 
     written: str
     subject: str
     commit: str | None
+    is_guess: bool = False
 
 
 class History:

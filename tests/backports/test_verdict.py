@@ -30,6 +30,15 @@ def make_culprit(commit: str | None, author_date: str = "abcdef123456") -> Culpr
     return Culprit(author_date, "subject", commit)
 
 
+@pytest.mark.parametrize("is_guess", [False, True])
+@pytest.mark.parametrize("landings", [{}, {"b": Landing(BUG, Shown.ANCESTRY)}])
+def test_guess_is_not_stated_as_a_fact(landings: dict[str, Landing], is_guess: bool) -> None:
+    culprits = (make_culprit(BUG)._replace(is_guess=is_guess),)
+    reason = judge_whether_affected(make_history(**landings), culprits, "tip")[2]  # type: ignore[arg-type]
+    assert ("which probably introduced the bug" in reason) is is_guess
+    assert ("which introduced the bug" in reason) is not is_guess
+
+
 @pytest.mark.parametrize(
     ("culprits", "landings", "expected", "words"),
     [
