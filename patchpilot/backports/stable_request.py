@@ -165,10 +165,24 @@ def _select_requested_branches(
         raise UsageError(
             f"not requested: not known whether {names} {'has' if len(waiting) == 1 else 'have'}"
             " the bug",
-            hint=Action(
-                "backport",
-                (commit, "--request", "--fixes", "COMMIT"),
-                "name the commit that introduced it: {}",
+            hint=Hint(
+                (
+                    Action(
+                        "backport",
+                        (commit, "--request", "--fixes", "COMMIT"),
+                        "name the commit that introduced it: `{}`; ",
+                    ),
+                    Action(
+                        "backport",
+                        (
+                            commit,
+                            "--request",
+                            "--tested",
+                            f"{waiting[0].version or waiting[0].branch} by NAME",
+                        ),
+                        "or try the fix on the branch: `{}`",
+                    ),
+                )
             ),
         )
     fetched = {it.version for it in find_stable_branches(repository).branches if not it.is_over}

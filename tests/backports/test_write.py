@@ -387,7 +387,9 @@ def test_fix_that_stable_does_not_take_is_not_requested(
 def test_branch_that_may_not_have_the_bug_is_not_requested(world: World) -> None:
     fix = world.repo.commit("work: on\n\nIt hangs.\n", {"other.c": format_function(l40="on(40);")})
     world.create_stable_branch("6.12", world.groundwork)
-    world.run_backport(fix, "--request").expect(2, "not known whether 6.12 has the bug")
+    refused = world.run_backport(fix, "--request")
+    refused.expect(2, "not known whether 6.12 has the bug")
+    assert f"patchpilot backport {fix[:12]} --request --tested '6.12 by NAME'" in refused.err
     assert "--request" not in world.run_backport(fix).out
     # a person who tried the fix there saw the bug
     world.create_stable_branch("6.18", world.groundwork)
