@@ -27,7 +27,11 @@ from patchpilot.backports.build_objects import (
 from patchpilot.backports.directory_patches import write_directory_backports
 from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.stable_request import NOT_EXAMINED, make_stable_request_mail
+from patchpilot.backports.stable_request import (
+    NOT_EXAMINED,
+    SEND_QUESTIONS,
+    make_stable_request_mail,
+)
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,
@@ -50,7 +54,10 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 
-_SEND_HINT = "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
+_SEND_HINT = (
+    "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it;"
+    f" {SEND_QUESTIONS}"
+)
 _UNTESTED = (
     "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
     " this with --tested 'VERSION by NAME' before you send it"

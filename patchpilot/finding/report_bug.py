@@ -3,7 +3,9 @@
 
 from datetime import date
 from pathlib import Path
+from shlex import quote
 
+from patchpilot.backports.stable_request import SEND_QUESTIONS
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.finding.find_fix import FoundFixes
@@ -25,6 +27,14 @@ _KERNEL_LIST = "linux-kernel@vger.kernel.org"
 _UNKNOWN_VERSION = """\
   FILL IN: does it happen with the latest mainline? Which version was
   the last one without it? (Then it is a regression.)"""
+
+
+def describe_bug_report(file: Path) -> str:
+    """Return what to do with a saved report, and the command that sends it."""
+    return (
+        f"{file}: fill in what is missing, until no FILL IN is left, and read it; then"
+        f" `git send-email {quote(str(file))}` sends it; {SEND_QUESTIONS}"
+    )
 
 
 def save_bug_report(

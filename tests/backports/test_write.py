@@ -261,6 +261,7 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     # verdicts are printed to stderr, so that the message on stdout can be sent unchanged
     assert "conflict" in outcome.err
     assert "git send-email FILE" in outcome.err
+    assert "press Enter when git asks for recipients and for a Message-ID" in outcome.err
     assert "\nTested on 6.12.3 by Tess Tester.\n" in outcome.out
     assert f"--request{chr(10)}" in world.run_backport(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9

@@ -172,6 +172,8 @@ def test_bug_of_mainline_is_reported(repo: Repo) -> None:
     assert reported.code == 1
     assert "has all commits of mainline" in reported.out
     report = Path(reported.err.partition(": fill in")[0])
+    assert "until no FILL IN is left" in reported.err
+    assert f"`git send-email {report}` sends it; press Enter when git asks" in reported.err
     # this tree has no MAINTAINERS
     assert "FILL IN: the maintainers of the code" in report.read_text()
     assert "I looked for a fix: there is no later commit than" in report.read_text()

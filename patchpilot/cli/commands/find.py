@@ -242,10 +242,10 @@ def _find_cves(common: Common, workplace: "Workplace", query: "CveQuery", tree: 
 def _save_report(
     workplace: "Workplace", fixes: "FoundFixes", log: str, good: str = "", bad: str = ""
 ) -> None:
-    from patchpilot.finding.report_bug import save_bug_report
+    from patchpilot.finding.report_bug import describe_bug_report, save_bug_report
 
     file = save_bug_report(workplace.repository, fixes, log, good=good, bad=bad)
-    sys.stderr.write(f"{file}: fill in what is missing, read it, and send it\n")
+    sys.stderr.write(f"{describe_bug_report(file)}\n")
 
 
 def _find_introduction(
