@@ -130,7 +130,9 @@ def validate_sender_address(text: str) -> str:
     """Return an address that can be used as the sender, or raise UsageError."""
     verdict = check_email_address(text.strip())
     if verdict.state is AddressState.BAD:
-        raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
+        raise UsageError(
+            f"{text}: {verdict.reason.rstrip('.')}", hint="use an address such as ada@example.org"
+        )
     return text.strip()
 
 

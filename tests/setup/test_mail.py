@@ -18,6 +18,7 @@ from patchpilot.setup.mail import (
     guess_provider,
     list_providers,
     plan_mail_settings,
+    validate_sender_address,
 )
 from patchpilot.setup.run_fix import list_fix_commands
 from tests.kit.cli import Outcome, call
@@ -158,6 +159,13 @@ def test_providers_have_distinct_names() -> None:
 def test_invalid_mail_setting_is_rejected(workdir: Path, request_: MailRequest, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         plan_mail_settings(request_)
+
+
+def test_wrong_address_is_one_sentence() -> None:
+    with pytest.raises(UsageError) as error:
+        validate_sender_address("clear")
+    assert not error.value.message.endswith(".")
+    assert "ada@example.org" in (error.value.hint or "")
 
 
 def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
