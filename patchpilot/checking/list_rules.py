@@ -11,6 +11,7 @@ from patchpilot.lint.rule_store import load_examples, load_rules
 from patchpilot.lint.selection import (
     find_hidden_rules,
     find_rule_records,
+    find_rules_hidden_from_newcomers,
     unknown_rule_hint,
 )
 from patchpilot.model.json_form import json_form
@@ -43,6 +44,7 @@ class RuleExplanation(NamedTuple):
     good: tuple[Example, ...]
     records: Mapping[Severity, RuleRecord]
     shown: bool
+    shown_to_newcomers: bool
 
     @property
     def record(self) -> RuleRecord:
@@ -86,6 +88,7 @@ def explain_all(
     """Return the rules with their examples; the packs are read once."""
     examples = load_examples(rules, packs)
     hidden = find_hidden_rules(load_rules())
+    hidden_from_newcomers = find_rules_hidden_from_newcomers(load_rules())
     return tuple(
         RuleExplanation(
             rule,
@@ -93,6 +96,7 @@ def explain_all(
             tuple(example for example in examples[rule.id] if not example.bad),
             find_rule_records(rule),
             (rule.name, rule.severity) not in hidden,
+            (rule.name, rule.severity) not in hidden_from_newcomers,
         )
         for rule in rules
     )

@@ -13,7 +13,9 @@ import pytest
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import (
     NOISE,
+    TAUGHT,
     find_hidden_rules,
+    find_rules_hidden_from_newcomers,
     load_newcomer_records,
     load_rule_records,
 )
@@ -85,8 +87,16 @@ def test_explain_shows_the_record() -> None:
     key = ("unsorted-declarations", Severity.CHECK)
     output = " ".join(call("explain", key[0]).out.split())
     assert load_rule_records()[key].sentence in output
-    hidden = key in find_hidden_rules(load_rules())
-    assert ("(shown with --strict only)" in output) is hidden
+    hidden = find_hidden_rules(load_rules())
+    hidden_from_all = hidden & find_rules_hidden_from_newcomers(load_rules())
+    notes = {
+        "(shown with --strict only)": hidden_from_all,
+        "(shown to newcomers, otherwise with --strict)": hidden - hidden_from_all,
+    }
+    assert [note for note in notes if note in output] == [n for n in notes if key in notes[n]]
+    name = next(name for name in TAUGHT if any(name == rule for rule, _ in hidden))
+    page = " ".join(call("explain", name).out.split())
+    assert "(shown to newcomers, otherwise with --strict)" in page
     assert RuleRecord(200, 1, 3, 4, 2, 0, 0, 4, 1).sentence == (
         "Fires on 0.5 % of 200 accepted patches; of 4 findings, 2 were gone in the next version;"
         " a reader called 1 of 4 worth reporting."

@@ -56,6 +56,8 @@ def format_rule_page(explanation: RuleExplanation) -> str:
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = "" if explanation.shown else " (shown with --strict only)"
+    if not explanation.shown and explanation.shown_to_newcomers:
+        strict = " (shown to newcomers, otherwise with --strict)"
     lines = [
         f"{rule.name} ({rule.id}{alias}): {rule.severity}{_other_severities(rule)}{strict}",
         "",
