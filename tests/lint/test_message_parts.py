@@ -293,3 +293,20 @@ def test_git_footer_is_not_a_reference(line: str) -> None:
     )
     rules = [rule for rule in load_rules() if rule.scope == "message"]
     assert not [finding.name for finding in find_findings(context, rules)]
+
+
+@pytest.mark.parametrize("mark", ["Change-Id: I0123456789abcdef", "change-id: 20260106-frob-0123"])
+@pytest.mark.parametrize("parts", ["{mark}\n{sign}", "{mark}\n\n{sign}", "{sign}\n{mark}"])
+def test_change_id_is_no_description(mark: str, parts: str) -> None:
+    text = parts.format(mark=mark, sign="Signed-off-by: Ada Fixer <ada@example.org>")
+    names = _find_all_names(text)
+    assert "no-description" in names
+    assert "message-without-reason" not in names
+    prose = "Old boards lose the first transfer without it."
+    assert "no-description" not in _find_all_names(f"{prose}\n\n{text}")
+    assert "no-description" not in _find_all_names(f"{prose}\n\n{mark}")
+
+
+def _find_all_names(message: str) -> set[str]:
+    rules = [rule for rule in load_rules() if rule.scope != "series"]
+    return {finding.name for finding in find_findings(_make_message_context(message), rules)}

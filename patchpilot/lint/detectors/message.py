@@ -193,6 +193,8 @@ _OUTPUT = compile_lazily(
 )
 _UNWRAPPED = 100
 """Longer lines were never wrapped, rather than wrapped a word too late."""
+_NO_TEXT = ("signed-off-by", "change-id")
+_CHANGE_ID = lazy_pattern(r"change-id:", re.IGNORECASE)
 
 
 def is_after_commit_message(lines: LineScan, number: int) -> bool:
@@ -207,7 +209,7 @@ def check_message(context: Context) -> TypedHits:
     """Report problems in the commit message and the headers."""
     lines = scan_patch(context)
     if context.options.matches_script or not context.patch.has_joined_subject:
-        yield from _check_description(lines)
+        yield from _check_description(lines, matches_script=context.options.matches_script)
     yield from _check_line_lengths(context, lines)
     yield from _check_encoding(lines)
     if context.tree is not None:
@@ -224,15 +226,22 @@ def starts_register_dump(line: ScannedLine) -> bool:
     )
 
 
-def _check_description(lines: LineScan) -> TypedHits:
-    """Report a patch with fewer than two nonempty lines between the headers and the diff."""
-    line_count, has_log = 0, False
+def _check_description(lines: LineScan, *, matches_script: bool) -> TypedHits:
+    """Report a patch with fewer than two nonempty lines between the headers and the diff.
+
+    The script counts a Change-Id: as well, which describes nothing.
+    """
+    texts: list[str] = []
+    has_log = False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
             if is_after_commit_message(lines, line.number):
-                line_count += bool(line.text.strip(" \t\r\f\v"))
+                if text := line.text.strip(" \t\r\f\v"):
+                    texts.append(text)
             elif has_log:
-                if line_count < 2:
+                if not matches_script and all(map(is_trailer, texts)):
+                    texts = [text for text in texts if not _CHANGE_ID.match(text)]
+                if len(texts) < 2:
                     yield "COMMIT_MESSAGE", Hit(line.number)
                 return
         has_log = has_log or line.log_after
@@ -634,7 +643,7 @@ def message_without_reason(context: Context, arguments: Arguments) -> Hits:
     ):
         return
     if not texts:
-        if any(tag.key != "signed-off-by" for _, tag in find_tag_lines(context)):
+        if any(tag.key not in _NO_TEXT for _, tag in find_tag_lines(context)):
             yield make_hit(patch.message_line, "only-tags")
         return
     words = re.findall(r"[^\W\d_][\w'-]*", " ".join(texts).lower())
