@@ -260,6 +260,6 @@ def prepare_second_version(work: Path) -> str:
             ),
         )
     return (
-        "Made v2 for you (git commit --amend, patchpilot trailers, patchpilot draft --changelog);"
+        "Made v2 for you (git commit --amend, patchpilot trailers, patchpilot draft);"
         " press 7 to review and send it"
     )

@@ -52,6 +52,7 @@ NOT_RUN = {
             "patchpilot backport --cves week.mbox --onto vendor/main --format jsonl",
             "patchpilot backport CVE-2026-12345 --onto linux-6.1.y-rt --onto vendor/main",
             "patchpilot backport CVE-2026-12345 CVE-2026-12346",
+            "patchpilot backport CVE-2026-12345.json",
             "patchpilot backport announcement.mbox",
             "patchpilot find CVE-2026-12345",
             "patchpilot find page.html",
@@ -61,6 +62,7 @@ NOT_RUN = {
     ),
     **dict.fromkeys(
         (
+            "patchpilot backport --missing --skip '1a2b3c4d5e6f=not built here'",
             "patchpilot backport --missing --onto my-6.1",
             "patchpilot backport --missing --onto my-6.1 --carried",
             "patchpilot backport --missing --onto my-6.1 --not-in linux-6.1.y",
@@ -133,14 +135,22 @@ NOT_RUN = {
             "patchpilot backport {commit} --onto {base} --adapt --write ../patches",
             "patchpilot find --try COMMIT --in v6.1.76",
             "patchpilot find --try {commit.id[:12]} --in v6.1",
-            "patchpilot find --try {commit.id[:12]} --works no",
-            "patchpilot find --try {commit.id[:12]} --works yes",
+            "patchpilot find --try COMMIT --works yes",
+            "patchpilot find --try {self._branch_texts.commit} --in {branch}",
+            "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",
         ),
         "needs a release without the fix: tests/finding/test_try_commit.py has one",
     ),
     "patchpilot backport {commit} --request --fixes COMMIT": (
         "needs a fix of another commit: tests/backports/test_write.py has one"
+    ),
+    "patchpilot backport {commit} --request"
+    " --tested '{waiting[0].version or waiting[0].branch} by NAME'": (
+        "its words are known at run time: tests/backports/test_write.py compares the hint"
+    ),
+    "patchpilot draft --import topic.txt": (
+        "needs an exported draft: tests/series/test_draft_text.py has one"
     ),
     "patchpilot doctor --arrived": (
         "needs a message that a program took: tests/outgoing/test_hand_over.py has one"
