@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from patchpilot.commits.applies import AppliesHow, ApplyResult, ScratchTree
-from patchpilot.commits.mail_commits import parse_diff_header
+from patchpilot.commits.mail_commits import is_valid_path, parse_diff_header
 from patchpilot.commits.merging import Entry, Merge
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
@@ -31,8 +31,13 @@ class PostedBackport(NamedTuple):
     origin: Origin
 
     def apply(self, scratch: ScratchStore, tree: str) -> ApplyResult | None:
-        """Return the result of applying the patch to a tree, or None if any line does not fit."""
+        """Return the result of applying the patch to a tree, or None if `git am` would refuse it:
+        a line does not fit, or a path leaves the tree.
+        """
         files = self.patch.files
+        paths = (path for change in files for path in (change.old_path, change.new_path) if path)
+        if not all(map(is_valid_path, paths)):
+            return None
         before = ScratchTree(scratch, tree)
         fits = [fit_file(change, before) for change in files]
         if not files or any(fit.misfits for fit in fits):

@@ -162,7 +162,7 @@ def _format_commit(
 def _format_tree(files: Files) -> list[bytes]:
     commands = []
     for path, (mode, content) in files.items():
-        if not _is_valid_path(path):
+        if not is_valid_path(path):
             continue
         name = (
             path.encode("utf-8", "surrogateescape")
@@ -203,7 +203,8 @@ def _make_partial_files(patch: Patch) -> tuple[Files, Files]:
     return before, after
 
 
-def _is_valid_path(path: str) -> bool:
+def is_valid_path(path: str) -> bool:
+    """Return whether git accepts the path of a file in a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
     )

@@ -88,3 +88,18 @@ def test_posted_backport_that_does_not_apply_is_named(world: World, tmp_path: Pa
     branch = world.read_branch_result(file, "--onto", tip, "--effort", "0")
     assert branch["verdict"] == "clean"
     assert any("the posted patch does not apply" in hint for hint in branch["hints"])
+
+
+@pytest.mark.parametrize("path", [".git/hooks/post-checkout", "dir/.GIT/config", "../outside.c"])
+def test_posted_file_outside_the_tree_is_not_applied(
+    world: World, tmp_path: Path, path: str
+) -> None:
+    tip = make_branch(world)
+    new_file = (
+        f"diff --git a/{path} b/{path}\nnew file mode 100755\nindex 000000000000..0123456789ab\n"
+        f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+#!/bin/sh\n"
+    )
+    file = tmp_path / "mail"
+    file.write_bytes(make_stable_mail(world, "review", "stable", diff=make_diff(world) + new_file))
+    result = world.read_backport_json(file, "--onto", tip, "--effort", "0")
+    assert result["branches"][0]["verdict"] == "conflict"
