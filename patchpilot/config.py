@@ -10,6 +10,7 @@ here, for all front ends; settings/read_settings.py reads the sources.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -387,6 +388,7 @@ def reviewer_of(full: str) -> str:
     return head if is_known else ""
 
 
+@cache
 def _find_nearest_name(full: str) -> str | None:
     """Return the setting with the name most similar to an unknown name, or None."""
     from patchpilot.errors import find_nearest_word

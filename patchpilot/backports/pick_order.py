@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.commits.repository import Repository
-from patchpilot.history.missing_fixes import MissingFix, MissingFixes, read_topic
+from patchpilot.history.missing_fixes import MissingFix, MissingFixes, read_prefix
 from patchpilot.model.commit import MARKS
 
 _BUILD = lazy_pattern(r"build|compil|warning|gcc|clang|meson|include", re.IGNORECASE)
@@ -44,19 +44,21 @@ def rank_fixes(
     picks = found.picks
     settled = picks[int(len(picks) * _SETTLED)] if picks else -1
     messages = [repository.commit(fix.commit) for fix in fixes]
-    topics = [read_topic(commit.subject) for commit in messages]
-    left = Counter(topic for fix, topic in zip(fixes, topics, strict=True) if fix.number <= settled)
-    usual = (found.topics.total() + 1) / (found.topics.total() + left.total() + 2)
+    prefixes = [read_prefix(commit.subject) for commit in messages]
+    left = Counter(
+        prefix for fix, prefix in zip(fixes, prefixes, strict=True) if fix.number <= settled
+    )
+    usual = (found.prefixes.total() + 1) / (found.prefixes.total() + left.total() + 2)
     scored: list[tuple[float, MissingFix]] = []
-    for fix, commit, topic in zip(fixes, messages, topics, strict=True):
-        picked, total = found.topics[topic], found.topics[topic] + left[topic]
+    for fix, commit, prefix in zip(fixes, messages, prefixes, strict=True):
+        picked, total = found.prefixes[prefix], found.prefixes[prefix] + left[prefix]
         rate = (picked + _FEW * usual) / (total + _FEW)
         signals = [
             _weigh_age(len(picks) - bisect_right(picks, fix.number), len(picks)),
             _weigh_message(commit.message),
             _Signal(
                 math.log(rate / (1 - rate)) / 4,
-                f"{picked} of {total} commits of {topic} were picked" if topic and total else "",
+                f"{picked} of {total} commits of {prefix} were picked" if prefix and total else "",
             ),
             *_weigh_subject(commit.subject),
         ]

@@ -94,19 +94,16 @@ def record_undo(
     )
 
 
-def list_undos(repository: Repository) -> tuple[Undo, ...]:
-    """Return the undo records in this user's state directory, latest first."""
-    undos = (undo for _, undo in _read_undo_records(repository) if undo)
-    return tuple(sorted(undos, key=lambda undo: -undo.number))
+def read_undo_refs(repository: Repository) -> tuple[tuple[Undo, ...], tuple[str, ...]]:
+    """Return the undo records in this user's state directory, latest first, and the names of the
+    refs without one.
 
-
-def list_unread_undos(repository: Repository) -> tuple[str, ...]:
-    """Return the names of the refs whose records are not in this user's state directory.
-
-    An earlier version wrote them, the repository came from another machine, or somebody else made
-    them. Their first parent is the old value of a branch, but nothing states which.
+    An earlier version wrote these refs, the repository came from another machine, or somebody else
+    made them. Their first parent is the old value of a branch, but nothing states which.
     """
-    return tuple(name for name, undo in _read_undo_records(repository) if not undo)
+    records = [*_read_undo_records(repository)]
+    undos = sorted((undo for _, undo in records if undo), key=lambda undo: -undo.number)
+    return tuple(undos), tuple(name for name, undo in records if not undo)
 
 
 def _read_undo_records(repository: Repository) -> Iterator[tuple[str, Undo | None]]:

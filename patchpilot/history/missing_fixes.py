@@ -54,7 +54,7 @@ class MissingFixes(NamedTuple):
     backport the branch reverted. `unnamed` contains missing commits for stable trees or about a
     report that do not name the commit that introduced the bug. `compared` is the number of commits
     in mainline but not in the branch. `picks` are the numbers of the mainline commits that the
-    branch has as backports, in order, and `topics` the number of the branch's commits by topic.
+    branch has as backports, in order, and `prefixes` the number of the branch's commits by prefix.
     `fixed_again` are commits that a later commit of mainline names in `Fixes:`.
     """
 
@@ -64,7 +64,7 @@ class MissingFixes(NamedTuple):
     compared: int
     undone: tuple[tuple[MissingFix, str], ...]
     picks: tuple[int, ...]
-    topics: Counter[str]
+    prefixes: Counter[str]
     fixed_again: frozenset[str]
 
 
@@ -98,14 +98,14 @@ def find_commit_at(repository: Repository, branch: str, moment: datetime) -> str
 
 class _Candidates(NamedTuple):
     """The commits in mainline but not in the branch: their number, the reverts with their subjects,
-    the tagged ones, all ids if only some paths are searched, and the number of each topic.
+    the tagged ones, all ids if only some paths are searched, and the number of each prefix.
     """
 
     compared: int
     reverting: dict[str, str]
     tagged: list[str]
     chosen: frozenset[str] | None
-    topics: Counter[str]
+    prefixes: Counter[str]
 
 
 def _read_candidates(
@@ -114,25 +114,25 @@ def _read_candidates(
     reverting: dict[str, str] = {}
     tagged: list[str] = []
     chosen: list[str] = []
-    topics: Counter[str] = Counter()
+    prefixes: Counter[str] = Counter()
     count = 0
     for commit, message in _read_messages(history.repository, mainline, excluded, paths):
         count += 1
         if paths:
             chosen.append(commit)
         subject = message.partition(b"\n")[0]
-        topics[read_topic(subject.decode("utf-8", "surrogateescape"))] += 1
+        prefixes[read_prefix(subject.decode("utf-8", "surrogateescape"))] += 1
         if _REVERTS.search(subject):
             reverting[commit] = subject.decode("utf-8", "surrogateescape")
         elif _TAGGED.search(message):
             tagged.append(commit)
-    return _Candidates(count, reverting, tagged, frozenset(chosen) if paths else None, topics)
+    return _Candidates(count, reverting, tagged, frozenset(chosen) if paths else None, prefixes)
 
 
-def read_topic(subject: str) -> str:
+def read_prefix(subject: str) -> str:
     """Return the part of a subject before the first colon in lower case, or "" without a colon."""
-    topic, colon, _ = subject.partition(":")
-    return topic.strip().lower() if colon else ""
+    prefix, colon, _ = subject.partition(":")
+    return prefix.strip().lower() if colon else ""
 
 
 def _read_messages(
@@ -165,7 +165,7 @@ class _Search:
         self.marked = self._read_marks()
         self.named_by_reverts = {name[:_SHORT] for _, name in self.index.list_references("reverts")}
         own = _read_candidates(history, tip, (mainline,), ())
-        self._topics = own.topics
+        self._prefixes = own.prefixes
         self._undone_here = self._list_undone(own, self._read_fixes(self.own))
         self._culprits: dict[int, str] = {}
 
@@ -218,7 +218,7 @@ class _Search:
             candidates.compared,
             tuple(undone_here),
             self._list_picks(),
-            self._topics,
+            self._prefixes,
             self._list_fixed_again(result["fixes"] + result["unnamed"], named),
         )
 

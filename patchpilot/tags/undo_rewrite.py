@@ -14,7 +14,7 @@ from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.move_branch import move_checked_out_branch
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import Undo, list_undos, list_unread_undos
+from patchpilot.commits.undo_refs import Undo, read_undo_refs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time
@@ -65,12 +65,13 @@ class UndoAnswer:
 
 
 def list_recorded_rewrites(repository: Repository) -> tuple[UndoState, ...]:
-    return tuple(_read_undo_state(repository, undo) for undo in list_undos(repository))
+    return list_undo_records(repository).records
 
 
 def list_undo_records(repository: Repository) -> UndoAnswer:
-    unread = list_unread_undos(repository)
-    return UndoAnswer("list", list_recorded_rewrites(repository), unread)
+    """Return the records of rewrites, latest first, and the refs whose records cannot be read."""
+    undos, unread = read_undo_refs(repository)
+    return UndoAnswer("list", tuple(_read_undo_state(repository, undo) for undo in undos), unread)
 
 
 def _read_undo_state(repository: Repository, undo: Undo) -> UndoState:
@@ -131,14 +132,15 @@ def undo_branch_rewrite(repository: Repository, number: int | None = None) -> Un
 
 
 def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
-    states = list_recorded_rewrites(repository)
+    answer = list_undo_records(repository)
+    states = answer.records
     if number is not None:
         for state in states:
             if state.undo.number == number:
                 return state
         numbers = ", ".join(str(state.undo.number) for state in states) or "none"
         unread = describe_unread_undos(
-            name for name in list_unread_undos(repository) if name.endswith(f"/{number}")
+            name for name in answer.unread_refs if name.endswith(f"/{number}")
         )
         raise UsageError(
             f"no such undo record: {number}", hint=unread or f"valid numbers: {numbers}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import list_undos, record_undo
+from patchpilot.commits.undo_refs import read_undo_refs, record_undo
 from patchpilot.errors import ExitCode
 from patchpilot.resources import state_path
 from tests.kit.repos import Repo
@@ -104,10 +104,10 @@ def test_record_values_are_validated(tmp_path: Path, key: str, value: str) -> No
     first_commit = repo.commit("first\n", {"a.c": "int a;\n"})
     with Repository.open(repo.path) as repository:
         record_undo(repository, "refs/heads/master", first_commit, first_commit, "x")
-        assert len(list_undos(repository)) == 1
+        assert len(read_undo_refs(repository)[0]) == 1
         (file,) = (state_path() / "undo").iterdir()
         file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))
-        assert list_undos(repository) == ()
+        assert read_undo_refs(repository)[0] == ()
 
 
 def test_unwritable_record_blocks_a_rewrite(

@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import list_undos
+from patchpilot.commits.undo_refs import read_undo_refs
 from patchpilot.errors import GitError, MissingError, RefusedError, UsageError
 from tests.kit.repos import Repo
 
@@ -150,7 +150,7 @@ def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
             "prepare",
         )
         assert undo is not None
-        assert [(undo.ref, undo.old, undo.new) for undo in list_undos(repository)] == [
+        assert [(undo.ref, undo.old, undo.new) for undo in read_undo_refs(repository)[0]] == [
             ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
         ]
     repo.git("reflog", "expire", "--expire=now", "--all")

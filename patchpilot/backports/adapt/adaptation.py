@@ -154,7 +154,7 @@ def _merge_conflicted_files(
         is_changelog = any(fnmatchcase(path, pattern) for pattern in changelogs)
         file = _read_sides(scratch, merge, path)
         if file:
-            merge_file(path, file, is_list=is_changelog or is_list_file(path))
+            merge_file(file, is_list=is_changelog or is_list_file(path))
         if is_changelog and not (file and file.is_merged_list):
             file = _leave_out(scratch, merge, path)
         if file is None:
@@ -187,7 +187,7 @@ def _read_sides(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile |
     return AdaptedFile(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
 
 
-def merge_file(path: str, file: AdaptedFile, *, is_list: bool | None = None) -> None:
+def merge_file(file: AdaptedFile, *, is_list: bool) -> None:
     """Merge the fix's change into the branch's version of a file, which may be a list.
 
     If the branch lacks the file, drop the change.
@@ -195,7 +195,6 @@ def merge_file(path: str, file: AdaptedFile, *, is_list: bool | None = None) -> 
     if file.ours is None:
         file.carried = (CarriedChange(CarryMethod.NO_FILE, 0),)
         return
-    is_list = is_list_file(path) if is_list is None else is_list
     merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list)
     file.made, file.carried = merged.lines, tuple(merged.carried)
 

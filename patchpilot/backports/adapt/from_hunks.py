@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Adapt a patch file to an unpacked tree, deriving the pre-image only from the hunks."""
 
-from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
+from patchpilot.backports.adapt.adaptation import is_list_file, make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.placed_changes import PlacedChange, reconstruct_sides
 from patchpilot.backports.adapted_fix import Adaptation
@@ -23,7 +23,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
             file = _read_adapted_file(change, tree)
             if file is None:
                 return None
-            merge_file(change.path, file)
+            merge_file(file, is_list=is_list_file(change.path))
             if file.made == file.ours:
                 continue
             files[change.path] = file
