@@ -21,7 +21,6 @@ PLAIN = {
     "series/draft_text.py": "the heading of an exported draft",
     "setup/run_fix.py": "the beginning of the commands that may be offered",
     "backports/work.py": "a note about a request, whose text is made in a shell",
-    "finding/try_commit.py": "the last lines of a list of shell commands",
     "lint/checkpatch_conf.py": "a note why an option of the file has no effect",
     "lint/detectors/tree.py": "what a finding suggests, as text",
 }
