@@ -41,14 +41,14 @@ from patchpilot.backports.write import (
     plan_backport_steps,
     write_mails,
 )
-from patchpilot.commits import alternates
+from patchpilot.commits import alternates, confinement
 from patchpilot.commits.git_command import git
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.errors import GitError, InputError, UsageError
+from patchpilot.errors import GitError, InputError, MissingError, UsageError
 from patchpilot.history.origin import find_explanation
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
@@ -148,7 +148,8 @@ def build_backport(
 
     The command is split into arguments and run without a shell; the command `objects` compiles the
     files that each commit changes. `pairs` contains each fix with its result for the branch.
-    `adapt` works like in `plan_backport_steps`.
+    `adapt` works like in `plan_backport_steps`. A command for a posted backport is confined; raise
+    `MissingError` if this machine cannot do that.
     """
     branch = pairs[0][1]
     argv = shlex.split(command)
@@ -177,8 +178,18 @@ def build_backport(
             return compile_objects(repository, folder, branch, commits[-1].id, progress)
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         report = partial(progress, f"{branch.branch}: {argv[0]}")
-        limits = RunWatch(_BUILD_HOURS * 3600, report)
-        result = run(argv, cwd=folder, env=dict(os.environ), timeout=limits)
+        watch = RunWatch(_BUILD_HOURS * 3600, report)
+        if any(step.posted for step in steps):
+            if not (limits := confinement.find_confinement()).is_complete:
+                raise MissingError(
+                    f"{limits.describe()}, and a mail contains the code to build",
+                    hint=f"{limits.remedy}; or write it with --write, read and apply it, and"
+                    f" run `{command}` yourself",
+                )
+            access = confinement.Access((repository.common_dir / "objects",), (folder,))
+            result = confinement.run_confined(argv, access, cwd=folder, timeout=watch)
+        else:
+            result = run(argv, cwd=folder, env=dict(os.environ), timeout=watch)
     output = (result.out + result.err).decode("utf-8", "replace")
     return BranchBuild(branch.branch, result.code, "\n".join(output.strip().split("\n")[-20:]))
 

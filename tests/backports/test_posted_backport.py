@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.confinement import find_confinement
 from tests.backports.test_targets_stable_mails import KINDS, make_adapted_diff, make_stable_mail
 from tests.kit.backport_world import World, format_function
+from tests.kit.confinement import use_confinement
 from tests.kit.mails import build_mail, build_mbox
 
 OWN = {"w.c": format_function(l10="quick(10);", l20="own(7);")}
@@ -103,3 +105,30 @@ def test_posted_file_outside_the_tree_is_not_applied(
     file.write_bytes(make_stable_mail(world, "review", "stable", diff=make_diff(world) + new_file))
     result = world.read_backport_json(file, "--onto", tip, "--effort", "0")
     assert result["branches"][0]["verdict"] == "conflict"
+
+
+def test_command_builds_a_posted_backport_without_the_users_files(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tip = make_branch(world)
+    file = tmp_path / "mail"
+    file.write_bytes(make_stable_mail(world, "review", "stable", diff=make_diff(world)))
+    secret = tmp_path / "secret"
+    secret.write_text("key\n")
+
+    def build(command: str) -> int:
+        result = world.read_backport_json(file, "--onto", tip, "--build", command)
+        return int(result["builds"][0]["exit_code"])
+
+    assert build("grep -c own.7,.1 w.c") == 0
+    assert build("false") == 1
+    if find_confinement().is_complete:
+        assert build(f"cat {secret}") == 1
+    use_confinement(monkeypatch)
+    ran = tmp_path / "ran"
+    outcome = world.run_backport(file, "--onto", tip, "--build", f"touch {ran}")
+    assert outcome.code == 3
+    assert "a mail contains the code to build" in outcome.err
+    assert not ran.exists()
+    world.run_backport(world.fix, "--onto", world.culprit, "--build", f"touch {ran}").expect(0)
+    assert ran.exists()
