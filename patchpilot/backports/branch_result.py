@@ -78,7 +78,7 @@ class BranchResult:
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
     `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
-    `posted` is the posted backport that was applied instead of the commit that it names.
+    `posted` is the backport that was applied instead of the commit that it names.
     """
 
     branch: str

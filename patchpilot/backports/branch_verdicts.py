@@ -53,7 +53,7 @@ from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.object_store import ScratchStore
-from patchpilot.commits.range import FromArchive
+from patchpilot.commits.range import FromArchive, format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.branch_verdict import BranchVerdict, judge_branch, judge_whether_affected
@@ -459,7 +459,10 @@ class BackportSession:
     ) -> BackportResult:
         commit = self._find_mainline_commit(requested_fix)
         fix = self._fixes.pop(commit, None) or FixCommit.read(self.repository, commit)
-        posted = read_posted_backport(self.repository, self.patches.get(requested_fix))
+        patch = self.patches.get(requested_fix)
+        if not patch and commit != requested_fix:
+            patch = format_commit_patch(self.repository, requested_fix)
+        posted = read_posted_backport(self.repository, patch)
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = find_followers(self.history, commit, self.main)
         reverted = find_mainline_revert(self.history, fix, culprits, self.main)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Use a posted backport, such as a message of a stable review, instead of the commit that it names.
+"""Use a backport, such as a message of a stable review or a commit of a stable branch, instead of
+the commit that it names.
 
-Whoever posted it adapted it to a branch, so it may apply where the commit conflicts.
+Its author adapted it to a branch, so it may apply where the commit conflicts.
 """
 
 import re
@@ -25,10 +26,19 @@ _AUTHOR_LINE = re.compile(r"From: .*@.*")
 
 
 class PostedBackport(NamedTuple):
-    """A patch that was posted for a branch, and how it differs from the commit that it names."""
+    """A patch that was made for a branch, and how it differs from the commit that it names."""
 
     patch: Patch
     origin: Origin
+
+    @property
+    def is_mail(self) -> bool:
+        return self.patch.commit is None
+
+    @property
+    def name(self) -> str:
+        """Return how the patch is called in a hint."""
+        return f"the backport {self.patch.commit[:12]}" if self.patch.commit else "the posted patch"
 
     def apply(self, scratch: ScratchStore, tree: str) -> ApplyResult | None:
         """Return the result of applying the patch to a tree, or None if `git am` would refuse it:
@@ -70,7 +80,7 @@ class PostedBackport(NamedTuple):
         """Return the differences of the patch, or that it does not apply."""
         short = self.origin.commit.short
         if not is_applied:
-            return (f"the posted patch does not apply: the verdict is for mainline's {short}",)
+            return (f"{self.name} does not apply: the verdict is for mainline's {short}",)
         explained = self.origin.explanation
         differences = [
             each
@@ -80,12 +90,8 @@ class PostedBackport(NamedTuple):
         differences.sort(key=lambda each: not each.is_in_lines)
         more = len(differences) - _MOST_SHOWN
         return (
-            *(f"the posted patch: {each.message}" for each in differences[:_MOST_SHOWN]),
-            *(
-                [f"the posted patch has {format_count(more, 'other difference')}"]
-                if more > 0
-                else ()
-            ),
+            *(f"{self.name}: {each.message}" for each in differences[:_MOST_SHOWN]),
+            *([f"{self.name} has {format_count(more, 'other difference')}"] if more > 0 else ()),
         )
 
 

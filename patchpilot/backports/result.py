@@ -55,7 +55,7 @@ class BackportResult:
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     `interrupted` states how many fixes are judged if the user stopped the search.
-    `origin` compares a posted backport with the commit that it names, if they differ.
+    `origin` compares a backport, which TARGET is, with the commit that it names, if they differ.
     """
 
     commit: str | None

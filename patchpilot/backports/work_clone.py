@@ -148,8 +148,8 @@ def build_backport(
 
     The command is split into arguments and run without a shell; the command `objects` compiles the
     files that each commit changes. `pairs` contains each fix with its result for the branch.
-    `adapt` works like in `plan_backport_steps`. A command for a posted backport is confined; raise
-    `MissingError` if this machine cannot do that.
+    `adapt` works like in `plan_backport_steps`. A command for a backport of a mail is confined;
+    raise `MissingError` if this machine cannot do that.
     """
     branch = pairs[0][1]
     argv = shlex.split(command)
@@ -179,7 +179,7 @@ def build_backport(
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         report = partial(progress, f"{branch.branch}: {argv[0]}")
         watch = RunWatch(_BUILD_HOURS * 3600, report)
-        if any(step.posted for step in steps):
+        if any(step.posted and step.posted.is_mail for step in steps):
             if not (limits := confinement.find_confinement()).is_complete:
                 raise MissingError(
                     f"{limits.describe()}, and a mail contains the code to build",

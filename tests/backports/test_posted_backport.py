@@ -82,6 +82,25 @@ def test_mails_are_applied_in_their_order(world: World, tmp_path: Path) -> None:
             assert [row["branches"][0]["verdict"] for row in rows] == verdicts
 
 
+def test_commits_of_a_stable_range_are_applied_as_they_are(world: World) -> None:
+    other = world.repo.commit("work: second", {"w.c": format_function(l30="other(30);")})
+    tip = make_branch(world)
+    texts = (
+        format_function(l10="quick(10);", l20="own(7, 1);"),
+        format_function(l10="quick(10);", l20="own(7, 2);"),
+    )
+    world.repo.checkout(tip)
+    for upstream, text in zip((world.fix, other), texts, strict=True):
+        title = world.repo.git(f"log -1 --format=%s {upstream}")
+        last = world.repo.commit(f"{title}\n\ncommit {upstream} upstream.\n", {"w.c": text})
+    result = world.read_backport_json(
+        f"{tip}..{last}", "--all", "--onto", tip, "--effort", "0", "--build", "grep -c 7,.2 w.c"
+    )
+    assert [row["commit"] for row in result["series"]] == [world.fix, other]
+    assert [row["branches"][0]["verdict"] for row in result["series"]] == ["clean", "clean"]
+    assert [build["exit_code"] for build in result["builds"]] == [0]
+
+
 def test_posted_backport_that_does_not_apply_is_named(world: World, tmp_path: Path) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
     file = tmp_path / "mail"

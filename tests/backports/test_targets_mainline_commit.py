@@ -142,7 +142,14 @@ def test_stable_commit_is_its_upstream_commit(world: World) -> None:
     )
     verdicts = {branch["version"]: branch for branch in result["branches"]}
     assert verdicts["6.12"]["verdict"] == "already-fixed"
-    assert verdicts["6.6"]["verdict"] == "conflict"
+    assert verdicts["6.6"]["verdict"] == "clean"
+    assert any(f"the backport {backport[:12]}" in hint for hint in verdicts["6.6"]["hints"])
+    assert result["origin"]["commit"] == world.fix
+    mainline = world.read_backport_json(world.fix)
+    assert {branch["version"]: branch["verdict"] for branch in mainline["branches"]} == {
+        "6.12": "already-fixed",
+        "6.6": "conflict",
+    }
     assert [follower["commit"] for follower in result["followers"]] == [follow_up]
 
 
