@@ -6,3 +6,6 @@ try:
     from patchpilot._version import __version__ as __version__
 except ModuleNotFoundError:
     __version__ = "0+unknown"
+if __version__.endswith(".dev0"):
+    # built from a copy of the files without .git: no commit is known
+    __version__ += "+unknown"

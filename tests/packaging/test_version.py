@@ -82,3 +82,26 @@ def test_version_names_the_commit_or_the_tag(repo: Repo, tmp_path: Path) -> None
         "0.2.1.dev1+gCOMMIT",
         "0.2.1.dev1+gCOMMIT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("built", "shown"),
+    [
+        ("0.2.0", "0.2.0"),
+        ("0.1.0.dev7+g1234567", "0.1.0.dev7+g1234567"),
+        ("0.1.0.dev0+g1234567", "0.1.0.dev0+g1234567"),
+        ("0.1.0.dev0", "0.1.0.dev0+unknown"),
+        ("", "0+unknown"),
+    ],
+)
+def test_version_shows_that_the_commit_is_unknown(built: str, shown: str, tmp_path: Path) -> None:
+    package = tmp_path / "patchpilot"
+    package.mkdir()
+    shutil.copy(ROOT / "patchpilot/__init__.py", package)
+    if built:
+        (package / "_version.py").write_text(f'__version__ = "{built}"\n')
+    program = "import patchpilot; print(patchpilot.__file__, patchpilot.__version__)"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == [str(package / "__init__.py"), shown]
