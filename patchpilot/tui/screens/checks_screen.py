@@ -141,8 +141,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
         }
         keys = list(self._shown_findings)
         if old_position < 0 and keys:
-            # start with findings that usually lead to a new version
-            self._selected = min(keys, key=lambda key: self._shown_findings[key].finding.rank)
+            # start with the first finding of the highest severity
+            severity_of = {key: row.finding.severity for key, row in self._shown_findings.items()}
+            self._selected = min(keys, key=lambda key: severity_of[key].rank)
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
         self._fixes, self._has_no_certain_fix = {}, False

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
+from patchpilot.model.rule import Severity
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
@@ -63,13 +64,15 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
             name = listed.selected_item.finding.name
             return name, panels[1].heading, panels[0].count.split()[0]
 
-        # the finding that needs a new version is selected first
-        assert read_selection() == ("missing-fixes", "missing-fixes", f"2/{total}")
-        assert view.cursor == view.notes[1].line
+        # the first error is selected first
+        assert listed.selected_item.finding.severity is Severity.ERROR
+        first = list_shown_findings(newcomer_app)[0]
+        assert read_selection() == (first, first, f"1/{total}")
+        assert view.cursor == view.notes[0].line
         screen_text = text_of(newcomer_app)
         assert "✗ 2 Checks 4" in screen_text.split("\n")[1]
         assert " 3 errors, 1 warning " in screen_text, screen_text
-        await keys(pilot, "F", "F")
+        await keys(pilot, "f", "F")
         assert read_selection() == (
             list_shown_findings(newcomer_app)[0],
             list_shown_findings(newcomer_app)[0],
@@ -85,6 +88,25 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
             list_shown_findings(newcomer_app)[-1],
             f"{total}/{total}",
         )
+
+
+async def test_first_error_is_selected_and_visible(fixed_clone: Path, app: PatchpilotApp) -> None:
+    """Warnings above the first error do not keep it below the visible part of the list."""
+    file = fixed_clone / acme.MCP
+    lines = "".join(f"extern int acme_count_{number};\n" for number in range(12))
+    code = "static int acme_count(int card)\n{\n\tif(card)\n\t\treturn 1;\n\treturn 0;\n}\n"
+    file.write_text(f"{file.read_text()}\n{lines}\n{code}")
+    git(fixed_clone, "commit", "-q", "-a", "--amend", "--no-edit", "--signoff")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_checks(pilot)
+        rows = list(app.screen._shown_findings.values())  # type: ignore[attr-defined]
+        severities = [row.finding.severity for row in rows]
+        position = severities.index(Severity.ERROR)
+        assert position > 3, severities
+        listed = app.screen.query_one("#findings", RowList)
+        assert listed.selected_item is rows[position]
+        top = int(listed.scroll_offset.y)
+        assert top <= position < top + listed.scrollable_content_region.height
 
 
 async def test_stage_bar_counts_warnings_as_work(fixed_clone: Path, app: PatchpilotApp) -> None:
