@@ -189,6 +189,8 @@ def _show_found_fixes(
 
     def handle_choice(choice: str | None) -> None:
         if choice == "report":
+            # below the draft, so that Esc leads back to the commits
+            ask("report")
             _save_bug_report(home, search_result, log, introduction)
         elif choice == "write":
             home.notify("commit your fix on mainline, press g, then Enter on its branch")
@@ -197,9 +199,11 @@ def _show_found_fixes(
         elif choice:
             home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=choice)
 
-    first_answer = "" if search_result.fits else "write"
-    question = Choose(text, answers, title, at=first_answer, letters=letters)
-    home.app.push_screen(question, handle_choice)
+    def ask(first_answer: str) -> None:
+        question = Choose(text, answers, title, at=first_answer, letters=letters)
+        home.app.push_screen(question, handle_choice)
+
+    ask("" if search_result.fits else "write")
 
 
 def _save_bug_report(
