@@ -138,6 +138,15 @@ def save_draft_file(kind: str, name: str, text: str) -> Path:
     return file
 
 
+def read_draft_file(kind: str, name: str) -> str:
+    """Return the text of a draft, or "" if there is none or another user could have written it."""
+    try:
+        data = read_private_file(_draft_path(kind, name), state_path(), MAX_STATE)
+    except OSError:
+        return ""
+    return data.decode("utf-8", errors="replace")
+
+
 def list_recent_drafts(kind: str) -> Iterator[Path]:
     """Yield the files of recent drafts of a `kind` that are not marked as sent."""
     for file in (state_path() / kind).glob("*.txt"):

@@ -47,6 +47,7 @@ from patchpilot.backports.targets import (
     select_fixes,
     split_onto_arguments,
 )
+from patchpilot.backports.trial_report import find_trial_reports
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
 from patchpilot.backports.verdict import make_branch_result
 from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
@@ -56,7 +57,12 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import FromArchive, format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError
-from patchpilot.history.branch_verdict import BranchVerdict, judge_branch, judge_whether_affected
+from patchpilot.history.branch_verdict import (
+    BranchVerdict,
+    JudgedBranch,
+    judge_branch,
+    judge_whether_affected,
+)
 from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.followers import find_followers
@@ -540,6 +546,18 @@ class BackportSession:
             if applied and applied.holds and applied.commit != commit:
                 yield applied.commit
 
+    def _count_trials(
+        self, judged: JudgedBranch, fix: FixCommit, branch: StableBranch
+    ) -> JudgedBranch:
+        """Return the verdict for a branch, which has the bug if somebody tried the fix there."""
+        if judged.affected is not None or not judged.bug_reason:
+            return judged
+        user = self.repository.identity
+        for trial in find_trial_reports(fix.id, self.request.tested):
+            if trial.is_about(branch.version, branch.name):
+                judged = judged.with_trial(trial.reason(user.name if user else ""))
+        return judged
+
     def _compute_branch_verdict(
         self,
         fix: FixCommit,
@@ -562,6 +580,7 @@ class BackportSession:
             pending_branch.commits,
         )
         judged = judged.with_posted(applied) if applied else judged
+        judged = self._count_trials(judged, fix, branch)
         result = make_branch_result(self.scratch, branch, judged)
         if posted and result.wants_fix:
             hints = posted.list_hints(is_applied=bool(applied))

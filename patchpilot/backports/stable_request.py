@@ -9,6 +9,7 @@ from textwrap import fill as fill_text
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
+from patchpilot.backports.trial_report import REQUESTS, parse_trial_report
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
@@ -241,21 +242,14 @@ def match_test_reports(
     )
     reports: dict[str, str] = {}
     for report in tested:
-        place, _, tester = report.partition(" by ")
-        place = place.strip().removeprefix("on ").strip()
-        matches = [
-            branch
-            for branch, name in zip(branches, names, strict=True)
-            if place.removeprefix("v") == name
-            or place.removeprefix("v").startswith((f"{name}.", f"{name}-"))
-            or place == branch.branch
-        ]
-        if not (matches and (tester.strip() or default_tester)):
+        trial = parse_trial_report(report)
+        matches = [branch for branch in branches if trial.is_about(branch.version, branch.branch)]
+        if not (matches and (trial.tester or default_tester)):
             raise UsageError(
-                f"tested on '{place}': none of the branches that the fix applies to", hint=hint
+                f"tested on '{trial.place}': none of the branches that the fix applies to",
+                hint=hint,
             )
-        sentence = f"Tested on {place} by {tester.strip() or default_tester}."
-        reports |= {branch.branch: sentence for branch in matches}
+        reports |= {branch.branch: trial.sentence(default_tester) for branch in matches}
     return reports
 
 
@@ -300,7 +294,7 @@ def save_stable_request(
             repository, result, backport_trees(repository, None), tested=tested
         )
     )
-    return save_draft_file("requests", (result.commit or "")[:12], text)
+    return save_draft_file(REQUESTS, (result.commit or "")[:12], text)
 
 
 def _find_cc_addresses(

@@ -75,6 +75,17 @@ class JudgedBranch(NamedTuple):
             applied=applied,
         )
 
+    def with_trial(self, bug_reason: str) -> "JudgedBranch":
+        """Return the verdict if the fix was tried on the branch: then the branch has the bug.
+
+        A verdict that does not depend on whether the branch has the bug is not changed.
+        """
+        is_open = self.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
+        if not is_open or self.affected is not None:
+            return self
+        reason = f"{bug_reason}{self.reason.removeprefix(self.bug_reason)}"
+        return self._replace(reason=reason, affected=True, bug_reason=bug_reason)
+
 
 _EMPTY = "the fix changes nothing here: its content is already in the branch"
 

@@ -397,6 +397,15 @@ def test_branch_that_may_not_have_the_bug_is_not_requested(world: World) -> None
     tested = world.run_backport(fix, "--request", "--tested", "6.12.3 by Tess Tester")
     assert "Tested on 6.12.3 by Tess Tester." in tested.out
     assert "Tested-by:" not in tested.out
+    # this is the reason why the branch has the bug
+    assert "Tess Tester tried it there (6.12.3); applies" in tested.err
+    arguments = ("--request", "--tested", "6.12.3", "--format", "json")
+    result = json.loads(world.run_backport(fix, *arguments).out)
+    tried, newer = result["branches"]
+    assert (tried["version"], tried["affected"]) == ("6.12", True)
+    assert tried["reason"].startswith("you tried it there (6.12.3); applies cleanly")
+    assert newer["affected"] is None
+    assert newer["reason"].startswith("not known whether the branch has the bug")
 
 
 def test_newer_branches_are_examined_before_a_request(world: World) -> None:

@@ -18,6 +18,7 @@ from patchpilot.backports.branch_rows import (
     format_fix_rows,
 )
 from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
+from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, width
 from patchpilot.resources import is_marked_sent, list_recent_drafts
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 NARROW = 100
 """Minimum number of columns for showing a branch's full name instead of only its version."""
-REQUESTS = "requests"
-"""The folder of the requests, and of the marks that they or patches were sent."""
 GAP = 2
 """Columns between two cells."""
 EDGE = 5
@@ -343,11 +342,16 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if result.asked and result.commit:
         note = f"mainline {result.commit[:12]}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
+    kinds = make_branch_texts(request.session, result, {}, {}).step_kinds()
     if result.unfetched:
         state = StageState.TODO
         note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
     elif not result.branches:
         note = result.rules[0]
+    elif StepKind.SEND_REQUEST in kinds:
+        state, note = StageState.TODO, "the request is a draft; press 0 to send it"
+    elif StepKind.REQUESTED in kinds:
+        note = f"request sent: {note}"
     elif not result.culprits:
         state = StageState.TODO
         note = f"unknown introducing commit; {press_tags} to choose it"

@@ -16,13 +16,13 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.backports.branch_step import StepKind
+from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
 from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
-    REQUESTS,
     BranchTexts,
     branch_page_rows,
     describe_resolution,
@@ -285,13 +285,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
         name, is_sent = self._branch_texts.mark_name(self.selected_item), not self._is_selected_sent
         mark_sent(REQUESTS, name, is_sent=is_sent)
         self.notify(f"marked as {'sent' if is_sent else 'not sent'}; press m to undo")
-        self.refill_list()
+        self.rerun_stage()
 
     def action_request(self) -> None:
         from patchpilot.backports.stable_request import save_stable_request
 
         def show_file(file: Path) -> None:
-            self.refill_list()
+            # the draft counts as a test, and is the next step of the stage
+            self.rerun_stage()
             show_draft(self.app, file)
 
         if (result := self.current_result) is None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.home.topic import HomeTopic
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.ago import format_short_age
@@ -33,7 +34,7 @@ from patchpilot.tui.view.stages import (
 )
 from patchpilot.tui.widgets.lists import Row
 
-DRAFT, DRAFTS = "draft", ("requests", "reports")
+DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
 """The state of a message that was written but not sent, and the folders of such messages."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""

@@ -62,6 +62,19 @@ async def test_log_search_reaches_stable_kernels(
         (file,) = (state_path() / "requests").iterdir()
         assert f'("{TITLE}") to 6.1' in file.read_text()
         assert "Tested on 6.1.9 by Tess Tester." in file.read_text()
+        # the test counts, and the draft is the next step
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.session.stage_status(Stage.BACKPORTS).note == (
+            "the request is a draft; press 0 to send it"
+        )
+        screen_text = text_of(app)
+        assert "Tess Tester tried it there (6.1.9)" in screen_text, screen_text
+        assert "0 send the draft" in screen_text
+        assert "not known whether" not in screen_text
+        assert "press 4" not in screen_text
+        await keys(pilot, "m")
+        assert app.session.stage_status(Stage.BACKPORTS).note.startswith("request sent: ")
 
 
 async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:
@@ -93,7 +106,12 @@ async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: 
         content = file.read_text()
         assert "with v6.1 I get this:\n\n  brcm_queue_stop: timeout\n" in content
         assert "commits since v6.1" in content
+        # back to the commits, with the cursor on the last choice
         await pilot.press("escape")
+        await until(pilot, lambda: "No commit fits" in text_of(app), "list")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        await pilot.press("escape", "escape")
         assert isinstance(app.screen, HomeScreen)
 
 

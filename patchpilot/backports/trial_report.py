@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Read the reports of who tried a fix on which stable release, such as "6.1.76 by NAME"."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from patchpilot.resources import read_draft_file
+
+REQUESTS = "requests"
+"""The folder of the requests to the stable maintainers, which name who tried the fix."""
+_SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
+
+
+class TrialReport(NamedTuple):
+    """The release or branch on which a fix was tried, and by whom ("" if this is not named)."""
+
+    place: str
+    tester: str = ""
+
+    def is_about(self, version: str | None, branch: str) -> bool:
+        """Return whether the fix was tried on this branch or one of its releases."""
+        name, place = version or branch, self.place.removeprefix("v")
+        return place == name or place.startswith((f"{name}.", f"{name}-")) or self.place == branch
+
+    def sentence(self, user: str) -> str:
+        """Return the sentence for a request; `user` is the tester if none is named."""
+        return f"Tested on {self.place} by {self.tester or user}."
+
+    def reason(self, user: str) -> str:
+        """Return why the branch has the bug: who tries a fix there has seen the bug."""
+        tester = "you" if self.tester in ("", user) else self.tester
+        return f"{tester} tried it there ({self.place})"
+
+
+def parse_trial_report(text: str) -> TrialReport:
+    place, _, tester = text.partition(" by ")
+    return TrialReport(place.strip().removeprefix("on ").strip(), tester.strip())
+
+
+def find_trial_reports(commit: str, tested: Iterable[str]) -> tuple[TrialReport, ...]:
+    """Return the reports in `tested` or, if there are none, those in the drafted request."""
+    reports = tuple(map(parse_trial_report, filter(None, tested)))
+    if reports:
+        return reports
+    drafted = _SENTENCE.findall(read_draft_file(REQUESTS, commit[:12]))
+    return tuple(TrialReport(place, tester) for place, tester in drafted)
