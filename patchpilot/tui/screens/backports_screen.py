@@ -260,15 +260,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        # do not send patches that are already in mainline
-        is_merged = self._shown is not None and self._shown.upstream
         to_write = self._branch_texts.branches_to_write if self._shown else ()
         branches = format_count(len(to_write), "branch", "branches")
         if len(to_write) == 1:
             branches = to_write[0].version or to_write[0].branch
         return ShownKeys(
             ("0",) if StepKind.SEND_REQUEST in self._step_kinds else (),
-            hidden=frozenset([NEXT] if is_merged else ()),
+            # do not send patches that are already in mainline
+            hidden=frozenset([NEXT] if self._is_merged else ()),
             labels={
                 "write": f"write patches for {branches}",
                 "mark_sent": "mark as not sent" if self._is_selected_sent else "mark as sent",
@@ -310,28 +309,33 @@ class BackportsScreen(StageScreen["BackportResult"]):
         question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
         ask_for_answer(self.app, question, write)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether an action is enabled, which depends on the branches that need it.
+    @property
+    def can_request(self) -> bool:
+        # who tests a fix on a branch knows whether the branch has the bug
+        is_open = not self._step_kinds.isdisjoint((StepKind.REQUEST, StepKind.IDENTIFY))
+        return self.current_result is not None and is_open
 
-        Patches can be written only if the fix is in mainline.
-        """
-        if action == "request":
-            # who tests a fix on a branch knows whether the branch has the bug
-            is_open = not self._step_kinds.isdisjoint((StepKind.REQUEST, StepKind.IDENTIFY))
-            return self.current_result is not None and is_open
-        is_before_merge, branch = (
-            not (self._shown and self._shown.upstream),
-            self.selected_item,
-        )
-        if action == "resolve":
-            return bool(branch and branch.verdict == "conflict" and not is_before_merge)
-        if action == "mark_sent":
-            return bool(branch and self._branch_texts.mark_name(branch))
-        if action == "tick":
-            return bool(branch and needed_prerequisites(branch))
-        if action == "write":
-            return not is_before_merge and bool(self._branch_texts.branches_to_write)
-        return super().check_action(action, parameters)
+    @property
+    def _is_merged(self) -> bool:
+        return bool(self._shown and self._shown.upstream)
+
+    @property
+    def can_resolve(self) -> bool:
+        branch = self.selected_item
+        return self._is_merged and bool(branch and branch.verdict == "conflict")
+
+    @property
+    def can_mark_sent(self) -> bool:
+        return bool(self.selected_item and self._branch_texts.mark_name(self.selected_item))
+
+    @property
+    def can_tick(self) -> bool:
+        return bool(self.selected_item and needed_prerequisites(self.selected_item))
+
+    @property
+    def can_write(self) -> bool:
+        """Return whether patches can be written, which requires that the fix is in mainline."""
+        return self._is_merged and bool(self._branch_texts.branches_to_write)
 
     def action_refresh(self) -> None:
         """Determine the verdicts again.

@@ -292,7 +292,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._show_finding()
 
     @property
-    def _has_certain_fixes(self) -> bool:
+    def can_fix_safe(self) -> bool:
         return not self._has_no_certain_fix and any(
             finding.remedy in CERTAIN for finding in self._every
         )
@@ -317,17 +317,20 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.open_detail()
         self._detail_panel.reader.focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel" and self.focused is self._detail_panel.reader:
-            return True
+    @property
+    def can_cancel(self) -> bool:
+        return self.focused is self._detail_panel.reader or super().can_cancel
+
+    @property
+    def can_waive(self) -> bool:
+        return self._selected_finding is not None
+
+    can_detail = can_waive
+
+    @property
+    def can_fix_one(self) -> bool:
         finding, fix = self._selected_finding, self._selected_fix
-        if action in ("fix_one", "waive", "detail") and finding is None:
-            return False
-        if action == "fix_safe":
-            return self._has_certain_fixes
-        if action == "fix_one" and finding:
-            return finding.remedy != "edit" and not (fix and fix.reason)
-        return super().check_action(action, parameters)
+        return bool(finding and finding.remedy != "edit" and not (fix and fix.reason))
 
     def action_cancel(self) -> None:
         if self.focused is self._detail_panel.reader:

@@ -304,7 +304,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def shown_keys(self) -> ShownKeys:
         hidden = set(OWN) if self.own_series and self.own_series.about.landed else set()
-        if self._is_next_version_begun:
+        if self.can_edit:
             hidden |= {"version"}
         is_new = self._series is not None and bool(self._series.unread)
         jump_label, refresh_label = "next new" if is_new else "next message", "refresh"
@@ -331,7 +331,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     @property
-    def _is_next_version_begun(self) -> bool:
+    def can_edit(self) -> bool:
         return self.own_series is not None and self.own_series.is_next_begun
 
     @property
@@ -346,16 +346,21 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._passed |= {part.message_id, *(row.message_id for row in passed_parts)}
             self._before, self._has_moved = row_list.cursor_line, True
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "mark":
-            return bool(self._items)
-        if action in OWN:
-            return self.own_series is not None
-        if action == "edit":
-            return self._is_next_version_begun
-        if action in ("reply", "fold_all", "more"):
-            return self._series is not None
-        return super().check_action(action, parameters)
+    @property
+    def can_mark(self) -> bool:
+        return bool(self._items)
+
+    @property
+    def can_version(self) -> bool:
+        return self.own_series is not None
+
+    can_collect = can_version
+
+    @property
+    def can_reply(self) -> bool:
+        return self._series is not None
+
+    can_fold_all = can_more = can_reply
 
     def action_jump(self, direction: int) -> None:
         unread = self._series.unread if self._series else ()

@@ -172,17 +172,20 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if row_list is self._note_list:
             self.action_settle()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "settle":
-            selected_note = self._note_list.selected_item if self.can_jump else None
-            return bool(selected_note and selected_note.remedy)
-        if action == "move":
-            # do not move recipients of one patch, because they must be in the same header of every
-            # message
-            return not (self._shown and self._shown.patch)
-        if action == "view":
-            return bool(self.session.topic and len(self.session.topic.commits) > 1)
-        return super().check_action(action, parameters)
+    @property
+    def can_settle(self) -> bool:
+        selected_note = self._note_list.selected_item if self.can_jump else None
+        return bool(selected_note and selected_note.remedy)
+
+    @property
+    def can_move(self) -> bool:
+        # do not move recipients of one patch, because they must be in the same header of every
+        # message
+        return not (self._shown and self._shown.patch)
+
+    @property
+    def can_view(self) -> bool:
+        return bool(self.session.topic and len(self.session.topic.commits) > 1)
 
     def action_settle(self) -> None:
         from patchpilot.tui.actions.questions import (

@@ -187,12 +187,13 @@ class TagsScreen(StageScreen["FixesResult"]):
             return ALL_KEYS
         return ShownKeys(("n",), labels={"write": "add tags"})
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("tick", "view") and self._selected_candidate is None:
-            return False
-        if action == "tick" and len(self._candidates) == 1:
-            return False
-        return super().check_action(action, parameters)
+    @property
+    def can_view(self) -> bool:
+        return self._selected_candidate is not None
+
+    @property
+    def can_tick(self) -> bool:
+        return self.can_view and len(self._candidates) > 1
 
     def on_mount(self) -> None:
         self.add_class("-nowhere")

@@ -355,12 +355,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.redraw_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "jump":
-            return self.can_jump
-        if action == "cancel":
-            is_error = any(card.display for card in self.query("#error"))
-            return is_error or self.is_working or self.has_class("-detail")
-        return super().check_action(action, parameters)
+        """Return whether an action is enabled, as its property `can_ACTION` decides, if any."""
+        return bool(getattr(self, f"can_{action}", True))
+
+    @property
+    def can_cancel(self) -> bool:
+        is_error = any(card.display for card in self.query("#error"))
+        return is_error or self.is_working or self.has_class("-detail")
 
     @property
     def stages_without_topic(self) -> Collection[Stage]:

@@ -94,8 +94,13 @@ def test_branch_has_only_useful_keys(
     verdict: str, prerequisites: tuple[int, ...], shown: list[str]
 ) -> None:
     branch = SimpleNamespace(verdict=verdict, wants_fix=True, prerequisites=prerequisites)
-    screen: Any = SimpleNamespace(_shown=SimpleNamespace(upstream=True), selected_item=branch)
-    useful = partial(BackportsScreen.check_action, screen, parameters=())
+
+    class BranchScreen(BackportsScreen):
+        _shown: Any = SimpleNamespace(upstream=True)
+        selected_item = branch
+
+    screen: Any = BranchScreen.__new__(BranchScreen)
+    useful = partial(screen.check_action, parameters=())
     assert [*filter(useful, ("resolve", "tick"))] == shown
 
 
@@ -105,5 +110,8 @@ def test_demo_key_is_shown_until_done() -> None:
 
 
 def test_recipient_is_moved_in_the_whole_series() -> None:
-    of_patch: Any = SimpleNamespace(_shown=SimpleNamespace(patch=2))
-    assert not RecipientsScreen.check_action(of_patch, "move", ())
+    class PatchScreen(RecipientsScreen):
+        _shown: Any = SimpleNamespace(patch=2)
+
+    screen: Any = PatchScreen.__new__(PatchScreen)
+    assert not screen.check_action("move", ())
