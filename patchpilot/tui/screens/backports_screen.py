@@ -443,7 +443,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """
         from patchpilot.backports.write import suggest_backport_folder
 
-        result, settings = self.current_result, self.session.known_settings
+        result = self.current_result
 
         def write_patches(sign_off: bool, folder: str) -> None:
             if self.current_result is not result:
@@ -468,7 +468,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             dialog = LineDialog(text, value=str(folder), title="Write patches")
             ask_for_answer(self.app, dialog, partial(write_patches, sign_off))
 
-        if settings and settings.flag("signoff"):
+        if self.session.signs_off:
             ask_folder("yes")
         else:
             answers = (("yes", "Sign off"), ("no", "Without sign-off"))

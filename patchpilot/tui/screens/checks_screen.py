@@ -23,7 +23,7 @@ from patchpilot.tui.screens.checks_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import format_placeholder
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import glyph, join_with_dots
 from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -253,7 +253,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             parts.append(f"o shows {result.left_out} minor")
         if result and result.commits:
             parts.append(summarize_builds(result.commits))
-        self.list_panel.count = f" {glyph('dot')} ".join(parts)
+        self.list_panel.count = join_with_dots(*parts)
 
     def _show_finding(self) -> None:
         finding, panel = self._selected_finding, self._detail_panel

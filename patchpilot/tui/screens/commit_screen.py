@@ -52,14 +52,10 @@ class CommitScreen(StageScreen[TopicCommits]):
         ),
     ]
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self._questions: PreSendQuestions | None = None
-        self._asked_for = ""
-        self._asks_archive = False
-        self._next_look: tuple[Any, ...] = ()
-        self._mark = ""
-        self._has_moved = False
+    _questions: "PreSendQuestions | None" = None
+    _asked_for = _mark = ""
+    _asks_archive = _has_moved = False
+    _next_look: tuple[Any, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         with Container(id="commit-columns"):

@@ -13,7 +13,7 @@ from patchpilot.model.hosts import LOOPBACK, url_host
 from patchpilot.model.printable import crop_text, format_count, make_one_line
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.empty import format_placeholder
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import glyph, join_with_dots
 from patchpilot.tui.view.rich_text import (
     HEADING,
     QUIET,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 
 class Conversation(NamedTuple):
-    """A series with its review comments and its messages."""
+    """A series with its review comments and its messages; by default, no series."""
 
-    series: "Tracked"
+    series: "Tracked | None" = None
     items: "tuple[LedgerItem, ...]" = ()
     mails: "tuple[ConversationMail, ...]" = ()
 
@@ -234,11 +234,10 @@ def _format_patch_states(series: "Tracked") -> str:
     numbers: dict[str, list[int]] = {}
     for patch in series.posted.patches if series.posted else ():
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
-    separator = f" {glyph('dot')} "
     states = (
         f"{_format_ranges(patch_numbers)} {state}" for state, patch_numbers in numbers.items()
     )
-    return separator.join(states) if len(numbers) > 1 else ""
+    return join_with_dots(*states) if len(numbers) > 1 else ""
 
 
 def _format_ranges(numbers: Sequence[int]) -> str:
@@ -289,7 +288,7 @@ def event_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
 def _event_proof(event: "StoryEvent") -> str:
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
-    return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
+    return join_with_dots(day, proof)
 
 
 def placeholder_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:

@@ -33,7 +33,7 @@ from patchpilot.tui.screens.thread_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import keys_at_stage
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
@@ -125,12 +125,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     INTERVAL: ClassVar[float] = 600.0
     """Seconds between two requests to the archive."""
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self._changed: frozenset[str] = frozenset()
-        self._reading: Conversation | None = None
-        self._passed: set[str] = set()
-        self._before, self._has_moved = 0, False
+    _reading = Conversation()
+    _changed: frozenset[str] = frozenset()
+    """The messages and quotes that the user folded or unfolded."""
+    _passed: frozenset[str] = frozenset()
+    """The messages that the cursor has passed."""
+    _before, _has_moved = 0, False
 
     def compose_body(self) -> ComposeResult:
         yield PlainText("next")
@@ -143,15 +143,15 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _series(self) -> "Tracked | None":
-        return self._reading.series if self._reading else None
+        return self._reading.series
 
     @property
     def _items(self) -> "tuple[LedgerItem, ...]":
-        return self._reading.items if self._reading else ()
+        return self._reading.items
 
     @property
     def _mails(self) -> "tuple[ConversationMail, ...]":
-        return self._reading.mails if self._reading else ()
+        return self._reading.mails
 
     def can_start(self) -> bool:
         return bool(self.tui.jobs.is_open)
@@ -168,11 +168,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        series, passed_ids = self._series, frozenset(self._passed)
-        if series and passed_ids & series.unread:
+        series = self._series
+        if series and (read_ids := self._passed & series.unread):
             from patchpilot.tracking.follow_topic import mark_mails_read
 
-            mark_mails_read(series.entry.id, passed_ids & series.unread)
+            mark_mails_read(series.entry.id, read_ids)
             self.session.mark_changed("followed")
         self._timer.pause()
 
@@ -200,7 +200,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if self._other_series is None or self.session.topic is None:
             return super()._title_texts()
         stages_text = f"stages: {super()._title_texts()[-1]}"
-        return (f"{stages_text} {glyph('dot')} {super()._title_subject()}", stages_text)
+        return (join_with_dots(stages_text, super()._title_subject()), stages_text)
 
     def check_archive(self) -> None:
         if self.stage not in self.session.busy and self.app.screen is self:
@@ -211,7 +211,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         An unchanged result is not redrawn.
         """
-        old_series, self._reading = self._series, self.session.conversation
+        old_series, self._reading = self._series, self.session.conversation or Conversation()
         series = self._series
         if series is None:
             self.refill_list()
@@ -250,7 +250,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             columns = (self.size.width or 80) - 4
             pinned_texts = pinned_rows(series, columns, self._max_step_lines)
             # leave out the subject of the topic's own series, because the title line shows it
-            heading = f"Conversation {glyph('dot')} {describe_series_state(series)}"
+            heading = join_with_dots("Conversation", describe_series_state(series))
             panel.heading = heading if series.own else series.subject
         pinned.update(join_lines(pinned_texts))
         pinned.display = bool(pinned_texts)
@@ -259,9 +259,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _format_counts(self, series: "Tracked") -> str:
         items = self._items
         done_count = sum(item.done for item in items)
-        ticked_text = f"{done_count}/{len(items)} ticked {glyph('dot')} " if items else ""
+        ticked_text = f"{done_count}/{len(items)} ticked" if items else ""
         new_text = f", {len(series.unread)} new" if series.unread else ""
-        return f"{ticked_text}{format_count(len(self._mails), 'message')}{new_text}"
+        return join_with_dots(ticked_text, format_count(len(self._mails), "message") + new_text)
 
     def _show_conversation(self, *, keep_cursor: bool) -> None:
         """Show the series.
@@ -435,8 +435,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _own_message_ids(self) -> Collection[str]:
-        status = self._reading.series.posted if self._reading else None
-        return status.post_ids if status else ()
+        return self._series.posted.post_ids if self._series and self._series.posted else ()
 
     def _message_to_answer(self) -> str:
         """Return the message with the first open review comment, which `r` replies to.

@@ -43,7 +43,7 @@ from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import first_named_stage, format_error
 from patchpilot.tui.view.empty import format_placeholder
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -359,19 +359,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self, grouped: "Mapping[str, Sequence[HomeTopic]]", count_prefix: str
     ) -> None:
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
-        separator = f" {glyph('dot')} "
         total = format_count(sum(map(len, grouped.values())), "topic")
         self.query_one(TitleLine).show_texts(
-            separator.join(("patchpilot", count_prefix + total)),
-            [separator.join(counts[:count]) for count in range(len(counts), 0, -1)],
+            join_with_dots("patchpilot", count_prefix + total),
+            [join_with_dots(*counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,
         )
 
     def _show_selected_topic(self) -> None:
         topic, panel = self._selected_topic(), self.query_one("#selected-panel", Panel)
-        self.query_one("#list", Panel).count = " · ".join(
-            filter(None, (self._topic_list.position, self._sorted))
-        )
+        position = self._topic_list.position
+        self.query_one("#list", Panel).count = join_with_dots(position, self._sorted)
         panel.heading, panel.count = "No topic has these words", ""
         self.query_one("#selected", Static).update("Esc ends the filter")
         if topic:

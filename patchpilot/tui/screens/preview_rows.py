@@ -11,13 +11,8 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.transport import Sending
 
 
-CHECK_SIGNS = {
-    "problem": ("blocked", "bold red"),
-    "overridden": ("warning", "yellow"),
-    "note": ("warning", "yellow"),
-    "ok": ("done", "green"),
-}
-"""Maps the state of a check to its glyph and color."""
+CHECK_SIGNS = {"problem": "blocked", "overridden": "warning", "note": "warning", "ok": "done"}
+"""Maps the state of a check to its sign."""
 TREELESS = ("missing-target-tree", "tree-for-the-rest")
 """Warnings about a subject that does not name its target tree."""
 NO_SERVER = "no-server"

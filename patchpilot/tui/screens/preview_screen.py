@@ -7,7 +7,7 @@ changes.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -21,7 +21,7 @@ from patchpilot.tui.screens.repair_keys import (
     edit_draft,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.rich_text import fit_text, plain_text
 from patchpilot.tui.view.shown_keys import ShownKeys
@@ -88,11 +88,9 @@ class PreviewScreen(StageScreen["Sending"]):
         ),
     ]
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self._raw = False
-        self._changes: MailChanges | None = None
-        self._at = 0
+    _raw = False
+    _changes: "MailChanges | None" = None
+    _at = 0
 
     def compose_body(self) -> ComposeResult:
         with Columns():
@@ -190,7 +188,7 @@ class PreviewScreen(StageScreen["Sending"]):
         rows = format_raw_mail(mail) if self._raw else format_readable_mail(mail)
         self.query_one("#mail", DiffView).set_rows(rows, notes=self._change_notes(change))
         panel = self.query_one("#mail-panel", Panel)
-        panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
+        panel.heading = join_with_dots(mail.subject, "raw" if self._raw else "")
         # leave out the list if there is only one message
         comparison = f", compared with v{self._changes.version}" if change and self._changes else ""
         panel.count = (

@@ -12,7 +12,7 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Severity
 from patchpilot.tui.screens.follow_rows import named_fact_rows
-from patchpilot.tui.view.glyphs import STYLE_OF, glyph
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph, join_with_dots
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
@@ -208,7 +208,7 @@ def recipient_rows(groups: Mapping[str, Sequence[Placed]], columns: int) -> list
     name_columns = max(24, columns - HEADER - 1 - ROLE)
     rows: list[Row] = []
     for title, members in groups.items():
-        rows.append(Row(plain_text(f"{title} {glyph('dot')} {len(members)}", STRONG)))
+        rows.append(Row(plain_text(join_with_dots(title, str(len(members))), STRONG)))
         for header, recipient in members:
             line = _recipient_row(header, recipient, name_columns)
             rows.append(Row(line, (header, recipient), recipient.address.key))

@@ -54,10 +54,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     BINDINGS = BINDINGS
     jump_label = "next note"
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self._history: FileHistory | None = None
-        self._history_of = ""
+    _history: "FileHistory | None" = None
+    _history_of = ""
 
     def compose_body(self) -> ComposeResult:
         with Columns(id="recipient-columns"):

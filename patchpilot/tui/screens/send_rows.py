@@ -17,7 +17,7 @@ from patchpilot.tui.screens.preview_rows import (
 )
 from patchpilot.tui.screens.preview_rows import load_stage as load_plan
 from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph, join_with_dots
 from patchpilot.tui.view.rich_text import (
     HEADING,
     KEY,
@@ -30,7 +30,7 @@ from patchpilot.tui.view.rich_text import (
     wrap_with_indent,
 )
 from patchpilot.tui.view.session import JobRequest
-from patchpilot.tui.view.stages import NEEDS_YOU, Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
 from patchpilot.tui.widgets.panel import TALL, WIDE
 
@@ -102,7 +102,7 @@ def describe_mails(plan: "Sending", size: Size, columns: int) -> Text:
         names = [*row.lines]
         if is_small and len(names) > FEW:
             names[FEW:] = [f"+{len(names) - FEW}"]
-        text = wrap_with_indent(f" {glyph('dot')} ".join(names), columns, 5)
+        text = wrap_with_indent(join_with_dots(*names), columns, 5)
         rows.append(Text.assemble(plain_text(f"{row.label:5}", HEADING), plain_text(text)))
     for number, row in enumerate(format_plan_rows(plan, ("message",)), 1):
         subject = wrap_with_indent(row.text, columns, 5)
@@ -166,13 +166,13 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
 QUESTION_STYLES = {"": "", "bad": STRONG, "unknown": "yellow"}
 """Maps the tone of a row in the question before sending to its style."""
 MAIL_SIGNS = {
-    "pending": ("nothing", "dim"),
-    "sending": ("busy", "cyan"),
-    "accepted": ("done", "green"),
-    "rejected": ("blocked", "bold red"),
-    "unknown": ("warning", "yellow"),
+    "pending": "nothing",
+    "sending": "busy",
+    "accepted": "done",
+    "rejected": "blocked",
+    "unknown": "warning",
 }
-"""Maps the state of a message to its glyph and color."""
+"""Maps the state of a message to its sign."""
 REPAIRS = {
     "missing-target-tree": ("tree", "press a to set the target tree"),
     "split-recipients": ("to_cover", "press a to choose who receives which patches"),
@@ -270,15 +270,15 @@ def _check_row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     if not is_passed(check):
         action = "answer" if is_asked else "fix" if check.name in REPAIRS else ""
         action = action or ("open" if repair_stage(check) else "")
-    sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
+    sign = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     if is_asked:
-        sign, style = "todo", NEEDS_YOU
+        sign = "todo"
     elif check.state == "note" and not check.hint:
         # nothing can be done about it
-        sign, style = "dot", QUIET
+        sign = "dot"
     text = fit_text(check.message, max(20, columns - KEYS - 5))
     row = Text.assemble(
-        (f" {glyph(sign):2} ", style),
+        (f" {glyph(sign):2} ", STYLE_OF[sign]),
         plain_text(text, QUIET if is_passed(check) else ""),
     )
     return row.append(" a " if action else "", KEY).append(action)
@@ -290,7 +290,8 @@ def mail_row(index: int, state: str, subject: str, detail: str, columns: int) ->
 
     The row's key is the message's index.
     """
-    sign, color = MAIL_SIGNS[state]
+    sign = MAIL_SIGNS[state]
+    color = STYLE_OF[sign]
     state_text = f" {glyph(sign):2} {state:9} "
     text = wrap_with_indent(make_one_line(subject), columns, len(state_text))
     row = Text.assemble((state_text, color), plain_text(text))
@@ -307,7 +308,7 @@ def progress_rows(
     filled = BAR * ended // max(1, len(states))
     bar = f" {glyph('bar') * filled}{glyph('bar-rest') * (BAR - filled)} {ended}/{len(states)}"
     rows = [
-        Row(plain_text(bar, MAIL_SIGNS["sending"][1])),
+        Row(plain_text(bar, STYLE_OF["busy"])),
         Row(plain_text(f" {activity}", QUIET)),
     ]
     for index, ((state, detail), mail) in enumerate(zip(states, plan.send.entries, strict=True)):

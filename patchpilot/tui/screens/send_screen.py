@@ -42,7 +42,7 @@ from patchpilot.tui.stage.job_errors import to_patchpilot_error
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.stage.thread_jobs import run_in_new_thread
 from patchpilot.tui.view.action_keys import replace_commands
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import glyph, join_with_dots
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import (
     QUIET,
@@ -102,13 +102,10 @@ class SendScreen(StageScreen["Sending"]):
         more_key("x", "passed", "show passed", "show the checks that passed, or hide them"),
     ]
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self._sending: Sending | None = None
-        self._states: list[tuple[str, str]] = []
-        self._progress = ""
-        self._has_sent = self._shows_all = False
-        self.is_stopping = self.sends_next = self._has_asked_test = False
+    _sending: "Sending | None" = None
+    _states: list[tuple[str, str]]
+    _progress = ""
+    _has_sent = _shows_all = is_stopping = sends_next = _has_asked_test = False
 
     def compose_body(self) -> ComposeResult:
         with Columns():
@@ -637,7 +634,7 @@ class SendScreen(StageScreen["Sending"]):
             ]
         elif is_sent:
             heading_parts.insert(0, f"{glyph('done')} SENT {begun_text}")
-        self._show_list(has_sent=True, heading=f" {glyph('dot')} ".join(heading_parts))
+        self._show_list(has_sent=True, heading=join_with_dots(*heading_parts))
         is_accepted = is_sent and not is_started and not sending.unverified
         self.list_panel.set_class(is_accepted, "-accepted")
         self.row_list.focus()

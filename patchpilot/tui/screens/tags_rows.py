@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.printable import format_count
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import fit_text, plain_text, wrap_with_indent
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
@@ -115,16 +115,16 @@ def evidence_rows(
     impact: "CandidateImpact | None",
     columns: int,
 ) -> list[Text]:
-    def format_reason(sign: str, reason: str, style: str) -> Text:
+    def format_reason(sign: str, reason: str) -> Text:
         prefix = f"{glyph(sign)} "
-        return plain_text(prefix + wrap_with_indent(reason, columns, len(prefix)), style)
+        return plain_text(prefix + wrap_with_indent(reason, columns, len(prefix)), STYLE_OF[sign])
 
     rows: list[Text] = []
     if candidate:
-        rows += [format_reason("done", reason, "green") for reason in candidate.evidence]
-        rows += [format_reason("nothing", reason, "dim") for reason in candidate.lacks]
+        rows += [format_reason("done", reason) for reason in candidate.evidence]
+        rows += [format_reason("nothing", reason) for reason in candidate.lacks]
         if result.reason:
-            rows.append(format_reason("warning", f"uncertain: {result.reason}", "yellow"))
+            rows.append(format_reason("warning", f"uncertain: {result.reason}"))
         release = candidate.first_release or "none yet"
         rows += map(plain_text, ("", candidate.tag, f"first release: {release}"))
     if impact:
@@ -142,7 +142,7 @@ def evidence_rows(
             )
             rows.append(plain_text(f"affected LTS: {affected_versions or 'none'}{unaffected_text}"))
             rows += (
-                format_reason("warning", f"{branch.branch}: {branch.stale_note}", "yellow")
+                format_reason("warning", f"{branch.branch}: {branch.stale_note}")
                 for branch in impact.stable.branches
                 if branch.stale_note
             )

@@ -5,6 +5,7 @@ It shows the location of the bug, the commit that introduced it (with confidence
 the message with the resulting tags.
 """
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._impacts: dict[tuple[str, ...], CandidateImpact] = {}
-        self._named: dict[str, tuple[Candidate, ...]] = {}
+        self._named: dict[str, dict[str, Candidate]] = defaultdict(dict)
         self._ticked: dict[str, frozenset[str]] = {}
 
     @property
@@ -91,17 +92,14 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None:
             return ()
-        result_commits = {candidate.commit for candidate in result.candidates}
         # leave out candidates at 0 % if there are better ones
         likely_candidates = [
             candidate for candidate in result.candidates if candidate.confidence >= 0.005
         ]
-        named_candidates = (
-            candidate
-            for candidate in self._named.get(self._fix_commit, ())
-            if candidate.commit not in result_commits
-        )
-        return (*(likely_candidates or result.candidates[:1]), *named_candidates)
+        named = dict(self._named[self._fix_commit])
+        for candidate in result.candidates:
+            named.pop(candidate.commit, None)
+        return (*(likely_candidates or result.candidates[:1]), *named.values())
 
     @property
     def _selected_candidate(self) -> "Candidate | None":
@@ -116,9 +114,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         ticked_candidates = [
             candidate for candidate in self._candidates if candidate.commit in self._ticked_commits
         ]
-        return ticked_candidates or [
-            candidate for candidate in (self._selected_candidate,) if candidate
-        ]
+        return ticked_candidates or list(filter(None, [self._selected_candidate]))
 
     @property
     def _present_culprits(self) -> tuple[str, ...]:
@@ -216,7 +212,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         settings = self.session.known_settings
         profile = settings.get("profile") if settings else ""
-        signoff = bool(settings and settings.flag("signoff")) and not self._is_signed
+        signoff = self.session.signs_off and not self._is_signed
 
         def store_impact(impact: "CandidateImpact") -> None:
             self._impacts[commits] = impact
@@ -336,13 +332,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         fix = self._fix_commit
 
         def add_candidate(candidate: "Candidate") -> None:
-            known_candidates = self._named.get(fix, ())
-            known_candidates = tuple(
-                known_candidate
-                for known_candidate in known_candidates
-                if known_candidate.commit != candidate.commit
-            )
-            self._named[fix] = (*known_candidates, candidate)
+            self._named[fix][candidate.commit] = candidate
             # select the new candidate only if it belongs to the displayed commit
             self.refill_list(candidate.commit if candidate in self._candidates else None)
 
@@ -377,19 +367,16 @@ class TagsScreen(StageScreen["FixesResult"]):
         fixes = tuple(candidate.commit for candidate in chosen)
         if chosen:
             tag = format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
-            named_candidates = self._named.get(self._fix_commit, ())
-            is_proposed = bool(self._ticked_commits) or chosen[0] in (
-                result.best_candidate,
-                *named_candidates,
-            )
-        settings = self.session.known_settings
+            is_named = fixes[0] in self._named[self._fix_commit]
+            is_best = chosen[0] == result.best_candidate
+            is_proposed = bool(self._ticked_commits) or is_named or is_best
         dialog = WriteTags(
             self.session,
             fixes or (("auto",) if result.present else ("none",)),
             tag,
             is_proposed=is_proposed,
             signed=self._is_signed,
-            signs=bool(settings and settings.flag("signoff")),
+            signs=self.session.signs_off,
         )
         self.app.push_screen(dialog, self._write_tags)
 

@@ -78,6 +78,11 @@ def glyph(name: str) -> str:
     return _SIGNS[name][uses_ascii()]
 
 
+def join_with_dots(*parts: str) -> str:
+    """Join the parts that are not empty with a dot between spaces."""
+    return f" {glyph('dot')} ".join(filter(None, parts))
+
+
 def all_signs() -> Mapping[str, str]:
     """Return all symbols by name.
 

@@ -269,6 +269,11 @@ class Session:
         )
 
     @property
+    def signs_off(self) -> bool:
+        """Return whether to sign off without asking, according to the last settings read."""
+        return bool(self.known_settings and self.known_settings.flag("signoff"))
+
+    @property
     def subject_prefix(self) -> str:
         return self.facts.mark if self.facts else "PATCH"
 

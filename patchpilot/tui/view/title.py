@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import join_with_dots
 
 if TYPE_CHECKING:
     from patchpilot.topic.facts import TopicFacts
@@ -38,8 +38,7 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
         (*parts[:3], base_and_start, profile),
         *(parts[:part_count] for part_count in range(5, 0, -1)),
     )
-    separator = f" {glyph('dot')} "
-    return tuple(separator.join(map(make_one_line, filter(None, variant))) for variant in variants)
+    return tuple(join_with_dots(*map(make_one_line, variant)) for variant in variants)
 
 
 def format_title_row(subject: str, places: Sequence[str], activity: str, columns: int) -> str:
@@ -52,7 +51,7 @@ def format_title_row(subject: str, places: Sequence[str], activity: str, columns
     subject = make_one_line(subject)
     min_left = min(width(subject), LEAST) + 2
     activity = make_one_line(activity)
-    candidates = [f"{place} {glyph('dot')} {activity}" for place in places] if activity else places
+    candidates = [join_with_dots(place, activity) for place in places] if activity else places
     uncut = [
         candidate
         for candidate in candidates[:-1]

@@ -12,6 +12,7 @@ from textual.reactive import var
 from textual.widget import Widget
 
 from patchpilot.model.printable import crop_text, make_one_line, width
+from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.widgets.plain_text import PlainText
 
 CORNERS = 6
@@ -107,7 +108,7 @@ def fit_bottom_text(note: str, count: str, max_columns: int) -> str:
 
     If it does not fit, drop the count, and then the reason before the key to press.
     """
-    both = " · ".join(filter(None, (note, count)))
+    both = join_with_dots(note, count)
     last_part = note.split("; ")[-1]
     short_note = last_part if last_part.startswith("press ") else note
     texts = (text for text in (both, note) if width(text) <= max_columns)
