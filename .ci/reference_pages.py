@@ -24,14 +24,19 @@ from patchpilot.cli.help_page import (
 )
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS, USER_KEYS
+from patchpilot.demo.demo_app import DemoApp
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import find_screen_class
 from patchpilot.tui.screens.home_screen import HomeScreen
+from patchpilot.tui.screens.write_tags_dialog import TagInput, Tick, WriteTags
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import display_key
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.choose import Confirm, LineDialog, Reader
+from patchpilot.tui.widgets.dialog import Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.search import Searchable
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.search import Searchable, SearchBar
 
 ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
 
@@ -193,22 +198,32 @@ KEYS_HEAD = """# Keys of the TUI: keyboard shortcuts
 
 In the TUI, `?` lists the keys of the current screen and runs the one that you choose, and `/` searches the text. The mouse works but is never required.
 States are always shown as a word, not only by color. Two themes have high contrast. If `NO_COLOR` is set, no colors are used.
+`Tab` goes to the next panel or field, `Space` ticks a box, and in a dialog, the letter before an answer chooses it. There is no other set of keys to choose.
 """  # noqa: E501
 
 
+KEY_OWNERS: dict[str, tuple[type, ...]] = {
+    "Everywhere": (PatchpilotApp, StageScreen),
+    "In lists": (List,),
+    "In patches and messages": (DiffView,),
+    "In a search": (SearchBar, Searchable),
+    "In a dialog": (Modal, Dialog),
+    "In a dialog with a text field": (LineDialog, Confirm),
+    "In the dialog that writes tags": (WriteTags, Tick, TagInput),
+    "In a long text over the whole screen": (Reader,),
+    "In the sandbox": (DemoApp,),
+    "0 home": (HomeScreen,),
+    **{f"{stage.number} {stage.label}": (find_screen_class(stage),) for stage in Stage},
+}
+"""The sections of the page of keys, with the classes whose keys they list."""
+
+
 def keys_page() -> str:
-    """Return the TUI's keys as Markdown. They are the global keys and the keys of each stage."""
-    parts = [
-        KEYS_HEAD,
-        "## Everywhere\n",
-        _table([*_bindings_of(PatchpilotApp), *_bindings_of(StageScreen)]),
-    ]
-    parts += ["## In patches and messages\n", _table(_bindings_of(DiffView))]
-    parts += ["## In a search\n", _table(_bindings_of(Searchable))]
-    parts += ["## 0 home\n", _table(_bindings_of(HomeScreen))]
-    for stage in Stage:
-        rows = _bindings_of(find_screen_class(stage))
-        parts += [f"## {stage.number} {stage.label}\n", _table(rows)] if rows else []
+    """Return the TUI's keys as Markdown: the global keys, and the ones of widgets and stages."""
+    parts = [KEYS_HEAD]
+    for title, owners in KEY_OWNERS.items():
+        rows = [binding for owner in owners for binding in _bindings_of(owner)]
+        parts += [f"## {title}\n", _table(rows)] if rows else []
     return "\n".join(parts)
 
 
@@ -237,4 +252,5 @@ def _table(bindings: Iterable[Binding]) -> str:
                 "|", "\\|"
             )
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
-    return "\n".join(rows) + "\n"
+    # several widgets of a section have the same key
+    return "\n".join(dict.fromkeys(rows)) + "\n"

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that the site, help, man pages and `config` name what exists, and nothing else."""
 
+import importlib
+import pkgutil
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
+from textual.binding import Binding
+
+import patchpilot.demo
+import patchpilot.tui
 from patchpilot.cli.command import COMMANDS, Command
 from patchpilot.cli.help_page import SHARED, format_help, format_shared_options, format_topic
 from patchpilot.cli.help_topics import TOPICS
@@ -12,6 +19,8 @@ from patchpilot.cli.manual import format_man_page, format_overview_page, list_do
 from patchpilot.config import KEYS, USER_KEYS, Settings
 from patchpilot.errors import ExitCode
 from patchpilot.setup.list_settings import list_settings
+from patchpilot.tui.view.key_bindings import display_key
+from patchpilot.tui.view.stages import Stage
 from tests.cli.test_main_misuses import CASES
 from tests.kit.source import ROOT, trees
 
@@ -126,3 +135,73 @@ def test_pages_name_only_options_and_settings_that_exist() -> None:
         )
         for name in filter(None, (name for pair in named for name in pair)):
             assert settings.fullmatch(name) or name == "batch", (path.name, name)
+
+
+def split_key_sections() -> dict[str, dict[str, set[str]]]:
+    """Return each section of the page of keys: the keys, with their meanings."""
+    sections: dict[str, dict[str, set[str]]] = {}
+    for line in PAGES["keys_page"]().splitlines():
+        if line.startswith("## "):
+            section = sections[line[3:]] = {}
+        elif row := re.fullmatch(r"\| (`.+`) \| (.+) \|", line):
+            for key in re.findall(r"`(.+?)`", row[1]):
+                section.setdefault(key.replace("\\|", "|"), set()).add(row[2])
+    return sections
+
+
+def list_bindings() -> Iterator[tuple[str, Binding]]:
+    """Yield the name of each class of the TUI and the sandbox that binds keys, and its bindings."""
+    for package in (patchpilot.tui, patchpilot.demo):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            for name, owner in vars(module).items():
+                if isinstance(owner, type) and owner.__module__ == found.name:
+                    for binding in owner.__dict__.get("BINDINGS", ()):
+                        assert isinstance(binding, Binding), (name, binding)
+                        yield name, binding
+
+
+def test_page_of_keys_has_every_key_and_no_other() -> None:
+    sections = split_key_sections()
+    listed = {
+        (key, meaning)
+        for section in sections.values()
+        for key, meanings in section.items()
+        for meaning in meanings
+    }
+    numbered = {"stage(": "go to a stage", "open_at(": "open the selected topic at a stage"}
+    bound = {(key, text) for key in ("1", str(len(Stage))) for text in numbered.values()}
+    for _, binding in list_bindings():
+        if binding.action.startswith(tuple(numbered)):
+            assert 1 <= int(binding.key) <= len(Stage)
+            continue
+        meaning = (binding.tooltip or binding.description).replace("|", "\\|")
+        bound |= {(display_key(key), meaning) for key in binding.key.split(",")}
+    assert len(bound) > 60
+    assert listed - bound == set()
+    assert bound - listed == set()
+
+
+def test_pages_name_only_keys_of_the_stage() -> None:
+    sections = split_key_sections()
+    stages = {
+        stage.label: {
+            key
+            for title, keys in sections.items()
+            if not title[0].isdigit() or title == f"{stage.number} {stage.label}"
+            for key in keys
+        }
+        for stage in Stage
+    }
+    stages["Home"] = set(sections["0 home"])
+    labels = "|".join(map(re.escape, stages))
+    named = []
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        pairs = re.findall(rf"`([^\s`]|Space)` (?:in|at|on) (?:the )?({labels})\b", text)
+        for label, key in re.findall(rf"({labels}) stage[^.`]{{0,30}}`([^\s`]|Space)`", text):
+            pairs.append((key, label))
+        for key, label in pairs:
+            named.append(key)
+            assert key in stages[label], (path.name, key, label)
+    assert len(named) >= 5

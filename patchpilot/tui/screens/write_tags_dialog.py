@@ -31,8 +31,8 @@ AT_BACKPORTS = "stable branches with the bug"
 
 
 UP_AND_DOWN: list[BindingType] = [
-    Binding("down", "screen.focus_next", "next", show=False),
-    Binding("up", "screen.focus_previous", "previous", show=False),
+    Binding("down", "screen.focus_next", "next field", show=False),
+    Binding("up", "screen.focus_previous", "previous field", show=False),
 ]
 
 
