@@ -32,6 +32,11 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
         ) from error
 
 
+def describe_written(file: Path) -> str:
+    """Return the line that names a written file."""
+    return f"wrote {file}"
+
+
 def refuse_link(file: Path) -> None:
     """Raise `InputError` if a file is a symbolic link, because it may point to any of the user's
     files.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.cli.output.stream import print_message, write_result
 from patchpilot.model.progress import PROGRESS_VARIABLE, Progress, ignore_progress
 from patchpilot.urls import hide_url_credentials
-from patchpilot.write_file import write_file
+from patchpilot.write_file import describe_written, write_file
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
@@ -102,6 +102,8 @@ class Common(NamedTuple):
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to stdout or to the file given with -o, even if the result is empty.
 
+        A line on stderr names the file.
+
         If `fold` is set, lines are wrapped to the width of the terminal. If `paged` is set, a
         result that does not fit on the terminal is shown in a pager, as in git.
         """
@@ -114,6 +116,7 @@ class Common(NamedTuple):
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             write_file(self.output, data)
+            self.report_written(self.output)
         elif paged and self.columns and data.count("\n") >= _terminal_lines():
             from patchpilot.cli.pager import page_result
 
@@ -131,11 +134,20 @@ class Common(NamedTuple):
             for text in texts:
                 write_result(text, colored=False, is_exact=True)
             return
-        self.write("")
+        write_file(self.output, "")
         with self.output.open("a", encoding="utf-8") as stream:
             for text in texts:
                 stream.write(text)
                 stream.flush()
+        self.report_written(self.output)
+
+    def report_written(self, file: Path) -> None:
+        """Name a file that the command wrote, on stderr; devices and pipes are not named."""
+        # b4 takes each line on stderr for a failure of the checkpatch format
+        if not self.quiet and self.format != "checkpatch" and file.is_file():
+            from patchpilot.model.printable import make_printable
+
+            print_message(make_printable(describe_written(file)))
 
     def add_line(self, text: str) -> None:
         """Write a last line after `write_lines`."""

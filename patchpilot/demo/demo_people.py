@@ -27,5 +27,7 @@ CROWD = (
 
 KERNEL_LIST = "linux-kernel@lists.example.org"
 NET_LIST = "netdev@lists.example.org"
+REGRESSIONS_LIST = "regressions@lists.example.org"
+SECURITY_TEAM = "security@example.org"
 LISTS = (KERNEL_LIST, NET_LIST)
 """Lists in the sandbox's archive."""

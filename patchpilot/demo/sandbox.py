@@ -20,7 +20,13 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
-from patchpilot.demo.demo_people import LISTS, NEWCOMER
+from patchpilot.demo.demo_people import (
+    KERNEL_LIST,
+    LISTS,
+    NEWCOMER,
+    REGRESSIONS_LIST,
+    SECURITY_TEAM,
+)
 from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.git_python import write_settings
 from patchpilot.demo.sink import Sink
@@ -124,6 +130,7 @@ def open_sandbox(
         repositories = make_repositories(root, progress)
         env = sandbox_environment(root)
         write_supported_series(root)
+        write_project_lists(root)
         progress("starting the mail server and the archive")
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(StandIn())
@@ -170,6 +177,20 @@ def write_supported_series(root: Path) -> None:
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(
         format_lts_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}),
+        encoding="utf-8",
+    )
+
+
+def write_project_lists(root: Path) -> None:
+    """Write a project file with the sandbox's lists, so that no real one is a recipient.
+
+    Only the stable list stays, because it is part of the Cc: tag that the tutorial explains.
+    """
+    file = root / "home" / "data" / "patchpilot" / "projects" / f"{DEFAULT}.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'[lists]\nmain = ["{KERNEL_LIST}"]\ncatch_all = ["{KERNEL_LIST}"]\n'
+        f'security = "{SECURITY_TEAM}"\nregressions = "{REGRESSIONS_LIST}"\n',
         encoding="utf-8",
     )
 

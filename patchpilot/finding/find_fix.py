@@ -37,6 +37,7 @@ from patchpilot.finding.rank_fixes import (
     load_evidence_weights,
     may_contain_fix,
     rank_candidates,
+    rejection_threshold,
     select_best_candidates,
     weigh_changes,
     weigh_messages,
@@ -177,6 +178,28 @@ class FoundFixes:
         first = self.candidates[0] if self.fits and self.candidates else None
         is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
         return working or (first if is_proposed and first and not first.works else None)
+
+    @property
+    def outlook(self) -> str:
+        """Return in words how likely it is that the candidates of a log have the fix.
+
+        The share is the measured one of searches whose first candidate is as probable as this one.
+        Return "" if there are no candidates, or if they are not ranked by probability.
+        """
+        if not self.candidates or not self.searched or (self.symptom.name and self.fits):
+            return ""
+        first = self.candidates[0]
+        if working := next((fix for fix in self.candidates if fix.works == "yes"), None):
+            return f"{working.commit[:12]} fixes it, as you tried"
+        if first.works == "no":
+            return "the first commit is not the fix, as you tried; the others are less likely"
+        share = f"in {first.probability:.0%} of such searches"
+        if first.probability < rejection_threshold():
+            return f"probably none of these commits is the fix; the first one is {share}"
+        adverb = "may be"
+        if first.probability >= PROPOSED:
+            adverb = "is likely" if first.probability >= LIKELY else "is probably"
+        return f"the first commit {adverb} the fix; it is {share}"
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -210,11 +210,20 @@ class RankedCandidate(NamedTuple):
     probability: float
 
 
+def rejection_threshold() -> float:
+    """Return the probability of the first candidate below which there is probably no fix.
+
+    It is measured: most searches without a fix are below it.
+    """
+    threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
+    return threshold
+
+
 def may_contain_fix(best: Sequence[RankedCandidate]) -> bool:
     """Return whether one of the best candidates is likely enough to be the fix, or changes the
     function in which the symptom occurred.
     """
-    threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
+    threshold = rejection_threshold()
     return any(
         ranked.probability >= threshold or ranked.evidence.features["functions_top"] >= LIKELY
         for ranked in best

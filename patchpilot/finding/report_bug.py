@@ -7,10 +7,11 @@ from shlex import quote
 
 from patchpilot.backports.stable_request import SEND_QUESTIONS
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.printable import make_printable
-from patchpilot.projects.loading import default_project
+from patchpilot.projects.loading import detect
 from patchpilot.recipients.plan import plan_paths
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
 from patchpilot.resources import save_draft_file
@@ -19,21 +20,21 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
+from patchpilot.write_file import describe_written
 
 _MAX_LOG_LINES, _MAX_FILES = 60, 3
 
 
-_KERNEL_LIST = "linux-kernel@vger.kernel.org"
 _UNKNOWN_VERSION = """\
   FILL IN: does it happen with the latest mainline? Which version was
   the last one without it? (Then it is a regression.)"""
 
 
 def describe_bug_report(file: Path) -> str:
-    """Return what to do with a saved report, and the command that sends it."""
+    """Return what to do with a saved report, the command that sends it, and last its path."""
     return (
-        f"{file}: fill in what is missing, until no FILL IN is left, and read it; then"
-        f" `git send-email {quote(str(file))}` sends it; {SEND_QUESTIONS}"
+        "the report: fill in what is missing, until no FILL IN is left, and read it; then"
+        f" `git send-email {quote(str(file))}` sends it; {SEND_QUESTIONS}\n{describe_written(file)}"
     )
 
 
@@ -51,6 +52,8 @@ def save_bug_report(
     lines = log.splitlines()
     first = next((number for number, line in enumerate(lines) if message and message in line), 0)
     to, cc = _find_contacts(repository, fixes)
+    head = repository.find("HEAD")
+    project = detect(CommitTree(repository, head) if head else None)
     tree, older = fixes.tree, _UNKNOWN_VERSION
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
@@ -59,13 +62,13 @@ def save_bug_report(
         tree = bad
         looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
         older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
-        cc.append(default_project().lists.regressions)
+        cc += [project.lists.regressions] if project.lists.regressions else []
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": _make_title(fixes, message)[:100],
         "to": ", ".join(to) or "FILL IN: the maintainers of the code",
-        "cc": ", ".join(dict.fromkeys([*cc, _KERNEL_LIST])),
+        "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or "FILL IN: the list",
         "tree": tree,
         "version": f"{fixes.version.named}, based on {tree}" if fixes.version else tree,
         "older": older,

@@ -50,6 +50,8 @@ _ADDED_UP = {
 }
 
 
+_LIST_KEYS = ("stable", "security", "regressions")
+"""Keys of [lists] with one address, which a rule of a list can name."""
 _tree_files: tuple[TreeFile, ...] = ()
 
 
@@ -287,8 +289,13 @@ def _project(table: Mapping[str, Any]) -> Project:
         **sections,
     )
     lists = project.lists
+    rules = tuple(
+        rule._replace(address=getattr(lists, rule.address)) if rule.address in _LIST_KEYS else rule
+        for rule in lists.rules
+    )
     return project._replace(
-        stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else ""))
+        lists=lists._replace(rules=rules),
+        stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else "")),
     )
 
 

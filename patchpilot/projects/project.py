@@ -158,6 +158,8 @@ class Subsystem(NamedTuple):
 class ListRule(NamedTuple):
     """A list that gets patches whose message or notes match a pattern and that have all `tags` (in
     lower case).
+
+    In a file, `address` may be the key `stable`, `security` or `regressions` of `[lists]`.
     """
 
     address: str

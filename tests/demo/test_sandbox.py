@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all processes started by the sandbox exit with it."""
+"""Test that the processes of the sandbox exit with it, and that it names no real list."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from patchpilot.demo.before import CARD_LOG
+from patchpilot.demo.demo_people import KERNEL_LIST, REGRESSIONS_LIST
+from patchpilot.demo.sandbox import open_sandbox
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,24 @@ def test_closed_terminal_leaves_no_sandbox(
         demo.kill()
         demo.wait()
     assert not list(tmp_path.glob("patchpilot-demo-*"))
+
+
+def test_report_names_only_lists_of_the_sandbox(tmp_path: Path) -> None:
+    with open_sandbox(tmp_path / "sandbox") as sandbox:
+
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [sys.executable, "-m", "patchpilot", *arguments],
+                cwd=sandbox.work,
+                env=sandbox.env,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        versions = ("--good", "v6.0", "--bad", "v6.1")
+        report = run("find", CARD_LOG, *versions, "--report").stderr.splitlines()[-1]
+        headers = Path(report.removeprefix("wrote ")).read_text().partition("\n\n")[0]
+        assert KERNEL_LIST in headers
+        assert REGRESSIONS_LIST in headers
+        assert not re.search(r"@(?!\S*\bexample\b)", headers)

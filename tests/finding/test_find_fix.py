@@ -5,11 +5,14 @@ It prints a short list of commits, or that no commit matches.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot import resources
+from patchpilot.cli.output.find_text import format_found_fixes
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
 from patchpilot.finding.report_bug import save_bug_report
@@ -171,7 +174,8 @@ def test_bug_of_mainline_is_reported(repo: Repo) -> None:
     reported = call(*arguments, "--report", stdin=LOG.encode())
     assert reported.code == 1
     assert "has all commits of mainline" in reported.out
-    report = Path(reported.err.partition(": fill in")[0])
+    # the path is the last line
+    report = Path(reported.err.splitlines()[-1].removeprefix("wrote "))
     assert "until no FILL IN is left" in reported.err
     assert f"`git send-email {report}` sends it; press Enter when git asks" in reported.err
     # this tree has no MAINTAINERS
@@ -184,16 +188,69 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
     answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
     assert not answer["fits"]
     outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
-    assert outcome.out.startswith("no commit fits, of 15 commits since v6.1")
+    assert outcome.out.startswith("probably none of these commits is the fix; the first one is in ")
     assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
     outcome = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
     assert outcome.out.startswith("no commit changes acme_ring_start, of 15 commits")
     assert "report the bug" in outcome.out
 
 
+@pytest.mark.parametrize(
+    ("probability", "outlook"),
+    [
+        (0.93, "the first commit is likely the fix; it is in 93% of such searches"),
+        (0.78, "the first commit is probably the fix; it is in 78% of such searches"),
+        (0.42, "the first commit may be the fix; it is in 42% of such searches"),
+        (
+            0.02,
+            "probably none of these commits is the fix; the first one is in 2% of such searches",
+        ),
+    ],
+)
+def test_heading_states_how_likely_the_first_commit_is_the_fix(
+    repo: Repo, probability: float, outlook: str
+) -> None:
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, LOG))
+    first, *others = fixes.candidates
+    candidates = (replace(first, probability=probability), *others)
+    for fits in (True, False):
+        found = replace(fixes, candidates=candidates, fits=fits)
+        assert format_found_fixes(found, "-").startswith(f"{outlook}\n")
+    tried = replace(candidates[0], works="no", tried_on="v6.1")
+    text = format_found_fixes(replace(fixes, candidates=(tried, *others)), "-")
+    assert text.startswith("the first commit is not the fix, as you tried; ")
+    tried = replace(others[0], works="yes", tried_on="v6.1")
+    text = format_found_fixes(replace(fixes, candidates=(candidates[0], tried)), "-")
+    assert text.startswith(f"{tried.commit[:12]} fixes it, as you tried\n")
+
+
+def test_written_report_is_not_proposed_again(repo: Repo) -> None:
+    log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n"
+    for versions in (("--in", "v6.1"), ("--good", "v6.1", "--bad", "v6.2")):
+        arguments = ("find", "-C", repo.path, "-", *versions)
+        assert "--report" in call(*arguments, stdin=log.encode()).out
+        reported = call(*arguments, "--report", stdin=log.encode())
+        assert "--report" not in reported.out
+        assert reported.out
+        assert Path(reported.err.splitlines()[-1].removeprefix("wrote ")).is_file()
+
+
+def test_report_of_another_project_names_its_list(repo: Repo) -> None:
+    folder = Path(resources.user_dir("data")) / "projects"
+    folder.mkdir(parents=True)
+    (folder / "linux.toml").write_text(
+        '[lists]\nmain = ["all@lists.example.org"]\nregressions = "old@lists.example.org"\n'
+    )
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, LOG))
+        content = save_bug_report(repository, fixes, LOG, good="v6.0", bad="v6.1").read_text()
+    assert "\nCc: old@lists.example.org, all@lists.example.org\n" in content
+
+
 def test_candidates_have_a_next_command(repo: Repo) -> None:
     outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
-    assert "a short list to try, from 15 commits since v6.1" in outcome.out
+    assert "of such searches\n  searched       15 commits since v6.1\n" in outcome.out
     # no candidate is likely enough to propose a backport
     assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
     repo.git("checkout -q -B topic v6.1")
@@ -207,7 +264,8 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     fix = repo.git("rev-parse HEAD")[:12]
     assert f"try whether the bug is gone: patchpilot find --try {fix} --in v6.1" in outcome.out
     assert "--request" not in outcome.out
-    assert "the fix" not in outcome.out
+    assert outcome.out.startswith("the first commit is likely the fix; it is in ")
+    assert "searched       1 commit since v6.1\n" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -292,7 +350,8 @@ def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
     for _ in range(15):
         outcome = call("find", "-C", repo.path, "--bisect", "skip")
     assert outcome.code == 1
-    assert "15 commits may be the fix; the builds that are left were skipped" in outcome.out
+    left = "15 commits left, one of which is the fix if origin/master is fixed"
+    assert f"{left}; the builds that are left were skipped" in outcome.out
 
 
 def test_bisection_can_be_resumed(repo: Repo) -> None:

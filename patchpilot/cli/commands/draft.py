@@ -162,7 +162,7 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **options:
             result = _edit_draft(workplace, target, base)
         if options["export_to"]:
             text = service.export_draft(workplace.repository, target, base)
-            _export_draft(text, result.draft, options["export_to"])
+            _export_draft(common, text, result.draft, options["export_to"])
             return 0
     common.write(format_json("draft", result) if common.format == "json" else _format_draft(result))
     return 0
@@ -227,11 +227,12 @@ def _edit_draft(workplace: Workplace, target: str | None, base: str | None) -> D
     return service.edit_draft_texts(workplace.repository, make_text_editor(workplace), target, base)
 
 
-def _export_draft(text: str, draft: Draft, file: Path) -> None:
+def _export_draft(common: Common, text: str, draft: Draft, file: Path) -> None:
     if str(file) == "-":
         print(text, end="")
     else:
         write_file(file, text)
+        common.report_written(file)
     choices = format_draft_rows(draft, is_export=True)
     if choices:
         left_out = "; ".join(" ".join(make_one_line(choice).split()) for choice in choices)

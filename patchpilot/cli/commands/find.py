@@ -82,7 +82,7 @@ def command(
 
     WHAT is a symptom: a file with the output of dmesg (`-`: standard input), a message of a driver,
     the '<message-id>' of a report, a function, or a source file. The commits since REV are ranked:
-    it is a short list to try. The exit code is 1 if no commit fits.
+    the first line states how likely the first one is the fix. The exit code is 1 if no commit fits.
 
     For a CVE, a message of linux-cve-announce, or a page that names a CVE, the fixes are read from
     its record, and have the verdicts of `backport` (see the setting patchpilot.vulns).
@@ -201,9 +201,9 @@ def _find_fixes(
             to_report=is_reported,
             progress=progress,
         )
+    _write_answer(common, fixes, format_found_fixes(fixes, target, is_reported=is_reported))
     if is_reported:
         _save_report(workplace, fixes, text)
-    _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
 
 
@@ -265,9 +265,9 @@ def _find_introduction(
     good, bad = versions[0], versions[1] or symptom.version.named or "HEAD"
     with show_progress(common) as progress:
         result = find_introduction(workplace.repository, symptom, good, bad, progress=progress)
+    _write_answer(common, result, format_introduction(result, target, is_reported=is_reported))
     if is_reported:
         _save_report(workplace, result.found, text, result.good, result.bad)
-    _write_answer(common, result, format_introduction(result, target))
     return findings_exit_code(not result.found.fits)
 
 

@@ -20,24 +20,27 @@ from patchpilot.tracking.posted_commit import PostedCommit
 def _format_heading(fixes: FoundFixes) -> str:
     """Return the first line: which commits follow, and from how many they were chosen."""
     name = fixes.symptom.name
-    searched = f"{fixes.searched:,} commits since {fixes.tree}"
+    noun = "commit" if fixes.searched == 1 else "commits"
+    searched = f"{fixes.searched:,} {noun} since {fixes.tree}"
     if fixes.fits and not fixes.searched:
         return "the text names as fixes:"
     if not fixes.searched:
         return f"no search: {fixes.tree} has all commits of mainline that are here"
     if fixes.fits and name:
         return f"the commits that change it, latest first, of {searched}"
-    if fixes.fits:
-        return f"a short list to try, from {searched}"
-    condition = f"changes {name}" if name else "fits"
-    nearest_note = "; the nearest are:" if fixes.candidates else ""
-    return f"no commit {condition}, of {searched}{nearest_note}"
+    if name:
+        nearest_note = "; the nearest are:" if fixes.candidates else ""
+        return f"no commit changes {name}, of {searched}{nearest_note}"
+    if fixes.outlook:
+        return f"{fixes.outlook}\n  searched       {searched}"
+    return f"no commit fits, of {searched}"
 
 
-def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
+def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool = False) -> str:
     """Format the commits that may fix a symptom, the most likely first, with their verdicts.
 
-    `operation` is the symptom as the user entered it, for the next command.
+    `operation` is the symptom as the user entered it, for the next command. `is_reported` is set if
+    the report was written.
     """
     name = fixes.symptom.name
     lines = [_format_heading(fixes)]
@@ -46,7 +49,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         *fixes.modules[:3],
     ]
     if searched_names:
-        lines.append(f"  searched for  {', '.join(searched_names)}")
+        lines.append(f"  searched for   {', '.join(searched_names)}")
     if version := fixes.version:
         source = f" ({version.source})" if version.source != version.named else ""
         lines.append(f"  the log names  {version.named}, based on {version.release}{source}")
@@ -59,24 +62,28 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", f"next: {step}"]
-    elif fixes.fits:
-        lines += ["", f"next: read these commits, or search by builds: {bisect_command}"]
     else:
+        advice = "read these commits, or search by builds" if fixes.fits else "search by builds"
+        lines += ["", f"next: {advice}: {bisect_command}"]
+        if not is_reported:
+            report = Action("find", (operation, "--in", fixes.tree, "--report"))
+            lines += [
+                f"  or report the bug: {report}",
+                "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the"
+                " report",
+            ]
         lines += [
-            "",
-            f"next: search by builds: {bisect_command}",
-            f"  or report the bug: {Action('find', (operation, '--in', fixes.tree, '--report'))}",
-            "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report",
             "  if an older version works, first find what introduced it:"
             f" {Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree))}",
         ]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
-def format_introduction(result: Introduction, operation: str) -> str:
+def format_introduction(result: Introduction, operation: str, *, is_reported: bool = False) -> str:
     """Format the commits that may have introduced a bug, the next test, and how to go on.
 
-    `operation` is the symptom as the user entered it, for the next command.
+    `operation` is the symptom as the user entered it, for the next command. `is_reported` is set if
+    the report was written.
     """
     found, good, bad = result.found, result.good, result.bad
     lines = [f"a list to read, from {found.searched:,} commits in {found.tree}"]
@@ -102,9 +109,10 @@ def format_introduction(result: Introduction, operation: str) -> str:
         "then, for the fix:",
         "  patchpilot fixes --bisect-log FILE  # the Fixes: tag, from `git bisect log`",
         f"  {Action('send', ('--regression', regression))}  # inform the regression tracker",
-        "or, without a fix:",
-        f"  {Action('find', (operation, '--good', good, '--bad', bad, '--report'))}",
     ]
+    if not is_reported:
+        report = Action("find", (operation, "--good", good, "--bad", bad, "--report"))
+        lines += ["or, without a fix:", f"  {report}"]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
 
 
@@ -115,7 +123,7 @@ def format_bisect_step(step: BisectStep) -> str:
     if step.next:
         lines = [
             f'build {step.next[:12]} ("{step.subject}")',
-            f"       {step.left:,} commits may be the fix; builds left: about {step.builds}",
+            f"       {_format_left(step)}; builds left: about {step.builds}",
             f"next: `git checkout {step.next[:12]}`, build it, and try to reproduce the bug",
             "  patchpilot find --bisect good  # the bug is gone",
             "  patchpilot find --bisect bad   # the bug is there",
@@ -124,7 +132,7 @@ def format_bisect_step(step: BisectStep) -> str:
     elif step.found:
         lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step()}"]
     elif step.left:
-        lines = [f"{step.left} commits may be the fix; the builds that are left were skipped"]
+        lines = [f"{_format_left(step)}; the builds that are left were skipped"]
     else:
         lines = [f"{step.mainline} has the bug as well: no commit fixes it"]
     if step.answers:
@@ -134,6 +142,16 @@ def format_bisect_step(step: BisectStep) -> str:
             "  patchpilot find --bisect undo  # discards the last one",
         ]
     return make_printable("\n".join(lines))
+
+
+def _format_left(step: BisectStep) -> str:
+    """Return how many commits are left: whether one of them is the fix is known once a build
+    works.
+    """
+    left = f"{step.left:,} commits left"
+    if any(answer.startswith("good") for answer in step.answers):
+        return f"{left}, one of which is the fix"
+    return f"{left}, one of which is the fix if {step.mainline} is fixed"
 
 
 def format_trial(trial: Trial) -> str:

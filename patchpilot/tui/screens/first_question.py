@@ -175,6 +175,8 @@ def _show_found_fixes(
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     title = "Commits to try" if search_result.fits else "No commit fits"
     text = f"{search_result.searched:,} commits since {search_result.tree} were searched."
+    if search_result.outlook:
+        text += f"\n{search_result.outlook[:1].upper()}{search_result.outlook[1:]}."
     if introduction:
         title = "Commits that may have introduced the bug"
         text = f"{search_result.searched:,} commits in {search_result.tree} were searched."
