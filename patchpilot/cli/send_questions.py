@@ -4,6 +4,7 @@
 import sys
 
 from patchpilot.cli import ask
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import print_message, result_width, wrap_labeled
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_one_line
@@ -28,6 +29,16 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
         return
     for question in find_open_questions(workplace.repository, request):
         _ask_and_save(workplace, request, question)
+
+
+def announce_open_questions(workplace: Workplace, request: SendRequest) -> None:
+    """Print the questions that the real send asks on a terminal, if there are any."""
+    questions = [
+        f"{question.text} ({'/'.join(question.answers)})"
+        for question in find_open_questions(workplace.repository, request)
+    ]
+    if questions:
+        print_notice("note", make_one_line(f"the real send will ask: {' '.join(questions)}"))
 
 
 def ask_about_split_recipients(workplace: Workplace, plan: Sending) -> bool:

@@ -53,6 +53,22 @@ def test_written_tags_can_be_undone(ring_history: RingHistory) -> None:
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
+def test_open_findings_are_counted_after_writing(ring_history: RingHistory) -> None:
+    ring_history.repo.git("commit -q --amend -m", "ring: mask it")
+    outcome = ring_history.run_command("prepare", "HEAD", "--fixes", ring_history.culprit[:12])
+    assert outcome.code == 0, outcome.err
+    head = ring_history.repo.git("rev-parse", "HEAD")
+    note = outcome.err.splitlines()[-1]
+    assert note.endswith(f"; see them: patchpilot check {head[:12]}")
+    summary = ring_history.run_json_command("check", head)["summary"]
+    assert summary["errors"] > 0
+    assert f"check reports {summary['errors']} error" in note
+    quiet = ring_history.run_command("prepare", "HEAD", "--fixes", "none", "--quiet")
+    assert "check reports" not in quiet.err
+    dry_run = ring_history.run_command("prepare", "HEAD", "--signoff", "--dry-run")
+    assert "check reports" not in dry_run.err
+
+
 def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> None:
     text = read_topic_message(ring_history).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"

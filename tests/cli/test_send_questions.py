@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import topic
@@ -50,6 +51,20 @@ def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
         screen.type("send\n")
         assert screen.end() == 0
         assert len(server.take()) == 1
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--to-self"])
+def test_test_runs_announce_the_questions_of_the_real_send(tmp_path: Path, option: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        arguments = make_send_arguments(repo.path, option, "--yes")
+        outcome = call(*arguments)
+        (line,) = (line for line in outcome.err.splitlines() if "the real send will ask: " in line)
+        assert "How was this code tested? (hardware/qemu/built/no)" in line
+        assert "security" in line or "attack" in line
+        assert "will ask" not in call(*arguments, "--quiet").err
+        answered = call(*arguments, "--tested", "qemu", "--security", "no", "--regression", "no")
+        assert "will ask" not in answered.err
 
 
 def test_password_prompt_reaches_the_terminal(

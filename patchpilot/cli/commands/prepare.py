@@ -19,10 +19,12 @@ from patchpilot.cli.command import (
 from patchpilot.cli.commands.fixes import format_candidate
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import ExitCode, RefusedError
+from patchpilot.errors import ExitCode, PatchpilotError, RefusedError
+from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
-from patchpilot.model.printable import format_count, make_printable
+from patchpilot.model.printable import format_count, join_words, make_printable
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.rule import Severity
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tags.topic_culprits import find_named_culprit
@@ -133,6 +135,8 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
         raise confirmation.refusal
     if common.format != "json":
         report_preparation(common, result, options["dry_run"])
+        if not common.quiet and (result.written or not result.changed):
+            _report_open_findings(common, result, is_whole_topic=target is None)
     return ExitCode.OK
 
 
@@ -274,6 +278,31 @@ def report_preparation(common: Common, preparation: Preparation, dry_run: bool) 
         print("nothing to write", file=sys.stderr)
     elif dry_run:
         print("dry run: nothing was written", file=sys.stderr)
+
+
+def _report_open_findings(
+    common: Common, preparation: Preparation, *, is_whole_topic: bool
+) -> None:
+    """Print on stderr how many findings of `check` are left in the commits, and its command."""
+    from patchpilot.checking.topic import CheckedTopic, check_topic
+
+    commits = tuple(preparation.ids.get(each.commit, each.commit) for each in preparation.changes)
+    try:
+        with common.workplace() as workplace, show_progress(common) as progress:
+            topic = CheckedTopic(commits)
+            result = check_topic(
+                workplace.repository, workplace.settings(), topic, progress=progress
+            )
+    except PatchpilotError as error:
+        print_notice("note", f"the findings of `check` are not known: {error.message}")
+        return
+    severities = (Severity.ERROR, Severity.WARNING, Severity.CHECK)
+    counts = [format_count(result.counts[each], str(each)) for each in severities]
+    if open_counts := [count for count in counts if not count.startswith("0 ")]:
+        names = [commit[:12] for commit in commits]
+        range_ = names[0] if len(names) == 1 else f"{names[0]}^..{names[-1]}"
+        command = Action("check", () if is_whole_topic else (range_,), "see them: {}")
+        print_notice("note", f"check reports {join_words(open_counts)}; {command}")
 
 
 def format_preparation(preparation: Preparation, colored: bool) -> str:

@@ -179,6 +179,7 @@ def _plan_and_send(common: Common, workplace: Workplace, options: Mapping[str, A
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
         _print_plan(common, workplace, plan, "NOT SENT (dry run)")
+        _announce_questions(common, workplace, request, options)
         return int(findings_exit_code(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
@@ -208,6 +209,8 @@ def _plan_and_send(common: Common, workplace: Workplace, options: Mapping[str, A
             progress=progress,
         )
     _write_result(common, result)
+    if request.to_self:
+        _announce_questions(common, workplace, request, options)
     if is_stopped():
         return int(ExitCode.INTERRUPTED)
     return int(
@@ -325,6 +328,17 @@ def _make_plan(
     for effect in plan.effects:
         print_message(make_printable(effect))
     return plan
+
+
+def _announce_questions(
+    common: Common, workplace: Workplace, request: SendRequest, options: Mapping[str, Any]
+) -> None:
+    """Print on stderr which questions the real send asks, if they are not asked now."""
+    if common.quiet or common.format != "text" or options["resume"]:
+        return
+    from patchpilot.cli.send_questions import announce_open_questions
+
+    announce_open_questions(workplace, request)
 
 
 def _show_blocked(common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem) -> int:
