@@ -124,6 +124,14 @@ def state_folder() -> Path:
     return folder
 
 
+SEND_QUESTIONS = (
+    "press Enter when git asks for recipients and for a Message-ID; the file has its recipients"
+)
+"""How to answer the questions of `git send-email` about a file with its own To: header."""
+FILL_IN = "FILL IN"
+"""The mark in a draft where the user must add something before sending it."""
+
+
 def save_draft_file(kind: str, name: str, text: str) -> Path:
     """Save a message that the user may send as a file in the state directory, and return the file.
 

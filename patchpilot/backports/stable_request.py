@@ -33,10 +33,6 @@ from patchpilot.settings.read_settings import is_in_demo
 
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""
-SEND_QUESTIONS = (
-    "press Enter when git asks for recipients and for a Message-ID; the file has its recipients"
-)
-"""How to answer the questions of `git send-email` about a file with its own To: header."""
 NOT_EXAMINED = "These newer trees were not examined:"
 """The start of the sentence in a request that names newer trees that were not fetched."""
 

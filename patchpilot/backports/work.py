@@ -29,7 +29,6 @@ from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import (
     NOT_EXAMINED,
-    SEND_QUESTIONS,
     make_stable_request_mail,
 )
 from patchpilot.backports.targets import backport_trees
@@ -53,6 +52,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.resources import SEND_QUESTIONS
 
 _SEND_HINT = (
     "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it;"

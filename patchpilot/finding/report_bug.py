@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 from shlex import quote
 
-from patchpilot.backports.stable_request import SEND_QUESTIONS
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError
@@ -14,7 +13,7 @@ from patchpilot.model.printable import make_printable
 from patchpilot.projects.loading import detect
 from patchpilot.recipients.plan import plan_paths
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
-from patchpilot.resources import save_draft_file
+from patchpilot.resources import FILL_IN, SEND_QUESTIONS, save_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
     read_template,
@@ -25,15 +24,15 @@ from patchpilot.write_file import describe_written
 _MAX_LOG_LINES, _MAX_FILES = 60, 3
 
 
-_UNKNOWN_VERSION = """\
-  FILL IN: does it happen with the latest mainline? Which version was
+_UNKNOWN_VERSION = f"""\
+  {FILL_IN}: does it happen with the latest mainline? Which version was
   the last one without it? (Then it is a regression.)"""
 
 
 def describe_bug_report(file: Path) -> str:
     """Return what to do with a saved report, the command that sends it, and last its path."""
     return (
-        "the report: fill in what is missing, until no FILL IN is left, and read it; then"
+        f"the report: fill in what is missing, until no {FILL_IN} is left, and read it; then"
         f" `git send-email {quote(str(file))}` sends it; {SEND_QUESTIONS}\n{describe_written(file)}"
     )
 
@@ -67,8 +66,8 @@ def save_bug_report(
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": _make_title(fixes, message)[:100],
-        "to": ", ".join(to) or "FILL IN: the maintainers of the code",
-        "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or "FILL IN: the list",
+        "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
+        "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or f"{FILL_IN}: the list",
         "tree": tree,
         "version": f"{fixes.version.named}, based on {tree}" if fixes.version else tree,
         "older": older,
@@ -85,7 +84,7 @@ def save_bug_report(
 def _make_title(fixes: FoundFixes, message: str) -> str:
     """Return a subject with the driver or its device, the failure, and the function."""
     if not message:
-        return f"{next(iter((*fixes.modules, *fixes.functions)), 'bug')}: FILL IN"
+        return f"{next(iter((*fixes.modules, *fixes.functions)), 'bug')}: {FILL_IN}"
     function, module = next(iter(fixes.functions), ""), next(iter(fixes.modules), "")
     prefix = f"{module}: " if module and not message.startswith(module) else ""
     suffix = f" in {function}()" if prefix and function and function not in message else ""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rich.text import Text
@@ -18,12 +19,19 @@ from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import list_recent_drafts
+from patchpilot.resources import FILL_IN, SEND_QUESTIONS, list_recent_drafts
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fit_text, plain_text
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    QUIET,
+    STRONG,
+    fit_text,
+    plain_text,
+    wrap_with_indent,
+)
 from patchpilot.tui.view.session import load_saved_states
 from patchpilot.tui.view.stages import (
     NEEDS_YOU,
@@ -92,16 +100,20 @@ def read_draft_topics() -> list[HomeTopic]:
     for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
         with suppress(OSError):
             modified = file.stat().st_mtime
-            rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            text = file.read_text(encoding="utf-8", errors="replace")
+            rows, missing = text.splitlines(), text.count(FILL_IN)
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
             drafts.append(
                 HomeTopic(
                     *(str(file), title or file.name),
                     turn=Turn.YOURS,
                     state=DRAFT,
-                    news=f"{DRAFT}: Enter opens it",
+                    news=f"{DRAFT}: {missing} {FILL_IN} left"
+                    if missing
+                    else f"{DRAFT}: Enter opens it",
                     when=modified,
-                    step="press Enter to read it; the command that sends it is above the text",
+                    step=(f"replace each {FILL_IN} ({missing} left); " if missing else "")
+                    + f"Enter shows it with the command that sends it; {SEND_QUESTIONS}",
                 )
             )
     return drafts
@@ -177,20 +189,37 @@ def column_titles(widths: CellWidths) -> Text:
 
 
 def topic_rows(
-    grouped: Mapping[str, Sequence[HomeTopic]], widths: CellWidths, news: News
+    grouped: Mapping[str, Sequence[HomeTopic]],
+    widths: CellWidths,
+    news: News,
+    errors: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Row]:
+    """Return the rows of the groups, with the `errors` that opening a topic with this key had."""
     rows: list[Row] = []
     for group, topics in grouped.items():
         title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
         rows.append(Row(plain_text(title, STRONG)))
         rows += [
-            Row(_topic_row(topic, group, widths, news(topic)), topic, topic.key) for topic in topics
+            Row(
+                _topic_row(topic, group, widths, news(topic), errors.get(topic.key, "")),
+                topic,
+                topic.key,
+            )
+            for topic in topics
         ]
     return rows
 
 
-def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> Text:
-    is_failed = topic.failed and group == Turn.YOURS
+def error_row(error: str, columns: int) -> Row:
+    """Return the row of an error that is not about a single topic."""
+    text = wrap_with_indent(f" {glyph('blocked'):<2}{make_one_line(error)}", columns, 4)
+    return Row(plain_text(text, "bold red"))
+
+
+def _topic_row(
+    topic: HomeTopic, group: str, widths: CellWidths, news: str, error: str = ""
+) -> Text:
+    is_failed = bool(error) or (topic.failed and group == Turn.YOURS)
     sign, style = ("blocked", "bold red") if is_failed else SIGNS[group]
     version = f"v{topic.version}" if topic.version else glyph("nothing")
     age = (
@@ -204,6 +233,8 @@ def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> T
     if widths.branch:
         row.append(plain_text(fit_text(topic.branch or "", widths.branch - 1), QUIET)).append(" ")
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
+    if error:
+        return row.append(plain_text(crop_text(make_one_line(error), widths.news), "bold red"))
     if width(news) > widths.news and group == Turn.YOURS:
         # cut the text here, because the details contain all of it
         step = replace_commands(topic.step) if topic.version else ""
@@ -214,9 +245,11 @@ def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> T
     return row.append(news_text)
 
 
-def render_topic_details(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
-    """Describe the selected topic in this many columns and lines: the next step first and, if there
-    is space, the state, the location and the last events.
+def render_topic_details(
+    topic: HomeTopic, columns: int, lines: int, states: States, error: str = ""
+) -> Text:
+    """Describe the selected topic in this many columns and lines: the `error` of the last try to
+    open it, the next step and, if there is space, the state, the location and the last events.
     """
     separator = f" {glyph('dot')} "
     state_facts = (
@@ -228,6 +261,7 @@ def render_topic_details(topic: HomeTopic, columns: int, lines: int, states: Sta
     )
     location = (display_path(topic.repository), topic.branch or "")
     rows = [
+        *([("error", error)] if error else []),
         ("next", describe_next_step(topic, states)),
         ("state", separator.join(filter(None, state_facts))),
         ("in", separator.join(filter(None, location))),
@@ -237,8 +271,11 @@ def render_topic_details(topic: HomeTopic, columns: int, lines: int, states: Sta
         event_text = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
         rows.append((format_short_age(clamp_time(event.when), now), event_text))
     named_texts = [(name, make_one_line(event_text)) for name, event_text in rows if event_text]
+    # an error with its hint and the step of a draft are complete
+    first_lines = lines if error or topic.state == DRAFT else 2
     fact_groups = [
-        named_fact_rows([row], columns, 2 if row in named_texts[:1] else 1) for row in named_texts
+        named_fact_rows([row], columns, first_lines if row in named_texts[:1] else 1)
+        for row in named_texts
     ]
     text = Text("\n").join(chain.from_iterable(fact_groups))
     return Text("\n").join(text.split("\n")[:lines])

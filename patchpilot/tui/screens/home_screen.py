@@ -30,6 +30,7 @@ from patchpilot.tui.screens.home_rows import (
     cell_widths,
     column_titles,
     display_path,
+    error_row,
     format_topic_news,
     load_topic_states,
     next_open_stage,
@@ -127,6 +128,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._wanted: Stage | None = None
         self._doing = ""
         self._is_here, self.asks = True, False
+        self._errors: dict[str, str] = {}
         self._threads = ThreadJobs(self)
 
     @property
@@ -186,10 +188,18 @@ class HomeScreen(ReportsErrors, Screen[None]):
         ask_starting_point(self)
 
     def _start_reading(self, *, fresh: bool) -> None:
+        self._has_new_error = False
+
+        def end(_: object) -> None:
+            # an error stays until everything was read without one
+            if not self._has_new_error:
+                self._errors.pop("", None)
+            self.show_activity("")
+
         self._threads.start_job(
             "home",
             partial(self._read_topics, fresh),
-            lambda _: self.show_activity(""),
+            end,
             self.show_failure,
             self.show_activity,
         )
@@ -243,10 +253,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         not be queried.
         """
         if problem:
-            self.notify(
-                f"some archives could not be reached: {problem}",
-                severity="warning",
-            )
+            text = f"some archives could not be reached: {problem}; press g to try again"
+            self._keep_error(text)
+            self.notify(text, severity="warning")
         if is_partial:
             from patchpilot.home.topic import sort_topics
 
@@ -269,13 +278,27 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._doing = activity
         self._draw_topics()
 
-    def show_failure(self, error: PatchpilotError) -> None:
+    def _keep_error(self, text: str, key: str = "") -> None:
+        """Show an error in the row of a topic, or above all, until it is settled."""
+        self._errors[key] = text
+        self._has_new_error = self._has_new_error or not key
+        self._draw_topics()
+
+    def show_failure(self, error: PatchpilotError, key: str = "") -> None:
+        """Show an error and keep it in the row of the topic with this key, or above all topics."""
         self.show_activity("")
+        self._keep_error(format_error(error), key)
+
+        def settle() -> None:
+            self._errors.pop(key, None)
+            self.notify("commands trusted; open the topic again")
+            self._draw_topics()
+
         if isinstance(error, UntrustedCommandsError):
             ask_for_trust(
                 self.app,
                 error,
-                lambda: self.notify("commands trusted; open the topic again"),
+                settle,
             )
             return
         self.notify(format_error(error), severity="error")
@@ -302,7 +325,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
             {name: group for name, group in grouped.items() if group},
             widths,
             self._topic_news,
+            self._errors,
         )
+        if general := self._errors.get(""):
+            rows.insert(0, error_row(general, max(40, (self.size.width or 80) - 6)))
         shown_rows = [
             row
             for row in rows
@@ -350,6 +376,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
         ]
         if self._topics is None:
             title, text, keys = ("Reading topics …", "", [])
+        if general := self._errors.get(""):
+            title, text = "The topics could not be read", general
         if self.tui.session.topic is not None:
             keys.append(("Esc", "go back to the open topic"))
         size = (self.size.width or 80), (self.size.height or 24) - 2
@@ -381,7 +409,11 @@ class HomeScreen(ReportsErrors, Screen[None]):
             lines = max(LOW, min(HIGH, self.size.height - LIST))
             self.query_one("#selected", Static).update(
                 render_topic_details(
-                    topic, (self.size.width or 80) - 5, lines, self._topic_states(topic)
+                    topic,
+                    (self.size.width or 80) - 5,
+                    lines,
+                    self._topic_states(topic),
+                    self._errors.get(topic.key, ""),
                 )
             )
 
@@ -454,10 +486,14 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def _open_selected_topic(self, topic: "HomeTopic", stage: Stage | None) -> None:
         self._wanted = stage
+        # the next try settles the error, or has it again
+        self._errors.pop(topic.key, None)
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))
         elif topic.repository:
-            self.run_in_thread(partial(self._find_checkout, topic))
+            self.run_in_thread(
+                partial(self._find_checkout, topic), partial(self.show_failure, key=topic.key)
+            )
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(
                 "no local branch of this series is known; only Follow can show it",
@@ -495,7 +531,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         def handle_answer(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                self.run_in_thread(partial(self._prepare_checkout, topic, checkout, choice))
+                self.run_in_thread(
+                    partial(self._prepare_checkout, topic, checkout, choice),
+                    partial(self.show_failure, key=topic.key),
+                )
 
         text = f"{topic.branch} is not checked out in {display_path(str(checkout.directory))}."
         answers = (

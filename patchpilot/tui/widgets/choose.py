@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import make_printable
+from patchpilot.resources import SEND_QUESTIONS
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -330,6 +331,7 @@ def show_draft(app: App[Any], file: Path) -> None:
     send_lines = [
         "Next, in a shell: edit the draft, then send it:",
         f"  git send-email {path}",
+        f"  ({SEND_QUESTIONS})",
     ]
     if is_in_demo():
         send_lines = [NO_MAIL_IN_DEMO]

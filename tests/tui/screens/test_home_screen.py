@@ -6,6 +6,7 @@ can return.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from patchpilot.home import read as read_home
 from patchpilot.home.read import read_topics
 from patchpilot.home.topic import HomeEvent, HomeTopic
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import save_draft_file
+from patchpilot.resources import SEND_QUESTIONS, save_draft_file
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.palette import list_commands
@@ -220,6 +221,43 @@ async def test_uncommitted_changes_keep_the_branch(
         await pilot.press("s")
         await until(pilot, lambda: "uncommitted" in text_of(app), "git's error")
         assert isinstance(app.screen, HomeScreen)
+        # the error stays in the row, with its hint below, until the topic opens
+        app.notify("another message")
+        await still(pilot)
+        row = next(line for line in text_of(app).split("\n") if "widget: change line 1" in line)
+        assert "✗" in row
+        assert "cannot switch to topic" in row, row
+        details = text_of(app).partition("error  ")[2]
+        assert "cannot switch to topic" in details
+        assert "uncommitted" in details, details
+        repo.git("checkout", "-q", "--", "widget.c")
+        await open_topic(pilot, "widget: change line 1")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
+        await pilot.press("s")
+        await until(pilot, lambda: app.session.topic is not None, "the topic")
+        await pilot.press("0")
+        await open_home(pilot, "widget: change line 1")
+        assert "cannot switch" not in text_of(app)
+
+
+async def test_unreachable_archive_stays_above_the_topics(
+    start_home: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_known_topics(monkeypatch, make_topics())
+    reached = read_home.update_topics
+    problem = (make_topics(), "lore.example.org: the connection timed out")
+    monkeypatch.setattr(read_home, "update_topics", lambda *_, **__: problem)
+    app = start_home(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_home(pilot, "could not be reached")
+        app.notify("another message")
+        await still(pilot)
+        words = " ".join(text_of(app).replace("│", " ").split())
+        assert "✗ some archives could not be reached: lore.example.org: the" in words
+        assert "press g to try again" in words
+        monkeypatch.setattr(read_home, "update_topics", reached)
+        await pilot.press("g")
+        await until(pilot, lambda: "could not be" not in text_of(app), "the topics alone")
 
 
 async def test_home_is_shown_outside_a_topic(
@@ -377,8 +415,11 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
     app = start_home(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "backport of 0123 to 6.1", "draft: Enter opens it", "1 unsent")
-        await pilot.press("enter")
-        await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
+        for key, shown in (("g", "1 unsent"), ("enter", "git send-email")):
+            await pilot.press(key)
+            await until(pilot, lambda text=shown: text in text_of(app), "the draft")
+            words = " ".join(re.sub("[│┃]", " ", text_of(app)).split())
+            assert SEND_QUESTIONS in words, words
         await pilot.press("escape")
         for answer in ("o", "y"):
             await until(pilot, lambda: "1 unsent" in text_of(app), "the draft")
@@ -393,6 +434,14 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
         os.utime(file, (0, 0))
         await pilot.press("g")
         await open_home(pilot, "No topics yet")
+
+
+async def test_draft_names_what_is_missing(start_home: Start, tmp_path: Path) -> None:
+    save_draft_file("reports", "acme", "Subject: acme: FILL IN\nTo: FILL IN: who\n\nIt hangs.\n")
+    app = start_home(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_home(pilot, "draft: 2 FILL IN left")
+        assert "replace each FILL IN (2 left)" in text_of(app)
 
 
 def test_home_takes_no_command() -> None:
