@@ -25,7 +25,7 @@ class StageJobs:
         self._watch = opening.watch if opening else HeadWatch()
         self._threads = ThreadJobs(app)
         self.ahead: list[Stage] = []
-        self.reads_facts, self._facts_failed = False, ""
+        self.reads_facts, self._facts_key = False, ""
         self.is_open = False
         self._store_stamp: tuple[int, ...] = ()
         self._tracked: frozenset[str] = frozenset()
@@ -116,16 +116,14 @@ class StageJobs:
         self._start_reading_facts()
 
     def _start_reading_facts(self) -> None:
-        session, facts_key = self._session, self._session.current_facts_key
-        if self.reads_facts or facts_key in (session.facts_key, self._facts_failed):
+        session, facts_key = self._session, self._session.facts_key
+        if self.reads_facts or facts_key == self._facts_key:
             return
-        self.reads_facts = True
+        self.reads_facts, self._facts_key = True, facts_key
 
-        def handle_end(error: PatchpilotError | None) -> None:
+        def handle_end(_: PatchpilotError | None) -> None:
+            # show no error here, because the stage that needs the facts shows it
             self.reads_facts = False
-            if error:
-                # show no error here, because the stage that needs the facts shows it
-                self._facts_failed = facts_key
             self._app.redraw_stage()
 
         self._threads.start_job(

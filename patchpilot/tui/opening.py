@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.topic.head_watch import HeadWatch, head_signature, refs_signature
 from patchpilot.tui.stage.saved_state import SavedState
@@ -24,8 +24,7 @@ _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPlace:
+class TopicPlace(NamedTuple):
     """An opened topic, the key of its saved state, and the signature of its refs."""
 
     topic: OpenTopic

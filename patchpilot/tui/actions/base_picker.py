@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.topic.base import Base, find_likeliest_bases
 from patchpilot.tui.widgets.choose import (
     DialogOption,
     LineDialog,
@@ -19,7 +20,6 @@ from patchpilot.tui.widgets.choose import (
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.topic.base import Base
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _BASE = "Base or range (a branch, tag or commit is the base; A..B is a range):"
@@ -28,8 +28,6 @@ _COMMIT = "Commit (such as HEAD~2):"
 
 def pick_base(screen: "AnyScreen") -> None:
     def find_bases(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.topic.base import find_likeliest_bases
-
         with suppress(PatchpilotError):
             return find_likeliest_bases(repository, screen.session.base)
         return ()

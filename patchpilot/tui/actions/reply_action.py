@@ -10,17 +10,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.model.address import parse_addresses
+from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.printable import format_count, join_words, make_printable
+from patchpilot.sending.readable_mail import format_readable_mail
+from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
+from patchpilot.tracking.reply.plan import ReplyPlan
+from patchpilot.tracking.reply.send import send_reply
+from patchpilot.tracking.reply.session import (
+    ReplyRequest,
+    plan_requested_reply,
+    read_draft_text,
+)
 from patchpilot.tui.actions.editing import edit_text, report_edit
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, Confirm, ask_for_answer
 
 if TYPE_CHECKING:
-    from patchpilot.model.address import Address
     from patchpilot.model.message import Message
-    from patchpilot.tracking.reply.plan import ReplyPlan
-    from patchpilot.tracking.reply.session import ReplyRequest
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _WORDS = {
@@ -65,17 +71,7 @@ def _write_reply(
     template: str,
     recipients: "Sequence[Address]",
 ) -> None:
-    from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
-    from patchpilot.tracking.reply.session import (
-        ReplyRequest,
-        plan_requested_reply,
-        read_draft_text,
-    )
-
     directory = screen.session.directory
-
-    def edit_with_trust(draft: "tuple[ReplyRequest, str]") -> None:
-        run_with_trust(screen.app, partial(edit_and_plan, draft))
 
     def edit_and_plan(draft: "tuple[ReplyRequest, str]") -> None:
         request, text = draft
@@ -100,15 +96,16 @@ def _write_reply(
         request = ReplyRequest(f"<{message_id}>", template, via=transport)
         return request, read_draft_text(repository, directory, request)  # type: ignore[arg-type]
 
-    screen.run_in_thread("reading the message", create_draft, edit_with_trust)
+    screen.run_in_thread(
+        "reading the message",
+        create_draft,
+        lambda draft: run_with_trust(screen.app, partial(edit_and_plan, draft)),
+    )
 
 
 def _confirm_reply(
     screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
 ) -> None:
-    from patchpilot.sending.readable_mail import format_readable_mail
-    from patchpilot.tracking.reply.send import send_reply
-
     planned = replace(planned, is_confirmed=True)
     if planned.refused:
         problem = planned.blockers[0]

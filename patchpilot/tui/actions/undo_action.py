@@ -3,22 +3,21 @@
 
 from typing import TYPE_CHECKING
 
+from patchpilot.tags.undo_rewrite import (
+    UndoState,
+    list_recorded_rewrites,
+    redo_rewrite,
+    undo_branch_rewrite,
+    undo_changes_files,
+)
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.tags.undo_rewrite import UndoState
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
-    from patchpilot.tags.undo_rewrite import (
-        list_recorded_rewrites,
-        redo_rewrite,
-        undo_branch_rewrite,
-        undo_changes_files,
-    )
-
     action, wanted_state = ("Redo", "restored") if is_redo else ("Undo", "in-force")
 
     def find_record(repository: "Repository", _: object) -> "tuple[UndoState, bool] | None":

@@ -3,6 +3,7 @@
 
 from typing import TYPE_CHECKING
 
+from patchpilot.checking.topic import is_topic_waiver, remove_waivers, waive_rule
 from patchpilot.model.rule import Finding
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
@@ -20,8 +21,6 @@ def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
 
     def save_reason(reason: str) -> None:
         def save_waiver(repository: "Repository", _: object) -> None:
-            from patchpilot.checking.topic import waive_rule
-
             settings, topic = session.read_settings(repository), session.checked_topic
             waive_rule(repository, settings, topic, finding.name, reason)
 
@@ -54,8 +53,6 @@ def remove_waiver(screen: "AnyScreen", finding: Finding) -> None:
 
     If the waiver is defined elsewhere, show its origin.
     """
-    from patchpilot.checking.topic import is_topic_waiver
-
     session = screen.session
     if finding.suppression and not is_topic_waiver(finding.suppression):
         screen.notify(
@@ -64,8 +61,6 @@ def remove_waiver(screen: "AnyScreen", finding: Finding) -> None:
         return
 
     def remove_all(repository: "Repository", _: object) -> tuple[str, ...]:
-        from patchpilot.checking.topic import remove_waivers
-
         return remove_waivers(
             repository,
             session.read_settings(repository),

@@ -196,7 +196,7 @@ def arrange_findings(
     result: "CheckResult", subject_prefix: str
 ) -> tuple[tuple[str, ...], tuple["FindingRow", ...]]:
     """Return the lines of all patches, and the findings with their places in these lines."""
-    lines: list[str] = []
+    lines = []
     starts = [0]
     for checked in result.patches:
         lines.extend(add_subject_prefix(checked.patch.lines, subject_prefix))

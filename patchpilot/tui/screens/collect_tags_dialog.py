@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide a dialog for adding the tags from replies.
+"""Add the tags from replies to the topic's commits, after the user has ticked them in a dialog.
 
 Each tag is shown with its patch and any reason to doubt it.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
 
-from patchpilot.model.printable import make_one_line
-from patchpilot.tags.review_trailers import CollectedTags, TagChoice
+from patchpilot.model.action import PUBLISHED
+from patchpilot.model.printable import format_count, make_one_line
+from patchpilot.tags.add_review_trailers import TagDecisions, add_review_trailers
+from patchpilot.tags.review_trailers import CollectedTags, TagChoice, TrailersRequest
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import STRONG, plain_text
 from patchpilot.tui.widgets.choose import Choose
+
+if TYPE_CHECKING:
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def list_held_tags(collected: CollectedTags) -> list[str]:
@@ -65,3 +74,48 @@ class CollectTags(Choose):
             choice for choice, tick in zip(self._choices, ticks, strict=True) if tick.value
         )
         self.dismiss(ticked if name == "add" else None)
+
+
+def collect_tags(screen: "AnyScreen") -> None:
+    def show_choices(collected: CollectedTags) -> None:
+        if collected.choices:
+            screen.app.push_screen(CollectTags(collected), add_ticked)
+        else:
+            screen.notify("; ".join(list_held_tags(collected)) or "no new tags")
+
+    def add_ticked(ticked: Sequence[TagChoice] | None) -> None:
+        if ticked:
+            work = partial(_add_tags, screen, ticked)
+            report = partial(_report_added, screen, len(ticked))
+            confirm_rewrite(screen, "adding the tags", work, report, (PUBLISHED,))
+
+    screen.run_in_thread("collecting the tags", partial(_add_tags, screen, None), show_choices)
+
+
+def _report_added(screen: "AnyScreen", count: int, _: CollectedTags) -> None:
+    screen.notify(f"added {format_count(count, 'tag')}; press u to undo")
+    screen.reread_topic()
+
+
+def _add_tags(
+    screen: "AnyScreen",
+    ticked: Sequence[TagChoice] | None,
+    repository: Any,
+    progress: Any,
+    overrides: tuple[str, ...] = (),
+) -> CollectedTags:
+    """Add the ticked tags, or only collect all tags if `ticked` is None."""
+
+    def choose_ticked(collected: CollectedTags) -> TagDecisions:
+        return TagDecisions(
+            tuple(choice for choice in collected.choices if choice in (ticked or ()))
+        )
+
+    request = TrailersRequest(
+        screen.session.target,
+        screen.session.topic_base,
+        dry_run=ticked is None,
+        overrides=overrides,
+    )
+    choose = None if ticked is None else choose_ticked
+    return add_review_trailers(repository, request, choose=choose, progress=progress)

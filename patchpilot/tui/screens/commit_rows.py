@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.sending.questions import PreSendQuestions
 
 
-@dataclass(frozen=True, slots=True)
-class TopicCommits:
+class TopicCommits(NamedTuple):
     """The topic's commits as patches, oldest first.
 
     `has_merge` is set if a merge commit was skipped.
@@ -65,7 +63,7 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 def list_open_steps(
     commits: "TopicCommits | None", questions: "PreSendQuestions | None"
 ) -> list[OpenStep]:
-    steps: list[OpenStep] = []
+    steps = []
     if commits is not None and commits.has_merge:
         message = "merge commits are skipped (use git rebase)"
         steps.append(OpenStep("warning", "merge", message))

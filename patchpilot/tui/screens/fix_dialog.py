@@ -6,6 +6,14 @@ commits are changed.
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from patchpilot.checking.fix_certain import CertainFixes, apply_certain_fixes
+from patchpilot.checking.fix_finding import (
+    DCO_SUMMARY,
+    DCO_URL,
+    Changes,
+    fix_finding,
+    fix_messages,
+)
 from patchpilot.errors import RefusedError
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
@@ -14,8 +22,6 @@ from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
-    from patchpilot.checking.fix_certain import CertainFixes
-    from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import FindingRow
     from patchpilot.commits.repository import Repository
     from patchpilot.model.progress import Progress
@@ -96,8 +102,6 @@ def fix_selected_finding(
     `commits` are the commits that lack the same sign-off; `known_fix` is the fix if it has already
     been computed.
     """
-    from patchpilot.checking.fix_finding import DCO_SUMMARY, DCO_URL
-
     name = row.finding.name
     counted_commits, verb = format_count(len(commits), "commit"), "Apply"
     success_message, title = f"fixed {name}", f"Apply the fix of {name}?"
@@ -133,8 +137,6 @@ def fix_selected_finding(
 
 
 def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]) -> Fix:
-    from patchpilot.checking.fix_finding import fix_finding, fix_messages
-
     session = screen.session
 
     def compute_fix(
@@ -177,8 +179,6 @@ def apply_safe_fixes(
     This includes tags that are certain for the commits in `tagless`. If there is nothing to fix,
     `find_none` is called.
     """
-    from patchpilot.checking.fix_certain import apply_certain_fixes
-
     session = screen.session
     topic = session.topic
     if topic is None:

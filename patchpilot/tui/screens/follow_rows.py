@@ -339,7 +339,7 @@ def named_fact_rows(
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
     from patchpilot.tracking.compare_versions import format_range_diff_heading
 
-    rows: list[Text] = []
+    rows = []
     for patch in comparison.patches:
         rows.append(plain_text(f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG))
         rows += map(color_diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ())

@@ -285,10 +285,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         advice = "f goes to the next" if is_listed else "press x to read it"
         self.notify(f"{format_count(len(new_ids), 'new message')}: {advice}")
 
-    def _go_to_row(self, row: int) -> None:
-        self.row_list.go_to_line(row)
-        self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)
-
     @property
     def own_series(self) -> "Tracked | None":
         return self._series if self._series and self._series.own else None
@@ -365,17 +361,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def action_jump(self, direction: int) -> None:
         unread = self._series.unread if self._series else ()
         message_ids = unread or {node.message_id for node in self._mails}
-        cursor_row = self.row_list.cursor_line
         head_rows = [
             index for index, row in enumerate(self.row_list.rows) if row.key in message_ids
         ]
-        candidates = [
-            index
-            for index in head_rows
-            if (index > cursor_row if direction > 0 else index < cursor_row)
-        ] or head_rows
-        if candidates:
-            self._go_to_row(candidates[0] if direction > 0 else candidates[-1])
+        if head_rows:
+            self.row_list.go_to_match(head_rows, direction)
+            self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)
 
     def open_selected_row(self, row_list: RowList) -> None:
         if self.selected_item and (fold := self.selected_item.fold):
@@ -507,7 +498,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.action_reload()
 
     def action_collect(self) -> None:
-        from patchpilot.tui.screens.collect_tags import collect_tags
+        from patchpilot.tui.screens.collect_tags_dialog import collect_tags
 
         collect_tags(self)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 OUT = "out"
-INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = (
+INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = _ORDER = (
     "Commit that introduced the bug",
     "Tags in the message",
     "Recent contributors (git history)",
@@ -43,7 +43,6 @@ INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = (
     "Your settings",
     "Added by you",
 )
-_ORDER = (INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU)
 _OF_ROLE = {
     "by hand": BY_YOU,
     "added": BY_YOU,
@@ -117,7 +116,7 @@ def explain_recipient(
         (candidate for candidate in plan.sections if candidate.name == recipient.section),
         None,
     )
-    facts: list[tuple[str, str]] = []
+    facts = []
     if section:
         status = f" ({section.status})" if section.status else ""
         facts.append(("Section", f"{section.name}{status}"))
@@ -206,7 +205,7 @@ HEADER, ROLE = 6, 14
 
 def recipient_rows(groups: Mapping[str, Sequence[Placed]], columns: int) -> list[Row]:
     name_columns = max(24, columns - HEADER - 1 - ROLE)
-    rows: list[Row] = []
+    rows = []
     for title, members in groups.items():
         rows.append(Row(plain_text(join_with_dots(title, str(len(members))), STRONG)))
         for header, recipient in members:

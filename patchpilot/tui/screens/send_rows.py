@@ -140,7 +140,7 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     mails = plan.send.entries
     more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
     rows = [plain_text(f"{mails[0].subject}{more_text}", STRONG)]
-    notes: list[str] = []
+    notes = []
     for row in format_plan_rows(plan, QUESTION_KEYS):
         if row.key == "warning":
             # without advice, nothing can be done about it

@@ -8,6 +8,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import format_count
+from patchpilot.tracking.compare_versions import (
+    Revision,
+    RevisionComparison,
+    format_difference_counts,
+    list_comparable_revisions,
+)
+from patchpilot.tracking.follow_topic import compare_series_revisions, remove_series
+from patchpilot.tracking.review_lines import format_review_table
 from patchpilot.tui.screens.follow_rows import comparison_rows, history_rows
 from patchpilot.tui.widgets.choose import (
     Choose,
@@ -19,7 +27,6 @@ from patchpilot.tui.widgets.choose import (
 
 if TYPE_CHECKING:
     from patchpilot.threads.tracked import Tracked
-    from patchpilot.tracking.compare_versions import Revision, RevisionComparison
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _NARROW = 40
@@ -27,8 +34,6 @@ _NARROW = 40
 
 
 def show_series_actions(screen: "AnyScreen", series: "Tracked") -> None:
-    from patchpilot.tracking.compare_versions import list_comparable_revisions
-
     is_readable = bool(series.is_read and series.posted)
     revisions = list_comparable_revisions(series) if is_readable else ()
     options = [
@@ -65,8 +70,6 @@ def show_series_actions(screen: "AnyScreen", series: "Tracked") -> None:
 
 
 def _show_reviewers(screen: "AnyScreen", series: "Tracked") -> None:
-    from patchpilot.tracking.review_lines import format_review_table
-
     if (table := series.review) is None:
         return
     total = format_count(len(table.patches), "patch", "patches")
@@ -79,9 +82,6 @@ def _show_reviewers(screen: "AnyScreen", series: "Tracked") -> None:
 
 
 def _compare_versions(screen: "AnyScreen", number: int, old: "Revision", new: "Revision") -> None:
-    from patchpilot.tracking.compare_versions import format_difference_counts
-    from patchpilot.tracking.follow_topic import compare_series_revisions
-
     names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
     def show_comparison(comparison: "RevisionComparison") -> None:
@@ -98,8 +98,6 @@ def _compare_versions(screen: "AnyScreen", number: int, old: "Revision", new: "R
 
 
 def _confirm_unfollow(screen: "AnyScreen", series: "Tracked") -> None:
-    from patchpilot.tracking.follow_topic import remove_series
-
     def stop_following() -> None:
         remove_series(series.entry.id)
         screen.session.series = 0

@@ -94,7 +94,7 @@ def _candidate_row(candidate: "Candidate", columns: int, is_ticked: bool) -> Tex
 
 
 def existing_tag_rows(result: "FixesResult") -> list[Text]:
-    rows: list[Text] = []
+    rows = []
     for judged_tag in result.present:
         problems = "; ".join(problem.message for problem in judged_tag.problems)
         sign, style = ("blocked", "red") if problems else ("done", "green")
@@ -119,7 +119,7 @@ def evidence_rows(
         prefix = f"{glyph(sign)} "
         return plain_text(prefix + wrap_with_indent(reason, columns, len(prefix)), STYLE_OF[sign])
 
-    rows: list[Text] = []
+    rows = []
     if candidate:
         rows += [format_reason("done", reason) for reason in candidate.evidence]
         rows += [format_reason("nothing", reason) for reason in candidate.lacks]

@@ -94,7 +94,7 @@ def thread_rows(
     items_by_message: dict[str, dict[int, LedgerItem]] = {}
     for item in items:
         items_by_message.setdefault(item.point.message_id, {})[item.point.line] = item
-    rows: list[Row] = []
+    rows = []
     open_ids = initially_open_messages(mails, items)
     for mail in mails:
         message_id, lines = mail.message_id, mail.mail.mail.body.rstrip().split("\n")

@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static
 
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.report_trailers import find_untagged_reports
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
@@ -21,7 +23,6 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
-    from patchpilot.tags.prepare_commits import PrepareRequest
     from patchpilot.topic.message_changes import Preparation
     from patchpilot.tui.view.session import Session
 
@@ -86,8 +87,6 @@ class WriteTags(Choose):
         self.hints = [("Space", "tick")]
 
     def compose_head(self) -> ComposeResult:
-        from patchpilot.tags.report_trailers import find_untagged_reports
-
         yield (
             Tick(plain_text(self._tag), value=self._is_proposed, id="fixes", compact=True)
             if self._tag
@@ -146,8 +145,6 @@ class WriteTags(Choose):
         self._field.post_message(event)
 
     def read_request(self) -> "PrepareRequest":
-        from patchpilot.tags.prepare_commits import PrepareRequest
-
         fixes = (
             self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
         )
@@ -160,8 +157,6 @@ class WriteTags(Choose):
         )
 
     def _update_preview(self, _changed: object = None) -> None:
-        from patchpilot.tags.prepare_commits import prepare_commit_tags
-
         session, commit = self._session, self._session.commit
         if commit is None:
             return

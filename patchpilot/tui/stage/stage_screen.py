@@ -510,14 +510,18 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             with self.session.open_repository() as repository:
                 return work(repository, progress)
 
-        run_again = partial(self.run_in_thread, activity, work, on_done)
-        self._threads.start_job(
-            activity,
-            work_in_repository,
-            partial(self._finish_side_job, activity, on_done),
-            lambda error: self._fail_side_job(activity, error, run_again),
-            partial(self._show_side_job_progress, activity),
-        )
+        def handle_error(error: PatchpilotError) -> None:
+            self._doing.pop(activity, None)
+            self.show_error(error, partial(self.run_in_thread, activity, work, on_done))
+            self.update_titles()
+
+        def show_progress(line: str) -> None:
+            if job := self._doing.get(activity):
+                self._doing[activity] = job._replace(doing=line)
+                self._show_side_job()
+
+        finish = partial(self._finish_side_job, activity, on_done)
+        self._threads.start_job(activity, work_in_repository, finish, handle_error, show_progress)
 
     def _finish_side_job(self, name: str, on_done: Callable[[T], None], result: T) -> None:
         self._doing.pop(name, None)
@@ -525,16 +529,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             on_done(result)
             self.redraw_keys()
             self.update_titles()
-
-    def _fail_side_job(self, name: str, error: PatchpilotError, retry: Callable[[], None]) -> None:
-        self._doing.pop(name, None)
-        self.show_error(error, retry)
-        self.update_titles()
-
-    def _show_side_job_progress(self, name: str, line: str) -> None:
-        if job := self._doing.get(name):
-            self._doing[name] = job._replace(doing=line)
-            self._show_side_job()
 
     def _show_side_job(self) -> None:
         if self.side_job_text:

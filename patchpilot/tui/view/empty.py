@@ -9,11 +9,11 @@ from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import (
     KEY,
     STRONG,
+    join_lines,
     plain_text,
     wrap_text,
     wrap_with_indent,
 )
-from patchpilot.tui.view.rich_text import join_lines as joined
 
 WIDEST = 68
 """Maximum width of the text."""
@@ -44,4 +44,4 @@ def format_placeholder(
     widest = max(row.cell_len for row in rows)
     margin = Text(" " * max(0, (columns - widest) // 2))
     blank_rows = [Text()] * max(0, (lines - len(rows)) // 2)
-    return joined([*blank_rows, *(margin + row if row else row for row in rows)])
+    return join_lines([*blank_rows, *(margin + row if row else row for row in rows)])

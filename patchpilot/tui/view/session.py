@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.errors import CancelledError, MissingError, PatchpilotError
 from patchpilot.model.action import UntrustedCommandsError
@@ -137,8 +137,7 @@ class JobRequest:
 Loader = Callable[[JobRequest], tuple[Any, StageStatus]]
 
 
-@dataclass(frozen=True, slots=True)
-class StageResult:
+class StageResult(NamedTuple):
     """A stage's result and the key for which it is valid."""
 
     key: str
@@ -155,8 +154,7 @@ class Session:
 
     `series` is the number of the tracked series to show (0: the topic's own series), and
     `conversation` contains its messages. `known_settings` are the last settings read, for screens
-    that cannot wait for git. `facts` describe the topic; they are valid as long as `facts_key`
-    equals `current_facts_key`.
+    that cannot wait for git. `facts` describe the topic for the title line.
     """
 
     directory: Path | None
@@ -180,7 +178,6 @@ class Session:
     conversation: Any = None
     known_settings: "Settings | None" = None
     facts: "TopicFacts | None" = None
-    facts_key: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _shared: "SharedRepository | None" = None
 
@@ -220,10 +217,8 @@ class Session:
         return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)))
 
     @property
-    def current_facts_key(self) -> str:
-        """Return the key of the current topic's facts. Stored facts with another key are
-        outdated.
-        """
+    def facts_key(self) -> str:
+        """Return the key of the topic's facts, which changes with them."""
         inputs = self.result_key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
@@ -234,18 +229,15 @@ class Session:
         """
         from patchpilot.topic.facts import summarize_topic
 
-        key = self.current_facts_key
         with self.open_repository() as repository:
             profile = self.read_settings(repository).get("profile")
-            facts = summarize_topic(
+            self.facts = summarize_topic(
                 repository,
                 self.target,
                 self.topic_base,
                 str(profile or ""),
                 self.fresh_result(Stage.FOLLOW) or (),
             )
-        with self._lock:
-            self.facts, self.facts_key = facts, key
 
     def read_settings(self, repository: "Repository") -> "Settings":
         from patchpilot.settings.read_settings import read_settings

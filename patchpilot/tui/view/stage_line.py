@@ -35,7 +35,7 @@ def fit_stage_cells(
     """
     statuses = {stage: status(stage) for stage in Stage}
     joint = glyph("join")
-    cells: list[StageCell] = []
+    cells = []
     for named_stage, gap, space, has_count in (
         (None, f" {joint}{joint} ", " ", True),
         (None, f" {joint} ", " ", True),

@@ -66,7 +66,7 @@ def assign_letters(labels: Sequence[str]) -> list[str]:
     The letter is the first letter or digit of the label that no earlier answer uses, preferably at
     the start of a word. Keys that go to another stage or quit answer nothing.
     """
-    letters: list[str] = []
+    letters = []
     for label in map(str.lower, labels):
         candidates = re.findall(rf"\b[npq]*({_LETTER})", label) + re.findall(_LETTER, label)
         letters.append(next((letter for letter in candidates if letter not in letters), ""))

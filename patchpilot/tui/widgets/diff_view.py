@@ -54,7 +54,7 @@ def find_wrap_columns(text: str, columns: int) -> list[int]:
 
     The text has at most `WRAPPED` rows, and the last row contains the rest of it.
     """
-    stops: list[int] = []
+    stops = []
     if columns < 1 or not text.isascii():
         # a wide character takes two columns
         stops = list(range(columns, width(text), columns)) if columns > 1 else []

@@ -55,18 +55,19 @@ class Searchable(Widget):
     def search_word(self, word: str) -> None:
         self.word = word
         if word and (matches := self._matching_lines()) and self.cursor_line not in matches:
-            self._go_to_match(matches, 1)
+            self.go_to_match(matches, 1)
         self.refresh()
         self.refresh_bindings()
 
-    def _go_to_match(self, rows: list[int], direction: int) -> None:
-        index = bisect_right(rows, self.cursor_line) if direction > 0 else 0
-        earlier = [line for line in rows if line < self.cursor_line]
-        self.go_to_line(rows[index % len(rows)] if direction > 0 else (earlier or rows)[-1])
+    def go_to_match(self, lines: list[int], direction: int) -> None:
+        """Go to the next or previous one of these lines, or from the last to the first."""
+        index = bisect_right(lines, self.cursor_line) if direction > 0 else 0
+        earlier = [line for line in lines if line < self.cursor_line]
+        self.go_to_line(lines[index % len(lines)] if direction > 0 else (earlier or lines)[-1])
 
     def action_match(self, direction: int) -> None:
         if matches := self._matching_lines():
-            self._go_to_match(matches, direction)
+            self.go_to_match(matches, direction)
         self.report_match()
 
     def report_match(self) -> None:
