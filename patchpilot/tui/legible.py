@@ -68,9 +68,7 @@ class LegibleText(LineFilter):
     its color.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.system, self.least = ColorSystem.TRUECOLOR, AA
+    system, least = ColorSystem.TRUECOLOR, AA
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         ground = background.rich_color

@@ -267,7 +267,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return ShownKeys(
             ("0",) if StepKind.SEND_REQUEST in self._step_kinds else (),
             # do not send patches that are already in mainline
-            hidden=frozenset([NEXT] if self._is_merged else ()),
+            hidden=(NEXT,) if self._is_merged else (),
             labels={
                 "write": f"write patches for {branches}",
                 "mark_sent": "mark as not sent" if self._is_selected_sent else "mark as sent",

@@ -280,7 +280,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             else ""
         )
         labels = {"fix_one": label, "fix_safe": "review all fixes"}
-        return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
+        return ShownKeys(("a",), hidden=hidden, labels=labels)
 
     @property
     def _selected_fix(self) -> "Changes | None":

@@ -241,7 +241,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         if not self._has_questions:
             hidden.add("answer")
         labels = {} if self._has_open_questions else {"answer": "change answers"}
-        return ShownKeys(hidden=frozenset(hidden), labels=labels)
+        return ShownKeys(hidden=hidden, labels=labels)
 
     @property
     def _has_open_questions(self) -> bool:

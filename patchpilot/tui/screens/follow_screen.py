@@ -312,7 +312,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         fold_label = "open some" if self._has_all_open else "open all"
         return ShownKeys(
             first_keys,
-            frozenset(hidden),
+            hidden,
             labels={JUMP: jump_label, "refresh": refresh_label, "fold_all": fold_label},
         )
 

@@ -143,7 +143,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         filter_labels = {"back": "end filter", "filter": "change filter"}
         return ShownKeys(
             ("Esc",) if self._is_filtered else (),
-            hidden=frozenset((NEXT, *typed_keys)),
+            hidden=(NEXT, *typed_keys),
             labels=filter_labels if self._is_filtered else {},
         )
 

@@ -95,9 +95,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             "view": view_label,
             "move": f"move to {self._other_header}",
         }
-        return ShownKeys(
-            hidden=frozenset(() if self.has_detail_card else ("select",)), labels=labels
-        )
+        return ShownKeys(hidden=() if self.has_detail_card else ("select",), labels=labels)
 
     @property
     def _other_header(self) -> str:

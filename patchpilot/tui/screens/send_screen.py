@@ -143,7 +143,7 @@ class SendScreen(StageScreen["Sending"]):
         passed_label = "hide passed" if self._shows_all else "show passed"
         does = "answer" if plan and plan.open_questions else "fix"
         labels = {"send": send_label, "passed": passed_label, "repair": does}
-        return ShownKeys(hidden=frozenset(hidden), labels=labels)
+        return ShownKeys(hidden=hidden, labels=labels)
 
     @property
     def _is_send_unfinished(self) -> bool:

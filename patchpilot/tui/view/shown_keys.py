@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Select the keys to show in a screen's key line, and the key to press next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class ShownKeys:
     """
 
     first: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
+    hidden: Collection[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -291,7 +291,7 @@ class Reader(Modal[None]):
     def shown_keys(self) -> ShownKeys:
         """Label the copy key with what can be copied. Hide the key if there is nothing to copy."""
         kind, _ = find_copyable_text(self.focused)
-        hidden = frozenset(() if kind else ("app.copy",))
+        hidden = () if kind else ("app.copy",)
         return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})
 
     def on_option_list_option_highlighted(self) -> None:

@@ -143,41 +143,34 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def __init__(self, *, ident: str | None = None) -> None:
         super().__init__(id=ident)
-        self.rows: Sequence[str] = ()
-        self.stops: Sequence[int] = ()
-        self.cursor = 0
-        self.parts = DiffRows()
-        self.notes: Sequence[Note] = ()
-        self.searchable: Mapping[int, str] = {}
-        self.note: Note | None = None
-        self._folded: set[int] = set()
-        self._lines: list[_DisplayedRow] = []
-        self._shown: list[_DisplayedRow] = []
-        self._places: list[int] = []
-        self._digits = 0
-        self._widths: Sequence[int] = ()
-        self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
-        self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
-        self._strips: dict[tuple[_DisplayedRow, bool, bool], Strip] = {}
         self._strips_of: object = None
         self._colors: DiffColors | None = None
         self._colors_of: object = None
+        self._read_rows((), ())
 
     def set_rows(self, rows: Sequence[str], *, notes: Iterable[Note] = ()) -> None:
-        self.cursor, self._folded, self.word = 0, set(), ""
+        self._read_rows(rows, notes)
         self.scroll_home(animate=False)
-        self.rows, self.parts, self.note = rows, DiffRows(rows), None
-        self._pieces, self._changed, self._strips = {}, {}, {}
-        self._lines = [_DisplayedRow(line) for line in range(len(rows))]
-        self._digits = len(str(max(self.parts.new, default=0)))
-        self._widths = [len(row.expandtabs(8)) for row in rows]
+        self._lay_out_rows()
+
+    def _read_rows(self, rows: Sequence[str], notes: Iterable[Note]) -> None:
+        self.rows, self.parts, self.cursor, self.word = rows, DiffRows(rows), 0, ""
         self.stops = sorted(part.start for part in (*self.parts.files, *self.parts.hunks))
+        self.note: Note | None = None
         self.notes = sorted(notes, key=lambda note: note.line)
         self.searchable = {
             line: " ".join(note.text for note in line_notes)
             for line, line_notes in groupby(self.notes, key=lambda note: note.line)
         }
-        self._lay_out_rows()
+        self._folded: set[int] = set()
+        self._lines = [_DisplayedRow(line) for line in range(len(rows))]
+        self._shown: list[_DisplayedRow] = []
+        self._places: list[int] = []
+        self._digits = len(str(max(self.parts.new, default=0)))
+        self._widths = [len(row.expandtabs(8)) for row in rows]
+        self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
+        self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
+        self._strips: dict[tuple[_DisplayedRow, bool, bool], Strip] = {}
 
     def _lay_out_rows(self) -> None:
         self._shown, self._places = [], []

@@ -65,7 +65,7 @@ class KeyLine(Widget):
         """
         keys: ShownKeys = screen.shown_keys
         if stage in screen.stages_without_topic:
-            return ShownKeys(("b", "0"), frozenset((NEXT,)))
+            return ShownKeys(("b", "0"), (NEXT,))
         app: Any = self.app
         next_key, next_stages = app.next_key(screen), list(Stage)[stage.number :][:1]
         labels = {

@@ -15,21 +15,15 @@ from patchpilot.tui.view.title import format_title_row
 
 
 class TitleLine(Widget):
-    """A line with `subject` and the first of `places` that fits.
+    """A line with a subject and the first of several places that fits.
 
-    `doing` and a spinner replace the place.
+    An activity with a spinner replaces the place.
     """
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._subject, self._places, self._doing, self._step = (
-            "",
-            tuple[str, ...](),
-            "",
-            0,
-        )
+    _texts: tuple[str, Sequence[str], str] = "", (), ""
+    _step = 0
 
     def show_texts(self, subject: str, places: Sequence[str] = (), activity: str = "") -> None:
         """Show a subject, places and an activity.
@@ -39,14 +33,15 @@ class TitleLine(Widget):
         texts = (subject, tuple(places), activity)
         if activity:
             self._step += 1
-        elif texts == (self._subject, self._places, self._doing):
+        elif texts == self._texts:
             return
-        self._subject, self._places, self._doing = texts
+        self._texts = texts
         self.refresh()
 
     def render(self) -> Text:
-        activity = f"{spinner_frame(self._step)} {self._doing}" if self._doing else ""
-        return format_title_line(self._subject, self._places, activity, self.size.width)
+        subject, places, activity = self._texts
+        activity = f"{spinner_frame(self._step)} {activity}" if activity else ""
+        return format_title_line(subject, places, activity, self.size.width)
 
 
 def format_title_line(subject: str, places: Sequence[str], activity: str, columns: int) -> Text:
