@@ -203,7 +203,7 @@ class Audit:
         )
         commits = [fix.commit for fix in fixes] if configuration else []
         paths = read_changed_paths(repository, commits) if commits else {}
-        kept: list[MissingFix] = []
+        kept = []
         for fix in fixes:
             if reason := request.skipped.find_reason(fix.commit):
                 self._set_apart(totals, fix, Apart.SKIPPED, reason)
@@ -295,7 +295,7 @@ class Audit:
             with self._open_judge() as judge:
                 yield from map(judge.judge_share, shares)
             return
-        judges: list[_Judge] = []
+        judges = []
 
         def begin() -> None:
             # each process needs a pipe to git and an index of its own

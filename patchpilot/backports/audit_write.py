@@ -113,7 +113,7 @@ def write_audit(
     """
     request = audit.request.backport
     stable = backport_trees(audit.repository, request.profile)
-    written: list[AuditPatches] = []
+    written = []
     with BackportSession(audit.repository, audit.stable, request, progress) as session:
         for branch in audit.audited_branches:
             own_rows = audit.sort_rows(row for row in rows if row.branch == branch.name)

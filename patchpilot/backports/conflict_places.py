@@ -29,7 +29,7 @@ def find_conflict_places(scratch: ScratchStore, merge: Merge) -> tuple[ConflictP
 
     A file that was deleted or renamed on one side is one conflict.
     """
-    conflicts: list[ConflictPlace] = []
+    conflicts = []
     for path in merge.paths:
         lines = split_text_lines(scratch.blob(merge.tree, path) or b"")
         kind = merge.kinds.get(path, "content")
@@ -39,7 +39,7 @@ def find_conflict_places(scratch: ScratchStore, merge: Merge) -> tuple[ConflictP
 
 def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
     """Return the conflicts between conflict markers in a file."""
-    conflicts: list[ConflictPlace] = []
+    conflicts = []
     sides: dict[str, list[str]] = {}
     side, line_number, start = "", 0, 0
     for line in lines:

@@ -213,7 +213,7 @@ def _find_branch_commits(
 
     This is used if no mainline commit explains the conflict.
     """
-    causes: dict[str, Cause] = {}
+    causes = {}
     for conflict in find_conflict_places(scratch, applied.merge)[:_MOST_PLACES]:
         if not conflict.ours or not conflict.line:
             continue

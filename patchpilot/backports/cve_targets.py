@@ -84,7 +84,7 @@ def read_cve_targets(
     names = [cve for target in targets if (cve := parse_cve_id(target))]
     if len(targets) > 1 and len(names) == len(targets):
         return look_up_cves(names, path)
-    queries: list[CveQuery] = []
+    queries = []
     for target in targets:
         query = read_cve_target(target, path, stdin)
         if query is None:

@@ -320,8 +320,8 @@ class _CveJudge:
         """
         in_mainline = {pair.culprit for pair in record.pairs if is_mainline_release(pair.since)}
         is_stable_only = bool(fix) and self._is_stable_only(fix)
-        found: dict[str, Culprit] = {}
-        lacking: dict[str, Culprit] = {}
+        found = {}
+        lacking = {}
         for name in names:
             commit = self.repository.find(name) if is_stable_only else self._find_commit(name)
             if commit:

@@ -86,7 +86,7 @@ def find_differing_functions(
     except GitError:
         in_mainline = in_branch = ()
     lacking = set(history.missing([touch.commit for touch in in_mainline], tip))
-    landed: dict[str, bool] = {}
+    landed = {}
 
     def is_lacking(touch: LineTouch) -> bool:
         if touch.commit not in landed:

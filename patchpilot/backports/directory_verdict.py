@@ -9,7 +9,6 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.present_lines import find_present_lines
 from patchpilot.commits.applies import AppliesHow
 from patchpilot.commits.fix_commit import FixCommit
-from patchpilot.commits.merging import Entry
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.errors import InputError
@@ -92,7 +91,7 @@ def merge_into_directory(
     before, after = (
         scratch.entries(scratch.tree_of(commit), fix.paths) for commit in (fix.base, fix.id)
     )
-    entries: dict[str, Entry] = {}
+    entries = {}
     for path in fix.paths:
         content = tree.read(path)
         old_entry = before[path] or after[path]
@@ -153,7 +152,7 @@ def _count_hunks(
     Also return the locations of the hunks that are already applied or do not apply.
     """
     applied_count = total = broken = 0
-    conflicts: list[ConflictPlace] = []
+    conflicts = []
     for change in patch.files:
         forward_misfits = fit_file(change, tree).misfits
         # fit_file reports on a whole file, so compare its hunks in both directions

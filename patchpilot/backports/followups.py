@@ -96,7 +96,7 @@ def find_needed_followers(
     if reverted and not has_fix:
         return tuple(replacements)
     present, in_branch = {fix}, {fix} if has_fix else set[str]()
-    needed: dict[str, Follower] = {}
+    needed = {}
     for follower in followers:
         is_about_it = follower.of in (in_branch if follower.kind == "revert" else present)
         if not is_about_it or follower.undone:
@@ -132,7 +132,7 @@ def find_newer_branches_without_fix(
 
 def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
     """Return the stable rules that a fix violates by its size, its change, its message or a tag."""
-    notes: list[str] = []
+    notes = []
     _, lines = fix.size
     context_lines = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
     max_lines = project.stable.max_lines

@@ -129,7 +129,7 @@ def find_older_names(
         added = repository.git(
             "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{excluded}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())  # noqa: E501
         )  # fmt: skip
-        old_names: set[str] = set()
+        old_names = set()
         for commit in added.text.split()[:_MOST_ADDING]:
             seconds_left = max(0.1, end - time.monotonic())
             fields = repository.git(
@@ -160,7 +160,7 @@ def find_dependencies(
     both ends.
     """
     spans_by_path = _find_changed_spans(fix, paths, margin)
-    result: list[LineTouch] = []
+    result = []
     for touch in reversed(touches):
         is_needed = touch.commit not in present and any(
             _overlaps(edit, spans_by_path) for edit in touch.edits
@@ -183,7 +183,7 @@ def find_last_writers(
     traced further back. Renames are followed.
     """
     spans_by_path = _find_changed_spans(fix, paths)
-    result: list[LineTouch] = []
+    result = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
             _overlaps(edit, spans_by_path, count_renames=False) for edit in touch.edits
@@ -207,7 +207,7 @@ def find_crossing_touches(
     them.
     """
     spans_by_path: dict[str, list[Span]] = {path: [span]}
-    result: list[LineTouch] = []
+    result = []
     for touch in reversed(touches):
         # ignore renames, because a rename alone changes no lines
         if any(
@@ -293,7 +293,7 @@ def _map_span_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
     remaining = list(spans)
     for low, high in written:
-        parts: list[Span] = []
+        parts = []
         for start, end in remaining:
             if end <= low or high <= start:
                 parts.append((start, end))
@@ -319,7 +319,7 @@ def _join_spans(spans: Sequence[Span]) -> list[Span]:
 
 def _parse_touch(block: bytes) -> LineTouch:
     commit, *lines = block.split(b"\n")
-    paths: list[tuple[str | None, str | None]] = []
+    paths = []
     hunks: list[list[tuple[Span, Span]]] = []
     for line in lines:
         if line.startswith(b":"):

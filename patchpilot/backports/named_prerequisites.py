@@ -77,7 +77,7 @@ class PrerequisiteReader:
             self._read[fix.id] = self._resolve_all(fix)
         resolved = dict(self._read[fix.id])
         commits: dict[str, PrerequisiteCommit] = {}
-        hints: list[str] = []
+        hints = []
         for named in choose_for_version(resolved, version):
             commit = resolved[named]
             if commit is None:

@@ -91,7 +91,7 @@ def make_commits(
     Raise UsageError if a step does not apply after the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
-    commits: list[MadeCommit] = []
+    commits = []
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
@@ -239,7 +239,7 @@ def format_series(
     reply_options = (
         [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"] if wording.in_reply_to else []
     )
-    mails: list[tuple[str, bytes]] = []
+    mails = []
     for number, backported in enumerate(commits, 1):
         number_options = [f"--start-number={number}"]
         subject_prefix = f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
@@ -258,7 +258,7 @@ def format_series(
 
 def _strip_messages(range_diff_text: str) -> str:
     """Remove the commit messages from a range-diff; they are only context."""
-    result: list[str] = []
+    result = []
     section = ""
     for line in range_diff_text.split("\n"):
         heading = re.match(r"\s+(?:@@|##) (.*?)(?: ##)?$", line)

@@ -49,7 +49,7 @@ def rank_fixes(
         prefix for fix, prefix in zip(fixes, prefixes, strict=True) if fix.number <= settled
     )
     usual = (found.prefixes.total() + 1) / (found.prefixes.total() + left.total() + 2)
-    scored: list[tuple[float, MissingFix]] = []
+    scored = []
     for fix, commit, prefix in zip(fixes, messages, prefixes, strict=True):
         picked, total = found.prefixes[prefix], found.prefixes[prefix] + left[prefix]
         rate = (picked + _FEW * usual) / (total + _FEW)

@@ -372,7 +372,7 @@ class _PrerequisiteSeeker:
         """Apply the commits in `pool`, each after its prerequisites; return the ones that apply, in
         order.
         """
-        applied: list[str] = []
+        applied = []
         for commit in pool:
             steps = self._find_steps(commit, tree, depth)
             for step in steps or ():
@@ -515,7 +515,7 @@ class _PrerequisiteSeeker:
         The fix needs a commit itself if it does not apply to the other commits' changes to its
         files.
         """
-        served: dict[str, str] = {}
+        served = {}
         for index, commit in enumerate(commits[:-1]):
             others = [other for other in commits if other != commit]
             if not self._fix_applies_after(others, is_partial=True):

@@ -31,7 +31,7 @@ def find_present_lines(files: Iterable[FileChange], tree: Files) -> tuple[Presen
     Return () otherwise, and if no line identifies the fix: each is short, or also in code around
     the change.
     """
-    present: list[PresentLine] = []
+    present = []
     for change in files:
         lines = _find_in_file(change, tree)
         if lines is None:

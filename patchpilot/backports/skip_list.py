@@ -46,7 +46,7 @@ def read_skip_list(file: Path) -> SkipList:
     Raise `InputError` for a line without a commit id or a reason.
     """
     data = read_regular_file(file)
-    reasons: dict[str, str] = {}
+    reasons = {}
     for number, line in enumerate((data or b"").decode("utf-8", "replace").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -80,7 +80,7 @@ def add_to_skip_list(repository: Repository, file: Path, entries: Sequence[str])
     """
     if not entries:
         return
-    lines: list[str] = []
+    lines = []
     for entry in entries:
         commit, separator, reason = entry.partition("=")
         line = f"{commit.strip()} {' '.join(reason.split())}"

@@ -224,7 +224,7 @@ def _read_added_code(change: FileChange) -> list[str]:
 
 
 def _count_calls(plain_code: str, names: Collection[str] | None) -> Calls:
-    calls: Calls = set()
+    calls = set()
     for call in _CALL.finditer(plain_code):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
             continue

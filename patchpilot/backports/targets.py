@@ -154,7 +154,7 @@ def read_fix_list(
 ) -> FixList:
     """Return the fixes of several TARGETs, each of which may be a list of commit ids."""
     fixes: list[BackportTarget] = []
-    errors: list[tuple[str, str]] = []
+    errors = []
     for target in targets:
         if is_fix_list(target, stdin):
             data = stdin if target == "-" else read_regular_file(Path(target))
@@ -297,8 +297,8 @@ def split_onto_arguments(
     hint names the most similar ref or the command that fetches the branch. Raise `MissingError`
     outside a repository.
     """
-    revisions: list[str] = []
-    folders: list[str] = []
+    revisions = []
+    folders = []
     for argument in arguments:
         if repository and repository.find(argument):
             revisions.append(argument)

@@ -13,7 +13,7 @@ from patchpilot.backports.directory_verdict import (
     merge_into_directory,
 )
 from patchpilot.commits.fix_commit import FixCommit
-from patchpilot.commits.mail_commits import Files, parse_diff_header
+from patchpilot.commits.mail_commits import parse_diff_header
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -122,8 +122,8 @@ def _make_directory_change(
 
     Return None if it does not apply.
     """
-    before: Files = {}
-    after: Files = {}
+    before = {}
+    after = {}
     for change in patch.files:
         old_mode, new_mode, _ = parse_diff_header(patch, change)
         fitted_file = fit_file(change, tree)

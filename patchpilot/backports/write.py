@@ -127,7 +127,7 @@ def write_backports(
     a message, the patches reply to the FAILED message about the fix.
     """
     project_trees = backport_trees(repository, profile)
-    backports: list[WrittenBackport] = []
+    backports = []
     with ScratchStore(repository) as scratch:
         for index in range(len(results[-1].branches)):
             pairs = [(result, result.branches[index]) for result in results]
@@ -231,8 +231,8 @@ def plan_backport_steps(
     reverted is skipped, unless `include_reverted` is set. With `adapt`, skip a conflicting fix that
     could not be adapted, even if it has prerequisites.
     """
-    steps: list[Step] = []
-    added_commits: set[str] = set()
+    steps = []
+    added_commits = set()
     skip_reason = ""
     for result, answer in pairs:
         if not answer.wants_fix:

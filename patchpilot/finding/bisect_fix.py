@@ -65,7 +65,7 @@ def continue_bisection(
     bisection or no commit to build, or if a new bisection would discard answers.
     """
     file, key = state_path() / "bisections.json", repository.key
-    bisections: dict[str, Any] = {}
+    bisections = {}
     with suppress(OSError, ValueError):
         bisections = load_json(file)
     state = bisections.get(key)

@@ -82,7 +82,7 @@ class WordCounts:
 def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> WordCounts:
     """Count the query's words in each message."""
     query = frozenset(words)
-    counts: dict[int, Mapping[str, int]] = {}
+    counts = {}
     lengths = []
     for number, commit in enumerate(messages):
         message_words = _WORD.findall(commit.message.lower())
@@ -261,7 +261,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Co
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
     commit_set = frozenset(commits)
-    changes: dict[str, CommitDiff] = {}
+    changes = {}
     files: list[str] = []
     functions = Counter[str]()
     commit, function = "", ""

@@ -52,7 +52,7 @@ def find_cve_fixes(
     request = BackportRequest(onto=onto, profile=profile, effort=0.0)
     results = tuple(compute_cve_verdicts(repository, query.records, request, progress))
     releases = Releases(repository)
-    candidates: dict[str, FoundFix] = {}
+    candidates = {}
     for result in results:
         for fix in result.results:
             commit = fix.commit or ""

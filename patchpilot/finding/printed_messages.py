@@ -58,7 +58,7 @@ def count_common_letters(message: str, code: str) -> int:
 
 def _split_fixed_parts(message: str) -> Iterator[str]:
     """Yield the parts of a message between the words that must be arguments."""
-    run: list[str] = []
+    run = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):
             run.append(word)

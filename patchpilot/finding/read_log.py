@@ -166,7 +166,7 @@ def read_log(log: str) -> Symptom:
         ),
         0,
     )
-    trace: list[TraceFrame] = []
+    trace = []
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
@@ -202,7 +202,7 @@ def read_log(log: str) -> Symptom:
 
 def _read_all_frames(lines: Sequence[str]) -> list[list[TraceFrame]]:
     """Return the functions on each line."""
-    result: list[list[TraceFrame]] = []
+    result = []
     in_trace = False
     for line in lines:
         frames = read_frames(line, in_trace=in_trace)

@@ -79,7 +79,7 @@ def find_undeclared_variables(
     before, ours_by_name, theirs_by_name, adapted_by_name = map(
         _map_functions, (base, ours, theirs, adapted)
     )
-    missing: set[str] = set()
+    missing = set()
     for name, body in adapted_by_name.items():
         branch_body = ours_by_name.get(name)
         if branch_body is None or name not in before or body == branch_body:
@@ -109,7 +109,7 @@ def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _find_declared_names(body: Sequence[str]) -> set[str]:
-    result: set[str] = set()
+    result = set()
     for line in body:
         if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
             continue

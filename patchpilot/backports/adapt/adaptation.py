@@ -149,7 +149,7 @@ def _merge_conflicted_files(
     scratch: ScratchStore, merge: Merge, changelogs: Sequence[str]
 ) -> dict[str, AdaptedFile]:
     """Merge the conflicted files; return {} if any of them cannot be adapted."""
-    files: dict[str, AdaptedFile] = {}
+    files = {}
     for path in merge.paths:
         is_changelog = any(fnmatchcase(path, pattern) for pattern in changelogs)
         file = _read_sides(scratch, merge, path)
@@ -206,8 +206,8 @@ def _find_unknown_names(
     onto: str,
     base: str,
 ) -> set[str]:
-    new_names: set[str] = set()
-    undeclared: set[str] = set()
+    new_names = set()
+    undeclared = set()
     for path in filter(is_code_file, scratch.changed(onto, merge.tree).keys() | files):
         file = files.get(path)
         ours = _read_lines(scratch, onto, path)

@@ -17,7 +17,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
 
     Return None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """
-    files: dict[str, AdaptedFile] = {}
+    files = {}
     for change in patch.files:
         if fit_file(change, tree).misfits:
             file = _read_adapted_file(change, tree)

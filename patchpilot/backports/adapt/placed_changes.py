@@ -34,8 +34,8 @@ def reconstruct_sides(
     Return None if a change cannot be placed.
     """
     keys = [normalize_line(line) for line in ours]
-    before: list[str] = []
-    after: list[str] = []
+    before = []
+    after = []
     end = drift = 0
     for intended, old, new in changes:
         span = _find_range(keys, [normalize_line(line) for line in old], max(0, intended + drift))

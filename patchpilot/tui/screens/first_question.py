@@ -150,6 +150,28 @@ def _process_input(
     return partial(_show_found_fixes, home, fixes, text)
 
 
+def _describe_search(
+    search_result: "FoundFixes", introduction: "Introduction | None"
+) -> tuple[str, str]:
+    """Return the title and the text of the dialog with the commits that were found."""
+    commits = f"{search_result.searched:,} commits"
+    if introduction:
+        title = "Commits that may have introduced the bug"
+        text = f"{commits} in {search_result.tree} were searched."
+        if introduction.next:
+            text += f"\nTest {introduction.next[:12]} next, and search again with it."
+        next_text = "lists the commits that fix it"
+    else:
+        title = "Commits to try" if search_result.fits else "No commit fits"
+        text = f"{commits} since {search_result.tree} were searched."
+        next_text = "shows which stable kernels lack it"
+        if search_result.outlook:
+            text += f"\n{search_result.outlook[:1].upper()}{search_result.outlook[1:]}."
+    if search_result.candidates:
+        text += f"\n\nA commit's number {next_text}."
+    return title, text
+
+
 def _show_found_fixes(
     home: Any, search_result: "FoundFixes", log: str, introduction: "Introduction | None" = None
 ) -> None:
@@ -173,21 +195,7 @@ def _show_found_fixes(
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
-    title = "Commits to try" if search_result.fits else "No commit fits"
-    text = f"{search_result.searched:,} commits since {search_result.tree} were searched."
-    if search_result.outlook:
-        text += f"\n{search_result.outlook[:1].upper()}{search_result.outlook[1:]}."
-    if introduction:
-        title = "Commits that may have introduced the bug"
-        text = f"{search_result.searched:,} commits in {search_result.tree} were searched."
-        if introduction.next:
-            text += f"\nTest {introduction.next[:12]} next, and search again with it."
-    if fixes:
-        text += (
-            "\n\nA commit's number lists the commits that fix it."
-            if introduction
-            else "\n\nA commit's number shows which stable kernels lack it."
-        )
+    title, text = _describe_search(search_result, introduction)
 
     def handle_choice(choice: str | None) -> None:
         if choice == "report":

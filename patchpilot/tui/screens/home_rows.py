@@ -195,7 +195,7 @@ def topic_rows(
     errors: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Row]:
     """Return the rows of the groups, with the `errors` that opening a topic with this key had."""
-    rows: list[Row] = []
+    rows = []
     for group, topics in grouped.items():
         title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
         rows.append(Row(plain_text(title, STRONG)))

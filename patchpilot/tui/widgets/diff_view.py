@@ -589,7 +589,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         if not removed or not added:
             return ()
         if removed.start not in self._changed:
-            spans: dict[int, Sequence[tuple[int, int]]] = {}
+            spans = {}
             for old_line, new_line in zip(removed, added, strict=False):
                 spans[old_line], spans[new_line] = find_changed_words(
                     make_printable(self.rows[old_line][1:]),
