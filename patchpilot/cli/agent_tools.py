@@ -26,10 +26,10 @@ PATCH = Parameter("text", _PATCH_TEXT, ParameterKind.STDIN)
 FILES = Parameter(
     "files", "source files, instead of target", ParameterKind.FILES, several=True, added=("-f",)
 )
-_OF_RECORDS = frozenset(
-    {"noise", "gone", "asked", "rank", "rule", "checkpatch", "counts", "reference"}
-)
+_OF_RECORDS = frozenset({"noise", "gone", "asked", "rank", "rule", "checkpatch", "reference"})
 _OF_RUN = frozenset({"patchpilot", "repository", "tree"})
+_SHOW = "--experience=newcomer"
+"""An agent reads all that helps the author of a first patch, whoever runs it."""
 
 
 class _ToolRow(NamedTuple):
@@ -55,7 +55,7 @@ _ROWS = (
         "Use it first, and again after each change.",
         (TARGET, PATCH, FILES),
         ("--base", "--select", "--ignore", "--strict", "--since-version", "--kernel"),
-        ("--fail-on=warning",),
+        ("--fail-on=warning", _SHOW),
         _OF_RECORDS | _OF_RUN,
     ),
     _ToolRow(
@@ -64,7 +64,7 @@ _ROWS = (
         "Shows the diff of all safe fixes, and changes nothing.",
         (TARGET, PATCH),
         ("--base", "--select", "--ignore"),
-        ("--diff",),
+        ("--diff", _SHOW),
         _OF_RECORDS | _OF_RUN | {"findings"},
     ),
     _ToolRow(
@@ -74,7 +74,7 @@ _ROWS = (
         " the source files, without a commit. Messages of commits are not changed.",
         (TARGET,),
         ("--base", "--select", "--ignore"),
-        ("--fix", "--no-commit"),
+        ("--fix", "--no-commit", _SHOW),
         _OF_RECORDS | _OF_RUN,
         writes=True,
     ),

@@ -115,6 +115,13 @@ def test_check_answers_with_findings_and_progress(agent: Agent) -> None:
     assert "null" not in answer.text
 
 
+def test_check_shows_what_newcomers_need(agent: Agent) -> None:
+    # the author has a commit in the base, so `check` hides this finding
+    findings = agent.call("check").json["patches"][0]["findings"]
+    optional = {finding["name"] for finding in findings if finding.get("counts") is False}
+    assert "message-without-reason" in optional
+
+
 def test_calls_that_are_refused(agent: Agent, tmp_path: Path) -> None:
     (tmp_path / "outside.patch").write_text("secret")
     refused: list[tuple[str, dict[str, Any], str]] = [
