@@ -119,6 +119,11 @@ class BranchResult:
     posted: PostedBackport | None = None
 
     @property
+    def name(self) -> str:
+        """Return the version that the branch is for, such as `6.1`, or its own name."""
+        return self.version or self.branch
+
+    @property
     def follow_ups(self) -> tuple[Follower, ...]:
         """Return the follow-ups to apply together with the fix."""
         return tuple(

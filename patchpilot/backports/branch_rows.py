@@ -109,7 +109,7 @@ def format_fix_rows(result: BackportResult) -> tuple[FactRow, ...]:
 
 
 def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
-    name = f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
+    name = f'{result.short} ("{result.subject}")' if result.commit else result.subject
     yield FactRow("fix", "", name)
     if result.asked:
         yield FactRow("asked", "", f"mainline commit for {result.asked[:12]}")
@@ -371,5 +371,5 @@ def _list_commands(result: BackportResult, branch: BranchResult, work: BranchWor
     for command in branch.commands:
         if work.merged and result.commit:
             command = command.replace(result.commit, work.merged)
-            command = command.replace(result.commit[:12], work.merged[:12])
+            command = command.replace(result.short, work.merged[:12])
         yield command

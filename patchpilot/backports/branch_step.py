@@ -111,7 +111,7 @@ def find_branch_step(
 ) -> BranchStep:
     """Return the next step for a fix on a branch."""
     is_conflict = branch.verdict is BranchVerdict.CONFLICT
-    target = work.target or (result.commit or "")[:12]
+    target = work.target or result.short
     if not branch.wants_fix:
         return _NOTHING
     if not (branch.tip or result.reverted):

@@ -81,6 +81,11 @@ class BackportResult:
     interrupted: str = ""
 
     @property
+    def short(self) -> str:
+        """Return the commit's abbreviated id, or "" for a patch file."""
+        return (self.commit or "")[:12]
+
+    @property
     def cc_stable(self) -> tuple[str, ...]:
         """Return the Cc: stable lines to add to a fix that is not in mainline yet.
 

@@ -84,7 +84,7 @@ def make_stable_request_mail(
             "the fix does not apply cleanly to any stable tree that needs it"
             if is_needed
             else "no stable tree needs the fix",
-            hint=Action("backport", (result.commit[:12],), "see `{}` for each tree"),
+            hint=Action("backport", (result.short,), "see `{}` for each tree"),
         )
     identity = repository.identity
     reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
@@ -109,9 +109,7 @@ def make_stable_request_mail(
     if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
         facts.append(f"Tested-by: {identity.header()}")
     values = {
-        "trees": join_words(
-            [f"{clean_branch.version or clean_branch.branch}" for clean_branch in clean_branches]
-        ),
+        "trees": join_words([clean_branch.name for clean_branch in clean_branches]),
         "commit": result.commit,
         "subject": result.subject,
         # remove the label "Why: " after wrapping, because the template already contains it
@@ -153,14 +151,14 @@ def _select_requested_branches(
     Raise `UsageError` if there are none, if the fix should not be requested, or if a maintained
     branch that is newer than one of them was fetched but not examined.
     """
-    commit = (result.commit or "")[:12]
+    commit = result.short
     override = Action("backport", (commit, "--request", "--all"), "to request it anyway: {}")
     if reason := explain_no_request(result):
         raise UsageError(f"not requested: {reason}", hint=override)
     waiting = [branch for branch in branches if not branch.queued]
     affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:
-        names = join_words([branch.version or branch.branch for branch in waiting or branches])
+        names = join_words([branch.name for branch in waiting or branches])
         if not waiting:
             raise UsageError(f"not requested: it is queued for {names}")
         raise UsageError(
@@ -179,7 +177,7 @@ def _select_requested_branches(
                             commit,
                             "--request",
                             "--tested",
-                            f"{waiting[0].version or waiting[0].branch} by NAME",
+                            f"{waiting[0].name} by NAME",
                         ),
                         "or try the fix on the branch: `{}`",
                     ),
@@ -215,7 +213,7 @@ def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:
     ):
         for commits in dict.fromkeys(map(tuple, rows)):
             trees = [
-                branch.version or branch.branch
+                branch.name
                 for branch, row in zip(branches, rows, strict=True)
                 if tuple(row) == commits
             ]
@@ -232,7 +230,7 @@ def match_test_reports(
 
     Raise `UsageError` if a report names none of the branches.
     """
-    names = [branch.version or branch.branch for branch in branches]
+    names = [branch.name for branch in branches]
     hint = (
         f"build the branch with the fix, try it, and use --tested, for example '{names[0]} by NAME'"
     )
@@ -257,7 +255,7 @@ def _list_apply_facts(
     """Return how the fix applies to the requested branches, and what holds for the others."""
 
     def join_names(rows: Sequence[BranchResult]) -> str:
-        return join_words([row.version or row.branch for row in rows])
+        return join_words([row.name for row in rows])
 
     facts = ["git applies it there without conflicts."]
     if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
@@ -290,7 +288,7 @@ def save_stable_request(
             repository, result, backport_trees(repository, None), tested=tested
         )
     )
-    return save_draft_file(REQUESTS, (result.commit or "")[:12], text)
+    return save_draft_file(REQUESTS, result.short, text)
 
 
 def _find_cc_addresses(

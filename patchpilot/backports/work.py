@@ -98,7 +98,7 @@ def next_backport_step(
     """Return the next command to run, or "" if no branch needs the fix."""
     result = results[-1]
     branches = [branch for branch in result.branches if branch.wants_fix]
-    commit = (result.commit or "")[:12]
+    commit = result.short
     target = commit if result.asked else request.target or commit
     if not branches:
         return ""
@@ -119,7 +119,7 @@ def next_backport_step(
     step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
     versions = join_words(
         [
-            branch.version or branch.branch
+            branch.name
             for branch, branch_step in zip(branches, steps, strict=True)
             if branch_step == step
         ]
@@ -155,7 +155,7 @@ def _next_step_after_revert(
 ) -> Advice:
     """Return the request for the fix that replaces a reverted one, or why there is no request."""
     replacement = find_replacement(result, result.branches)
-    commit = (result.commit or "")[:12]
+    commit = result.short
     if replacement is None:
         return f"do not request {commit}: {reverted.words}"
     words = f"{commit} was reverted in mainline; use {replacement.commit[:12]} instead: {{}}"

@@ -198,7 +198,7 @@ def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> 
     repository_key = hashlib.sha256(
         str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
     ).hexdigest()[:8]
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.name).strip(".-")
     return state_path() / "resolve" / f"{repository_key}-{commit[:12]}-{name}"
 
 
@@ -371,7 +371,7 @@ def _continue_resolution(
                 "git add -u && git cherry-pick --continue",
                 Action(
                     "backport",
-                    (result.commit[:12], "--resolve", branch.branch),
+                    (result.short, "--resolve", branch.branch),
                     "then run again: {}",
                 ),
             )

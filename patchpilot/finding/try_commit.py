@@ -151,7 +151,7 @@ def plan_trial(
     with BackportSession(repository, stable, request, progress) as session:
         (result,) = session.ask([commit.id], branches)
     branch = result.branches[0]
-    if branch.verdict in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED):
+    if not branch.wants_fix:
         raise UsageError(
             f"there is nothing to try on {base}: {branch.reason}",
             hint=Action("find", ("--try", commit.id[:12], "--in", "v6.1"), "name the version: {}"),
@@ -212,18 +212,16 @@ def record_trial(
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
     is_running = bool(running) and f"try-{commit.id[:12]}" in running.named
-    trials = _load_trials()
-    own_trials: dict[str, Sequence[str]] = trials.get(repository.key, {})
+    planned_release = "".join(_read_own_trials(repository).get(commit.id, ())[2:])
     release = tree.removeprefix("v") or (running.release if is_running else "")
-    release = release or "".join(own_trials.get(commit.id, ())[2:]) or symptom.version.release
+    release = release or planned_release or symptom.version.release
     if not release:
         raise UsageError(
             "the version that was tried is unknown",
             hint=Action("", ("--in", "v6.1"), "name it, for example {}"),
         )
-    own_trials = {**own_trials, commit.id: [answer, release, release]}
     hint = "set XDG_STATE_HOME to a writable directory"
-    store_json(state_path() / "trials.json", {**trials, repository.key: own_trials}, hint)
+    _store_trial(repository, commit.id, (answer, release, release), hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
         next_step = make_request(commit.id, release, symptom.messages)
@@ -247,7 +245,7 @@ def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Act
 
 def read_trials(repository: Repository) -> dict[str, tuple[str, str]]:
     """Map each commit that the user tried to the answer and the release."""
-    trials: dict[str, Sequence[str]] = _load_trials().get(repository.key, {})
+    trials = _read_own_trials(repository)
     return {commit: (trial[0], trial[1]) for commit, trial in trials.items() if trial[0]}
 
 
@@ -256,12 +254,20 @@ def _store_planned_release(repository: Repository, commit: str, base: str) -> No
 
     The script names the release, so nothing is lost if the state cannot be written.
     """
-    trials = _load_trials()
-    own_trials: dict[str, Sequence[str]] = trials.get(repository.key, {})
-    earlier = own_trials.get(commit, ("", ""))[:2]
-    own_trials = {**own_trials, commit: [*earlier, base.removeprefix("v")]}
+    earlier = _read_own_trials(repository).get(commit, ("", ""))[:2]
     with suppress(PatchpilotError):
-        store_json(state_path() / "trials.json", {**trials, repository.key: own_trials}, "")
+        _store_trial(repository, commit, (*earlier, base.removeprefix("v")), "")
+
+
+def _read_own_trials(repository: Repository) -> dict[str, Sequence[str]]:
+    """Map each commit to the answer, the release that was tried, and the planned release."""
+    trials: dict[str, Sequence[str]] = _load_trials().get(repository.key, {})
+    return trials
+
+
+def _store_trial(repository: Repository, commit: str, trial: Sequence[str], hint: str) -> None:
+    own_trials = {**_read_own_trials(repository), commit: trial}
+    store_json(state_path() / "trials.json", {**_load_trials(), repository.key: own_trials}, hint)
 
 
 def _load_trials() -> dict[str, Any]:

@@ -102,7 +102,7 @@ class BranchTexts:
 
     @property
     def commit(self) -> str:
-        return (self.result.commit or "")[:12]
+        return self.result.short
 
     def mark_name(self, branch: "BranchResult") -> str:
         """Return the name of the mark that the user sent what the next step sends.
@@ -340,7 +340,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     note = f"{len(needy_branches)} of {len(result.branches)} branches need the fix"
     note += f", {conflicts} with conflicts" if conflicts else ""
     if result.asked and result.commit:
-        note = f"mainline {result.commit[:12]}: {note}"
+        note = f"mainline {result.short}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
     kinds = make_branch_texts(request.session, result, {}, {}).step_kinds()
     if result.unfetched:

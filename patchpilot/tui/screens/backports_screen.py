@@ -263,7 +263,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         to_write = self._branch_texts.branches_to_write if self._shown else ()
         branches = format_count(len(to_write), "branch", "branches")
         if len(to_write) == 1:
-            branches = to_write[0].version or to_write[0].branch
+            branches = to_write[0].name
         return ShownKeys(
             ("0",) if StepKind.SEND_REQUEST in self._step_kinds else (),
             # do not send patches that are already in mainline
