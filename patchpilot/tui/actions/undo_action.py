@@ -48,10 +48,8 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
         ask_for_confirmation(screen.app, question, lambda: run_undo(state))
 
     def run_undo(state: "UndoState") -> None:
-        work, number = (
-            (redo_rewrite if is_redo else undo_branch_rewrite),
-            state.undo.number,
-        )
+        work = redo_rewrite if is_redo else undo_branch_rewrite
+        number = state.undo.number
         screen.run_in_thread(
             f"{action.lower()}ing",
             lambda repository, _: work(repository, number),

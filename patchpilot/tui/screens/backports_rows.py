@@ -321,10 +321,8 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """
     from patchpilot.backports.topic import compute_topic_backports
 
-    settings, likely = (
-        request.session.read_settings(request.repository),
-        request.session.likely,
-    )
+    settings = request.session.read_settings(request.repository)
+    likely = request.session.likely
     result = compute_topic_backports(
         request.repository,
         settings,

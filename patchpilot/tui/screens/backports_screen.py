@@ -420,10 +420,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.notify("not ready yet")
             return
         texts = self._branch_texts
-        unticked, selection = (
-            texts.unticked_by_branch(),
-            replace(result, branches=texts.branches_to_write),
-        )
+        unticked = texts.unticked_by_branch()
+        selection = replace(result, branches=texts.branches_to_write)
         self._write_to_folder(
             f"{texts.format_write_list}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(

@@ -51,7 +51,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
-from patchpilot.tui.widgets.lists import RowList, event_row
+from patchpilot.tui.widgets.lists import RowList, is_current
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -430,7 +430,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return topic
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if event_row(event) >= 0:
+        if is_current(event):
             self._is_moved = True
             self._show_selected_topic()
 

@@ -70,10 +70,8 @@ def send_status(sending: "Sending") -> StageStatus:
         state, version = StageState.DONE, (last or sending.send).version
         note = f"v{version} was sent; press n to read the replies"
     elif sending.refused or blocking_problem:
-        state, count = (
-            StageState.BLOCKED,
-            len(sending.blockers) + bool(blocking_problem),
-        )
+        state = StageState.BLOCKED
+        count = len(sending.blockers) + bool(blocking_problem)
     elif not (count := len(sending.open_questions)):
         note = 'press s, then type "send" to confirm'
     return StageStatus(state, note, str(count or ""))

@@ -32,7 +32,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import title_texts
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
-from patchpilot.tui.widgets.lists import Row, RowList, event_row
+from patchpilot.tui.widgets.lists import Row, RowList, is_current
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -145,10 +145,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
-        """Yield the stage's panels.
-
-        The first panel, or the one with the class `main`, shows the stage's note.
-        """
+        """Yield the stage's panels. The one with the class `main` shows the stage's note."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -160,11 +157,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     @property
     def main_panel(self) -> Panel | None:
         """Return the panel that shows the stage's note."""
-        panels = [panel for panel in self.query(Panel) if panel.id != "error"]
-        return next(
-            (panel for panel in panels if panel.has_class("main")),
-            panels[0] if panels else None,
-        )
+        return next(iter(self.query(".main").results(Panel)), None)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, ScreenResume):
@@ -442,12 +435,12 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.open_detail()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if event_row(event) >= 0:
+        if is_current(event):
             self.handle_cursor_move(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the details of the row after Enter, and report errors."""
-        if event_row(event) >= 0:
+        if is_current(event):
             with self.report_exceptions():
                 self.open_selected_row(cast(RowList, event.option_list))
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Replace CLI commands in hints with the equivalent stage and key."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, actions_in_advice, iterate_parts
@@ -10,8 +10,7 @@ from patchpilot.tui.view.stages import Stage
 PLACE = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionKey:
+class ActionKey(NamedTuple):
     """The stage and the key for an action.
 
     If both are empty, the action has no key. `sentence` replaces the sentence of the action; if the

@@ -78,8 +78,7 @@ def error_state(error: PatchpilotError) -> StageState:
     return StageState.TODO if is_question else StageState.BLOCKED
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTopic:
+class OpenTopic(NamedTuple):
     """The topic's commits, oldest first, and a key that changes with them.
 
     The last commit is the tip of `branch`.
@@ -108,8 +107,7 @@ class OpenTopic:
         return f"{last_commit.subject}{more_text}"
 
 
-@dataclass(frozen=True, slots=True)
-class JobRequest:
+class JobRequest(NamedTuple):
     """The input of a stage's loader.
 
     `visited` is False if the loader runs in the background before the user visits the stage; it

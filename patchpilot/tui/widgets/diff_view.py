@@ -5,7 +5,6 @@ findings below their lines.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, zip_longest
 from typing import ClassVar, NamedTuple
@@ -67,8 +66,7 @@ def find_wrap_columns(text: str, columns: int) -> list[int]:
     return stops
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note below a 0-based line, with a symbol, a role, a text and a key.
 
     The role determines the color: "error", "warning", "info" or "quiet".

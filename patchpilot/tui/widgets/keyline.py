@@ -88,10 +88,8 @@ class KeyLine(Widget):
         shown_keys, rare_keys = dict[str, Shown](), dict[str, Shown]()
         if stage:
             keys = self._stage_keys(screen, stage)
-        handled_actions, active = (
-            set(keys.hidden),
-            list(screen.active_bindings.values()),
-        )
+        handled_actions = set(keys.hidden)
+        active = list(screen.active_bindings.values())
         if stage in getattr(screen, "stages_without_topic", ()):
             active = [active_key for active_key in active if active_key.node is app]
         # during a search, n goes to the next match

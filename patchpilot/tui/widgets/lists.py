@@ -4,8 +4,7 @@ refilled.
 """
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.text import Text
@@ -60,10 +59,10 @@ class List(OptionList):
         return Strip.join([mark, strip.crop(1)])
 
 
-def event_row(event: OptionList.OptionMessage) -> int:
-    """Return the row that an event is about, or -1 if the list has been refilled since then."""
+def is_current(event: OptionList.OptionMessage) -> bool:
+    """Return whether an event is about a row of the list, which was not refilled since then."""
     options, index = event.option_list.options, event.option_index
-    return index if index < len(options) and options[index] is event.option else -1
+    return index < len(options) and options[index] is event.option
 
 
 def describe_key(node: DOMNode, binding: Binding) -> str:
@@ -76,8 +75,7 @@ def describe_key(node: DOMNode, binding: Binding) -> str:
     return binding.description
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a list: its text, its subject, and a key.
 
     Rows whose `about` is None cannot be selected. The key must stay the same when the rows are

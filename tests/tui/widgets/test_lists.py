@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.widgets.lists import List, event_row
+from patchpilot.tui.widgets.lists import List, is_current
 
 MOVES = (
     "k",
@@ -29,13 +29,13 @@ MOVES = (
 class TwoListsApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[tuple[int, int]] = []
+        self.seen: list[tuple[int, bool]] = []
 
     def compose(self) -> ComposeResult:
         yield List(ident="list")
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        self.seen.append((event.option_index, event_row(event)))
+        self.seen.append((event.option_index, is_current(event)))
 
 
 async def test_short_list_has_no_pages() -> None:
@@ -64,4 +64,4 @@ async def test_stale_row_event_is_ignored() -> None:
         listed.clear_options()
         listed.add_options([Option("c"), Option("d")])
         await pilot.pause()
-        assert app.seen == [(1, 1), (0, -1)]
+        assert app.seen == [(1, True), (0, False)]
