@@ -8,12 +8,12 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
 from textual.app import App, SuspendNotSupported
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.events import Event, Key, MouseDown
 from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
@@ -46,7 +46,13 @@ from patchpilot.tui.themes import (
 )
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import uses_ascii
-from patchpilot.tui.view.key_bindings import display_key, key_binding, more_key
+from patchpilot.tui.view.key_bindings import (
+    OffersActions,
+    bind_keys,
+    display_key,
+    key_binding,
+    more_key,
+)
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
@@ -79,7 +85,7 @@ LOOK = 1.0
 """Seconds between checks for a moved HEAD."""
 
 
-class PatchpilotApp(ReportsErrors, App[int]):
+class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
     """The TUI application.
 
     `screen_of` returns the screen class of a stage; `memory` is the state saved between runs.
@@ -95,7 +101,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     # Textual declares these attributes as plain lists
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         *(
             more_key(
                 str(stage.number),
@@ -156,7 +162,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             tooltip="the same, in a text field",
         ),
         key_binding("q", "leave", "quit", "quit; your progress is saved"),
-    ]
+    )
 
     def __init__(
         self,
@@ -367,11 +373,13 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if not self.jobs.is_open:
             self.jobs.read_topic()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "copy":
-            return bool(find_copyable_text(self.focused)[0])
-        is_there = action != "stage" or self.stage_screen is not None
-        return is_there and super().check_action(action, parameters)
+    @property
+    def can_copy(self) -> bool:
+        return bool(find_copyable_text(self.focused)[0])
+
+    @property
+    def can_stage(self) -> bool:
+        return self.stage_screen is not None
 
     def action_stage(self, name: str) -> None:
         if not isinstance(self.screen, StageScreen) or self.screen.stage == name:

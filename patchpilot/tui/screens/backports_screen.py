@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
@@ -33,7 +32,7 @@ from patchpilot.tui.screens.backports_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import format_placeholder
-from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -60,48 +59,6 @@ if TYPE_CHECKING:
     from patchpilot.backports.work_clone import ConflictResolution
     from patchpilot.backports.write import WrittenBackport
     from patchpilot.commits.repository import Repository
-
-
-BINDINGS: list[BindingType] = [
-    key_binding(
-        "r",
-        "request",
-        "ask the stable team",
-        "write the message that asks the stable team to apply the mainline commit",
-    ),
-    key_binding(
-        "w",
-        "write",
-        "write patches",
-        "write the patches for the branches that need them, with the ticked prerequisites"
-        " (only once the fix is in mainline)",
-    ),
-    key_binding(
-        "a",
-        "resolve",
-        "resolve",
-        "adapt the fix to this branch, or resolve its conflict in a separate clone",
-    ),
-    key_binding(
-        "m",
-        "mark_sent",
-        "mark as sent",
-        "mark the branch's patches, or the request, as sent from a shell; or remove this mark",
-    ),
-    key_binding(
-        "space",
-        "tick",
-        "tick",
-        "tick or untick a prerequisite; w writes the ticked ones",
-    ),
-    key_binding(
-        "g",
-        "refresh",
-        "refresh",
-        "judge the branches again; after confirmation, fetch the missing branches, or all remotes"
-        " once the fix is merged",
-    ),
-]
 
 
 SIGN = (
@@ -188,7 +145,46 @@ class BackportsScreen(StageScreen["BackportResult"]):
     stage = Stage.BACKPORTS
     LIST = "#matrix"
     RESTS = True
-    BINDINGS = BINDINGS
+    BINDINGS = bind_keys(
+        key_binding(
+            "r",
+            "request",
+            "ask the stable team",
+            "write the message that asks the stable team to apply the mainline commit",
+        ),
+        key_binding(
+            "w",
+            "write",
+            "write patches",
+            "write the patches for the branches that need them, with the ticked prerequisites"
+            " (only once the fix is in mainline)",
+        ),
+        key_binding(
+            "a",
+            "resolve",
+            "resolve",
+            "adapt the fix to this branch, or resolve its conflict in a separate clone",
+        ),
+        key_binding(
+            "m",
+            "mark_sent",
+            "mark as sent",
+            "mark the branch's patches, or the request, as sent from a shell; or remove this mark",
+        ),
+        key_binding(
+            "space",
+            "tick",
+            "tick",
+            "tick or untick a prerequisite; w writes the ticked ones",
+        ),
+        key_binding(
+            "g",
+            "refresh",
+            "refresh",
+            "judge the branches again; after confirmation, fetch the missing branches, or all"
+            " remotes once the fix is merged",
+        ),
+    )
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)

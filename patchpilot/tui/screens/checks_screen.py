@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 
 from patchpilot.model.built_commit import summarize_builds
 from patchpilot.tui.screens.checks_rows import (
@@ -24,7 +23,7 @@ from patchpilot.tui.screens.checks_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph, join_with_dots
-from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import DialogOption, Reader, ask_for_option
@@ -35,41 +34,6 @@ from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 if TYPE_CHECKING:
     from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
-
-
-BINDINGS: list[BindingType] = [
-    key_binding(
-        "a",
-        "fix_one",
-        "apply fix",
-        "show the fix for the selected finding as a diff, then apply it",
-    ),
-    key_binding(
-        "A",
-        "fix_safe",
-        "apply all",
-        "show all safe fixes as a diff, then apply them to your commits",
-    ),
-    key_binding(
-        "e",
-        "edit",
-        "edit",
-        "open the line of the finding, or the commit message, in your editor",
-    ),
-    key_binding(
-        "i",
-        "waive",
-        "waive",
-        "waive the finding in this topic, with a reason; or remove the waiver",
-    ),
-    key_binding("enter", "detail", "detail", "show the selected finding in detail"),
-    key_binding(
-        "o",
-        "only",
-        "options",
-        "choose which findings are shown, build the commits, or run your review programs",
-    ),
-]
 
 
 CERTAIN = ("safe", "tags")
@@ -83,7 +47,39 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     stage = Stage.CHECKS
     LIST = "#findings"
-    BINDINGS = BINDINGS
+    BINDINGS = bind_keys(
+        key_binding(
+            "a",
+            "fix_one",
+            "apply fix",
+            "show the fix for the selected finding as a diff, then apply it",
+        ),
+        key_binding(
+            "A",
+            "fix_safe",
+            "apply all",
+            "show all safe fixes as a diff, then apply them to your commits",
+        ),
+        key_binding(
+            "e",
+            "edit",
+            "edit",
+            "open the line of the finding, or the commit message, in your editor",
+        ),
+        key_binding(
+            "i",
+            "waive",
+            "waive",
+            "waive the finding in this topic, with a reason; or remove the waiver",
+        ),
+        key_binding("enter", "detail", "detail", "show the selected finding in detail"),
+        key_binding(
+            "o",
+            "only",
+            "options",
+            "choose which findings are shown, build the commits, or run your review programs",
+        ),
+    )
     jump_label = "next"
 
     def __init__(self, session: Any) -> None:

@@ -4,10 +4,9 @@
 It shows the open steps with their keys, and each commit with its diff.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 
 from patchpilot.model.printable import format_count, width
@@ -21,7 +20,7 @@ from patchpilot.tui.screens.commit_rows import (
     list_open_steps,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -41,7 +40,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     stage = Stage.COMMIT
     LIST = "#commits"
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         key_binding("e", "edit", "edit message", "amend the commit's message in your editor"),
         key_binding("a", "answer", "answer questions", "answer the pre-send questions"),
         more_key(
@@ -50,7 +49,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             "refresh",
             "refresh, and ask the archive for patches of others",
         ),
-    ]
+    )
 
     _questions: "PreSendQuestions | None" = None
     _asked_for = _mark = ""

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.model.action import actions_in_advice
@@ -34,7 +33,7 @@ from patchpilot.tui.screens.thread_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import keys_at_stage
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
 from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
@@ -66,7 +65,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     stage = Stage.FOLLOW
     LIST = "#thread"
     AUTO_FOCUS = LIST
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         key_binding(
             "space",
             "mark('addressed')",
@@ -120,7 +119,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "show the history of the series, its reviewers, or how two versions differ; or stop"
             " tracking it",
         ),
-    ]
+    )
 
     INTERVAL: ClassVar[float] = 600.0
     """Seconds between two requests to the archive."""

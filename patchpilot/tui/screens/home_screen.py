@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -45,7 +44,7 @@ from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import first_named_stage, format_error
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import OffersActions, bind_keys, key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation, show_draft
@@ -73,14 +72,14 @@ NOTHING = (
 )
 
 
-class HomeScreen(ReportsErrors, Screen[None]):
+class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     """The screen with all topics in one list.
 
     Known topics are shown immediately. Then, branches and messages are read, and finally the
     archives.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         key_binding(
             "slash",
             "filter",
@@ -116,7 +115,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
             for stage in Stage
         ),
-    ]
+    )
 
     AUTO_FOCUS = "#topics"
 
@@ -127,7 +126,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._is_moved = False
         self._wanted: Stage | None = None
         self._doing = ""
-        self._is_here, self.asks = True, False
+        self.can_ask, self.asks = True, False
         self._errors: dict[str, str] = {}
         self._threads = ThreadJobs(self)
 
@@ -211,7 +210,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             with self.tui.session.open_repository() as repository:
                 keys.insert(0, repository.key)
         except PatchpilotError:
-            self._is_here = False
+            self.can_ask = False
         return tuple(dict.fromkeys(keys))
 
     def _read_topics(self, fresh: bool, progress: Progress) -> None:
@@ -370,7 +369,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         title, text = ("No topics yet", NOTHING)
         keys = [
             ("w", "start with a log, a commit, a branch, a bisection or a series")
-            if self._is_here
+            if self.can_ask
             else ("q", "quit, then start patchpilot in your clone"),
             ("g", "read all branches again"),
         ]
@@ -378,7 +377,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             title, text, keys = ("Reading topics …", "", [])
         if general := self._errors.get(""):
             title, text = "The topics could not be read", general
-        if self.tui.session.topic is not None:
+        if self._is_topic_open:
             keys.append(("Esc", "go back to the open topic"))
         size = (self.size.width or 80), (self.size.height or 24) - 2
         placeholder.update(format_placeholder(title, text, keys, *size))
@@ -434,20 +433,28 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._is_moved = True
             self._show_selected_topic()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        is_open = self.tui.session.topic is not None
-        if action == "open_at":
-            return is_open or self._selected_topic() is not None
-        if action == "ask":
-            return self._is_here
-        if action == "mark_sent":
-            topic = self._selected_topic()
-            return topic is not None and topic.state == DRAFT
-        if action == "back":
-            return is_open or self._is_filtered
-        if action in ("filter", "sort"):
-            return self._selected_topic() is not None or self._is_filtered
-        return True
+    @property
+    def _is_topic_open(self) -> bool:
+        return self.tui.session.topic is not None
+
+    @property
+    def can_open_at(self) -> bool:
+        return self._is_topic_open or self._selected_topic() is not None
+
+    @property
+    def can_mark_sent(self) -> bool:
+        topic = self._selected_topic()
+        return topic is not None and topic.state == DRAFT
+
+    @property
+    def can_back(self) -> bool:
+        return self._is_topic_open or self._is_filtered
+
+    @property
+    def can_filter(self) -> bool:
+        return self._selected_topic() is not None or self._is_filtered
+
+    can_sort = can_filter
 
     def action_back(self) -> None:
         line = self.query_one("#filter", LineInput)
@@ -473,7 +480,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()
-        if self.tui.session.topic is not None and (topic is None or self._is_open_topic(topic)):
+        if self._is_topic_open and (topic is None or self._is_open_topic(topic)):
             self.tui.go_back(Stage(stage))
         elif topic is not None:
             self._open_selected_topic(topic, Stage(stage))

@@ -7,11 +7,10 @@ changes.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import format_count, width
@@ -22,7 +21,7 @@ from patchpilot.tui.screens.repair_keys import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.rich_text import fit_text, plain_text
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -67,7 +66,7 @@ class PreviewScreen(StageScreen["Sending"]):
     stage = Stage.PREVIEW
     LIST = "#mails"
     AUTO_FOCUS = "#mail"
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         key_binding(
             "e",
             "edit",
@@ -86,7 +85,7 @@ class PreviewScreen(StageScreen["Sending"]):
             "show raw",
             "switch between the raw message and the message as its readers see it",
         ),
-    ]
+    )
 
     _raw = False
     _changes: "MailChanges | None" = None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 
 from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
@@ -19,7 +18,7 @@ from patchpilot.tui.screens.recipients_rows import (
     recipient_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
@@ -31,27 +30,24 @@ if TYPE_CHECKING:
     from patchpilot.sending.counted_recipients import CountedRecipients
 
 
-BINDINGS: list[BindingType] = [
-    key_binding("space", "include", "exclude", "include or exclude the recipient"),
-    key_binding("t", "move", "move to To", "move the recipient from Cc to To, or back"),
-    key_binding("w", "add", "add recipient", "write the address of another recipient"),
-    key_binding("a", "settle", "resolve note", "apply the suggestion of the marked note"),
-    key_binding(
-        "o",
-        "view",
-        "one patch",
-        "switch between the recipients of one patch and of the whole series",
-    ),
-]
-
-
 class RecipientsScreen(StageScreen["CountedRecipients"]):
     """The screen with the recipients of the topic's messages."""
 
     stage = Stage.RECIPIENTS
     LIST = "#people"
     AUTO_FOCUS = LIST
-    BINDINGS = BINDINGS
+    BINDINGS = bind_keys(
+        key_binding("space", "include", "exclude", "include or exclude the recipient"),
+        key_binding("t", "move", "move to To", "move the recipient from Cc to To, or back"),
+        key_binding("w", "add", "add recipient", "write the address of another recipient"),
+        key_binding("a", "settle", "resolve note", "apply the suggestion of the marked note"),
+        key_binding(
+            "o",
+            "view",
+            "one patch",
+            "switch between the recipients of one patch and of the whole series",
+        ),
+    )
     jump_label = "next note"
 
     _history: "FileHistory | None" = None

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
@@ -43,7 +42,7 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.stage.thread_jobs import run_in_new_thread
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph, join_with_dots
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
 from patchpilot.tui.view.rich_text import (
     QUIET,
     highlight_code,
@@ -79,7 +78,7 @@ class SendScreen(StageScreen["Sending"]):
     stage = Stage.SEND
     LIST = "#checks"
     AUTO_FOCUS = LIST
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         key_binding(
             "escape",
             "cancel",
@@ -100,7 +99,7 @@ class SendScreen(StageScreen["Sending"]):
             "send the messages to yourself only, as a test",
         ),
         more_key("x", "passed", "show passed", "show the checks that passed, or hide them"),
-    ]
+    )
 
     _sending: "Sending | None" = None
     _states: list[tuple[str, str]]

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
@@ -25,7 +24,7 @@ from patchpilot.tui.screens.tags_rows import (
     existing_tag_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.rich_text import color_word_diff, join_lines
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -47,35 +46,33 @@ if TYPE_CHECKING:
     from patchpilot.topic.message_changes import Preparation
 
 
-BINDINGS: list[BindingType] = [
-    key_binding(
-        "w",
-        "write",
-        "write tags",
-        ("add Fixes:, Cc: stable, your sign-off, links and other tags, after showing the message"),
-    ),
-    key_binding(
-        "space",
-        "tick",
-        "tick",
-        "tick a candidate, if more than one commit introduced the bug",
-    ),
-    key_binding(
-        "x",
-        "view",
-        "show patch",
-        "show the candidate's changes to the files of the fix, then the fix",
-    ),
-]
-
-
 class TagsScreen(StageScreen["FixesResult"]):
     """The screen for choosing the commit that introduced the bug."""
 
     stage = Stage.TAGS
     LIST = "#candidates"
     RESTS = True
-    BINDINGS = BINDINGS
+    BINDINGS = bind_keys(
+        key_binding(
+            "w",
+            "write",
+            "write tags",
+            "add Fixes:, Cc: stable, your sign-off, links and other tags, after showing the"
+            " message",
+        ),
+        key_binding(
+            "space",
+            "tick",
+            "tick",
+            "tick a candidate, if more than one commit introduced the bug",
+        ),
+        key_binding(
+            "x",
+            "view",
+            "show patch",
+            "show the candidate's changes to the files of the fix, then the fix",
+        ),
+    )
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)

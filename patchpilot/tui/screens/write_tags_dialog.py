@@ -2,11 +2,11 @@
 """Provide the dialog for writing tags: the choices, and a word diff of the new message."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static
 
@@ -15,6 +15,7 @@ from patchpilot.tags.report_trailers import find_untagged_reports
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import bind_keys
 from patchpilot.tui.view.rich_text import color_word_diff, plain_text
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -31,10 +32,17 @@ AT_BACKPORTS = "stable branches with the bug"
 """The note on what stage 5 contains, omitted on a low terminal."""
 
 
+<<<<<<< HEAD
 UP_AND_DOWN: list[BindingType] = [
     Binding("down", "screen.focus_next", "next field", show=False),
     Binding("up", "screen.focus_previous", "previous field", show=False),
 ]
+=======
+UP_AND_DOWN = bind_keys(
+    Binding("down", "screen.focus_next", "next", show=False),
+    Binding("up", "screen.focus_previous", "previous", show=False),
+)
+>>>>>>> 535e4753e (tui: bind keys and enable actions in one way)
 
 
 class Tick(Checkbox):
@@ -66,7 +74,7 @@ class WriteTags(Choose):
     `tag` is the Fixes: line ("" for none); it is ticked if `is_proposed` is set.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
+    BINDINGS = bind_keys(Binding("ctrl+s", "write", "write", priority=True))
 
     def __init__(
         self,

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import Event, ScreenResume
 from textual.reactive import Reactive
@@ -24,7 +23,7 @@ from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import OffersActions, bind_keys, key_binding, more_key
 from patchpilot.tui.view.rich_text import highlight_code
 from patchpilot.tui.view.session import Session, error_state
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
@@ -68,7 +67,7 @@ ERROR_HEADINGS = {
 """Maps the state of a stage with an error to the heading of the error's card."""
 
 
-class StageScreen(ReportsErrors, Screen[None], Generic[R]):
+class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
     """The base class of a stage's screen: panels, one of them with a list, and side jobs.
 
     Subclasses define `stage`, `compose_body()`, `LIST`, `build_rows()`, and `show_selected_row()`.
@@ -77,7 +76,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """
 
     stage: ClassVar[Stage]
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         more_key("g", "reload", "refresh", "read the topic again and refresh this stage"),
         more_key(
             "escape",
@@ -99,7 +98,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         ),
         more_key("F", "jump(-1)", "previous", "go to the one before it"),
         more_key("plus", "enlarge", "enlarge", "enlarge the focused panel, or shrink it"),
-    ]
+    )
     ALLOW_IN_MAXIMIZED_VIEW = "SearchBar, MessageRow, KeyLine"
     LIST: ClassVar[str]
     """The selector of the list."""
@@ -346,10 +345,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         elif self.focused:
             self.maximize(self.focused)
         self.redraw_keys()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether an action is enabled, as its property `can_ACTION` decides, if any."""
-        return bool(getattr(self, f"can_{action}", True))
 
     @property
     def can_cancel(self) -> bool:

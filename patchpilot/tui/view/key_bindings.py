@@ -3,7 +3,8 @@
 
 from functools import partial
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.keys import format_key
 
 NAMES = {
@@ -32,3 +33,15 @@ def key_binding(
 
 more_key = partial(key_binding, show=False)
 """A key that only the help shows."""
+
+
+def bind_keys(*bindings: BindingType) -> list[BindingType]:
+    """Return the keys of a class in the form that Textual expects."""
+    return [*bindings]
+
+
+class OffersActions(DOMNode):
+    """A mixin that enables an action as the property `can_ACTION` decides, if there is one."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(getattr(self, f"can_{action}", True))

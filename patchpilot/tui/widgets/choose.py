@@ -6,12 +6,12 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option as ListRow
 from patchpilot.model.printable import make_printable
 from patchpilot.resources import SEND_QUESTIONS
 from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.tui.view.key_bindings import bind_keys
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
@@ -173,10 +174,10 @@ class LineDialog(Dialog[str | None]):
     `judge` validates the line while it is typed.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("ctrl+s", "save", "confirm", show=False),
         *FIELD_HELP,
-    ]
+    )
 
     def __init__(
         self,
@@ -226,7 +227,7 @@ class Confirm(Dialog[str]):
     input line.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
+    BINDINGS = bind_keys(*FIELD_HELP)
 
     def __init__(
         self,
@@ -272,11 +273,11 @@ class Reader(Modal[None]):
     `rows` may be a function of the columns.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("escape,q,enter", "close", "close"),
         # bind this key again, because dialogs disable the application's keys
         Binding("y", "app.copy", "copy"),
-    ]
+    )
 
     def __init__(
         self,

@@ -5,16 +5,17 @@ The question and the answers are at the top, and the explanation scrolls below t
 shows the keys.
 """
 
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from patchpilot.model.printable import format_count
+from patchpilot.tui.view.key_bindings import OffersActions, bind_keys
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
@@ -34,12 +35,12 @@ FIELD_HELP = (
 """Keys for the help in a dialog with a text field, where ? is only a character."""
 
 
-class Modal(ModalScreen[T]):
+class Modal(OffersActions, ModalScreen[T]):
     """A screen on top of another that can be closed only once."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("question_mark", "app.help", "help"),
-    ]
+    )
 
     def compose_foot(self) -> ComposeResult:
         with Vertical(classes="foot"):
@@ -60,11 +61,11 @@ class Dialog(Modal[T]):
     `compose_rest()` yields the explanation, a widget named `rest`, which scrolls on a low terminal.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("escape", "no", "cancel"),
         Binding("pagedown", "page(1)", "scroll", priority=True),
         Binding("pageup", "page(-1)", "scroll back", show=False, priority=True),
-    ]
+    )
     title_text = ""
 
     def compose(self) -> ComposeResult:
@@ -106,10 +107,9 @@ class Dialog(Modal[T]):
             )
             self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show PgDn and PgUp only if the explanation can be scrolled."""
-        if action != "page":
-            return super().check_action(action, parameters)
+    @property
+    def can_page(self) -> bool:
+        """Return whether the explanation can be scrolled, with PgDn and PgUp."""
         rest_widget = self._rest_widget
         return rest_widget is not None and rest_widget.max_scroll_y > 0
 

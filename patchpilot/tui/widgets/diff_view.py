@@ -7,12 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, zip_longest
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -21,7 +21,7 @@ from textual.strip import Strip
 
 from patchpilot.model.printable import make_printable, width
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import more_key
+from patchpilot.tui.view.key_bindings import bind_keys, more_key
 from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.widgets.diff_code import find_changed_words, highlight_lines
 from patchpilot.tui.widgets.diff_colors import DiffColors
@@ -111,7 +111,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     DEFAULT_CSS = """
     DiffView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("j,down", "move(1)", "line down", show=False),
         Binding("k,up", "move(-1)", "line up", show=False),
         Binding("pagedown", "page(1)", "page down", show=False),
@@ -130,7 +130,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             "fold all",
             "fold all files to one line each, or unfold them",
         ),
-    ]
+    )
 
     class Moved(Message):
         """Posted when the cursor moves to another line (0-based)."""
@@ -368,12 +368,11 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def cursor_line(self) -> int:
         return self.cursor
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Enter only on lines that can be folded."""
+    @property
+    def can_fold(self) -> bool:
+        """Return whether Enter can fold the line under the cursor."""
         kinds, line = self.parts.kinds, self.cursor
-        if action == "fold":
-            return line < len(kinds) and kinds[line] in (LineKind.FILE, LineKind.HUNK)
-        return super().check_action(action, parameters)
+        return line < len(kinds) and kinds[line] in (LineKind.FILE, LineKind.HUNK)
 
     def action_fold(self) -> None:
         if self.rows and (part := self._part_at_line(self.cursor)):
@@ -401,7 +400,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self._go_to_note(note)
             return
         self.go_to_line(self.line_at_row(row, -1))
-        if event.x <= self._gutter_width and self.check_action("fold", ()):
+        if event.x <= self._gutter_width and self.can_fold:
             self.action_fold()
 
     def render_line(self, y: int) -> Strip:

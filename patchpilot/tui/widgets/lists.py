@@ -4,29 +4,30 @@ refilled.
 """
 
 from collections.abc import Hashable, Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.segment import Segment
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import bind_keys
 from patchpilot.tui.widgets.search import Searchable
 
 
 class List(OptionList):
     """A list of options; `enter` describes what Enter does, or is ""."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
         Binding("G", "last", "last", show=False),
         Binding("enter", "select", "select"),
-    ]
+    )
 
     def __init__(self, *options: Option, ident: str, enter: str = "") -> None:
         super().__init__(*options, id=ident, markup=False)

@@ -7,25 +7,26 @@ The keys n and N go to the next and previous match; Escape ends the search.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input
 
 from patchpilot.model.printable import make_printable
+from patchpilot.tui.view.key_bindings import OffersActions, bind_keys
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.message_row import MessageRow
 
 
-class Searchable(Widget):
+class Searchable(OffersActions, Widget):
     """A searchable widget with lines and a cursor. Searching for "" ends the search."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("n", "match(1)", "next match"),
         Binding("N", "match(-1)", "previous match"),
         Binding("escape", "end_search", "end search"),
-    ]
+    )
     word = ""
     rank = 0
     """If there are several such widgets, the search uses one with the lowest rank."""
@@ -40,11 +41,12 @@ class Searchable(Widget):
     def go_to_line(self, line: int) -> None:
         raise NotImplementedError
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable n, N and Escape for the matches only during a search."""
-        if action in ("match", "end_search"):
-            return bool(self.word)
-        return super().check_action(action, parameters)
+    @property
+    def can_match(self) -> bool:
+        """Return whether n, N and Escape are for the matches, as they are during a search."""
+        return bool(self.word)
+
+    can_end_search = can_match
 
     def _matching_lines(self) -> list[int]:
         word = self.word.casefold()
@@ -106,10 +108,10 @@ class SearchBar(LineInput):
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
         " border: none; }"
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bind_keys(
         Binding("enter", "submit", "go to the matches"),
         Binding("escape", "close", "end search"),
-    ]
+    )
 
     def __init__(self) -> None:
         super().__init__(
