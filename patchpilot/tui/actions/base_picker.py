@@ -47,7 +47,7 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
 
     def ask_for_value(text: str, value: str | None, *, is_target: bool = False) -> None:
         dialog = LineDialog(text, value=value or "")
-        ask_for_answer(screen.app, dialog, partial(use_base, is_target=is_target))
+        ask_for_answer(screen, dialog, partial(use_base, is_target=is_target))
 
     options = [
         DialogOption(
@@ -64,4 +64,4 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     ]
     error = session.errors.get(screen.stage)
     reason = f"\n\n{error.message}" if error else ""
-    ask_for_option(screen.app, f"What is your topic based on?{reason}", options, "Base")
+    ask_for_option(screen, f"What is your topic based on?{reason}", options, "Base")

@@ -49,7 +49,7 @@ def confirm_rewrite(
         word = _find_override_word(result, overrides)
         text = f"{result.message}.\n\n{replace_commands(result.advice)}"
         run_again = partial(confirm_rewrite, screen, activity, work, on_done, (*overrides, word))
-        ask_for_confirmation(screen.app, Confirm(text, word), run_again)
+        ask_for_confirmation(screen, Confirm(text, word), run_again)
 
     screen.run_in_thread(activity, try_rewrite, handle_result)
 

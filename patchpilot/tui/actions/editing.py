@@ -49,7 +49,7 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
 
 
 def amend_commit_message(screen: "AnyScreen") -> None:
-    run_with_trust(screen.app, partial(_amend_commit_message, screen))
+    run_with_trust(screen, partial(_amend_commit_message, screen))
 
 
 def _amend_commit_message(screen: "AnyScreen") -> None:
@@ -84,7 +84,7 @@ def open_file(screen: "AnyScreen", path: str, line: int) -> None:
 
     Afterwards, offer to amend the commit with the change.
     """
-    run_with_trust(screen.app, partial(_open_file, screen, path, line))
+    run_with_trust(screen, partial(_open_file, screen, path, line))
 
 
 def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
@@ -117,7 +117,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     question = "Amend your commit with these changes?\n\nChanged files:"
     text = "\n".join((question, *rows))
     ask_for_confirmation(
-        screen.app,
+        screen,
         Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),
         lambda: screen.run_in_thread(
             "amending",

@@ -82,4 +82,4 @@ def _confirm_fetch(screen: "AnyScreen", text: str, command: str, work: Callable[
         screen.action_reload()
 
     question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")), "Fetch")
-    ask_for_confirmation(screen.app, question, lambda: run_with_trust(screen.app, run_fetch))
+    ask_for_confirmation(screen, question, lambda: run_with_trust(screen, run_fetch))

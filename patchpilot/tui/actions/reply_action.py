@@ -59,7 +59,7 @@ def reply_to_message(
         return
     answers = [(name, _WORDS[name]) for name in templates]
     ask_for_answer(
-        screen.app,
+        screen,
         Choose(f"What is the reply?\n\nTo {description}", answers, title="Reply"),
         lambda choice: _write_reply(screen, message_id, choice, recipients),
     )
@@ -99,7 +99,7 @@ def _write_reply(
     screen.run_in_thread(
         "reading the message",
         create_draft,
-        lambda draft: run_with_trust(screen.app, partial(edit_and_plan, draft)),
+        lambda draft: run_with_trust(screen, partial(edit_and_plan, draft)),
     )
 
 

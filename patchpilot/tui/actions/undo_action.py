@@ -45,7 +45,7 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
             f" files in the working tree {files_text}."
         )
         question = Choose(text, (("yes", action), ("no", "Cancel")), action)
-        ask_for_confirmation(screen.app, question, lambda: run_undo(state))
+        ask_for_confirmation(screen, question, lambda: run_undo(state))
 
     def run_undo(state: "UndoState") -> None:
         work = redo_rewrite if is_redo else undo_branch_rewrite

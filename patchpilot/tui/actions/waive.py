@@ -42,7 +42,7 @@ def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
     )
     example = "for example: the table is more readable this way"
     ask_for_answer(
-        screen.app,
+        screen,
         LineDialog(text, lambda _: (True, ""), placeholder=example),
         save_reason,
     )

@@ -288,7 +288,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         def show_file(file: Path) -> None:
             # the draft counts as a test, and is the next step of the stage
             self.rerun_stage()
-            show_draft(self.app, file)
+            show_draft(self, file)
 
         if (result := self.current_result) is None:
             return
@@ -303,7 +303,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         branch = first_branch_to_show(result) or ""
         trial = Action("find", ("--try", self._branch_texts.commit, "--in", branch))
         question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
-        ask_for_answer(self.app, question, write)
+        ask_for_answer(self, question, write)
 
     @property
     def can_request(self) -> bool:
@@ -460,13 +460,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         def show_folder(sign_off: bool, folder: Path) -> None:
             dialog = LineDialog(text, value=str(folder), title="Write patches")
-            ask_for_answer(self.app, dialog, partial(write_patches, sign_off))
+            ask_for_answer(self, dialog, partial(write_patches, sign_off))
 
         if self.session.signs_off:
             ask_folder("yes")
         else:
             answers = (("yes", "Sign off"), ("no", "Without sign-off"))
-            ask_for_answer(self.app, Choose(SIGN, answers, "Write patches"), ask_folder)
+            ask_for_answer(self, Choose(SIGN, answers, "Write patches"), ask_folder)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
         title = "Patches" if any(backport.files for backport in backports) else "No patches"
@@ -505,7 +505,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 resolve,
             )
             title = f"Conflict on {branch.branch}"
-            ask_for_option(self.app, describe_adaptation(branch, conflict_info), options, title)
+            ask_for_option(self, describe_adaptation(branch, conflict_info), options, title)
 
         self.run_in_thread(
             "adapting the fix to the branch",

@@ -370,7 +370,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 switch_waived,
             ),
         ]
-        ask_for_option(self.app, "What do you want to see?", options, "Options")
+        ask_for_option(self, "What do you want to see?", options, "Options")
 
     def action_fix_one(self) -> None:
         from patchpilot.tui.screens.fix_dialog import fix_selected_finding

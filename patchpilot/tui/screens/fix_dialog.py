@@ -57,7 +57,7 @@ def _propose_diff(
 
     answers = (("yes", verb), ("no", "Cancel"))
     ask_for_confirmation(
-        screen.app,
+        screen,
         Choose(title, answers, "Fix", diff=rows),
         lambda: confirm_rewrite(screen, "applying the fix", work, report_result),
     )

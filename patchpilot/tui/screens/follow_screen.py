@@ -400,7 +400,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 DialogOption(mail.mail.sender.called, effect, partial(self._reply_to, mail))
                 for mail, effect in ((mails[ident], effect) for ident, effect in choices)
             ]
-            ask_for_option(self.app, "Whose message do you reply to?", options, "Reply")
+            ask_for_option(self, "Whose message do you reply to?", options, "Reply")
 
     def named_message(self) -> str:
         """Return the Message-ID of the message that the next step asks to answer, or ""."""

@@ -295,7 +295,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
         if isinstance(error, UntrustedCommandsError):
             ask_for_trust(
-                self.app,
+                self,
                 error,
                 settle,
             )
@@ -476,7 +476,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
         text = f"Did you send this draft?\n\n{file}\n\nThe file stays."
         answers = ("yes", "Yes: do not list it any more"), ("no", "No: it is still unsent")
-        ask_for_confirmation(self.app, Choose(text, answers, "Draft"), mark)
+        ask_for_confirmation(self, Choose(text, answers, "Draft"), mark)
 
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()
@@ -496,7 +496,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         # the next try settles the error, or has it again
         self._errors.pop(topic.key, None)
         if topic.state == DRAFT:
-            show_draft(self.app, Path(topic.key))
+            show_draft(self, Path(topic.key))
         elif topic.repository:
             self.run_in_thread(
                 partial(self._find_checkout, topic), partial(self.show_failure, key=topic.key)

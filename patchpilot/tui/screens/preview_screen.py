@@ -248,7 +248,7 @@ class PreviewScreen(StageScreen["Sending"]):
                 self._toggle_tested_lines,
             ),
         ]
-        ask_for_option(self.app, "What do you want to set?", options, "Options")
+        ask_for_option(self, "What do you want to set?", options, "Options")
 
     def _list_series_options(self, sending: "Sending | None") -> "Iterator[DialogOption]":
         """Yield the option who receives which patches, if there are several."""

@@ -273,7 +273,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
                 lambda text: check_recipient_address(text, self._shown),
                 title="Add recipient",
             )
-            ask_for_answer(self.app, dialog, add_recipient)
+            ask_for_answer(self, dialog, add_recipient)
 
     def action_view(self) -> None:
         self.session.view = "series" if self.session.view == "patch" else "patch"

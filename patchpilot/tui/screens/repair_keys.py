@@ -30,7 +30,7 @@ def ask_subject_prefix(
     trees = ", ".join(f"PATCH {tree_prefix}" for tree_prefix in list_tree_prefixes())
     text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
     question = LineDialog(text, _check_prefix, value=proposed)
-    ask_for_answer(screen.app, question, lambda prefix: set_subject_prefix(screen, prefix, on_done))
+    ask_for_answer(screen, question, lambda prefix: set_subject_prefix(screen, prefix, on_done))
 
 
 def ask_who_receives_patches(

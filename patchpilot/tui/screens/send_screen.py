@@ -324,7 +324,7 @@ class SendScreen(StageScreen["Sending"]):
             ("yes", "Yes, messages arrive"),
             ("no", "No, or not yet: send the messages to yourself"),
         )
-        ask_for_answer(self.app, Choose(text, answers, "Send"), record)
+        ask_for_answer(self, Choose(text, answers, "Send"), record)
 
     def _ask_open_questions(self, name: str = "") -> None:
         from patchpilot.tui.actions.questions import ask_named_questions
@@ -372,7 +372,7 @@ class SendScreen(StageScreen["Sending"]):
         text, details = send_question(plan)
         # show the recipients in a part that scrolls, because they may not fit on the terminal
         dialog = Confirm(text, "send", title="Send", mail_lines=details)
-        ask_for_confirmation(self.app, dialog, partial(self.send_now, plan))
+        ask_for_confirmation(self, dialog, partial(self.send_now, plan))
 
     def _ask_resend(self, sending: "Sending") -> None:
         def confirm_new_plan(new_plan: "Sending") -> None:
@@ -394,7 +394,7 @@ class SendScreen(StageScreen["Sending"]):
             ),
         ]
         version = sending.last.version if sending.last else sending.send.version
-        ask_for_option(self.app, f"v{version} was sent. What do you want to do?", options, "Send")
+        ask_for_option(self, f"v{version} was sent. What do you want to do?", options, "Send")
 
     def _plan_send(self, on_planned: "Callable[[Sending], None]", **options: bool) -> None:
         from patchpilot.sending.plan import plan_sending
@@ -425,7 +425,7 @@ class SendScreen(StageScreen["Sending"]):
             )
             text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
             question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")), "Send")
-            ask_for_confirmation(self.app, question, lambda: self.send_now(plan_to_self))
+            ask_for_confirmation(self, question, lambda: self.send_now(plan_to_self))
 
         self._plan_send(confirm_plan, to_self=True)
 
@@ -448,7 +448,7 @@ class SendScreen(StageScreen["Sending"]):
             ("lost", "No, send them again"),
             ("keep", "I don't know: skip them"),
         )
-        ask_for_answer(self.app, Choose(text, answers, "Send"), self._resume_send)
+        ask_for_answer(self, Choose(text, answers, "Send"), self._resume_send)
 
     def _resume_send(self, unknown: str) -> None:
         from patchpilot.sending.state import plan_remaining_messages

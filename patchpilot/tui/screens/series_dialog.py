@@ -66,7 +66,7 @@ def show_series_actions(screen: "AnyScreen", series: "Tracked") -> None:
             partial(_confirm_unfollow, screen, series),
         )
     )
-    ask_for_option(screen.app, series.subject, options, "Series")
+    ask_for_option(screen, series.subject, options, "Series")
 
 
 def _show_reviewers(screen: "AnyScreen", series: "Tracked") -> None:
@@ -105,4 +105,4 @@ def _confirm_unfollow(screen: "AnyScreen", series: "Tracked") -> None:
 
     answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
     question = f"Stop following this series?\n\n{series.subject}"
-    ask_for_confirmation(screen.app, Choose(question, answers), stop_following)
+    ask_for_confirmation(screen, Choose(question, answers), stop_following)

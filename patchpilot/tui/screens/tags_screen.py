@@ -289,7 +289,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._save_fix_answer(is_fix=self.selected_item == A_FIX)
         elif self.selected_item == OTHER:
             text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-            ask_for_answer(self.app, LineDialog(text), self._find_named_commit)
+            ask_for_answer(self, LineDialog(text), self._find_named_commit)
         else:
             self.action_write()
 

@@ -32,17 +32,10 @@ AT_BACKPORTS = "stable branches with the bug"
 """The note on what stage 5 contains, omitted on a low terminal."""
 
 
-<<<<<<< HEAD
-UP_AND_DOWN: list[BindingType] = [
+UP_AND_DOWN = bind_keys(
     Binding("down", "screen.focus_next", "next field", show=False),
     Binding("up", "screen.focus_previous", "previous field", show=False),
-]
-=======
-UP_AND_DOWN = bind_keys(
-    Binding("down", "screen.focus_next", "next", show=False),
-    Binding("up", "screen.focus_previous", "previous", show=False),
 )
->>>>>>> 535e4753e (tui: bind keys and enable actions in one way)
 
 
 class Tick(Checkbox):

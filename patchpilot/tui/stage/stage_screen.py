@@ -238,7 +238,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
             self._trust_error = error
             ask_for_trust(
-                self.app,
+                self,
                 error,
                 partial(self._continue_with_trust, retry or self.action_reload),
             )

@@ -6,17 +6,15 @@ If the user agrees, the interrupted work is repeated.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+
+from textual.dom import DOMNode
 
 from patchpilot.model.action import OwnCommand, UntrustedCommandsError
 from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
 
-if TYPE_CHECKING:
-    from textual.app import App
-
 
 def ask_for_trust(
-    app: "App[int]", error: UntrustedCommandsError, on_trusted: Callable[[], None]
+    node: DOMNode, error: UntrustedCommandsError, on_trusted: Callable[[], None]
 ) -> None:
     """Show the commands; if the user trusts them, record that and call `on_trusted`."""
 
@@ -34,15 +32,15 @@ def ask_for_trust(
     text = f"{error.message}.\n\n{explanation}"
     title = "Trust these commands and settings?"
     ask_for_confirmation(
-        app, Confirm(text, "trust", title=title, mail_lines=rows), trust_and_continue
+        node, Confirm(text, "trust", title=title, mail_lines=rows), trust_and_continue
     )
 
 
-def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:
+def run_with_trust(node: DOMNode, work: Callable[[], None]) -> None:
     try:
         work()
     except UntrustedCommandsError as error:
-        ask_for_trust(app, error, partial(run_with_trust, app, work))
+        ask_for_trust(node, error, partial(run_with_trust, node, work))
 
 
 def _command_rows(command: OwnCommand) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.dom import DOMNode
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
@@ -326,7 +327,7 @@ NO_MAIL_IN_DEMO = (
 )
 
 
-def show_draft(app: App[Any], file: Path) -> None:
+def show_draft(node: DOMNode, file: Path) -> None:
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
     send_lines = [
@@ -336,7 +337,7 @@ def show_draft(app: App[Any], file: Path) -> None:
     ]
     if is_in_demo():
         send_lines = [NO_MAIL_IN_DEMO]
-    app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
+    node.app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
 
 
 class DialogOption(NamedTuple):
@@ -348,23 +349,23 @@ class DialogOption(NamedTuple):
 
 
 def ask_for_option(
-    app: App[Any], question: str, options: Sequence[DialogOption], title: str = ""
+    node: DOMNode, question: str, options: Sequence[DialogOption], title: str = ""
 ) -> None:
     answers = [(str(index), *option[:2]) for index, option in enumerate(options)]
 
     def run_option(choice: str) -> None:
         options[int(choice)].call()
 
-    ask_for_answer(app, Choose(question, answers, title), run_option)
+    ask_for_answer(node, Choose(question, answers, title), run_option)
 
 
 def ask_for_confirmation(
-    app: App[Any], question: Choose | Confirm, on_yes: Callable[[], None]
+    node: DOMNode, question: Choose | Confirm, on_yes: Callable[[], None]
 ) -> None:
-    app.push_screen(question, lambda answer: on_yes() if answer == "yes" else None)
+    node.app.push_screen(question, lambda answer: on_yes() if answer == "yes" else None)
 
 
 def ask_for_answer(
-    app: App[Any], question: Choose | LineDialog, on_answer: Callable[[str], None]
+    node: DOMNode, question: Choose | LineDialog, on_answer: Callable[[str], None]
 ) -> None:
-    app.push_screen(question, lambda answer: on_answer(answer) if answer else None)
+    node.app.push_screen(question, lambda answer: on_answer(answer) if answer else None)
