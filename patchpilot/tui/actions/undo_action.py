@@ -44,16 +44,16 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
             f"{action} the last change of the commits?\n\n{name} is set from {start} to {end}. The"
             f" files in the working tree {files_text}."
         )
+        undo = redo_rewrite if is_redo else undo_branch_rewrite
         question = Choose(text, (("yes", action), ("no", "Cancel")), action)
-        ask_for_confirmation(screen, question, lambda: run_undo(state))
-
-    def run_undo(state: "UndoState") -> None:
-        work = redo_rewrite if is_redo else undo_branch_rewrite
-        number = state.undo.number
-        screen.run_in_thread(
-            f"{action.lower()}ing",
-            lambda repository, _: work(repository, number),
-            report_undo,
+        ask_for_confirmation(
+            screen,
+            question,
+            lambda: screen.run_in_thread(
+                f"{action.lower()}ing",
+                lambda repository, _: undo(repository, state.undo.number),
+                report_undo,
+            ),
         )
 
     def report_undo(_: "UndoState") -> None:

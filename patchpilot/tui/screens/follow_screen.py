@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.printable import crop_text, format_count
@@ -34,7 +34,6 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import keys_at_stage
 from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
-from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
@@ -240,19 +239,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return HEAD_LOW if self.size.height < TALL else HEAD
 
     def show_selected_row(self) -> None:
-        pinned, panel = (
-            self.query_one("#next", Static),
-            self.query_one("#conversation", Panel),
-        )
-        pinned_texts, series = [], self._series
+        panel, pinned_texts, series = self.list_panel, list[Text](), self._series
         if series:
             columns = (self.size.width or 80) - 4
             pinned_texts = pinned_rows(series, columns, self._max_step_lines)
             # leave out the subject of the topic's own series, because the title line shows it
             heading = join_with_dots("Conversation", describe_series_state(series))
             panel.heading = heading if series.own else series.subject
-        pinned.update(join_lines(pinned_texts))
-        pinned.display = bool(pinned_texts)
+        self.show_rows("#next", pinned_texts)
         panel.count = self._format_counts(series) if series else ""
 
     def _format_counts(self, series: "Tracked") -> str:

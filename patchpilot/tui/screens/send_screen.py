@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
@@ -206,9 +205,7 @@ class SendScreen(StageScreen["Sending"]):
             rows.append(highlight_code(make_one_line(check.message)))
         if check and repair_help(check):
             rows.append(highlight_code(repair_help(check), QUIET))
-        check_text = self.query_one("#check", Static)
-        check_text.update(join_lines(rows))
-        check_text.display = bool(rows)
+        self.show_rows("#check", rows)
         if plan is None:
             return
         counted_messages = format_count(len(plan.send.waiting_messages), "message")

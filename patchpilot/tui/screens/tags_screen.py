@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.printable import format_count
@@ -160,9 +159,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._ticked[result.commit] = frozenset(
                 candidate.commit for candidate in result.candidates if candidate.tag in result.tags
             )
-        present, rows = self.query_one("#present", Static), existing_tag_rows(result)
-        present.display = bool(rows)
-        present.update(join_lines(rows))
+        self.show_rows("#present", existing_tag_rows(result))
         self.refill_list()
         self.row_list.focus()
 

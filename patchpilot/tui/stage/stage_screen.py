@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Event, ScreenResume
@@ -24,7 +25,7 @@ from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import OffersActions, bind_keys, key_binding, more_key
-from patchpilot.tui.view.rich_text import highlight_code
+from patchpilot.tui.view.rich_text import highlight_code, join_lines
 from patchpilot.tui.view.session import Session, error_state
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -385,6 +386,12 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         Before the panel has a size, use the terminal's.
         """
         return (self.query_one(panel).size.width or (self.size.width or 80)) - 4
+
+    def show_rows(self, selector: str, rows: Sequence[Text]) -> None:
+        """Show rows of text in a widget, which is hidden if there are none."""
+        widget = self.query_one(selector, Static)
+        widget.update(join_lines(rows))
+        widget.display = bool(rows)
 
     @property
     def selected_item(self) -> Any:
