@@ -4,7 +4,6 @@
 from functools import partial
 
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.keys import format_key
 
 NAMES = {
@@ -40,8 +39,11 @@ def bind_keys(*bindings: BindingType) -> list[BindingType]:
     return [*bindings]
 
 
-class OffersActions(DOMNode):
-    """A mixin that enables an action as the property `can_ACTION` decides, if there is one."""
+class OffersActions:
+    """A mixin that enables an action as the property `can_ACTION` decides, if there is one.
+
+    It is no DOMNode, because Textual reads the style sheets of the first such base class only.
+    """
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(getattr(self, f"can_{action}", True))
