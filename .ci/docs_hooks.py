@@ -131,8 +131,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """Remove external scripts from a page."""
-    made: str = _pages["local"](output, "../" * page.url.count("/"))
+    """Remove external scripts from a page, and keep its options whole."""
+    made: str = _pages["local"](_pages["whole_options"](output), "../" * page.url.count("/"))
     return made
 
 

@@ -19,6 +19,17 @@ def local(page: str, root: str) -> str:
     return page
 
 
+def whole_options(page: str) -> str:
+    """Mark each option in the code of a paragraph or table, so that no line ends after its "--"."""
+    parts = re.split(r"(<pre.*?</pre>|<code>[^<]*</code>)", page, flags=re.DOTALL)
+    for index, part in enumerate(parts):
+        if part.startswith("<code>"):
+            parts[index] = re.sub(
+                r"(?<![\w-])--[a-z][\w-]*", r'<span class="whole">\g<0></span>', part
+            )
+    return "".join(parts)
+
+
 def heading_first(markdown: str) -> str:
     """Remove comments before the heading: mkdocs reads a title only from a page's first element."""
     return re.sub(r"\A(\s*<!--.*?-->\s*)+(?=# )", "", markdown, flags=re.DOTALL)

@@ -25,6 +25,7 @@ shared_options
 heading_first
 linked_pictures
 plain_pipes
+whole_options
 param
 # called or read by http.server
 _.daemon_threads

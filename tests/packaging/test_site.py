@@ -115,6 +115,20 @@ def test_search_result_marks_words_and_escapes_the_text() -> None:
     assert [section["location"] for section in sections] == ["send.html#embargo", "send.html"]
 
 
+def test_options_in_code_are_kept_whole() -> None:
+    whole = PAGES["whole_options"]
+    assert (
+        whole("<td><code>send --dry-run -q</code></td>")
+        == '<td><code>send <span class="whole">--dry-run</span> -q</code></td>'
+    )
+    for unchanged in (
+        "<pre><code>send --dry-run</code></pre>",
+        "<p>--fix</p>",
+        "<code>a--b</code>",
+    ):
+        assert whole(unchanged) == unchanged
+
+
 def test_page_is_adapted_for_the_site() -> None:
     assert PAGES["heading_first"]("<!-- SPDX -->\n<!-- x -->\n\n# Title\n") == "# Title\n"
     assert PAGES["heading_first"]("# Title\n<!-- x -->\n") == "# Title\n<!-- x -->\n"
