@@ -10,11 +10,12 @@
   const COMMON = new Set(
     `
       a about all already am an and any are as at be been before but by can cannot could did
-      do does doesn't don't every everything for from get gets give had has have how i i'm if
-      in into is it its just like make me my need no not now of on only or our out please show
-      should so some t than that the their them then there these they thing this to us use
-      used using want was way we were what when where which who why will with without would
-      you your
+      do does doesn't don't every everything for from get gets give go goes going had has
+      have he her him his how i i'm if in into is it its just like make many may me might
+      much must my need no not now of on only or other our out please really she should show
+      so some still t than that the their them then there these they thing this those to too
+      us use used using very want was way we were what when where which while who why will
+      with without would yet you your
     `.split(/\s+/),
   )
   const WEIGHT = { title: 4, pageTitle: 12, ofPage: 3, start: 0.5 }
@@ -47,6 +48,22 @@
   const terms = (word) => {
     if (!known.has(word)) known.set(word, split(word))
     return known.get(word)
+  }
+
+  /** Return whether one letter added, left out, changed or swapped makes a word of the other. */
+  const isTypo = (typed, word) => {
+    if (typed[0] !== word[0] || Math.abs(typed.length - word.length) > 1) return false
+    let at = 1
+    while (at < typed.length && typed[at] === word[at]) at += 1
+    const rest = (text, skipped) => text.slice(at + skipped)
+    return (
+      rest(typed, 1) === rest(word, 1) ||
+      rest(typed, 1) === rest(word, 0) ||
+      rest(typed, 0) === rest(word, 1) ||
+      (typed[at] === word[at + 1] &&
+        typed[at + 1] === word[at] &&
+        rest(typed, 2) === rest(word, 2))
+    )
   }
 
   const plain = (html) =>
@@ -136,7 +153,10 @@
       this.sections = new Ranking(sections, 0.5)
     }
 
-    /** Return a query's terms with their forms. An incomplete last word stands for longer ones. */
+    /**
+     * Return a query's terms with their forms. An incomplete last word stands for longer ones, and a
+     * word that is on no page for the ones with one other letter.
+     */
     asked(query) {
       const typed = [...query.toLowerCase().matchAll(WORD)].map(([word]) => word)
       const rare = typed.filter((word) => !COMMON.has(word.replace("’", "'")))
@@ -153,6 +173,13 @@
       ) {
         const started = [...this.pages.holders.keys()].filter((term) => term.startsWith(last))
         asked.get(terms(last)[0])?.push(...started.map((term) => [term, WEIGHT.start]))
+      }
+      const { holders } = this.pages
+      for (const [term, forms] of asked) {
+        if (forms.some(([form]) => holders.has(form)) || !/^[a-z]{4,}$/.test(term)) continue
+        const near = [...holders.keys()].filter((word) => isTypo(term, word))
+        forms.push(...near.map((word) => [word, 1]))
+        if (near.length && near.every((word) => COMMON.has(word))) asked.delete(term)
       }
       return [...asked.values()]
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Search the built documentation as a browser does. Usage: node tests/lab/search.cjs SITE QUERIES [QUERY...]
 // QUERIES has lines "author<TAB>query<TAB>pages". Exit code 1: for less than 90 % of an author's queries, one of the
-// pages is among the first three. With a QUERY, print the pages that it finds.
+// pages is among the first three; the author "aside" is only measured. With a QUERY, print the pages that it finds.
 const fs = require('fs')
 const path = require('path')
 const SiteSearch = require('../../docs/assets/search.js')
@@ -30,5 +30,5 @@ for (const line of asked.length ? [] : fs.readFileSync(queries, 'utf8').split('\
 }
 for (const [author, { first, three, all }] of authors) {
   console.log(`search: ${author}: the right page is first for ${first}, and among the first three for ${three} of ${all} queries`)
-  if (three < 0.9 * all) process.exitCode = 1
+  if (three < 0.9 * all && author !== 'aside') process.exitCode = 1
 }

@@ -129,6 +129,14 @@ def test_options_in_code_are_kept_whole() -> None:
         assert whole(unchanged) == unchanged
 
 
+def test_search_finds_misspelled_words() -> None:
+    found = search("embarog", "modrator holds", "mesages", "emborga", "wich embargo")
+    firsts = [pages[0][0]["location"].partition("#")[0] if pages else "" for pages in found]
+    assert firsts == ["send.html", "keys.html", "keys.html", "", "send.html"]
+    [[[best, *_], *_]] = search("embarog")
+    assert "<mark>embargo</mark>" in best["text"]
+
+
 def test_page_is_adapted_for_the_site() -> None:
     assert PAGES["heading_first"]("<!-- SPDX -->\n<!-- x -->\n\n# Title\n") == "# Title\n"
     assert PAGES["heading_first"]("# Title\n<!-- x -->\n") == "# Title\n<!-- x -->\n"
