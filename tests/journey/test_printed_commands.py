@@ -4,6 +4,7 @@
 The commands run with git, and with a mail server and an archive on loopback.
 """
 
+import json
 import os
 import re
 import shlex
@@ -18,12 +19,22 @@ import pytest
 from tests.conftest import IDENTITY
 from tests.kit import story
 from tests.kit.cli import Outcome, call
+from tests.kit.cve_records import CveRepository, format_announcement, make_json
 from tests.kit.life import LIST, Life, create_life
 from tests.kit.mails import MATT, RITA, build_mbox, build_reply
 from tests.kit.printed import ROOT, find_quoted_commands, map_printed_commands
 from tests.kit.repos import Repo
 from tests.kit.terminal import PROGRAM, Terminal
 
+OOPS = """\
+BUG: kernel NULL pointer dereference, address: 0000000000000008
+CPU: 0 PID: 1 Comm: ip Not tainted 6.1.0 #1
+RIP: 0010:foo+0x12/0x40
+Call Trace:
+ <TASK>
+ foo+0x12/0x40
+ </TASK>
+"""
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
 FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace("return rc;", "return rc ? rc : 0;")
 MAINTAINERS = f"""\
@@ -36,6 +47,8 @@ S:	Maintained
 F:	drivers/net/
 """
 
+CVES = ("CVE-2026-12345", "CVE-2026-12346")
+
 NOT_RUN = {
     **dict.fromkeys(
         (
@@ -44,49 +57,6 @@ NOT_RUN = {
             "patchpilot draft --note-review",
         ),
         "needs a reviewer: tests/reviewers/test_review.py runs it",
-    ),
-    **dict.fromkeys(
-        (
-            "patchpilot backport --cves 2026 --onto vendor/main --format csv >cves.csv",
-            "patchpilot backport --cves new.txt --onto vendor/main",
-            "patchpilot backport --cves week.mbox --onto vendor/main --format jsonl",
-            "patchpilot backport CVE-2026-12345 --onto linux-6.1.y-rt --onto vendor/main",
-            "patchpilot backport CVE-2026-12345 CVE-2026-12346",
-            "patchpilot backport CVE-2026-12345.json",
-            "patchpilot backport announcement.mbox",
-            "patchpilot find CVE-2026-12345",
-            "patchpilot find page.html",
-        ),
-        "needs records of CVEs: tests/backports/test_cve_verdicts.py and"
-        " tests/finding/test_find_cve.py run it",
-    ),
-    **dict.fromkeys(
-        (
-            "patchpilot backport --missing --skip '1a2b3c4d5e6f=not built here'",
-            "patchpilot backport --missing --onto my-6.1",
-            "patchpilot backport --missing --onto my-6.1 --carried",
-            "patchpilot backport --missing --onto my-6.1 --not-in linux-6.1.y",
-            "patchpilot backport --missing --onto my-6.1 --since 1w",
-            "patchpilot backport --missing --onto my-6.1 --skip '1a2b3c4d5e6f=not built here'",
-            "patchpilot backport --missing --onto my-6.1 drivers/net/ --config /boot/config-6.1",
-            "patchpilot backport ids.txt --onto my-6.1",
-        ),
-        "needs a branch that lacks fixes: tests/backports/test_audit.py runs it",
-    ),
-    **dict.fromkeys(
-        (
-            "patchpilot check v6.1.191..vendor/6.1 --not v6.1.192",
-            "patchpilot check vendor/6.1..topic",
-        ),
-        "needs a branch that merged a release: tests/checking/test_merges.py runs it",
-    ),
-    **dict.fromkeys(
-        (
-            "patchpilot explain --test FILE",
-            "patchpilot explain --test ours.toml",
-            "patchpilot explain --test ~/ours.toml",
-        ),
-        "needs a rule pack: tests/checking/test_pack_examples.py runs it",
     ),
     "patchpilot send --tested hardware|qemu|built|no": (
         "names the answers: tests/sending/test_questions.py gives them"
@@ -115,9 +85,7 @@ NOT_RUN = {
         (
             f"patchpilot find{words}"
             for words in (
-                *("", " -", " {self.commit[:12]}", " --bisect", " --bisect LOG"),
-                *(" LOG --good v6.1 --bad v6.2", " oops.txt --good v6.1 --bad v6.2"),
-                *(" oops.txt --good v6.1 --bad v6.2 --report", " oops.txt --report"),
+                *("", " {self.commit[:12]}", " --bisect"),
                 " {operation} --good {good} --bad {name}",
                 " {operation} --good {name} --bad {bad}",
                 " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
@@ -133,8 +101,6 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt --write ../patches",
-            "patchpilot find --try COMMIT --in v6.1.76",
-            "patchpilot find --try {commit.id[:12]} --in v6.1",
             "patchpilot find --try COMMIT --works yes",
             "patchpilot find --try {self._branch_texts.commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
@@ -142,24 +108,12 @@ NOT_RUN = {
         ),
         "needs a release without the fix: tests/finding/test_try_commit.py has one",
     ),
-    "patchpilot backport {commit} --request --fixes COMMIT": (
-        "needs a fix of another commit: tests/backports/test_write.py has one"
-    ),
     "patchpilot backport {commit} --request"
     " --tested '{waiting[0].version or waiting[0].branch} by NAME'": (
         "its words are known at run time: tests/backports/test_write.py compares the hint"
     ),
-    "patchpilot draft --import topic.txt": (
-        "needs an exported draft: tests/series/test_draft_text.py has one"
-    ),
     "patchpilot doctor --arrived": (
         "needs a message that a program took: tests/outgoing/test_hand_over.py has one"
-    ),
-    "patchpilot track add --author ADDRESS": (
-        "asks an archive: tests/tracking/test_follow_author.py runs it"
-    ),
-    "patchpilot fixes --bisect-log FILE": (
-        "needs the log of a bisect: tests/tags/test_find_culprits.py has one"
     ),
     "patchpilot backport HEAD --build objects --write ../backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"
@@ -187,30 +141,8 @@ NOT_RUN = {
     "patchpilot setup stable --profile acme": (
         "asks the project's site; tests/setup/test_lts_branches.py runs it on loopback"
     ),
-    **{
-        f"patchpilot track show {words}": (
-            "needs two versions on the archive: tests/tracking/test_compare_versions.py runs it"
-        )
-        for words in (
-            "1 --range-diff",
-            "1 --range-diff 'RFC v1'",
-            "1 --range-diff v1 v3",
-            "ID --range-diff v1 v3",
-        )
-    },
-    **{
-        f"patchpilot track confirm {words}": (
-            "needs a claim of a stranger: tests/threads/test_known_senders.py has one"
-        )
-        for words in (
-            "'<id@example.org>'",
-            "--no '<id@example.org>'",
-            "'<message-id>'",
-            "--no '<message-id>'",
-        )
-    },
-    "patchpilot track add --mbox FILE": (
-        "needs replies saved in an mbox: tests/cli/test_track.py reads one"
+    "patchpilot track show 1 --range-diff 'RFC v1'": (
+        "needs an RFC: tests/tracking/test_compare_versions.py has one"
     ),
     "patchpilot track add - < bounce.eml": (
         "needs a bounce: tests/reading/test_delivery.py pipes one in"
@@ -220,21 +152,10 @@ NOT_RUN = {
             "opens an editor on a terminal: tests/cli/test_track_reply.py gives the text"
         )
         for words in (
-            "'<message-id>'",
-            "'<message-id>' --dry-run",
-            "1",
-            "1 --template withdraw",
             "{message_id} {options}",
-            "'<{message_id}>'",
             "'<{message_id}>' {options}",
-            "autosel.eml --template objection",
-            "autosel.eml --template prerequisite",
-            "review.eml",
         )
     },
-    "patchpilot track show 1 --ledger --mark 2 declined": (
-        "needs a review: tests/threads/test_review_ledger.py has one"
-    ),
     "patchpilot track reply failed.eml --patch HEAD": (
         "needs a FAILED mail: tests/cli/test_track_reply.py replies to one"
     ),
@@ -265,14 +186,28 @@ NOT_RUN = {
 """Commands that are not run, with reasons."""
 
 PLACEHOLDERS = (
+    (r"(?<=--fixes )COMMIT\b", "CULPRIT"),
+    (r"(?<=--bisect-log )FILE\b", "bisect.txt"),
+    (r"--test (?:FILE|ours\.toml)", "--test ~/ours.toml"),
+    (r"1a2b3c4d5e6f", "LANDED"),
+    (r"/boot/config-6\.1", "kernel.config"),
+    (r"v6\.1\.76", "v6.1"),
+    (r"(?<=find )LOG|(?<=--bisect )LOG", "oops.txt"),
+    (r"(?<=author )ADDRESS", "ada@example.org"),
+    (r"(?<=confirm )'<[^>]*>'|(?<=confirm --no )'<[^>]*>'", "CLAIM"),
+    # series 2 has a review
+    (r"(?<=show )1 (?=--ledger --mark)", "2 "),
+    (r"(?<=track reply )1$", "2"),
+    (r"(?<=show )ID (?=--range-diff)", "1 "),
+    (r"--range-diff v1 v3", "--range-diff v1 v2"),
+    (r"--mark 2", "--mark 1"),
     (
         r"\{(?:last_)?result\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}"
-        r"|\{commit\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
+        r"|\{commit(?:\.id\[:12\])?\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),
     (r"\{onto_arguments\}", "--onto BRANCH"),
-    (r"\boops\.txt", "bisect.txt"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
     (r"\{operation\} --in \{fixes\.tree\}", "bar --in v6.1"),
     (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
@@ -299,7 +234,7 @@ PLACEHOLDERS = (
         r"\{entries\[0\]\[0\]\}|\{str\(open_items\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
         "1",
     ),
-    (r"--mbox \{str\(mbox\)\}|(?<=show )--mbox FILE", "--mbox thread.mbox"),
+    (r"--mbox \{str\(mbox\)\}|(?:(?<=show )|(?<=add ))--mbox FILE", "--mbox thread.mbox"),
     (
         r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)",
         "--lore ARCHIVE",
@@ -326,6 +261,9 @@ expression; LANDED, CULPRIT, URL and MESSAGE-ID come from the fixture.
 """
 
 WORLDS = (
+    (r"CVE|--cves|announcement|page\.html|my-6\.1|vendor/6\.1|--bad", "branches"),
+    (r"track confirm", "claimed"),
+    (r"track show .*--range-diff", "reposted"),
     (r"send .*--resume|resume", "cut"),
     (r"--reroll|-v 2", "rerolled"),
     (r"^patchpilot (?:track|trailers|find)|--since-version|check '<", "sent"),
@@ -334,7 +272,7 @@ WORLDS = (
     (r"--baseline baseline\.json", "baseline"),
     (r"--no-b4", "b4"),
     (r"--restore|--reset", "dropped"),
-    (r"no-magic-board", "own rules"),
+    (r"no-magic-board|--test ", "own rules"),
     (r"^patchpilot trust", "configured"),
     (r"", "ready"),
 )
@@ -453,6 +391,10 @@ def _create_files(world: SavedWorld) -> None:
     (repo.path / "bisect.txt").write_text(
         f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n"
     )
+    (repo.path / "oops.txt").write_text(OOPS)
+    (repo.path / "answer.txt").write_text("Right, I fix it in the next version.\n")
+    (repo.path / "review.eml").write_bytes(story.REVIEW)
+    (repo.path / "autosel.eml").write_bytes(story.IN_REVIEW)
     for name in ("fix.txt", "baseline.txt"):
         (repo.path / name).write_text(
             repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else ""
@@ -504,9 +446,42 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedWorld]:
             yield saved_world
 
 
+def _create_branches(world: SavedWorld) -> None:
+    """Create branches of others, releases of 6.1, and records of CVEs."""
+    repo, home, values = world.life.repo, world.root / "home", world.values
+    for name in ("my-6.1", "linux-6.1.y-rt", "vendor/main", "linux-6.1.y"):
+        repo.git("branch", "-q", name, "v6.1")
+    repo.git("tag", "v6.2", "master")
+    repo.git("tag", "v6.1.191", "v6.1")
+    repo.git("checkout", "-q", "linux-6.1.y")
+    repo.commit(f"net: describe it\n\nSigned-off-by: {MATT}", {"drivers/net/README": "y\n"})
+    repo.tag("v6.1.192")
+    repo.git("checkout", "-q", "-b", "vendor/6.1", "v6.1")
+    repo.commit(f"net: keep a note\n\nSigned-off-by: {MATT}", {"NOTE": "x\n"})
+    repo.git("merge", "-q", "--no-edit", "v6.1.192")
+    repo.git("checkout", "-q", "-B", "topic")
+    repo.git("cherry-pick", "-x", values["LANDED"])
+    repo.git("checkout", "-q", "my-fix")
+    (repo.path / "kernel.config").write_text("CONFIG_NET=y\n")
+    (repo.path / "ids.txt").write_text(f"{values['LANDED']}\n")
+    fix, culprit = (repo.git("rev-parse", values[name]) for name in ("LANDED", "CULPRIT"))
+    pairs, title = [("6.1", culprit, "6.2", fix)], "net: foo: return early"
+    records = CveRepository(home / "src" / "vulns")
+    for cve in CVES:
+        records.publish(cve, title, [fix], pairs)
+    records.commit()
+    repo.git("config", "--global", "patchpilot.vulns", str(records.path))
+    (repo.path / f"{CVES[0]}.json").write_text(json.dumps(make_json(CVES[0], title, pairs)))
+    for name in ("announcement.mbox", "week.mbox"):
+        (repo.path / name).write_text(format_announcement(CVES[0], title, pairs))
+    (repo.path / "new.txt").write_text("\n".join(CVES))
+    (repo.path / "page.html").write_text(f"<h1>Bug 7</h1><p>fixed, see {CVES[1]}</p>\n")
+
+
 def _save_states(world: SavedWorld) -> None:
     topic_life = world.life
     _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
+    _run_successfully("draft", "--export", "topic.txt")
     # make the archive unreachable, because it contains later messages but the topic was not sent
     topic_life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save_state("ready")
@@ -517,6 +492,9 @@ def _save_states(world: SavedWorld) -> None:
     ):
         _run_successfully("prepare", "--trailer", f"Cc: {name}", "--yes")
     world.save_state("prepared")
+    world.restore_state("ready")
+    _create_branches(world)
+    world.save_state("branches")
     world.restore_state("ready")
     _run_successfully("check", "--waive", "long-line=reads better")
     world.save_state("waived")
@@ -567,6 +545,14 @@ def _save_states(world: SavedWorld) -> None:
     topic_life.amend_patch()
     _run_successfully("draft", "--changelog", "- hand it up here as well (Rita)")
     world.save_state("rerolled")
+    topic_life.send("--reroll")
+    topic_life.update()
+    world.save_state("reposted")
+    world.restore_state("sent")
+    world.values["CLAIM"] = topic_life.add_reply(
+        first_message_id, "Applied, thanks.", "Stella Stranger <stella@example.com>"
+    )
+    world.save_state("claimed")
 
 
 def fill_placeholders(command: str, values: dict[str, str]) -> str:
@@ -611,12 +597,16 @@ def test_printed_command_runs_as_printed(
     monkeypatch.chdir(world.current_folder)
     arguments = shlex.split(fill_placeholders(command, world.values))[1:]
     stdin = b""
+    if arguments[-1].startswith(">"):
+        arguments.pop()
     while arguments and (mark := next((word for word in arguments if word in "<>"), None)):
         index = arguments.index(mark)
         stdin = Path(arguments[index + 1]).read_bytes() if mark == "<" else stdin
         del arguments[index : index + 2]
     if arguments[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
+    if arguments[:2] == ["find", "-"]:
+        stdin = Path("oops.txt").read_bytes()
     arguments = [os.path.expanduser(word) for word in arguments]
     # these commands ask questions on a terminal
     asks = (
@@ -626,6 +616,8 @@ def test_printed_command_runs_as_printed(
         "--dry-run",
         "--outbox",
     } & set(arguments)
+    if arguments[:2] == ["track", "reply"] and len(arguments) > 2 and "--discard" not in arguments:
+        arguments += ["--message", "answer.txt"]
     outcome = call(*arguments, *(("--yes",) if asks else ()), stdin=stdin)
     assert outcome.code in (0, 1), (
         f"{' '.join(arguments)}: exit {outcome.code}\n{outcome.err}{outcome.out}"

@@ -68,8 +68,8 @@ class Life:
         body: str,
         sender: str = RITA,
         subject: str = f"Re: [PATCH] {TITLE}",
-    ) -> None:
-        """Add a reply to the archive, and update the tracked series."""
+    ) -> str:
+        """Add a reply to the archive, update the tracked series, and return its Message-ID."""
         self._add_mail(
             parent_id,
             subject,
@@ -77,6 +77,7 @@ class Life:
             sender,
         )
         self.update()
+        return f"reply{self._replies}@example.net"
 
     def add_applied_notice(self, parent_id: str, commit: str = "0123456789ab") -> str:
         """Add the patchwork bot's "applied" message, and return its Message-ID."""
