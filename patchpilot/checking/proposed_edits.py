@@ -161,9 +161,20 @@ def count_fixable(result: CheckResult) -> int:
 
 
 def _edits_at(edits: Sequence[FindingEdit], line: int | None) -> tuple[FindingEdit, ...]:
-    """Return the edits of a line; if none is on it, return the edits of a message."""
-    on_line = [edit for edit in edits if edit.start <= (line or 0) <= edit.end]
-    return tuple(on_line or (edit for edit in edits if not edit.path))
+    """Return the edits that fix a finding on a line of a message or file.
+
+    These are the edits of the line, or of the nearest line if the fix changes only others: a blank
+    line is inserted with the line above. For a message, these are otherwise all edits.
+    """
+    if not edits:
+        return ()
+    distances = [max(edit.start - (line or 0), (line or 0) - edit.end, 0) for edit in edits]
+    nearest = min(distances)
+    if nearest and not edits[0].path:
+        return tuple(edits)
+    return tuple(
+        edit for edit, distance in zip(edits, distances, strict=True) if distance == nearest
+    )
 
 
 def collect_edits(outcome: FixOutcome) -> dict[str, list[FindingEdit]]:

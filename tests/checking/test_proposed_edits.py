@@ -66,6 +66,16 @@ def test_edits_are_what_fix_writes(repo: Repo, message: str) -> None:
     assert all(finding.get("left") for finding in findings if not finding.get("edits"))
 
 
+def test_fix_that_inserts_a_line_has_its_edit(repo: Repo) -> None:
+    code = CODE.replace("\treturn x;", "\tint y = x;\n\tfrob(y);\n\treturn y;")
+    repo.commit(MESSAGES["subject"], {"lib/frob.c": code})
+    (finding,) = repo.patchpilot("check --json --select no-blank-line-after-declarations").json[
+        "patches"
+    ][0]["findings"]
+    edited = apply_edits(code, select_edits([finding], "lib/frob.c"))
+    assert edited == code.replace("int y = x;\n", "int y = x;\n\n")
+
+
 def test_finding_in_a_message_has_its_line(repo: Repo) -> None:
     repo.commit(MESSAGES["wrapped"], {"lib/frob.c": CODE.replace("x;", "x + 1;")})
     findings = repo.patchpilot("check --strict --json").json["patches"][0]["findings"]

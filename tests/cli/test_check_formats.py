@@ -175,6 +175,52 @@ def test_sarif_names_the_input_without_a_changed_file(repo: Repo) -> None:
         assert [(uri, line) for _, uri, line in locate_results(document)] == [place]
 
 
+def test_sarif_locates_only_real_files(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a message in an mbox is named FILE:NUMBER, which is no file
+    repo.commit(UNSIGNED, {"lib/frob.c": f"{CALL}int g;\n"})
+    mails = repo.git("format-patch", "--stdout", "-2")
+    (repo.path / "two.mbox").write_text(mails)
+    monkeypatch.chdir(repo.path)
+    for target in ("two.mbox", "-"):
+        options = ("--select", "no-sign-off", "--format", "sarif")
+        document = call("check", target, *options, stdin=mails.encode()).out
+        ((message, *place),) = locate_results(document)
+        assert place == ["lib/frob.c", 6]
+        assert f"({target}:2)" in message
+
+
+MISSPELLED = f"frob: more.\n\nIt has occured that\nthere is none. Add it.\n\n{SIGNED_LINE}"
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_sarif_has_the_edits_of_messages(
+    repo: Repo, is_file: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.path)
+    repo.commit(MISSPELLED, {"lib/frob.c": f"{CALL}int g;\n"})
+    repo.git("format-patch", "-q", "-1")
+    (file,) = repo.path.glob("*.patch")
+    select = "possible-misspelling,subject-ends-with-punctuation"
+    words = ("check", file.name if is_file else "HEAD", "--select", select, "--format")
+    (checked,) = json.loads(call(*words, "json").out)["patches"]
+    (run,) = json.loads(call(*words, "sarif").out)["runs"]
+    edits = [(found["message_line"], found["edits"]) for found in checked["findings"]]
+    assert [line for line, _ in edits] == [1, 3]
+    properties = [result["properties"] for result in run["results"]]
+    assert [(each["messageLine"], each["edits"]) for each in properties] == edits
+    changes = [
+        fix["artifactChanges"] for result in run["results"] for fix in result.get("fixes", ())
+    ]
+    lines = file.read_text().split("\n")
+    for (change,) in changes:
+        assert change["artifactLocation"]["uri"] == file.name
+        (replacement,) = change["replacements"]
+        first, end = _read_region_lines(replacement["deletedRegion"])
+        assert lines[first - 1 : end - 1] == ["It has occured that"]
+        assert replacement["insertedContent"]["text"] == "It has occurred that"
+    assert len(changes) == is_file
+
+
 CODE = (
     "// SPDX-License-Identifier: GPL-2.0\n"
     + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"

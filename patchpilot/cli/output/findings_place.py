@@ -51,8 +51,10 @@ class Fingerprints:
 def locate_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding, or None if it is in a commit message, on stdin or on a
+    """Return the file and line of a finding, or None if it is in a message that is no file, or on a
     line that later commits of the range removed.
+
+    A commit, a message of an mbox or an archive, and standard input are no files.
 
     The file is the changed file; in a range, as it is in the last commit. For a finding in the
     message of a patch file, it is the patch file.
@@ -61,7 +63,7 @@ def locate_in_file(
         return (finding.tip.path, finding.tip.line or 1) if finding.tip.path else None
     if finding.path:
         return finding.path, finding.line or 1
-    if patch is None or is_from_commit(patch) or patch.source == "-":
+    if patch is None or not Path(patch.source).is_file():
         return None
     return relative_path(patch.source, result), finding.patch_line or 1
 
@@ -110,4 +112,4 @@ def name_message(finding: Finding, patch: Patch | None) -> tuple[str, int]:
     """Return a path and a line that identify a message that is in no file."""
     if patch and is_from_commit(patch):
         return f"commit {patch.source}", commit_message_line(finding, patch)
-    return "stdin", 1
+    return "stdin" if patch is None or patch.source == "-" else patch.source, 1

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from patchpilot import __version__
-from patchpilot.checking.result import CheckResult
+from patchpilot.checking.result import CheckResult, FindingRow
 from patchpilot.cli.output.findings_place import (
     Fingerprints,
     locate_change,
@@ -14,10 +14,11 @@ from patchpilot.cli.output.findings_place import (
 )
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.hosts import quote_url
+from patchpilot.model.json_form import json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count, make_printable
-from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity
+from patchpilot.model.rule import LEAST, Finding, Rule, Severity
 from patchpilot.model.web_address import valid_web_address
 
 _LEVEL = {
@@ -26,6 +27,8 @@ _LEVEL = {
     Severity.CHECK: "note",
     Severity.NOTE: "note",
 }
+_BODY = 3
+"""The first line of a commit message after its subject, which is line 1."""
 MOST = 5_000
 """Number of results that code scanning shows."""
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
@@ -46,7 +49,7 @@ def render(result: CheckResult) -> str:
     is_compared = result.baseline is not None or result.since is not None
     described = [
         {
-            **_describe_result(row.finding, rule_indexes, is_compared=is_compared),
+            **_describe_result(row, rule_indexes, result, is_compared=is_compared),
             **_describe_place(row.finding, row.patch, result),
             "partialFingerprints": {
                 "patchpilotFinding/v1": fingerprints.of(row.finding, row.patch)
@@ -99,8 +102,9 @@ def _describe_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _describe_result(
-    finding: Finding, rule_indexes: dict[str, int], *, is_compared: bool
+    row: FindingRow, rule_indexes: dict[str, int], result: CheckResult, *, is_compared: bool
 ) -> dict[str, Any]:
+    finding = row.finding
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
@@ -115,42 +119,50 @@ def _describe_result(
         body["baselineState"] = "unchanged" if finding.new is False else "new"
     if finding.rule in rule_indexes:
         body["ruleIndex"] = rule_indexes[finding.rule]
-    path = finding.tip.path if finding.tip else finding.path
-    if path and finding.fix and finding.fix.edits:
-        body["fixes"] = [_describe_fix(path, finding.fix)]
+    if finding.message_line:
+        # the message of a commit is no file, which a fix requires
+        body["properties"] |= {
+            "messageLine": finding.message_line,
+            "edits": [json_object(edit) for edit in finding.edits],
+        }
+    if fix := _describe_fix(row, result):
+        body["fixes"] = [fix]
     if finding.tip and finding.tip != (finding.path, finding.line or 0):
         # the position in the commit, which is the one of the other formats
         body["properties"] |= {"path": finding.path, "line": finding.line}
     return body
 
 
-def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
-    """Return the file changes that fix a finding.
+def _describe_fix(row: FindingRow, result: CheckResult) -> dict[str, Any] | None:
+    """Return the file changes that fix a finding, or None if they change no file.
 
-    A region without columns covers whole lines, except for the last line break.
+    A region without columns covers whole lines, except for the last line break. Message edits
+    change only patch files.
     """
+    finding, above = row.finding, 0
+    path = finding.tip.path if finding.tip else finding.path
+    if not path and finding.message_line and row.patch and not row.patch.is_decoded:
+        place = locate_in_file(finding, row.patch, result)
+        path, above = place[0] if place else "", row.patch.message_line - _BODY
+    is_subject = not finding.path and any(edit.start < _BODY for edit in finding.edits)
+    # the subject of a patch file is encoded and folded, and has a prefix
+    if not path or not finding.edits or is_subject:
+        return None
     replacements = []
-    for edit in fix.edits:
-        region = {"startLine": edit.start, "endLine": edit.end}
-        if not edit.insert:
-            region = {
-                "startLine": edit.start,
-                "startColumn": 1,
-                "endLine": edit.end + 1,
-                "endColumn": 1,
-            }
-        replacements.append(
-            {
-                "deletedRegion": region,
-                "insertedContent": {"text": "\n".join(edit.insert)},
-            }
-        )
+    for edit in finding.edits:
+        first, last = edit.start + above, edit.end + above
+        region, text = {"startLine": first, "endLine": last}, "\n".join(edit.insert)
+        if not edit.insert or last < first:
+            # lines are removed or inserted with their line breaks
+            region = {"startLine": first, "startColumn": 1, "endLine": last + 1, "endColumn": 1}
+            text = edit.text
+        replacements.append({"deletedRegion": region, "insertedContent": {"text": text}})
     change = {
         "artifactLocation": {"uri": _convert_to_uri(path)},
         "replacements": replacements,
     }
     return {
-        "description": {"text": make_printable(fix.text)},
+        "description": {"text": make_printable(finding.fix.text if finding.fix else "")},
         "artifactChanges": [change],
     }
 
