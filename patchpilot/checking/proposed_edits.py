@@ -74,7 +74,7 @@ def add_patch_edits(
             at = finding.line if finding.path else line
             own = _edits_at(edits.get(finding.path or "", ()), at)
             finding = finding._replace(fix=finding.fix._replace(edits=own))
-        return add_unfixed_reason(kinds, finding, fixed)
+        return finding if finding.edits else add_unfixed_reason(kinds, finding, fixed)
 
     return checked._replace(every=tuple(map(propose, checked.every)))
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keep an agent inside one working tree, and away from undisclosed fixes."""
 
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ class Boundary:
         if not texts:
             return document
         document = _without(document, texts)
-        if any(name in text for text in _texts(document) for name in texts):
+        if _names_any(document, texts):
             raise RefusedError(UNDISCLOSED)
         return document
 
@@ -114,25 +115,14 @@ def _without(value: Any, names: Sequence[str]) -> Any:
     if isinstance(value, dict):
         return {key: _without(item, names) for key, item in value.items()}
     if isinstance(value, list):
-        return [
-            _without(item, names)
-            for item in value
-            if not any(name in text for text in _texts(item) for name in names)
-        ]
+        return [_without(item, names) for item in value if not _names_any(item, names)]
     return value
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts of a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+def _names_any(value: Any, names: Sequence[str]) -> bool:
+    """Return whether a text in a JSON value contains one of the names."""
+    text = json.dumps(value)
+    return any(json.dumps(name)[1:-1] in text for name in names)
 
 
 def _quote(text: str) -> str:

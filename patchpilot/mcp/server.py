@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answer the requests of an agent: its tool calls, and the pages that it reads."""
 
-import io
 import json
-import os
 import re
+import sys
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 import anyio
@@ -22,7 +21,7 @@ from patchpilot.errors import ExitCode, InputError, PatchpilotError
 from patchpilot.mcp.boundary import Boundary
 from patchpilot.mcp.run_command import CommandResult, run_command
 from patchpilot.mcp.shorten import compact, format_answer, shorten_text
-from patchpilot.mcp.tools import Tool, list_targets, make_command_call
+from patchpilot.mcp.tools import Tool, make_command_call
 from patchpilot.model.bounded import MAX_MAIL, MIB
 from patchpilot.model.printable import crop_text
 from patchpilot.resources import data_dir
@@ -37,6 +36,11 @@ INSTRUCTIONS = (
 PAGE = "patchpilot://how-to/"
 RULE = "patchpilot://rule/"
 RULES = "patchpilot://rules"
+_TEMPLATES = {
+    f"{RULES}/{{pack}}": "The rules of a pack",
+    f"{RULE}{{name}}": "A rule: why, examples, and the fix",
+}
+_TEXT: dict[str, Any] = {"mime_type": "text/markdown"}
 MOST_CALLS = 4
 """Commands that run at the same time."""
 LONGEST_MESSAGE = 2 * MAX_MAIL
@@ -69,20 +73,11 @@ class AgentServer:
 
     async def run(self) -> None:
         """Serve standard input and output until the agent closes them."""
-        # commands must not read or write the protocol's streams
-        stdin, stdout = os.dup(0), os.dup(1)
-        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
-            os.dup2(nothing.fileno(), 0)
-        os.dup2(2, 1)
-        messages = _BoundedLines(os.fdopen(stdin, "rb"))
-        answers = io.TextIOWrapper(os.fdopen(stdout, "wb"), encoding="utf-8", newline="\n")
-        async with stdio_server(
-            anyio.wrap_file(messages),  # type: ignore[arg-type]
-            anyio.wrap_file(answers),
-        ) as (read_stream, write_stream):
-            await self.server.run(
-                read_stream, write_stream, self.server.create_initialization_options()
-            )
+        # stdio_server() diverts standard output; commands have their own standard input
+        messages: Any = _BoundedLines(sys.stdin.buffer)
+        options = self.server.create_initialization_options()
+        async with stdio_server(anyio.wrap_file(messages)) as (read_stream, write_stream):
+            await self.server.run(read_stream, write_stream, options)
 
     async def _list_tools(self, context: Any, params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(
@@ -117,7 +112,8 @@ class AgentServer:
     ) -> tuple[str, bool]:
         """Return the answer of a tool, and whether it is an error."""
         call = make_command_call(tool, arguments, self._boundary)
-        targets = list_targets(call)
+        # without a target, it is the topic of the current branch
+        targets = call.targets or (None,)
         await anyio.to_thread.run_sync(self._boundary.refuse_undisclosed, targets, call.stdin)
         result = await self._run(context, call.arguments, call.stdin)
         is_error = result.code not in (ExitCode.OK, ExitCode.FINDINGS)
@@ -145,23 +141,17 @@ class AgentServer:
             )
 
     async def _list_resources(self, context: Any, params: Any) -> types.ListResourcesResult:
-        pages = [(f"{PAGE}{name}", title) for name, title in list_pages().items()]
+        pages = {RULES: "All rules of check, by pack"}
+        pages |= {f"{PAGE}{name}": title for name, title in list_pages().items()}
         return types.ListResourcesResult(
-            resources=[
-                types.Resource(uri=uri, name=title, mime_type="text/markdown")
-                for uri, title in ((RULES, "All rules of check, by pack"), *pages)
-            ]
+            resources=[types.Resource(uri=uri, name=name, **_TEXT) for uri, name in pages.items()]
         )
 
     async def _list_templates(self, context: Any, params: Any) -> types.ListResourceTemplatesResult:
-        templates = {
-            f"{RULES}/{{pack}}": "The rules of a pack",
-            f"{RULE}{{name}}": "A rule: why, examples, and the fix",
-        }
         return types.ListResourceTemplatesResult(
             resource_templates=[
-                types.ResourceTemplate(uri_template=uri, name=name, mime_type="text/markdown")
-                for uri, name in templates.items()
+                types.ResourceTemplate(uri_template=uri, name=name, **_TEXT)
+                for uri, name in _TEMPLATES.items()
             ]
         )
 
@@ -169,11 +159,10 @@ class AgentServer:
         self, context: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
-        text = await self._read_page(context, uri)
-        content = types.TextResourceContents(
-            uri=uri, mime_type="text/markdown", text=shorten_text(text)
+        text = shorten_text(await self._read_page(context, uri))
+        return types.ReadResourceResult(
+            contents=[types.TextResourceContents(uri=uri, text=text, **_TEXT)]
         )
-        return types.ReadResourceResult(contents=[content])
 
     async def _read_page(self, context: ServerRequestContext[Any, Any], uri: str) -> str:
         name = unquote(uri.rpartition("/")[2])
@@ -201,14 +190,13 @@ def list_pages() -> dict[str, str]:
 
 def format_rules(rules: Sequence[dict[str, Any]], pack: str) -> str:
     """List the rules of a pack with their summaries; for "", list the names in each pack."""
+    packs: dict[str, dict[str, str]] = {}
+    for rule in rules:
+        packs.setdefault(rule["pack"], {})[rule["name"]] = rule["summary"]
     if pack:
-        lines = [f"- {rule['name']}: {rule['summary']}" for rule in rules if rule["pack"] == pack]
-        return "\n".join(lines)
-    packs = dict.fromkeys(rule["pack"] for rule in rules)
+        return "\n".join(f"- {name}: {text}" for name, text in packs.get(pack, {}).items())
     return "\n\n".join(
-        f"{name} ({RULES}/{name})\n"
-        + ", ".join(rule["name"] for rule in rules if rule["pack"] == name)
-        for name in packs
+        f"{name} ({RULES}/{name})\n{', '.join(summaries)}" for name, summaries in packs.items()
     )
 
 
@@ -223,7 +211,7 @@ class _BoundedLines:
     Reading a message that is too large raises InputError, which ends the server.
     """
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def readline(self) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define tools: the arguments that an agent may pass, and the command line that they become."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from jsonschema.exceptions import best_match
 
 from patchpilot.errors import UsageError
 from patchpilot.mcp.boundary import Boundary
+from patchpilot.mcp.shorten import compact
 from patchpilot.model.bounded import MAX_MAIL
 from patchpilot.model.printable import crop_text, make_one_line
 
@@ -32,6 +33,16 @@ class ParameterKind(StrEnum):
     CHOICE = "choice"
 
 
+_SHORT_TEXT: dict[str, Any] = {"type": "string", "maxLength": LONGEST}
+_SCHEMAS: dict[ParameterKind, dict[str, Any]] = {
+    ParameterKind.FLAG: {"type": "boolean"},
+    ParameterKind.NUMBER: {"type": "number"},
+    ParameterKind.CHOICE: {"type": "string"},
+    ParameterKind.STDIN: {"type": "string", "minLength": 1, "maxLength": MAX_MAIL},
+}
+"""Kind of an argument → its JSON Schema; `_SHORT_TEXT` if it is not listed."""
+
+
 class Parameter(NamedTuple):
     """An argument of a tool.
 
@@ -52,16 +63,8 @@ class Parameter(NamedTuple):
     @property
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the argument."""
-        value: dict[str, Any] = {"type": "string", "maxLength": LONGEST}
-        if self.kind is ParameterKind.FLAG:
-            value = {"type": "boolean"}
-        elif self.kind is ParameterKind.NUMBER:
-            bounds = zip(("minimum", "maximum"), self.limits, strict=True)
-            value = {"type": "number"} | {key: bound for key, bound in bounds if bound is not None}
-        elif self.kind is ParameterKind.CHOICE:
-            value = {"type": "string", "enum": list(self.choices)}
-        elif self.kind is ParameterKind.STDIN:
-            value = {"type": "string", "minLength": 1, "maxLength": MAX_MAIL}
+        own = {"enum": self.choices or None, "minimum": self.limits[0], "maximum": self.limits[1]}
+        value = _SCHEMAS.get(self.kind, _SHORT_TEXT) | compact(own)
         if self.several:
             value = {"type": "array", "items": value, "minItems": 1, "maxItems": 100}
         return {**value, "description": self.description}
@@ -156,8 +159,3 @@ def _verify_value(parameter: Parameter, text: str, boundary: Boundary) -> None:
         boundary.refuse_outside_target(text)
     elif parameter.kind in (ParameterKind.FILES, ParameterKind.PATH):
         boundary.refuse_outside_path(text, must_exist=parameter.kind is ParameterKind.FILES)
-
-
-def list_targets(call: CommandCall) -> Sequence[str | None]:
-    """Return the targets of a call; None is the topic of the current branch."""
-    return call.targets or (None,)
