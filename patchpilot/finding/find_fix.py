@@ -4,7 +4,6 @@
 import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -67,6 +66,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
+from patchpilot.projects.loading import open_thread_pool
 from patchpilot.tags import rank_culprits
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.find_culprits import MIN_OFFERED
@@ -355,7 +355,7 @@ def rank_fix_candidates(
     revision = repository.resolve(name)
     use_commit_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
-    with ThreadPoolExecutor(1) as pool:
+    with open_thread_pool(1) as pool:
         pending_locations = pool.submit(locate_symptom, repository, revision, symptom)
         messages = list(read_messages(repository, revision, mainline.tip))
     locations = pending_locations.result()

@@ -8,9 +8,10 @@ user's data directory extend or override these key by key.
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import read_shipped_tables
@@ -30,6 +31,9 @@ from patchpilot.projects.project import (
     version_key,
 )
 from patchpilot.resources import user_dir
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Table = Mapping[str, Any]
 Own = Mapping[str, tuple[str, Table]]
@@ -52,13 +56,41 @@ _ADDED_UP = {
 
 _LIST_KEYS = ("stable", "security", "regressions")
 """Keys of [lists] with one address, which a rule of a list can name."""
-_tree_files: tuple[TreeFile, ...] = ()
+_own_tree_files: ContextVar[tuple[TreeFile, ...] | None] = ContextVar(
+    "_own_tree_files", default=None
+)
+_shared_tree_files: tuple[TreeFile, ...] = ()
 
 
 def use_tree_files(files: tuple[TreeFile, ...]) -> None:
-    """Use these project and subsystem files, in place of the ones of another tree."""
-    global _tree_files
-    _tree_files = files
+    """Use these project and subsystem files in the current context, in place of the ones of
+    another tree.
+
+    Each thread and each asyncio task has a context, so that requests for several trees can run at
+    the same time.
+    """
+    _own_tree_files.set(files)
+
+
+def share_tree_files(files: tuple[TreeFile, ...]) -> None:
+    """Use these files in all contexts in which no others are used.
+
+    For a process that shows one tree at a time.
+    """
+    global _shared_tree_files
+    _shared_tree_files = files
+
+
+def open_thread_pool(threads: int) -> "ThreadPoolExecutor":
+    """Return a pool whose threads use the same project and subsystem files as the caller."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads, initializer=use_tree_files, initargs=(_tree_files(),))
+
+
+def _tree_files() -> tuple[TreeFile, ...]:
+    files = _own_tree_files.get()
+    return _shared_tree_files if files is None else files
 
 
 def projects() -> Mapping[str, Project]:
@@ -66,7 +98,7 @@ def projects() -> Mapping[str, Project]:
 
     Raise PackError with the file and the invalid key.
     """
-    return _projects(user_folder(), _tree_files)
+    return _projects(user_folder(), _tree_files())
 
 
 def find_project(name: str) -> Project:
@@ -480,7 +512,7 @@ def subsystems() -> Mapping[str, Subsystem]:
 
     Raise PackError with the file and the invalid key.
     """
-    return _subsystems(user_folder(), _tree_files)
+    return _subsystems(user_folder(), _tree_files())
 
 
 @cache
@@ -525,7 +557,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 def subsystem_of_path(path: str) -> Subsystem | None:
     """Return the subsystem with the longest path that matches this file, or None."""
-    by_path = _paths(user_folder(), _tree_files)
+    by_path = _paths(user_folder(), _tree_files())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
     return next((by_path[name] for name in names if name in by_path), None)

@@ -4,7 +4,6 @@
 import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -37,6 +36,7 @@ from patchpilot.outgoing.target_tree import (
 )
 from patchpilot.outgoing.transport import Sending
 from patchpilot.projects.commit_marks import claimed_upstream_commit
+from patchpilot.projects.loading import open_thread_pool
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import find_last_builds, read_tested_answer
 from patchpilot.sending.questions import list_pre_send_questions
@@ -114,7 +114,7 @@ def gather_preflight_facts(
     is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
     own_trees = () if is_for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
-    with ThreadPoolExecutor(1) as pool:
+    with open_thread_pool(1) as pool:
         # archives respond slowly, so gather the other facts while waiting; of a backport, they have
         # the mainline patch
         searching = (

@@ -168,7 +168,8 @@ def _add_tree_files(settings: Settings, source: Source) -> tuple[Settings, Patch
 
 
 def use_tree_files_of(settings: Settings) -> None:
-    """Use the projects and subsystems of these settings, until others are used.
+    """Use the projects and subsystems of these settings in this thread or task, until others are
+    used there.
 
     A process that serves several trees calls this before each request.
     """
@@ -176,6 +177,14 @@ def use_tree_files_of(settings: Settings) -> None:
         from patchpilot.projects.loading import use_tree_files
 
         use_tree_files(settings.tree_files)
+
+
+def share_tree_files_of(settings: Settings) -> None:
+    """Use the projects and subsystems of these settings in all threads and tasks without others."""
+    if settings.tree_files or "patchpilot.projects.loading" in sys.modules:
+        from patchpilot.projects.loading import share_tree_files
+
+        share_tree_files(settings.tree_files)
 
 
 def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:

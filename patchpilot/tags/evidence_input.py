@@ -6,12 +6,12 @@ The data consists of the fix's message, its change, and git blame.
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.loading import open_thread_pool
 from patchpilot.tags.blame import Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.comparable_words import compute_significance
@@ -68,7 +68,7 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("blaming the changed lines", 0, len(largest))
-    with ThreadPoolExecutor(THREADS) as pool:
+    with open_thread_pool(THREADS) as pool:
         jobs = [
             pool.submit(blame_file, repository, parent, change.old_path or "") for change in largest
         ]

@@ -6,12 +6,12 @@ The commit that git blame reports then is the one that changed what a line does.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.imports import count_changed_files
 from patchpilot.projects.commit_marks import read_commit_marks
+from patchpilot.projects.loading import open_thread_pool
 from patchpilot.tags.blame import Blame, Move, Owner, blame_lines
 from patchpilot.tags.commit_change import CommitChange, CommitFileChange, read_commit_changes
 from patchpilot.tags.line_sources import LineSource, find_line_sources, find_restored_lines
@@ -137,7 +137,7 @@ def _blame_again(
     owners: dict[str, Owner],
 ) -> None:
     """Blame the former places of the moved lines."""
-    with ThreadPoolExecutor(THREADS) as pool:
+    with open_thread_pool(THREADS) as pool:
         jobs = [
             (
                 pool.submit(blame_lines, repository, parent, path, [row[1].line for row in rows]),

@@ -238,9 +238,11 @@ class Session:
             )
 
     def read_settings(self, repository: "Repository") -> "Settings":
-        from patchpilot.settings.read_settings import read_settings
+        from patchpilot.settings.read_settings import read_settings, share_tree_files_of
 
         self.known_settings = read_settings(repository)
+        # the event loop and jobs that read no settings use these as well
+        share_tree_files_of(self.known_settings)
         return self.known_settings
 
     def make_send_request(
