@@ -13,6 +13,7 @@ from functools import partial
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
+from patchpilot.maintainers import find_changed_contacts
 from patchpilot.model.address import (
     Address,
     AddressState,
@@ -115,42 +116,13 @@ def add_tagged_recipients(
             add(rule.address, rule.role, reason=f"{rule.reason} ({rule.reference})")
 
 
-_ENTRY = lazy_pattern(r"\s*([MR]):\s*(\S.*)")
-_SECTION = lazy_pattern(r"[A-Z0-9].*[A-Z0-9)]")
-_MAX_CHANGED = 20
-_CHANGED = {"-": ("former", "removed from"), "+": ("new", "added to")}
-
-
 def add_changed_maintainers(
     collector: MergedRecipients, patch: Patch, numbers: Collection[int] = ()
 ) -> None:
-    """Add to Cc: the maintainers and reviewers whom a patch adds to MAINTAINERS or removes from it.
-
-    A contact whose line is only moved or whose letter changes is not added.
-    """
-    changed: dict[str, dict[str, tuple[str, str, str]]] = {"-": {}, "+": {}}
-    for change in patch.files:
-        if not change.path.rpartition("/")[2].startswith("MAINTAINERS"):
-            continue
-        for hunk in change.hunks:
-            section = ""
-            for line in hunk.lines:
-                entry = _ENTRY.fullmatch(line.text)
-                if not entry and _SECTION.fullmatch(line.text) and line.text[1:2] != ":":
-                    section = line.text
-                if entry and line.kind in changed:
-                    for address in parse_addresses(entry[2]):
-                        row = address.header(), entry[1], section
-                        changed[line.kind].setdefault(address.key, row)
-    for sign, other in (("-", "+"), ("+", "-")):
-        keys = [key for key in changed[sign] if key not in changed[other] and "@" in key]
-        for key in keys[:_MAX_CHANGED]:
-            box, letter, section = changed[sign][key]
-            age, verb = _CHANGED[sign]
-            role = f"{age} {'maintainer' if letter == 'M' else 'reviewer'}"
-            place = f" of {section}" if section else ""
-            reason = f"{verb} {letter}:{place} by the patch"
-            collector.add(box, role, "cc", reason, patches=numbers)
+    """Add to Cc: the contacts whom a patch adds to MAINTAINERS or removes from it."""
+    for contact in find_changed_contacts(patch):
+        reason = f"{contact.change} by the patch"
+        collector.add(contact.address.header(), contact.role, "cc", reason, patches=numbers)
 
 
 def find_tagged_culprits(

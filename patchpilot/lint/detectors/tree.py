@@ -2,7 +2,8 @@
 """Compare a patch with the tree, its history and MAINTAINERS.
 
 Check whether the patch applies, whether its Fixes: tags are correct, and whether MAINTAINERS marks
-its files as obsolete or names other recipients. Nothing is reported without a tree or history.
+its files as obsolete or names other recipients. Without a tree or history, only contacts are
+reported whom the patch itself adds to MAINTAINERS or removes from it.
 """
 
 import re
@@ -17,7 +18,11 @@ from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.habits import find_patch_sections, find_patch_subsystem
 from patchpilot.lint.lint_context import Context, HistoryFacts, cached_per_patch
-from patchpilot.lint.message_parts import find_tags_by_name, is_same_person
+from patchpilot.lint.message_parts import (
+    find_tag_lines,
+    find_tags_by_name,
+    is_same_person,
+)
 from patchpilot.lint.selection import kernel_release_date
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import parse_header_date
@@ -432,6 +437,35 @@ def forgotten_maintainer(context: Context) -> Hits:
         )
         if len(reported) == 3:
             return
+
+
+@detector(
+    "unaddressed-contact",
+)
+def unaddressed_contact(context: Context) -> Hits:
+    """Report maintainers and reviewers whom a patch adds to MAINTAINERS or removes from it, and who
+    do not get it.
+
+    Nothing is reported about contacts whom a tag names, or whose address bounces according to the
+    message.
+    """
+    patch = context.patch
+    recipients = _all_recipients(patch)
+    if not recipients or not any("MAINTAINERS" in path for path in patch.paths):
+        return
+    from patchpilot.maintainers import find_changed_contacts
+
+    if cached_search(_IS_GONE, "\n".join((*patch.message, *patch.notes))):
+        return
+    informed = [*recipients, *(tag.address for _, tag in find_tag_lines(context) if tag.address)]
+    for contact in find_changed_contacts(patch):
+        if not any(is_same_person(contact.address, person) for person in informed):
+            yield make_hit(
+                contact.patch_line, contact=contact.address.called, change=contact.change
+            )
+
+
+_IS_GONE = r"(?i)\bbounc|\bdead\b|\bpassed away|\bunreachable\b|\bno longer (?:valid|works?)\b"
 
 
 def _all_recipients(patch: Patch) -> list[Address]:
