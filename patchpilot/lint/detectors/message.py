@@ -629,7 +629,13 @@ def message_without_reason(context: Context, arguments: Arguments) -> Hits:
     title = patch.subject.title
     if not patch.has_diff:
         return
-    texts = [line for line in patch.message if line.strip() and not is_trailer(line)]
+    # a trailer whose name is unknown is no text, either
+    trailers = {trailer.line for trailer in patch.trailers}
+    texts = [
+        line
+        for index, line in enumerate(patch.message, 1)
+        if line.strip() and index not in trailers and not is_trailer(line)
+    ]
     if title.startswith(('Revert "', 'Reapply "')):
         own = _REVERTED.sub(" ", " ".join(line.strip() for line in texts))
         if len(re.findall(r"[^\W\d_]{2,}", own)) < _FEW_WORDS:
