@@ -455,7 +455,8 @@ def unaddressed_contact(context: Context) -> Hits:
         return
     from patchpilot.maintainers import find_changed_contacts
 
-    if cached_search(_IS_GONE, "\n".join((*patch.message, *patch.notes))):
+    text = "\n".join((patch.subject.title, *patch.message, *patch.notes))
+    if cached_search(_IS_GONE, text):
         return
     informed = [*recipients, *(tag.address for _, tag in find_tag_lines(context) if tag.address)]
     for contact in find_changed_contacts(patch):
