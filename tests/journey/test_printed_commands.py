@@ -101,7 +101,6 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt --write ../patches",
-            "patchpilot find --try COMMIT --works yes",
             "patchpilot find --try {self._branch_texts.commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",
@@ -262,6 +261,7 @@ expression; LANDED, CULPRIT, URL and MESSAGE-ID come from the fixture.
 
 WORLDS = (
     (r"CVE|--cves|announcement|page\.html|my-6\.1|vendor/6\.1|--bad", "branches"),
+    (r"--works yes", "tried"),
     (r"track confirm", "claimed"),
     (r"track show .*--range-diff", "reposted"),
     (r"send .*--resume|resume", "cut"),
@@ -495,6 +495,9 @@ def _save_states(world: SavedWorld) -> None:
     world.restore_state("ready")
     _create_branches(world)
     world.save_state("branches")
+    world.restore_state("ready")
+    _run_successfully("find", "--try", world.values["LANDED"], "--in", "v6.1")
+    world.save_state("tried")
     world.restore_state("ready")
     _run_successfully("check", "--waive", "long-line=reads better")
     world.save_state("waived")
