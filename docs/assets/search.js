@@ -212,7 +212,9 @@
           get text() {
             return search.excerpt(section.text, forms)
           },
-          terms: Object.fromEntries(asked.map(([[term]]) => [term, page.counts.has(term)])),
+          terms: Object.fromEntries(
+            asked.map((likes) => [likes[0][0], likes.some(([form]) => page.counts.has(form))]),
+          ),
         }))
       })
     }

@@ -134,6 +134,7 @@ def test_search_finds_misspelled_words() -> None:
     firsts = [pages[0][0]["location"].partition("#")[0] if pages else "" for pages in found]
     assert firsts == ["send.html", "keys.html", "keys.html", "", "send.html"]
     [[[best, *_], *_]] = search("embarog")
+    assert best["terms"] == {"embarog": True}
     assert "<mark>embargo</mark>" in best["text"]
 
 
