@@ -14,9 +14,9 @@ import pytest
 from patchpilot.building.field_checkers import CHECKERS, CheckedFile, reports
 from patchpilot.commits.confinement import find_confinement
 from patchpilot.commits.repository import Repository
-from patchpilot.lint.rule_store import load_packs
 from tests.kit.cli import call
 from tests.kit.confinement import use_confinement
+from tests.kit.packs import load_shipped_packs
 from tests.kit.repos import Repo
 
 RST = "Documentation/frob.rst"
@@ -24,7 +24,7 @@ BINDING = "Documentation/devicetree/bindings/frob/frob.yaml"
 CODE = "drivers/frob/frob.c"
 ABI = "Documentation/ABI/testing/sysfs-frob"
 CHECKER_RULES = [
-    rule.name for pack in load_packs() if pack.name == "checkers" for rule in pack.rules
+    rule.name for pack in load_shipped_packs() if pack.name == "checkers" for rule in pack.rules
 ]
 PAGE = "Frob\n====\n\nOld ``text.\n\n:c:func:`frob`\n\n.. kernel-doc:: drivers/frob/frob.c\n"
 SCRIPT = """#!/usr/bin/env python3

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.lint.engine import find_findings
-from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose_rules
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example
+from tests.kit.packs import choose_all_rules, load_shipped_packs
 from tests.kit.retired import load_retired_types
 from tests.kit.snippets import build_context, build_example_mail
 
@@ -42,7 +41,7 @@ def list_example_cases() -> Iterator[Case]:
     """Yield the examples of rules that replace checkpatch.pl types, and the examples of retired
     types.
     """
-    for pack in load_packs():
+    for pack in load_shipped_packs():
         for rule in pack.rules:
             if rule.checkpatch:
                 for number, example in enumerate(pack.examples[rule.id]):
@@ -58,7 +57,7 @@ def list_example_cases() -> Iterator[Case]:
         )
 
 
-def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
+def find_our_types(example: Example) -> Findings:
     """Return patchpilot's findings in an example by checkpatch.pl type, using the rules for Linux
     6.1 and --checkpatch-compat.
     """
@@ -66,7 +65,7 @@ def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
     context.options = context.options._replace(checkpatch_compat=True)
     skipped_types = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(
-        find_findings(context, choose_rules(rules, kernel=KERNEL, profile="linux")),
+        find_findings(context, choose_all_rules(KERNEL, "linux")),
         skipped_types,
     )
 

@@ -1,29 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply safe fixes to examples, and to patches that are not in a repository."""
 
-from functools import cache
-
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Example, Finding, Rule
+from patchpilot.model.rule import Example, Finding
+from tests.kit.packs import choose_all_rules, load_all_rules
 from tests.kit.snippets import build_context
-
-
-@cache
-def load_all_rules() -> tuple[Rule, ...]:
-    return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 def fix_context(context: Context) -> FixOutcome:
     """Apply the safe fixes of all current rules to the context's patch."""
-    rules = choose_rules(
-        load_all_rules(), kernel=context.options.kernel, profile=context.project.name
-    )
+    rules = choose_all_rules(context.options.kernel, context.project.name)
 
     def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         current_context = context.with_patch(patch)

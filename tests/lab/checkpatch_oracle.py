@@ -24,8 +24,6 @@ from pathlib import Path
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example
 from tests.kit.checkpatch_examples import (
@@ -38,6 +36,7 @@ from tests.kit.checkpatch_examples import (
     findings_by_type,
     list_example_cases,
 )
+from tests.kit.packs import choose_all_rules
 from tests.kit.snippets import build_example_mail
 
 LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
@@ -154,11 +153,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
     differences are printed first.
     """
     root = script.parent.parent
-    rules = choose_rules(
-        tuple(rule for pack in load_packs() for rule in pack.rules),
-        kernel=KERNEL,
-        profile="linux",
-    )
+    rules = choose_all_rules(KERNEL, "linux")
     tree = DirectoryTree(root)
     options = Options(strict=True, checkpatch_compat=True, kernel=KERNEL)
     counts: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0])

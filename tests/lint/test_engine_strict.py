@@ -7,10 +7,11 @@ import pytest
 
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule_store import load_packs, load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Severity
+from tests.kit.packs import load_shipped_packs
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_context, build_file_diff, mail
 
 DIFF = build_file_diff(PATH, HUNK)
@@ -68,7 +69,7 @@ def test_strict_exits_at_least_as_high(name: str) -> None:
 def test_strict_exits_at_least_as_high_for_all_examples() -> None:
     examples = [
         example
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         for example in pack.examples[rule.id]
     ]

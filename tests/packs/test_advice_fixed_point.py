@@ -15,11 +15,12 @@ import pytest
 
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule_store import load_packs, load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.fixing import fix_example
+from tests.kit.packs import load_shipped_packs
 from tests.kit.snippets import PROSE, SIGN_OFF, build_context, mail
 
 _ADVICE = re.compile(
@@ -37,7 +38,7 @@ _AGAINST = re.compile(
 def _list_fixable() -> Iterator[object]:
     cases = [
         (rule, example, f"{rule.id}-{rule.name}-{number}")
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         if rule.remedy.kind == "safe"
         for number, example in enumerate(pack.examples[rule.id])

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from patchpilot.lint.engine import find_findings, run_series
-from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Example, Rule
+from tests.kit.packs import load_shipped_packs
 from tests.kit.snippets import build_context
 
 TABLE = Path(__file__).with_name("bots.toml")
@@ -27,7 +27,9 @@ def read_row_name(row: dict[str, Any]) -> str:
 @cache
 def _read_known_rules() -> dict[str, tuple[Rule, Example]]:
     return {
-        rule.name: (rule, pack.examples[rule.id][0]) for pack in load_packs() for rule in pack.rules
+        rule.name: (rule, pack.examples[rule.id][0])
+        for pack in load_shipped_packs()
+        for rule in pack.rules
     }
 
 

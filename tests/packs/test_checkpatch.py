@@ -10,15 +10,9 @@ from typing import Any
 
 import pytest
 
-from patchpilot.lint.rule_store import load_packs
-from patchpilot.model.rule import Rule
 from tests.kit.checkpatch_examples import EXPECTED, Case, find_our_types, list_example_cases
+from tests.kit.packs import load_all_rules
 from tests.kit.retired import load_retired_types
-
-
-@cache
-def _list_checkpatch_rules() -> tuple[Rule, ...]:
-    return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 @cache
@@ -34,14 +28,12 @@ def test_examples_match_checkpatch(case: Case) -> None:
     expected = _load_expected_results().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
     assert expected["stamp"] == case.content_hash, "changed example: make the expectations anew"
-    assert [
-        list(our) for our in find_our_types(case.example, _list_checkpatch_rules())
-    ] == expected["findings"]
+    assert [list(our) for our in find_our_types(case.example)] == expected["findings"]
 
 
 def test_every_checkpatch_type_is_covered() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
-    covered_types = {rule.checkpatch for rule in _list_checkpatch_rules() if rule.checkpatch}
+    covered_types = {rule.checkpatch for rule in load_all_rules() if rule.checkpatch}
     retired = {retired_type.checkpatch for retired_type in load_retired_types()}
     assert not types - covered_types - retired
     assert not retired & covered_types

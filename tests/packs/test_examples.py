@@ -3,20 +3,12 @@
 examples have no findings.
 """
 
-from functools import cache
-
 import pytest
 
 from patchpilot.lint.engine import find_findings, run_series
-from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose_rules
 from patchpilot.model.rule import Example, Finding, Rule
+from tests.kit.packs import choose_all_rules, load_shipped_packs
 from tests.kit.snippets import build_context
-
-
-@cache
-def _list_example_rules() -> tuple[Rule, ...]:
-    return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 def _list_example_cases() -> list[object]:
@@ -26,7 +18,7 @@ def _list_example_cases() -> list[object]:
             example,
             id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}",
         )
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
     ]
@@ -34,11 +26,7 @@ def _list_example_cases() -> list[object]:
 
 def _check_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = build_context(example)
-    rules = choose_rules(
-        _list_example_rules(),
-        kernel=context.options.kernel,
-        profile=context.project.name,
-    )
+    rules = choose_all_rules(context.options.kernel, context.project.name)
     return (
         *find_findings(context, rules),
         *run_series(context, rules),

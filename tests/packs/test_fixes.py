@@ -9,17 +9,17 @@ import pytest
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.fixer import FixSite, import_fixers, list_edits
 from patchpilot.lint.fixing.patch_edit import PatchEdit
-from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Rule
-from tests.kit.fixing import fix_example, load_all_rules
+from tests.kit.fixing import fix_example
+from tests.kit.packs import load_all_rules, load_shipped_packs
 from tests.kit.snippets import build_context
 
 
 def _list_example_cases(*, is_bad: bool, is_safe: bool) -> list[object]:
     return [
         pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{number}")
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
         if example.bad == is_bad

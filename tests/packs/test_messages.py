@@ -5,7 +5,8 @@ from functools import cache
 
 from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.pack_patterns import find_placeholders
-from patchpilot.lint.rule_store import load_packs, load_rules
+from patchpilot.lint.rule_store import load_rules
+from tests.kit.packs import load_shipped_packs
 from tests.kit.snippets import build_context
 
 LONGEST = 100
@@ -15,7 +16,7 @@ LONGEST = 100
 @cache
 def _list_messages_by_rule() -> dict[str, list[str]]:
     messages: dict[str, list[str]] = {}
-    for pack in load_packs():
+    for pack in load_shipped_packs():
         for rule in pack.rules:
             for example in pack.examples[rule.id]:
                 if example.bad:
@@ -32,7 +33,7 @@ def _list_messages_by_rule() -> dict[str, list[str]]:
 
 def test_every_placeholder_is_filled() -> None:
     wrong = []
-    for pack in load_packs():
+    for pack in load_shipped_packs():
         for rule in pack.rules:
             names = {
                 name
@@ -51,7 +52,7 @@ def test_every_placeholder_is_filled() -> None:
 def test_message_is_one_short_line() -> None:
     texts = [
         (rule.name, text)
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         for text in (rule.message or rule.summary, *rule.messages.values())
     ]

@@ -3,8 +3,8 @@
 
 import re
 
-from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
+from tests.kit.packs import load_shipped_packs
 
 DIALECT = re.compile(
     r"\b(?:stands?|blanks?(?! lines?\b)|mend(?:s|ed|ing)?|told|tells?|behind|anew|beside|begun|likewise|grave|whoever|culprit|kin)\b"  # noqa: E501
@@ -30,7 +30,7 @@ def _list_rule_texts(rule: Rule) -> list[str]:
 def test_rules_are_in_plain_english() -> None:
     found = [
         (rule.name, match[0], text)
-        for pack in load_packs()
+        for pack in load_shipped_packs()
         for rule in pack.rules
         for text in _list_rule_texts(rule)
         if (match := DIALECT.search(text))

@@ -22,7 +22,8 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from tests.kit.fixing import fix_context, fix_patch_text, load_all_rules
+from tests.kit.fixing import fix_context, fix_patch_text
+from tests.kit.packs import load_all_rules
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 

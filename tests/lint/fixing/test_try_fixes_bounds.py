@@ -23,7 +23,8 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FixEdit
 from tests.bench import hostile
-from tests.kit.fixing import fix_patch_text, load_all_rules
+from tests.kit.fixing import fix_patch_text
+from tests.kit.packs import load_all_rules
 
 SHAPES = [
     ["+\ta=b+c ;if(x){\n"],
