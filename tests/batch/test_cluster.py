@@ -9,16 +9,18 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from distributed import Client, LocalCluster
 
 from patchpilot.batch import check_epochs, check_range
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.lint_context import Options
 from tests.kit import patches
 from tests.kit.repos import Repo
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 COUNT = 40
 MAINTAINERS = (
@@ -44,7 +46,9 @@ def archive_epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 
 @pytest.fixture(scope="module")
-def cluster_client() -> Iterator[Client]:
+def cluster_client() -> Iterator["Client"]:
+    from distributed import Client, LocalCluster
+
     with (
         LocalCluster(
             n_workers=2,
@@ -90,7 +94,7 @@ def test_range_covers_the_new_messages(archive_epoch: Repo) -> None:
 
 @pytest.mark.long
 def test_killed_worker_does_not_lose_a_message(
-    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
+    cluster_client: "Client", archive_epoch: Repo, tmp_path: Path
 ) -> None:
     workers = cluster_client.run(os.getpid)
     victim = next(iter(workers.values()))
@@ -121,7 +125,7 @@ def test_killed_worker_does_not_lose_a_message(
 
 @pytest.mark.long
 def test_epochs_have_separate_files(
-    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
+    cluster_client: "Client", archive_epoch: Repo, tmp_path: Path
 ) -> None:
     other_repo = Repo(tmp_path / "other-list" / "inbox")
     other_repo.commit(
@@ -154,7 +158,7 @@ def test_epochs_have_separate_files(
 
 @pytest.mark.long
 def test_patches_are_checked_against_a_tree(
-    archive_epoch: Repo, cluster_client: Client, tmp_path: Path
+    archive_epoch: Repo, cluster_client: "Client", tmp_path: Path
 ) -> None:
     tree = tmp_path / "linux"
     tree.mkdir()
@@ -192,7 +196,7 @@ def list_finding_names(lines: Iterable[str]) -> list[set[str]]:
 
 @pytest.mark.long
 def test_new_messages_change_the_last_part(
-    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
+    cluster_client: "Client", archive_epoch: Repo, tmp_path: Path
 ) -> None:
     assert check_epochs(cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}

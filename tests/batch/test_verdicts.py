@@ -4,7 +4,6 @@
 import json
 
 import pytest
-from distributed import Client, LocalCluster
 
 from patchpilot.batch import judge_fixes, judge_part
 from patchpilot.errors import UsageError
@@ -12,6 +11,9 @@ from tests.kit.backport_world import World
 
 
 def test_lines_are_those_of_the_command_line(world: World) -> None:
+    # only here: each pytest worker would need a third of a second to import it
+    from distributed import Client, LocalCluster
+
     tips = [
         world.create_stable_branch("6.6", world.groundwork),
         world.create_stable_branch("6.1", world.base),

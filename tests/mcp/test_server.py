@@ -7,19 +7,19 @@ import sys
 import time
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, types
-from mcp.client.stdio import StdioServerParameters
-from mcp.shared.exceptions import MCPError
 
 from patchpilot.cli.agent_tools import make_tools
 from patchpilot.cli.main import root
 from patchpilot.mcp.shorten import LARGEST_ANSWER
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED
+
+if TYPE_CHECKING:
+    from mcp import Client, types
 
 CODE = "// SPDX-License-Identifier: GPL-2.0\n\nint frob(int x)\n{\n\treturn x;\n}\n"
 BAD = CODE.replace("return x;", "if(x)\n\t\treturn 1; \n\treturn x;")
@@ -42,31 +42,35 @@ class Answer(NamedTuple):
 class Agent:
     """A client that is connected to a server."""
 
-    def __init__(self, portal: BlockingPortal, client: Client) -> None:
+    def __init__(self, portal: BlockingPortal, client: "Client") -> None:
         self.portal, self.client = portal, client
 
     def call(self, tool: str, *, timeout: float = 60, **arguments: Any) -> Answer:
+        from mcp.types import TextContent
+
         steps: list[str] = []
 
         async def report(_: float, __: float | None, message: str | None) -> None:
             steps.append(message or "")
 
-        async def request() -> types.CallToolResult:
+        async def request() -> "types.CallToolResult":
             return await self.client.call_tool(tool, arguments, timeout, report)
 
         result = self.portal.call(request)
         content = result.content[0]
-        assert isinstance(content, types.TextContent)
+        assert isinstance(content, TextContent)
         assert len(content.text.encode()) <= LARGEST_ANSWER
         return Answer(content.text, result.is_error, steps)
 
     def read(self, uri: str) -> str:
+        from mcp.types import TextResourceContents
+
         result = cast(
             "types.ReadResourceResult",
             self.portal.call(cast("Any", self.client.read_resource), uri),
         )
         content = result.contents[0]
-        assert isinstance(content, types.TextResourceContents)
+        assert isinstance(content, TextResourceContents)
         assert len(content.text.encode()) <= LARGEST_ANSWER
         return content.text
 
@@ -90,6 +94,10 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture(scope="module")
 def agent(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+    # only here: each pytest worker would need a second to import it
+    from mcp import Client
+    from mcp.client.stdio import StdioServerParameters
+
     state = tmp_path_factory.mktemp("state")
     names = {"HOME": "home", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache"}
     server = StdioServerParameters(
@@ -151,6 +159,8 @@ def test_calls_that_are_refused(agent: Agent, tmp_path: Path) -> None:
 
 
 def test_unknown_tools_and_pages_are_errors_of_the_protocol(agent: Agent) -> None:
+    from mcp.shared.exceptions import MCPError
+
     with pytest.raises(MCPError, match="unknown tool"):
         agent.call("send")
     for uri in (
@@ -189,6 +199,8 @@ def test_pages_are_resources(agent: Agent) -> None:
 
 
 def test_canceled_call_ends_its_command(agent: Agent, repo: Repo) -> None:
+    from mcp.shared.exceptions import MCPError
+
     text = make_large_patch(2_000_000)
     with pytest.raises(MCPError, match="timed out"):
         agent.call("check", text=text, timeout=1)
