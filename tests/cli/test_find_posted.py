@@ -28,8 +28,11 @@ LATER = int((START + timedelta(days=30)).timestamp())
 class PostedTopic:
     """A tree, an archive, and the commits of the patches in the archive."""
 
-    def __init__(self, folder: Path, archive: FilledArchive) -> None:
-        self.archive = archive
+    archive: FilledArchive
+
+    def __init__(self, folder: Path, archive: FilledArchive | None = None) -> None:
+        if archive:
+            self.archive = archive
         self.repo = Repo(folder / "linux", start_time=LATER)
         self.repo.commit(
             "start\n",
@@ -43,12 +46,15 @@ class PostedTopic:
         )
         self.repo.tag("v6.8")
 
-    def post_patch(
+    def post_patch(self, *words: str, **options: Any) -> None:
+        self.archive.add(self.build_patch(*words, **options))
+
+    def build_patch(
         self, message_id: str, prefix: str = "PATCH", title: str = TITLE, **options: Any
-    ) -> None:
+    ) -> bytes:
         text = "The limit is missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
         body = f"{text}---\n{self._make_diff()}\n-- \n2.43.0\n"
-        self.archive.add(build_mail(f"[{prefix}] {title}", body, id=message_id, **options))
+        return build_mail(f"[{prefix}] {title}", body, id=message_id, **options)
 
     def _make_diff(self) -> str:
         self.repo.put(FILE, AFTER)
@@ -77,19 +83,19 @@ class PostedTopic:
 @pytest.fixture(params=[*SERVED, *LOCAL])
 def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[PostedTopic]:
     """Create an archive of each kind that contains two versions. The second one was reviewed."""
-    with serve_archive(request.param, workdir / "inbox") as archive:
-        posted_topic = PostedTopic(workdir, archive)
-        posted_topic.post_patch("v1")
-        posted_topic.post_patch("v2", "PATCH v2", minutes=1440)
-        archive.add(
-            build_reply(
-                f"[PATCH v2] {TITLE}",
-                "Reviewed-by: Rita Reviewer <rita@example.net>",
-                id="r2",
-                reply_to="v2",
-                minutes=1500,
-            )
-        )
+    posted_topic = PostedTopic(workdir)
+    mails = (
+        posted_topic.build_patch("v1"),
+        posted_topic.build_patch("v2", "PATCH v2", minutes=1440),
+        build_reply(
+            f"[PATCH v2] {TITLE}",
+            "Reviewed-by: Rita Reviewer <rita@example.net>",
+            id="r2",
+            reply_to="v2",
+            minutes=1500,
+        ),
+    )
+    with serve_archive(request.param, workdir / "inbox", *mails) as posted_topic.archive:
         yield posted_topic
 
 
@@ -261,7 +267,7 @@ def test_output_shows_the_track_command(workdir: Path) -> None:
 
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:
-    posted = PostedTopic(workdir, archive=None)  # type: ignore[arg-type]
+    posted = PostedTopic(workdir)
     assert call("find", "HEAD", "-C", posted.repo.path, "--offline").code == 4
     assert call("find", "0123456789ab", "-C", posted.repo.path).code == 2
     assert call("find").code == 2

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.model.mail import join_mbox
-from tests.kit.public_inbox import PublicInbox
+from tests.kit.public_inbox import InboxDirectory, PublicInbox
 
 LOCAL = ("directory of a public-inbox", "maildir", "mbox")
 """Archives read from a local path."""
@@ -40,20 +40,6 @@ class _Folder:
         """Do nothing, because there is no server."""
 
 
-class _Directory:
-    """A public-inbox that is read from its directory instead of a server."""
-
-    def __init__(self, directory: Path) -> None:
-        self._inbox = PublicInbox(directory)
-        self.url = str(directory / self._inbox.name)
-
-    def add(self, *mails: bytes) -> None:
-        self._inbox.add(*mails)
-
-    def close(self) -> None:
-        self._inbox.close()
-
-
 class FilledArchive(Protocol):
     """An archive of any kind to which messages can be added."""
 
@@ -67,21 +53,21 @@ class FilledArchive(Protocol):
 @contextmanager
 def serve_archive(archive_kind: str, directory: Path, *mails: bytes) -> Iterator[FilledArchive]:
     """Yield an archive that contains these messages. Its kind is one of SERVED or LOCAL."""
-    server = _create_archive(archive_kind, directory)
+    server = _create_archive(archive_kind, directory, *mails)
     try:
-        server.add(*mails)
         yield server
     finally:
         server.close()
 
 
-def _create_archive(archive_kind: str, directory: Path) -> FilledArchive:
-    if archive_kind == "public-inbox":
-        return PublicInbox(directory)
-    if archive_kind == "stand-in":
-        return StandIn()
-    return (
-        _Directory(directory)
-        if archive_kind == LOCAL[0]
+def _create_archive(archive_kind: str, directory: Path, *mails: bytes) -> FilledArchive:
+    if archive_kind in ("public-inbox", LOCAL[0]):
+        create = PublicInbox if archive_kind == "public-inbox" else InboxDirectory
+        return create(directory, *mails)
+    archive = (
+        StandIn()
+        if archive_kind == "stand-in"
         else _Folder(directory / "mails", is_maildir=archive_kind == "maildir")
     )
+    archive.add(*mails)
+    return archive

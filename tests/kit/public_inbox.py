@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run a public-inbox server on loopback."""
+"""Create public-inboxes, and serve them on loopback."""
 
+import atexit
+import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 from patchpilot.commits.run import base_environment
@@ -34,42 +38,83 @@ def is_installed() -> bool:
     )
 
 
-class PublicInbox:
-    """A public-inbox in `directory`, which is also its HOME directory.
+class InboxDirectory:
+    """A public-inbox in `directory`, which is also its HOME directory."""
 
-    It is served on a free loopback port until `close` is called.
-    """
-
-    def __init__(self, directory: Path, *, name: str = NAME, address: str = ADDRESS) -> None:
-        if not is_installed():
-            raise MissingError(
-                "public-inbox is not installed",
-                hint="run `apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl`",
-            )
+    def __init__(self, directory: Path, *mails: bytes) -> None:
         self.directory = directory
-        self.name = name
+        self.url = str(directory / NAME)
         self._home = directory / "home"
-        self._home.mkdir(parents=True, exist_ok=True)
         self._config = self._home / ".public-inbox" / "config"
-        self._port = find_free_port()
-        self.url = f"http://127.0.0.1:{self._port}/{name}"
-        self._run(
-            "public-inbox-init",
-            "-V2",
-            "-L",
-            "full",
-            name,
-            str(directory / name),
-            self.url,
-            address,
+        self._config.parent.mkdir(parents=True)
+        shutil.copytree(_build_inbox(mails), directory / NAME)
+        self._write_config("")
+
+    def _write_config(self, url: str) -> None:
+        self._config.write_text(
+            f'[publicinbox "{NAME}"]\n\taddress = {ADDRESS}\n\turl = {url}\n'
+            f"\tinboxdir = {self.directory / NAME}\n\tindexlevel = full\n"
+            "[publicinboxmda]\n\tspamcheck = none\n"
         )
-        self._run("git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none")
+
+    def add(self, *mails: bytes) -> None:
+        if mails:
+            _run(self._home, "perl", "-e", _IMPORT, NAME, stdin=join_mbox(mails))
+
+    def close(self) -> None:
+        """Do nothing, because there is no server."""
+
+
+@cache
+def _build_inbox(mails: tuple[bytes, ...]) -> Path:
+    """Return the directory of a public-inbox with these messages, which tests copy.
+
+    public-inbox needs a third of a second to make it. It is removed at the end of the process.
+    """
+    if not is_installed():
+        raise MissingError(
+            "public-inbox is not installed",
+            hint="run `apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl`",
+        )
+    if mails:
+        folder = _create_folder()
+        InboxDirectory(folder).add(*mails)
+        return folder / NAME
+    folder = _create_folder()
+    _run(
+        folder,
+        "public-inbox-init",
+        "-V2",
+        "-L",
+        "full",
+        NAME,
+        str(folder / NAME),
+        "http://127.0.0.1/",
+        ADDRESS,
+    )
+    return folder / NAME
+
+
+def _create_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+class PublicInbox(InboxDirectory):
+    """A public-inbox that is served on a free loopback port until `close` is called."""
+
+    def __init__(self, directory: Path, *mails: bytes) -> None:
+        super().__init__(directory, *mails)
+        self._port = find_free_port()
+        self.url = f"http://127.0.0.1:{self._port}/{NAME}"
+        self._write_config(self.url)
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
         """Add messages, and wait until the last one is in the search index."""
+        super().add(*mails)
         if mails:
-            self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
             self._wait_until_found(parse_mail(mails[-1]).message_id)
 
     def _wait_until_found(self, message_id: str) -> None:
@@ -96,44 +141,12 @@ class PublicInbox:
                 self._server.kill()
                 self._server.wait()
 
-    def _environment(self) -> dict[str, str]:
-        inherited_variables = {
-            name: value
-            for name, value in base_environment(parsed=True).items()
-            if not name.startswith("PI_")
-        }
-        return inherited_variables | {
-            "HOME": str(self._home),
-            "PI_CONFIG": str(self._config),
-            "XDG_CACHE_HOME": str(self._home / "cache"),
-            "XDG_DATA_HOME": str(self._home / "data"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "PERL_INLINE_DIRECTORY": "",
-        }
-
-    def _run(self, *argv: str, stdin: bytes = b"") -> None:
-        completed = subprocess.run(
-            argv,
-            input=stdin,
-            env=self._environment(),
-            cwd=self._home,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        if completed.returncode:
-            errors = completed.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise PatchpilotError(
-                f"{argv[0]} failed: {errors[-1] if errors else completed.returncode}",
-                hint="check that public-inbox is installed completely",
-            )
-
     def _start(self) -> "subprocess.Popen[bytes]":
         log = self.directory / "httpd.log"
         with log.open("ab") as stream:
             server = subprocess.Popen(
                 ["public-inbox-httpd", "-l", f"127.0.0.1:{self._port}", "-W0"],
-                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=self._environment(), cwd=self._home, start_new_session=True,  # noqa: E501
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=_make_environment(self._home), cwd=self._home, start_new_session=True,  # noqa: E501
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -147,6 +160,40 @@ class PublicInbox:
         raise PatchpilotError(
             f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s",
             hint=f"see {log}",
+        )
+
+
+def _make_environment(home: Path) -> dict[str, str]:
+    inherited_variables = {
+        name: value
+        for name, value in base_environment(parsed=True).items()
+        if not name.startswith("PI_")
+    }
+    return inherited_variables | {
+        "HOME": str(home),
+        "PI_CONFIG": str(home / ".public-inbox" / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "PERL_INLINE_DIRECTORY": "",
+    }
+
+
+def _run(home: Path, *argv: str, stdin: bytes = b"") -> None:
+    completed = subprocess.run(
+        argv,
+        input=stdin,
+        env=_make_environment(home),
+        cwd=home,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    if completed.returncode:
+        errors = completed.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise PatchpilotError(
+            f"{argv[0]} failed: {errors[-1] if errors else completed.returncode}",
+            hint="check that public-inbox is installed completely",
         )
 
 
