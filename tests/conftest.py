@@ -5,6 +5,9 @@ Each test has a separate HOME, default git settings, and no network except loopb
 """
 
 import contextlib
+import fcntl
+import gc
+import importlib
 import ipaddress
 import itertools
 import os
@@ -97,6 +100,31 @@ GIT_CONFIGURATION = """\
 """
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Import all test modules in another order in each worker, if the whole suite runs.
+
+    pytest compiles modules that are new. In the same order, all workers would compile the same
+    module at the same time. The collection reports modules that cannot be imported.
+    """
+    # nothing is freed before the first test
+    gc.disable()
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != ["tests"]:
+        return
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    start = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for file in (*files[start:], *files[:start]):
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the collected tests from garbage collection, because they stay until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that use the b4 transport as long, because starting b4 takes seconds."""
     for item in items:
@@ -113,21 +141,28 @@ def warm_cache_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ..
 
     With them, each test that checks a patch is a third of a second faster.
     """
-    folder = tmp_path_factory.mktemp("warm")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "XDG_CACHE_HOME": str(folder),
-    }
+    # xdist's workers share the parent folder
+    shared_folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared_folder = shared_folder.parent
+    folder = shared_folder / "warm"
+    with (shared_folder / "warm.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _fill_caches(folder)
+    return tuple(sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file()))
+
+
+def _fill_caches(folder: Path) -> None:
+    folder.mkdir()
     subprocess.run(
         [sys.executable, "-m", "patchpilot", "check", "-"],
         input=build_widget_patch().encode(),
-        env={**os.environ, **environment},
+        env={**os.environ, "HOME": str(folder), "XDG_CACHE_HOME": str(folder)},
         cwd=folder,
         capture_output=True,
         check=False,
     )
-    return tuple(sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file()))
 
 
 @pytest.fixture
