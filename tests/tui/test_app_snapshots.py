@@ -6,6 +6,7 @@ The results that the screens show are computed once. They do not depend on the d
 
 import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -72,6 +73,9 @@ def fixed_repository(
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{name}_HOME", str(home_folder / name.lower()))
         clone_copy = copy_clone(demo_repositories, home_folder)
+        # the default is git's version
+        signature = ["git", "config", "format.signature", "2.39.5"]
+        subprocess.run(signature, cwd=clone_copy, check=True)
         fix_first_version(clone_copy, check=acme.CHECK_FIXED)
         yield clone_copy
 
