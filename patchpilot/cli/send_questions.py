@@ -17,6 +17,7 @@ from patchpilot.sending.questions import (
     save_draft_answer,
     validate_answer,
 )
+from patchpilot.series.database import share_databases
 from patchpilot.topic.workplace import Workplace
 
 
@@ -33,12 +34,11 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
 
 def announce_open_questions(workplace: Workplace, request: SendRequest) -> None:
     """Print the questions that the real send asks on a terminal, if there are any."""
-    questions = [
-        f"{question.text} ({'/'.join(question.answers)})"
-        for question in find_open_questions(workplace.repository, request)
-    ]
+    with share_databases(saves=not request.dry_run):
+        questions = find_open_questions(workplace.repository, request)
     if questions:
-        print_notice("note", make_one_line(f"the real send will ask: {' '.join(questions)}"))
+        texts = [f"{question.text} ({'/'.join(question.answers)})" for question in questions]
+        print_notice("note", make_one_line(f"the real send will ask: {' '.join(texts)}"))
 
 
 def ask_about_split_recipients(workplace: Workplace, plan: Sending) -> bool:

@@ -107,8 +107,7 @@ NOT_RUN = {
         ),
         "needs a release without the fix: tests/finding/test_try_commit.py has one",
     ),
-    "patchpilot backport {commit} --request"
-    " --tested '{waiting[0].version or waiting[0].branch} by NAME'": (
+    "patchpilot backport {commit} --request --tested '{waiting[0].name} by NAME'": (
         "its words are known at run time: tests/backports/test_write.py compares the hint"
     ),
     "patchpilot doctor --arrived": (

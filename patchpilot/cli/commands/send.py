@@ -179,7 +179,7 @@ def _plan_and_send(common: Common, workplace: Workplace, options: Mapping[str, A
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
         _print_plan(common, workplace, plan, "NOT SENT (dry run)")
-        _announce_questions(common, workplace, request, options)
+        _announce_questions(common, workplace, request, options, is_refused=bool(plan.refused))
         return int(findings_exit_code(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
@@ -331,10 +331,18 @@ def _make_plan(
 
 
 def _announce_questions(
-    common: Common, workplace: Workplace, request: SendRequest, options: Mapping[str, Any]
+    common: Common,
+    workplace: Workplace,
+    request: SendRequest,
+    options: Mapping[str, Any],
+    *,
+    is_refused: bool = False,
 ) -> None:
-    """Print on stderr which questions the real send asks, if they are not asked now."""
-    if common.quiet or common.format != "text" or options["resume"]:
+    """Print on stderr which questions the real send asks, if they are not asked now.
+
+    What refuses the send comes first, so there are none then.
+    """
+    if is_refused or common.quiet or common.format != "text" or options["resume"]:
         return
     from patchpilot.cli.send_questions import announce_open_questions
 

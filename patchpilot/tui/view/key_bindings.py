@@ -42,7 +42,7 @@ def bind_keys(*bindings: BindingType) -> list[BindingType]:
 class OffersActions:
     """A mixin that enables an action as the property `can_ACTION` decides, if there is one.
 
-    It is no DOMNode, because Textual reads the style sheets of the first such base class only.
+    It is no DOMNode, because Textual reads the DEFAULT_CSS of the first such base class only.
     """
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
