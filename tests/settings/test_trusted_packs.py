@@ -161,7 +161,8 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     assert call("trust", repo.path).code == 0
     start_time = time.monotonic()
     exit_code, out, error_output = run_check(repo, "--format", "json")
-    assert time.monotonic() - start_time < 5
+    # without a limit, it does not end; a busy machine needs several seconds
+    assert time.monotonic() - start_time < 60
     assert exit_code in (0, 1), error_output
     messages = [finding["message"] for finding in json.loads(out)["patches"][0]["findings"]]
     assert messages == ([message] if message else [])
