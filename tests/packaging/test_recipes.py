@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the recipes of the Debian package and the container match pyproject.toml."""
+"""Test that packages, the container, CI and the page of platforms match pyproject.toml."""
 
 import re
 import tomllib
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.kit.source import ROOT
 
@@ -68,3 +70,22 @@ def test_container_home_is_not_the_tree_under_check() -> None:
     (workdir,) = re.findall(r"^WORKDIR (/\S+)$", last, re.MULTILINE)
     assert not f"{home}/".startswith(f"{workdir}/")
     assert f"chmod 755 {home}\n" in last
+
+
+def test_pythons_of_the_project_ran_the_tests() -> None:
+    """The classifiers are the Pythons of platforms.md and CI, and start at requires-python."""
+    named = [
+        line.rpartition(" ")[2]
+        for line in PROJECT["project"]["classifiers"]
+        if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", line)
+    ]
+    page = (ROOT / "docs/reference/platforms.md").read_text(encoding="utf-8")
+    ran = re.findall(r"^\| (3\.\d+)\.\d+ \|.*\| (?:whole suite|`\.ci/matrix`)", page, re.M)
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    assert named == sorted(set(ran), key=Version)
+    assert named == workflow["jobs"]["matrix"]["strategy"]["matrix"]["python"]
+    assert PROJECT["project"]["requires-python"] == f">={named[0]}"
+    setup = (ROOT / ".ci/setup").read_text(encoding="utf-8")
+    assert f"sys.version_info < ({named[0].replace('.', ', ')})" in setup
+    assert PROJECT["tool"]["mypy"]["python_version"] == named[0]
+    assert PROJECT["tool"]["ruff"]["target-version"] == f"py{named[0].replace('.', '')}"
