@@ -89,6 +89,7 @@ def continue_bisection(
             "tip": search.mainline.tip,
             "likely": {fix.commit: fix.probability for fix in search.fixes},
             "searched": search.searched,
+            "symptom": answer.key,
             "answers": [],
         }
     elif state is None:
@@ -143,7 +144,15 @@ def _find_bisect_step(
     if next_commit is None and len(parents) == 1:
         (fix_commit,) = parents
         fix = FoundFix(fix_commit, repository.commit(fix_commit).subject, 1.0)
-        (found_fix,) = add_backport_verdicts(repository, [fix], state["tree"], profile, progress)
+        (found_fix,) = add_backport_verdicts(
+            repository,
+            [fix],
+            state["tree"],
+            profile,
+            progress,
+            symptom_key=state.get("symptom", ""),
+            releases=(state["tree"],),
+        )
     return BisectStep(
         state["tree"],
         affected_commit,

@@ -47,7 +47,7 @@ from patchpilot.finding.searched_tree import (
     find_directory_tree,
     find_searched_tree,
 )
-from patchpilot.finding.try_commit import make_request, read_trials
+from patchpilot.finding.try_commit import find_trial, make_request, note_shown_trial
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
@@ -103,7 +103,8 @@ class FoundFix:
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
     `matches` lists the functions and files in common with the symptom. The first
     verdict is for the searched tree. Merges have no verdicts. If the user tried the commit on the
-    release `tried_on`, `works` is `yes` or `no`.
+    release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried for another symptom or
+    release, which `trial_note` states.
     """
 
     commit: str
@@ -114,6 +115,7 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
     works: str = ""
     tried_on: str = ""
+    trial_note: str = ""
 
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
@@ -269,7 +271,15 @@ def find_fixes(
         if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
     listed_fixes = list(
-        add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress)
+        add_backport_verdicts(
+            repository,
+            listed_fixes,
+            search.tree,
+            profile,
+            progress,
+            symptom_key=symptom.key,
+            releases=(search.tree, tree, symptom.release),
+        )
     )
     if _is_directory(repository, tree, profile):
         listed_fixes = [_add_directory_verdict(repository, fix, tree) for fix in listed_fixes]
@@ -290,7 +300,7 @@ def find_fixes(
         )
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(f"{len(search.fixes)} commits change it: these are the latest ones")
-    return FoundFixes(
+    found_fixes = FoundFixes(
         search.tree,
         search.rev,
         search.searched,
@@ -301,6 +311,9 @@ def find_fixes(
         tuple(notes),
         tuple(search.files),
     )
+    if (proposed := found_fixes.proposed) and proposed.branches:
+        note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom.key)
+    return found_fixes
 
 
 def _is_directory(repository: Repository, tree: str, profile: str | None) -> bool:
@@ -614,13 +627,18 @@ def add_backport_verdicts(
     tree: str,
     profile: str | None,
     progress: Progress,
+    *,
+    symptom_key: str = "",
+    releases: Sequence[str] = (),
 ) -> tuple[FoundFix, ...]:
     """Add the first release, the verdicts for a tree and the stable branches, and the results of
     the user's trials to each commit.
 
-    Merges have no verdicts. In a partial clone, no commit has verdicts.
+    A trial decides only if it was for this symptom on one of the `releases`. Merges have no
+    verdicts. In a partial clone, no commit has verdicts.
     """
-    releases, trials = Releases(repository), read_trials(repository)
+    all_releases = Releases(repository)
+    tried_releases = [release.removeprefix("v") for release in releases]
     stable = find_stable_branches(repository, profile=profile)
     searched = resolve_onto_revisions(repository, stable, [tree])
     branches: list[StableBranch] = [
@@ -633,7 +651,7 @@ def add_backport_verdicts(
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, stable, request, progress) as session:
         for fix in fixes:
-            release = releases.first(fix.commit)
+            release = all_releases.first(fix.commit)
             is_merge = len(repository.commit(fix.commit).parents) > 1
             is_skipped = is_merge or is_partial
             verdicts = tuple(
@@ -641,14 +659,20 @@ def add_backport_verdicts(
                 for result in (() if is_skipped else session.ask([fix.commit], branches))
                 for branch in result.branches
             )
-            works, tried_on = trials.get(fix.commit, ("", ""))
+            trial = find_trial(repository, fix.commit, symptom_key, tried_releases)
+            trial_note = ""
+            if trial and (not symptom_key or trial.symptom_key != symptom_key):
+                trial_note = "for another or unknown log"
+            elif trial and trial.release not in tried_releases:
+                trial_note = f"for this log, but not on {tree}"
             fixes_with_verdicts.append(
                 replace(
                     fix,
                     release=release.name if release else None,
                     branches=verdicts,
-                    works=works,
-                    tried_on=tried_on,
+                    works=trial.answer if trial and not trial_note else "",
+                    tried_on=trial.release if trial else "",
+                    trial_note=trial_note,
                 )
             )
     return tuple(fixes_with_verdicts)

@@ -84,6 +84,8 @@ _ERROR = re.compile(
 _VARIES = re.compile(
     r"\b0[xX][0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|(?:[0-9a-f]{2,4}:){2,}[0-9a-f.]+"
 )
+_NUMBER = re.compile(r"\d+")
+_MAX_KEY = 200
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _PANIC = re.compile(r"^Kernel panic - not syncing: ")
 _TRACE_START = re.compile(r"^\s*(?:Call [Tt]race|Backtrace|RIP|PC|pc)\b")
@@ -143,6 +145,16 @@ class Symptom:
     def release(self) -> str:
         """Return the upstream release of the kernel that printed the log, otherwise ""."""
         return self.version.release
+
+    @property
+    def key(self) -> str:
+        """Return what two logs of one bug have in common: the function that failed and the first
+        error without its numbers. Return "" if there is no symptom.
+        """
+        names = (*(frame.function for frame in self.frames), *self.files)
+        message = _NUMBER.sub("N", _VARIES.sub(" ", next(iter(self.messages), "")))
+        parts = (next(iter(names), ""), " ".join(message.split())[:_MAX_KEY])
+        return ": ".join(filter(None, parts))
 
     def __bool__(self) -> bool:
         return bool(self.frames or self.messages or self.files)

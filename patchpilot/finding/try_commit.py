@@ -8,7 +8,7 @@ scripts/package/PKGBUILD, Documentation/admin-guide/quickly-build-trimmed-linux.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,7 @@ _FAMILIES = {
     "arch": "arch",
 }
 _NO_SYMPTOM = Symptom()
+_NO_TRIALS: dict[str, Any] = {"answers": [], "planned": ["", ""], "shown": ["", ""]}
 _EFI = "sys/firmware/efi/efivars"
 _OS_FIELD = re.compile(r"^(ID|ID_LIKE)=(.*)$", re.MULTILINE)
 
@@ -102,6 +103,14 @@ class TrialStep:
 
     purpose: str
     commands: tuple[str, ...]
+
+
+class CommitTrial(NamedTuple):
+    """The user's answer about a commit, the release, and the symptom, "" if it is unknown."""
+
+    answer: str
+    release: str
+    symptom_key: str
 
 
 @json_form("commit", "subject", "base", "distribution", "steps", "works=answer", "next", "notes")
@@ -171,7 +180,7 @@ def plan_trial(
     name = f"try-{commit.id[:12]}"
     tried = ("--try", commit.id[:12], "--in", base)
     answers = [Action("find", (*tried, "--works", answer)) for answer in ANSWERS]
-    _store_planned_release(repository, commit.id, base)
+    _note_planned_trial(repository, commit.id, base, symptom.key)
     top = Path(repository.top)
     folder = quote(str(top.parent / f"{top.name}-{name}"))
     steps = (
@@ -212,25 +221,31 @@ def record_trial(
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
     is_running = bool(running) and f"try-{commit.id[:12]}" in running.named
-    planned_release = "".join(_read_own_trials(repository).get(commit.id, ())[2:])
+    state = _read_own_trials(repository).get(commit.id, _NO_TRIALS)
     release = tree.removeprefix("v") or (running.release if is_running else "")
-    release = release or planned_release or symptom.version.release
+    release = release or state["planned"][0] or symptom.version.release
     if not release:
         raise UsageError(
             "the version that was tried is unknown",
             hint=Action("", ("--in", "v6.1"), "name it, for example {}"),
         )
     hint = "set XDG_STATE_HOME to a writable directory"
-    _store_trial(repository, commit.id, (answer, release, release), hint)
+    planned_key = state["planned"][1] if is_running else ""
+    key = symptom.key or planned_key or _find_planned_symptom(state, release)
+    others = [trial for trial in state["answers"] if trial[1:] != [release, key]]
+    state = {**state, "answers": [*others, [answer, release, key]]}
+    _store_trials(repository, commit.id, state, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
         next_step = make_request(commit.id, release, symptom.messages)
-    notes = (
-        (f"the running kernel is {running.named}: was the commit in the kernel that you tried?",)
-        if running and not is_running
-        else ()
-    )
-    return Trial(commit.id, commit.subject, release, "", (), answer, next_step, notes)
+    notes = []
+    if running and not is_running:
+        notes.append(
+            f"the running kernel is {running.named}: was the commit in the kernel that you tried?"
+        )
+    if not key:
+        notes.append("it is unknown which log it was tried for: `find` only shows the answer")
+    return Trial(commit.id, commit.subject, release, "", (), answer, next_step, tuple(notes))
 
 
 def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Action:
@@ -243,30 +258,60 @@ def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Act
     return Action("backport", (commit[:12], "--request", "--tested", release, *note_options))
 
 
-def read_trials(repository: Repository) -> dict[str, tuple[str, str]]:
-    """Map each commit that the user tried to the answer and the release."""
-    trials = _read_own_trials(repository)
-    return {commit: (trial[0], trial[1]) for commit, trial in trials.items() if trial[0]}
+def find_trial(
+    repository: Repository, commit: str, symptom_key: str, releases: Collection[str]
+) -> CommitTrial | None:
+    """Return the user's trial of a commit, or None.
+
+    One of the symptom on one of the releases comes first, then the latest one.
+    """
+    trials = [
+        CommitTrial(answer, release, key)
+        for answer, release, key in _read_own_trials(repository).get(commit, _NO_TRIALS)["answers"]
+    ]
+    of_symptom = [trial for trial in trials if symptom_key and trial.symptom_key == symptom_key]
+    same = [trial for trial in of_symptom if trial.release in releases]
+    return next(iter([*same[::-1], *of_symptom[::-1], *trials[::-1]]), None)
 
 
-def _store_planned_release(repository: Repository, commit: str, base: str) -> None:
-    """Record the release for which the commands were written, and keep an earlier answer.
+def note_shown_trial(repository: Repository, commit: str, base: str, symptom_key: str) -> None:
+    """Record for which symptom the command that tries a commit was shown.
+
+    An answer without a log is about this symptom.
+    """
+    state = _read_own_trials(repository).get(commit, _NO_TRIALS)
+    shown = [base.removeprefix("v"), symptom_key]
+    if state["shown"] != shown:
+        with suppress(PatchpilotError):
+            _store_trials(repository, commit, {**state, "shown": shown}, "")
+
+
+def _note_planned_trial(repository: Repository, commit: str, base: str, symptom_key: str) -> None:
+    """Record the release and symptom for which the commands were written.
 
     The script names the release, so nothing is lost if the state cannot be written.
     """
-    earlier = _read_own_trials(repository).get(commit, ("", ""))[:2]
+    state = _read_own_trials(repository).get(commit, _NO_TRIALS)
+    release = base.removeprefix("v")
+    planned = [release, symptom_key or _find_planned_symptom(state, release)]
     with suppress(PatchpilotError):
-        _store_trial(repository, commit, (*earlier, base.removeprefix("v")), "")
+        _store_trials(repository, commit, {**state, "planned": planned}, "")
 
 
-def _read_own_trials(repository: Repository) -> dict[str, Sequence[str]]:
-    """Map each commit to the answer, the release that was tried, and the planned release."""
-    trials: dict[str, Sequence[str]] = _load_trials().get(repository.key, {})
-    return trials
+def _find_planned_symptom(state: dict[str, Any], release: str) -> str:
+    """Return the symptom for which a trial on a release was written or shown, or ""."""
+    known = (state["planned"], state["shown"])
+    return next((key for planned, key in known if key and planned == release), "")
 
 
-def _store_trial(repository: Repository, commit: str, trial: Sequence[str], hint: str) -> None:
-    own_trials = {**_read_own_trials(repository), commit: trial}
+def _read_own_trials(repository: Repository) -> dict[str, dict[str, Any]]:
+    """Map each commit to its answers, and the release and symptom that were planned and shown."""
+    trials: dict[str, dict[str, Any]] = _load_trials().get(repository.key, {})
+    return {commit: state for commit, state in trials.items() if isinstance(state, dict)}
+
+
+def _store_trials(repository: Repository, commit: str, state: dict[str, Any], hint: str) -> None:
+    own_trials = {**_read_own_trials(repository), commit: state}
     store_json(state_path() / "trials.json", {**_load_trials(), repository.key: own_trials}, hint)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.kernel_version import KernelVersion
+from patchpilot.finding.read_log import read_log
 from patchpilot.finding.try_commit import Machine, plan_trial, read_machine, record_trial
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -277,14 +278,68 @@ def test_answer_is_about_the_release_that_was_built(repo: Repo) -> None:
     # a second plan keeps the answer
     call("find", "-C", repo.path, "--try", fix, "--in", "v6.1")
     again = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode()).out
-    assert "tried on 6.1.1: the bug is gone" in again
+    assert "tried on 6.1.1 for another or unknown log" in again
 
 
 def test_running_kernel_with_the_commit_was_tried(repo: Repo, workdir: Path) -> None:
     with Repository.open(repo.path) as repository:
         fix = repository.resolve("v6.2^{commit}")
-        plan_trial(repository, fix, tree="v6.1")
+        plan_trial(repository, fix, tree="v6.1", symptom=read_log(LOG))
         named = f"6.1.1-try-{fix[:12]}"
         machine = Machine(KernelVersion(named, "6.1.1", named))
         trial = record_trial(repository, fix, "no", machine=machine)
     assert (trial.base, trial.notes) == ("6.1.1", ())
+
+
+OTHER_LOG = LOG.replace("NULL pointer dereference", "unable to handle page fault")
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+@pytest.mark.parametrize(
+    ("tried_for", "note"),
+    [
+        ("", "tried on 6.1 for another or unknown log"),
+        (OTHER_LOG, "tried on 6.1 for another or unknown log"),
+        (LOG, "tried on 6.1 for this log, but not on v6.1.1"),
+    ],
+)
+def test_answer_about_another_log_or_release_decides_nothing(
+    repo: Repo, answer: str, tried_for: str, note: str
+) -> None:
+    def find() -> tuple[int, list[str]]:
+        result = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode())
+        return result.code, result.out.splitlines()
+
+    before = find()
+    words = ("--try", "v6.2", "--in", "v6.1", "--works", answer, *(["-"] if tried_for else []))
+    call("find", "-C", repo.path, *words, stdin=tried_for.encode())
+    code, after = find()
+    shown = [line.replace(f"; {note}", "") for line in after]
+    assert (code, shown) == before
+    assert after != shown
+
+
+@pytest.mark.parametrize("is_planned", [False, True])
+def test_answer_without_a_log_is_about_the_log_for_which_it_was_proposed(
+    repo: Repo, is_planned: bool
+) -> None:
+    def find(log: str) -> str:
+        return call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=log.encode()).out
+
+    tried = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1")
+    find(LOG)
+    if is_planned:
+        call(*tried)
+        # a later search changes nothing about the kernel that was built
+        find(OTHER_LOG)
+    assert "unknown which log" not in call(*tried, "--works", "yes").out
+    assert "fixes it, as you tried" in find(LOG)
+    assert "for another or unknown log" in find(OTHER_LOG)
+
+
+def test_log_is_recognized_after_another_boot(repo: Repo) -> None:
+    tried = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1", "--works", "no", "-")
+    call(*tried, stdin=LOG.encode())
+    again = LOG.replace("CPU: 3 PID: 811", "CPU: 0 PID: 4711").replace("+0x2b/0x110", "+0x2f/0x118")
+    result = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=again.encode())
+    assert result.out.startswith("the first commit is not the fix, as you tried")

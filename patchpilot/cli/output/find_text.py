@@ -191,6 +191,8 @@ def _format_fix(fix: FoundFix, label: str) -> list[str]:
     if fix.works:
         result = "the bug is gone" if fix.works == "yes" else "the bug is still there"
         facts.append(f"tried on {fix.tried_on}: {result}")
+    elif fix.tried_on:
+        facts.append(f"tried on {fix.tried_on} {fix.trial_note}")
     lines = [heading, f"       {'; '.join(facts)}"]
     verdicts = Counter[str]()
     for tree in fix.branches:
