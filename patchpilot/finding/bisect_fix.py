@@ -13,6 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.finding.find_fix import (
     FoundFix,
+    SearchedBug,
     add_backport_verdicts,
     rank_fix_candidates,
 )
@@ -150,8 +151,7 @@ def _find_bisect_step(
             state["tree"],
             profile,
             progress,
-            symptom_key=state.get("symptom", ""),
-            releases=(state["tree"],),
+            SearchedBug(state.get("symptom", ""), (state["tree"],)),
         )
     return BisectStep(
         state["tree"],

@@ -47,12 +47,18 @@ from patchpilot.finding.searched_tree import (
     find_directory_tree,
     find_searched_tree,
 )
-from patchpilot.finding.try_commit import find_trial, make_request, note_shown_trial
+from patchpilot.finding.try_commit import (
+    BranchFix,
+    find_branch_fix,
+    find_trial,
+    make_request,
+    note_shown_trial,
+)
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline_commit import find_named_mainline_commit
-from patchpilot.history.releases import Releases
+from patchpilot.history.releases import Releases, name_series
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
     Mainline,
@@ -104,7 +110,8 @@ class FoundFix:
     `matches` lists the functions and files in common with the symptom. The first
     verdict is for the searched tree. Merges have no verdicts. If the user tried the commit on the
     release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried for another symptom or
-    release, which `trial_note` states.
+    release, which `trial_note` states. `branch_fix` is set if the stable branch of the searched
+    release has the commit.
     """
 
     commit: str
@@ -116,6 +123,7 @@ class FoundFix:
     works: str = ""
     tried_on: str = ""
     trial_note: str = ""
+    branch_fix: BranchFix | None = None
 
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
@@ -127,6 +135,8 @@ class FoundFix:
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
             return Action("find", (self.commit[:12],))
+        if self.works == "yes" and self.branch_fix:
+            return self.branch_fix.advice
         if self.works == "yes":
             return make_request(self.commit, self.tried_on, messages)
         if not is_fix or not any(tree.verdict.startswith("clean") for tree in self.branches):
@@ -182,6 +192,21 @@ class FoundFixes:
         return working or (first if is_proposed and first and not first.works else None)
 
     @property
+    def update(self) -> BranchFix | None:
+        """Return the first commit in a later release of the log's own branch, or None.
+
+        An update comes before a build or a report.
+        """
+        first = self.candidates[0] if self.candidates and not self.symptom.name else None
+        is_open = first and not first.works and first.branch_fix and first.branch_fix.release
+        return first.branch_fix if first and is_open and not self.is_solved else None
+
+    @property
+    def is_solved(self) -> bool:
+        """Return whether a commit fixes the bug, as the user tried."""
+        return any(fix.works == "yes" for fix in self.candidates)
+
+    @property
     def outlook(self) -> str:
         """Return in words how likely it is that the candidates of a log have the fix.
 
@@ -196,6 +221,11 @@ class FoundFixes:
         if first.works == "no":
             return "the first commit is not the fix, as you tried; the others are less likely"
         share = f"in {first.probability:.0%} of such searches"
+        if update := self.update:
+            return (
+                f"{update.series}.y has the first commit since {update.release}: update first, then"
+                f" see whether it still happens; the commit is the fix {share}"
+            )
         if first.probability < rejection_threshold():
             return f"probably none of these commits is the fix; the first one is {share}"
         adverb = "may be"
@@ -222,6 +252,19 @@ class FoundFixes:
     def version(self) -> KernelVersion:
         """Return the kernel that printed the log."""
         return self.symptom.version
+
+
+class SearchedBug(NamedTuple):
+    """The key of a symptom, the names of the release that is searched, and the release with the
+    bug, "" if it is unknown.
+    """
+
+    symptom_key: str = ""
+    releases: tuple[str, ...] = ()
+    kernel: str = ""
+
+
+_NO_BUG = SearchedBug()
 
 
 class Search(NamedTuple):
@@ -277,8 +320,11 @@ def find_fixes(
             search.tree,
             profile,
             progress,
-            symptom_key=symptom.key,
-            releases=(search.tree, tree, symptom.release),
+            SearchedBug(
+                symptom.key,
+                (search.tree, tree, symptom.release),
+                _name_kernel(search.tree, symptom),
+            ),
         )
     )
     if _is_directory(repository, tree, profile):
@@ -314,6 +360,12 @@ def find_fixes(
     if (proposed := found_fixes.proposed) and proposed.branches:
         note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom.key)
     return found_fixes
+
+
+def _name_kernel(tree: str, symptom: Symptom) -> str:
+    """Return the release with the bug: the log's, unless another series is searched."""
+    series = name_series(tree)
+    return tree if series and series != name_series(symptom.release) else symptom.release
 
 
 def _is_directory(repository: Repository, tree: str, profile: str | None) -> bool:
@@ -627,18 +679,16 @@ def add_backport_verdicts(
     tree: str,
     profile: str | None,
     progress: Progress,
-    *,
-    symptom_key: str = "",
-    releases: Sequence[str] = (),
+    bug: SearchedBug = _NO_BUG,
 ) -> tuple[FoundFix, ...]:
     """Add the first release, the verdicts for a tree and the stable branches, and the results of
     the user's trials to each commit.
 
-    A trial decides only if it was for this symptom on one of the `releases`. Merges have no
-    verdicts. In a partial clone, no commit has verdicts.
+    A trial decides only if it was for this `bug`. Merges have no verdicts. In a partial clone, no
+    commit has verdicts.
     """
     all_releases = Releases(repository)
-    tried_releases = [release.removeprefix("v") for release in releases]
+    tried_releases = [release.removeprefix("v") for release in bug.releases]
     stable = find_stable_branches(repository, profile=profile)
     searched = resolve_onto_revisions(repository, stable, [tree])
     branches: list[StableBranch] = [
@@ -654,14 +704,18 @@ def add_backport_verdicts(
             release = all_releases.first(fix.commit)
             is_merge = len(repository.commit(fix.commit).parents) > 1
             is_skipped = is_merge or is_partial
-            verdicts = tuple(
-                TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
+            results = [
+                branch
                 for result in (() if is_skipped else session.ask([fix.commit], branches))
                 for branch in result.branches
+            ]
+            verdicts = tuple(
+                TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
+                for branch in results
             )
-            trial = find_trial(repository, fix.commit, symptom_key, tried_releases)
+            trial = find_trial(repository, fix.commit, bug.symptom_key, tried_releases)
             trial_note = ""
-            if trial and (not symptom_key or trial.symptom_key != symptom_key):
+            if trial and (not bug.symptom_key or trial.symptom_key != bug.symptom_key):
                 trial_note = "for another or unknown log"
             elif trial and trial.release not in tried_releases:
                 trial_note = f"for this log, but not on {tree}"
@@ -673,6 +727,7 @@ def add_backport_verdicts(
                     works=trial.answer if trial and not trial_note else "",
                     tried_on=trial.release if trial else "",
                     trial_note=trial_note,
+                    branch_fix=find_branch_fix(repository, bug.kernel, results),
                 )
             )
     return tuple(fixes_with_verdicts)

@@ -28,6 +28,7 @@ from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_ke
 from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.releases import find_release_of_series, name_series, parse_release
 from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
@@ -111,6 +112,40 @@ class CommitTrial(NamedTuple):
     answer: str
     release: str
     symptom_key: str
+
+
+class BranchFix(NamedTuple):
+    """A fix in the stable branch of a series, and the branch's first release with it or ""."""
+
+    series: str
+    release: str
+
+    @property
+    def words(self) -> str:
+        """Return since when the branch has the fix."""
+        since = f" since {self.release}" if self.release else ", but no release of it yet"
+        return f"{self.series}.y has it{since}"
+
+    @property
+    def advice(self) -> str:
+        """Return what to do instead of a backport."""
+        return f"{self.words}: {'update to it' if self.release else 'wait for the next one'}"
+
+
+def find_branch_fix(
+    repository: Repository, release: str, branches: Sequence[BranchResult]
+) -> BranchFix | None:
+    """Return the fix in the stable branch of a release, or None if the release has it or if the
+    branch lacks it.
+    """
+    series = name_series(release)
+    for branch in branches:
+        if series and branch.version == series and branch.landed_as and branch.tip:
+            fixed = find_release_of_series(repository, branch.landed_as, branch.tip, series)
+            first, own = (parse_release(f"v{name.removeprefix('v')}") for name in (fixed, release))
+            if not (first and own and first.numbers <= own.numbers):
+                return BranchFix(series, fixed)
+    return None
 
 
 @json_form("commit", "subject", "base", "distribution", "steps", "works=answer", "next", "notes")
@@ -209,14 +244,15 @@ def record_trial(
     tree: str = "",
     symptom: Symptom = _NO_SYMPTOM,
     machine: Machine | None = None,
+    profile: str | None = None,
 ) -> Trial:
     """Record whether the bug is gone with a commit.
 
     The release is `tree`, that of the running kernel if it was built with the commit, the one for
     which `plan_trial` was last called, or the one that the log names. Raise `UsageError` if there
     is none of these: any other running kernel was not tried. If the bug is gone, the next command
-    requests the backport and quotes the message of the log if there is one; otherwise it continues
-    the search.
+    requests the backport and quotes the message of the log if there is one, unless the release's
+    stable branch has the commit; otherwise it continues the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
@@ -237,7 +273,9 @@ def record_trial(
     _store_trials(repository, commit.id, state, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
-        next_step = make_request(commit.id, release, symptom.messages)
+        branch_fix = _find_fix_in_series(repository, commit.id, release, profile)
+        request = make_request(commit.id, release, symptom.messages)
+        next_step = branch_fix.advice if branch_fix else request
     notes = []
     if running and not is_running:
         notes.append(
@@ -246,6 +284,20 @@ def record_trial(
     if not key:
         notes.append("it is unknown which log it was tried for: `find` only shows the answer")
     return Trial(commit.id, commit.subject, release, "", (), answer, next_step, tuple(notes))
+
+
+def _find_fix_in_series(
+    repository: Repository, commit: str, release: str, profile: str | None
+) -> BranchFix | None:
+    """Return the fix in the stable branch of a release, or None."""
+    stable = find_stable_branches(repository, profile=profile)
+    branches = [branch for branch in stable.branches if branch.version == name_series(release)]
+    if not branches or len(repository.commit(commit).parents) > 1:
+        return None
+    request = BackportRequest(effort=0.0, profile=profile)
+    with BackportSession(repository, stable, request, ignore_progress) as session:
+        (result,) = session.ask([commit], branches)
+    return find_branch_fix(repository, release, result.branches)
 
 
 def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Action:

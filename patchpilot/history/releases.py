@@ -6,6 +6,7 @@ This is fast in a large history, and correct for topic branches that were merged
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -181,3 +182,36 @@ class Releases:
             else:
                 low = middle + 1
         return releases[low] if low < len(releases) else None
+
+
+def name_series(release: str) -> str:
+    """Return the series of a release or its tag: that of v6.12.3 is 6.12. Return "" otherwise."""
+    parsed = parse_release(f"v{release.removeprefix('v')}")
+    return ".".join(map(str, parsed.numbers[:2])) if parsed else ""
+
+
+def find_release_of_series(repository: Repository, commit: str, tip: str, series: str) -> str:
+    """Return the first release of a stable branch that contains a commit of it, as a tag's name.
+
+    Without tags, it is read from the commits of the releases. Return "" if it is not released.
+    """
+    tags = (ref for ref in repository.all_refs if not ref.is_branch and ref.kind == "commit")
+    releases = [
+        release
+        for tag in tags
+        if tag.short.startswith(f"v{series}")
+        and name_series(tag.short) == series
+        and (release := parse_release(tag.short, tag.object_id, tag.date))
+    ]
+    releases.sort(key=lambda release: (release.numbers, release.candidate or 1 << 20))
+    at = bisect_left(
+        releases, True, key=lambda release: repository.is_ancestor(commit, release.commit)
+    )
+    if at < len(releases):
+        return releases[at].name
+    subject = rf"^Linux {series.replace('.', '[.]')}[.][0-9][0-9]*$"
+    subjects = repository.git(
+        *("log", "--reverse", "--ancestry-path", "--format=%s", "--grep", subject),
+        f"{commit}..{tip}",
+    ).text.splitlines()
+    return f"v{subjects[0].removeprefix('Linux ')}" if subjects else ""

@@ -343,3 +343,33 @@ def test_log_is_recognized_after_another_boot(repo: Repo) -> None:
     again = LOG.replace("CPU: 3 PID: 811", "CPU: 0 PID: 4711").replace("+0x2b/0x110", "+0x2f/0x118")
     result = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=again.encode())
     assert result.out.startswith("the first commit is not the fix, as you tried")
+
+
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_update_comes_before_a_backport(repo: Repo, is_tagged: bool) -> None:
+    fix = repo.git("rev-parse v6.2^{commit}")
+    repo.git("checkout -q --detach v6.1.1")
+    repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n", {FILE: FIXED})
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    answer = ("find", "-C", repo.path, "--try", fix, "--in", "v6.1.1", "--works", "yes")
+    waiting = "next: 6.1.y has it, but no release of it yet: wait for the next one"
+    assert waiting in call(*answer).out
+    for number in (2, 3):
+        repo.commit(f"Linux 6.1.{number}", {"Makefile": f"VERSION = 6.1.{number}\n"})
+        if is_tagged:
+            repo.tag(f"v6.1.{number}")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    found = call("find", "-C", repo.path, "-", stdin=LOG.encode()).out
+    assert found.startswith("6.1.y has the first commit since v6.1.2: update first, then see")
+    assert "; 6.1.y has it since v6.1.2\n" in found
+    assert "next: update to v6.1.2 or later, then see whether it still happens\n  or " in found
+    assert "next: 6.1.y has it since v6.1.2: update to it\n" in call(*answer).out
+    call(*answer, "-", stdin=LOG.encode())
+    solved = call("find", "-C", repo.path, "-", stdin=LOG.encode()).out
+    assert "next: 6.1.y has it since v6.1.2: update to it" in solved
+    # the kernel of the log has the commit
+    later = LOG.replace("Debian 6.1.1-1", "Debian 6.1.2-1")
+    assert (
+        "since v6.1.2"
+        not in call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=later.encode()).out
+    )

@@ -286,7 +286,14 @@ def _try_commit(
     repository = workplace.repository
     symptom = read_symptom(repository, read_symptom_text(repository, log) if log else "")
     if answer:
-        trial = record_trial(repository, commit, answer, tree=tree or "", symptom=symptom)
+        trial = record_trial(
+            repository,
+            commit,
+            answer,
+            tree=tree or "",
+            symptom=symptom,
+            profile=workplace.settings().get("profile"),
+        )
     else:
         with show_progress(common) as progress:
             trial = plan_trial(

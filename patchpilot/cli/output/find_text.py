@@ -61,10 +61,11 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         lines += ["", f"next: {Action('find', (operation, '--in', 'v6.1'))}  # the version with it"]
     elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
-        lines += ["", f"next: {step}"]
+        lines += ["", *_format_update(fixes), f"{'  or' if fixes.update else 'next:'} {step}"]
     else:
         advice = "read these commits, or search by builds" if fixes.fits else "search by builds"
-        lines += ["", f"next: {advice}: {bisect_command}"]
+        label = "  if it still happens, " if fixes.update else "next: "
+        lines += ["", *_format_update(fixes), f"{label}{advice}: {bisect_command}"]
         if not is_reported:
             report = Action("find", (operation, "--in", fixes.tree, "--report"))
             lines += [
@@ -77,6 +78,12 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
             f" {Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree))}",
         ]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+
+
+def _format_update(fixes: FoundFixes) -> list[str]:
+    if not fixes.update:
+        return []
+    return [f"next: update to {fixes.update.release} or later, then see whether it still happens"]
 
 
 def format_introduction(result: Introduction, operation: str, *, is_reported: bool = False) -> str:
@@ -193,6 +200,8 @@ def _format_fix(fix: FoundFix, label: str) -> list[str]:
         facts.append(f"tried on {fix.tried_on}: {result}")
     elif fix.tried_on:
         facts.append(f"tried on {fix.tried_on} {fix.trial_note}")
+    if fix.branch_fix:
+        facts.append(fix.branch_fix.words)
     lines = [heading, f"       {'; '.join(facts)}"]
     verdicts = Counter[str]()
     for tree in fix.branches:
