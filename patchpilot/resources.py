@@ -128,6 +128,7 @@ SEND_QUESTIONS = (
     "press Enter when git asks for recipients and for a Message-ID; the file has its recipients"
 )
 """How to answer the questions of `git send-email` about a file with its own To: header."""
+NO_DRAFTS_IN_DEMO = "the demo sends no drafts; m on Home marks it as sent"
 FILL_IN = "FILL IN"
 """The mark in a draft where the user must add something before sending it."""
 

@@ -13,6 +13,8 @@ from patchpilot.backports.stable_request import explain_no_request
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Follower
+from patchpilot.resources import NO_DRAFTS_IN_DEMO
+from patchpilot.settings.read_settings import is_in_demo
 
 if TYPE_CHECKING:
     from patchpilot.backports.build_objects import BranchBuild
@@ -102,6 +104,7 @@ _COMPARE = BranchStep(
     "next: compare the lines that are there with the fix",
 )
 _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
+_SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft", NO_DRAFTS_IN_DEMO)
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
@@ -209,7 +212,8 @@ def _find_request_step(
 ) -> BranchStep:
     """Return the step for a mainline commit that applies to a branch."""
     if work.is_drafted or work.is_requested:
-        return _SEND_REQUEST if work.is_drafted else _REQUESTED
+        draft_step = _SHOW_REQUEST if is_in_demo() else _SEND_REQUEST
+        return draft_step if work.is_drafted else _REQUESTED
     if reason := explain_no_request(result):
         words = "do not ask" if result.rules else "wait: Cc: stable"
         return BranchStep(StepKind.WAIT, words, reason)

@@ -21,7 +21,7 @@ from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, f
 from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, width
-from patchpilot.resources import is_marked_sent, list_recent_drafts
+from patchpilot.resources import NO_DRAFTS_IN_DEMO, is_marked_sent, list_recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -347,7 +347,8 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     elif not result.branches:
         note = result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
-        state, note = StageState.TODO, "the request is a draft; press 0 to send it"
+        purpose = NO_DRAFTS_IN_DEMO if is_in_demo() else "press 0 to send it"
+        state, note = StageState.TODO, f"the request is a draft; {purpose}"
     elif StepKind.REQUESTED in kinds:
         note = f"request sent: {note}"
     elif not result.culprits:

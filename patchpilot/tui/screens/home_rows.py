@@ -19,7 +19,13 @@ from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import FILL_IN, SEND_QUESTIONS, list_recent_drafts
+from patchpilot.resources import (
+    FILL_IN,
+    NO_DRAFTS_IN_DEMO,
+    SEND_QUESTIONS,
+    list_recent_drafts,
+)
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -97,6 +103,11 @@ def topic_group(topic: HomeTopic, states: States) -> str:
 def read_draft_topics() -> list[HomeTopic]:
     """Return the recent drafts of requests and reports, with the file as the key."""
     drafts = []
+    how_to_send = (
+        f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
+        if is_in_demo()
+        else f"Enter shows it with the command that sends it; {SEND_QUESTIONS}"
+    )
     for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
         with suppress(OSError):
             modified = file.stat().st_mtime
@@ -113,7 +124,7 @@ def read_draft_topics() -> list[HomeTopic]:
                     else f"{DRAFT}: Enter opens it",
                     when=modified,
                     step=(f"replace each {FILL_IN} ({missing} left); " if missing else "")
-                    + f"Enter shows it with the command that sends it; {SEND_QUESTIONS}",
+                    + how_to_send,
                 )
             )
     return drafts

@@ -209,6 +209,9 @@ def test_written_patches_show_the_send_command(
         "  git send-email 'my backports/6.6'/*.patch",
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
+    texts = make_texts(make_branch_result(BranchVerdict.CLEAN))
+    drafted = BranchTexts(texts.result, is_drafted=True)
+    assert drafted.format_step(drafted.result.branches[0]) == "0 see the draft"
     assert "do not send mail yourself" in written_patch_rows(done)[-1]
     assert not any("git send-email" in row for row in written_patch_rows(done))
 

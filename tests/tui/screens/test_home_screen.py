@@ -20,7 +20,7 @@ from patchpilot.home import read as read_home
 from patchpilot.home.read import read_topics
 from patchpilot.home.topic import HomeEvent, HomeTopic
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import SEND_QUESTIONS, save_draft_file
+from patchpilot.resources import NO_DRAFTS_IN_DEMO, SEND_QUESTIONS, save_draft_file
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.palette import list_commands
@@ -408,6 +408,19 @@ async def test_next_stage_is_the_first_unfinished(
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "spi: dma", "2 Checks", "1 your turn")
         assert "stage 2 Checks: 3 errors, 1 warning" in text_of(app)
+
+
+async def test_demo_sends_no_drafts(
+    start_home: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path))
+    app = start_home(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_home(pilot, "backport of 0123 to 6.1", "1 unsent")
+        words = " ".join(re.sub("[│┃]", " ", text_of(app)).split())
+        assert NO_DRAFTS_IN_DEMO in words, words
+        assert "the command that sends it" not in words
 
 
 async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> None:
