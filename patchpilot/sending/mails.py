@@ -240,11 +240,21 @@ def list_next_steps(send: Send, unverified: SendProblem | None = None) -> tuple[
     )
 
 
+def describe_test(base: str | None) -> str:
+    """Describe how to apply a message that the user sent to themselves.
+
+    `git am` cannot apply it to the branch that has its commit, so it needs a worktree of the base.
+    """
+    start = base[:12] if base else "BASE"
+    return f"to test it: git worktree add --detach ../test {start}, then git am FILE there"
+
+
 def _steps_after_send(send: Send) -> Sequence[Advice]:
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
-        return ("save the mail you receive and try it: git am FILE; then send without --to-self",)
+        test = describe_test(send.base)
+        return (f"save the message that you receive; {test}. Then send without --to-self",)
     if send.kind != "real":
         return ()
     if send.undisclosed:

@@ -589,14 +589,17 @@ class SendScreen(StageScreen["Sending"]):
             self.rerun_stage()
 
     def _report_test_send(self, result: "Sending") -> None:
+        from patchpilot.sending.mails import describe_test
+
         if result.outcome == "sent":
             if result.unverified:
                 self.notify(
                     "\n".join(map(str, (result.outcome_line, *result.advice))), severity="warning"
                 )
                 return
+            base = result.last.base if result.last else None
             self.notify(
-                "sent to yourself; save the message that you receive and run git am on it",
+                f"sent to yourself; save the message that you receive; {describe_test(base)}"
             )
             return
         lines = filter(None, (result.outcome_line, result.server_reply))
