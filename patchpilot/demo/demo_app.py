@@ -17,6 +17,7 @@ from patchpilot.demo.robin import (
     ANSWERS,
     find_question,
     fix_first_version,
+    has_answers,
     has_replied,
     has_warning,
     is_answered,
@@ -25,9 +26,10 @@ from patchpilot.demo.robin import (
     prepare_second_version,
     send_backports,
 )
-from patchpilot.demo.sandbox import INBOX
+from patchpilot.demo.sandbox import INBOX, is_kept
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
+from patchpilot.sending.mails import describe_test
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class
 from patchpilot.tui.run_app import run_app
@@ -41,6 +43,7 @@ from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain_text
+from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_for_confirmation
@@ -104,8 +107,13 @@ class DemoFollow(FollowScreen):
             return NextKey(str(stage.number), "backport it", reason)
         if stage is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
+        if not is_demo_topic(self.session):
+            return NextKey("0", f"go to {TOPIC}", "The demo answers only its own patch.")
         if own_series.posted is None or not is_answered(own_series.posted):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
+        commit = self.session.commit
+        if commit is not None and has_answers(commit.message):
+            return NextKey(str(Stage.SEND.number), "send the prepared version")
         if has_replied(own_series.posted):
             reviewers = "Maya and the test robot" if has_warning(own_series.posted) else "Maya"
             return NextKey(
@@ -118,6 +126,17 @@ class DemoFollow(FollowScreen):
             "reply to Maya",
             "Write: “Older than 2.4; v2 will name it.”",
         )
+
+
+def is_demo_topic(session: Session) -> bool:
+    """Return whether the open topic is the demo's branch, to which its replies and changes belong,
+    and not a branch of the reader.
+    """
+    return session.topic is not None and session.topic.branch == TOPIC
+
+
+def format_step(step: NextKey) -> str:
+    return f"Press {step.key}: {step.does}" if step.key else step.does
 
 
 class TourRow(Static):
@@ -163,8 +182,8 @@ class DemoApp(PatchpilotApp):
             pass
         elif isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
-            # the answers are about Robin's fix, not about a branch of the reader
-            if self.session.topic and self.session.topic.branch == TOPIC:
+            # the answers are about Robin's fix
+            if is_demo_topic(self.session):
                 screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
         elif isinstance(screen, Choose) and title == QUESTION:
             screen.why = f"`Demo`  {BUGS[self._dmesg]} Press Enter.\n\n{self._dmesg}"
@@ -179,12 +198,14 @@ class DemoApp(PatchpilotApp):
         return super().push_screen(screen, *args, **options)
 
     def action_leave(self) -> None:
-        """Ask first if the demo is not over, because the sandbox is deleted."""
+        """Ask first if the demo is not over, because it cannot be continued."""
         steps = [str(row.content) for row in self.screen.query(TourRow) if row.display]
         if self.sending or any("Press q:" in step for step in steps):
             super().action_leave()
             return
-        text = "Quit the demo?\n\nIts sandbox is deleted: the next demo starts at the beginning."
+        root = Path(os.environ.get("PATCHPILOT_DEMO", os.devnull))
+        fate = f"kept in {root}" if is_kept(root) else "deleted"
+        text = f"Quit the demo?\n\nIts sandbox is {fate}: the next demo starts at the beginning."
         answers = ("no", "Go on with the demo"), ("yes", "Quit")
         question = Choose(text, answers, "Demo", letters=("g", "q"))
         ask_for_confirmation(self, question, super().action_leave)
@@ -195,7 +216,10 @@ class DemoApp(PatchpilotApp):
         rows = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         if len(rows) > self._mailbox_rows and isinstance(self.screen, StageScreen):
             new_rows, self._mailbox_rows = rows[self._mailbox_rows :], len(rows)
-            heading = "git am FILE makes the commit from it.", ""
+            commits = self.session.topic.commits if self.session.topic else ()
+            parents = commits[0].parents if commits else ()
+            test = describe_test(next(iter(parents), None))
+            heading = f"{test[:1].upper()}{test[1:]}.", ""
             self.push_screen(Reader(f"New in Robin's mailbox, {file}", [*heading, *new_rows]))
 
     def action_tour(self) -> None:
@@ -207,6 +231,8 @@ class DemoApp(PatchpilotApp):
         """Enable the key for the newcomer's next changes only if there are any."""
         if action != "newcomer":
             return super().check_action(action, parameters)
+        if not is_demo_topic(self.session):
+            return False
         screen, commit = self.stage_screen, self.session.commit
         if isinstance(screen, DemoFollow):
             return bool(screen.own_series and not screen.own_series.about.landed)
@@ -286,6 +312,8 @@ class DemoApp(PatchpilotApp):
             if self._is_written:
                 next_key = NextKey("Enter", "open your branch")
             topic = screen.query_one(RowList).selected_item
+            if self._is_written and topic and topic.branch != TOPIC:
+                next_key = NextKey("", f"Select your branch {TOPIC}, then press Enter")
             if topic and topic.version and topic.turn is Turn.YOURS:
                 step = replace_commands(topic.step)
                 next_key = NextKey("Enter", "open the topic", step)
@@ -295,7 +323,7 @@ class DemoApp(PatchpilotApp):
                 next_key = NextKey("q", "quit the demo", why)
             if any(worker.group == "open" and not worker.is_finished for worker in self.workers):
                 next_key = WAIT
-        key_text = f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
+        key_text = format_step(next_key)
         if len(f" {head}{key_text}  {card}") > screen.size.width:
             card = ""
         return Text.assemble(
@@ -323,8 +351,7 @@ class DemoApp(PatchpilotApp):
         if screen.is_working:
             # until the work is done, the screen shows old data, such as the version that was sent
             # before
-            next_step = f"Then {key.key}: {key.does}." if key else ""
-            return WAIT._replace(why=next_step)
+            return WAIT._replace(why=f"Then: {format_step(key)}." if key else "")
         is_others = self._merged_by_others is not None
         if is_others and key is None:
             self._dmesg = CARD_LOG

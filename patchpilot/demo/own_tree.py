@@ -14,7 +14,7 @@ The same with your own fix, on a branch of your own kernel tree:
     patchpilot            opens these stages on the current branch
 
 Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
-When you quit, the demo removes its files; `{command} demo` starts it again."""
+{fate}; `{command} demo` starts it again."""
 
 
 def find_folder_outside_path() -> str:
@@ -25,13 +25,15 @@ def find_folder_outside_path() -> str:
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
 
-def format_own_tree_text(folder: str = "") -> str:
+def format_own_tree_text(folder: str = "", *, kept: bool = False) -> str:
     """Return the closing text, with commands that work in the user's shell.
 
-    `folder` is the command's folder if PATH does not contain it.
+    `folder` is the command's folder if PATH does not contain it. `kept` is set if the sandbox is
+    kept.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(
         path=path,
+        fate=f"The demo {'keeps' if kept else 'removes'} its files",
         command=shlex.quote(str(Path(folder, "patchpilot"))) if folder else "patchpilot",
     )

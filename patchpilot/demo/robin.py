@@ -125,7 +125,7 @@ def revise_commit(work: Path) -> None:
     text = corrected or message
     for old, new in ASKED_FOR:
         text = text.replace(old, new, 1)
-    if not _has_answers(text):
+    if not has_answers(text):
         tags = _find_tags(text)
         body = text.rstrip("\n").removesuffix("\n".join(tags)).rstrip("\n")
         text = _add_tags(f"{body}\n\n{STATED}", "\n".join(tags))
@@ -135,7 +135,8 @@ def revise_commit(work: Path) -> None:
     _amend_commit(work, text)
 
 
-def _has_answers(message: str) -> bool:
+def has_answers(message: str) -> bool:
+    """Return whether a message has what the maintainer asked for, as in v2."""
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
@@ -230,7 +231,7 @@ def prepare_second_version(work: Path) -> str:
     from patchpilot.tracking.poll_archives import UpdateRequest
     from patchpilot.tracking.update_series import update_tracked_series
 
-    if _has_answers(git(work, "log", "-1", "--format=%B").text):
+    if has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
         series = update_tracked_series(

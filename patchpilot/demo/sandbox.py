@@ -64,6 +64,8 @@ OWN = (
     "PATCHPILOT_DEMO",
 )
 """Variables that a shell needs to use a kept sandbox; its file `env` sets them."""
+ENV = "env"
+"""The file with these variables, which only a kept sandbox has."""
 
 
 @dataclass
@@ -136,11 +138,15 @@ def open_sandbox(
         archive = stack.enter_context(StandIn())
         use_loopback(root, sink, archive)
         archive.add(demo_mails.make_announcement())
-        (root / "env").write_text(
-            "".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env),
-            encoding="utf-8",
-        )
+        if keep:
+            lines = (f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env)
+            (root / ENV).write_text("".join(lines), encoding="utf-8")
         yield Sandbox(root, repositories, sink, archive, env)
+
+
+def is_kept(root: Path) -> bool:
+    """Return whether a sandbox stays when the demo ends, as with --keep."""
+    return (root / ENV).exists()
 
 
 def sandbox_environment(root: Path) -> dict[str, str]:

@@ -16,7 +16,10 @@ def test_commands_use_the_shell_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_folder_outside_path() == ""
     assert "PATH=" not in format_own_tree_text()
-    assert format_own_tree_text().endswith("`patchpilot demo` starts it again.")
+    assert format_own_tree_text().endswith(
+        "The demo removes its files; `patchpilot demo` starts it again."
+    )
+    assert "The demo keeps its files;" in format_own_tree_text(kept=True)
 
 
 def test_folder_is_added_to_path_if_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.demo.demo_app import CARDS, DemoApp, TourRow
+from patchpilot.commits.git_command import git
+from patchpilot.demo.demo_app import CARDS, DemoApp, DemoFollow, TourRow, format_step
 from patchpilot.demo.demo_history import MASK_SUBJECT
-from patchpilot.demo.sandbox import INBOX, Sandbox
+from patchpilot.demo.demo_repository import TOPIC
+from patchpilot.demo.sandbox import ENV, INBOX, Sandbox
 from patchpilot.model.mail import parse_mail
-from patchpilot.resources import state_path
+from patchpilot.resources import save_draft_file, state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
+from patchpilot.tui.widgets.lists import RowList
 from tests.kit.walk import keys, running, settled, still, text_of, until, visible
 
 pytestmark = pytest.mark.long
@@ -143,6 +147,63 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
         assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent
 
 
+async def test_own_branch_is_not_the_demos(sandbox: Sandbox) -> None:
+    """Test that the demo neither changes the reader's own patch, nor announces replies to it."""
+    git(sandbox.work, "switch", "-q", "-c", "mine")
+    # the message would be one that the demo fixes
+    git(sandbox.work, "commit", "-q", "--amend", "-m", "acme: mine\n\nWe added mine.")
+    app = make_demo_app(sandbox.work)
+    async with running(app, (80, 24), Stage.CHECKS) as pilot:
+        assert "Press M" not in await wait_for_tour_text(pilot, "Tour 2/8")
+        assert app.check_action("newcomer", ()) is False
+        await keys(pilot, Stage.FOLLOW)
+        screen = app.stage_screen
+        assert isinstance(screen, DemoFollow)
+        assert app.check_action("newcomer", ()) is False
+
+
+def test_empty_key_is_not_shown() -> None:
+    assert format_step(NextKey("", "Wait for the replies")) == "Wait for the replies"
+    assert format_step(NextKey("M", "do it")) == "Press M: do it"
+
+
+async def test_quit_names_the_kept_sandbox(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path))
+    (tmp_path / ENV).touch()
+    async with running(make_demo_app(clone), (200, 30), "q") as pilot:
+        words = "".join(re.sub("[│┃]", " ", text_of(pilot.app)).split())  # type: ignore[arg-type]
+        assert f"Itssandboxiskeptin{tmp_path}" in words
+
+
+async def test_home_names_the_branch_to_select(clone: Path) -> None:
+    file = save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
+    assert file.exists()
+    app = create_app(
+        clone,
+        memory=SavedState(clone.parent / "state.json"),
+        app_class=DemoApp,
+        at_home=True,
+    )
+    async with app.run_test(size=(100, 30)) as pilot:
+        await visible(pilot, "What do you have?")
+        await pilot.press("escape")
+        assert isinstance(app, DemoApp)
+        app._is_written = True
+        await visible(pilot, "old cards that")
+        await wait_for_tour_text(pilot, "Tour  ")
+        texts = set()
+        for key in ("home", "end"):
+            await pilot.press(key)
+            await still(pilot)
+            text = await wait_for_tour_text(pilot, "Tour  ")
+            topic = app.screen.query_one(RowList).selected_item
+            texts.add((topic.branch == TOPIC, PRESS.search(text) is not None))
+            assert f"branch {TOPIC}" in text or topic.branch == TOPIC
+        assert texts == {(True, True), (False, False)}
+
+
 async def test_test_copy_opens_and_q_offers_to_go_on(sandbox: Sandbox) -> None:
     app = create_app(sandbox.work, app_class=DemoApp)
     async with running(app, (80, 24), Stage.SEND) as pilot:
@@ -150,6 +211,10 @@ async def test_test_copy_opens_and_q_offers_to_go_on(sandbox: Sandbox) -> None:
         await visible(pilot, "New in Robin's mailbox")
         assert (sandbox.root / INBOX).exists()
         assert "Subject: [PATCH] net/acme" in text_of(app)
+        base = git(sandbox.work, "rev-parse", "--short=12", "HEAD^").text.strip()
+        assert f"git worktree add --detach ../test {base}, then git am FILE there" in " ".join(
+            re.sub("[│┃]", " ", text_of(app)).split()
+        )
         await keys(pilot, "escape", "q")
         assert "the next demo starts at the beginning" in text_of(app)
         await keys(pilot, "g")

@@ -103,7 +103,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             terminal_states.append(code >= 0)
         if not shell and code == 0:
-            print_message(format_own_tree_text(find_folder_outside_path()))
+            print_message(format_own_tree_text(find_folder_outside_path(), kept=bool(keep)))
         if keep:
             print_message(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"
