@@ -56,21 +56,28 @@ def make_backport_message(
             + ("\n" if parse_trailers(message.split("\n")) else "\n\n")
             + notes_text
         )
-    if signer:
-        line = f"Signed-off-by: {signer.trailer()}"
-        if reason := explain_unfit_trailer(line):
-            raise InputError(
-                f"cannot write your Signed-off-by: git user.name or user.email {reason}",
-                hint="run `git config` to correct the setting",
-            )
-        trailers = parse_trailers(message.split("\n"))
-        sign_offs = [
-            trailer for trailer in trailers if trailer.key == "signed-off-by" and trailer.address
-        ]
-        last_signer = sign_offs[-1].address if sign_offs else None
-        # a note must be followed by a sign-off, even if the backporter is also the author
-        if notes or not last_signer or last_signer.key != signer.key:
-            message = message.rstrip("\n") + ("\n" if notes or trailers else "\n\n") + line + "\n"
+    return sign_message(message, signer, has_note=bool(notes)) if signer else message
+
+
+def sign_message(message: str, signer: Address, *, has_note: bool = False) -> str:
+    """Return the message with the signer's sign-off, if it is not the last one already.
+
+    With `has_note`, an explanation follows the last sign-off, so another sign-off is needed even if
+    the backporter is also the author. Raise `InputError` if git's identity cannot be a trailer.
+    """
+    line = f"Signed-off-by: {signer.trailer()}"
+    if reason := explain_unfit_trailer(line):
+        raise InputError(
+            f"cannot write your Signed-off-by: git user.name or user.email {reason}",
+            hint="run `git config` to correct the setting",
+        )
+    trailers = parse_trailers(message.split("\n"))
+    sign_offs = [
+        trailer for trailer in trailers if trailer.key == "signed-off-by" and trailer.address
+    ]
+    last_signer = sign_offs[-1].address if sign_offs else None
+    if has_note or not last_signer or last_signer.key != signer.key:
+        message = message.rstrip("\n") + ("\n" if has_note or trailers else "\n\n") + line + "\n"
     return message
 
 

@@ -22,7 +22,7 @@ from patchpilot.backports.build_objects import (
     compile_objects,
     require_compilable,
 )
-from patchpilot.backports.message import make_backport_message
+from patchpilot.backports.message import make_backport_message, sign_message
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -33,6 +33,7 @@ from patchpilot.backports.patches import (
 )
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
+    SIGN_HINT,
     explain_not_upstream,
     format_note_hint,
     format_send_command,
@@ -49,8 +50,10 @@ from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, MissingError, UsageError
-from patchpilot.history.origin import find_explanation
+from patchpilot.history.origin import find_explanation, find_unsigned_explanation
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import read_commit_marks
@@ -365,22 +368,28 @@ def _continue_resolution(
             for upstream in read_commit_marks(head.message).upstream
         )
         if is_picking or not is_done:
+            signoff = ("--signoff",) if wording.signer else ()
             advice = (
                 f"cd {shlex.quote(str(clone_folder))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
+                f"cd {shlex.quote(str(repository.top))}",
                 Action(
                     "backport",
-                    (result.short, "--resolve", branch.branch),
+                    (result.short, *signoff, "--resolve", branch.branch),
                     "then run again: {}",
                 ),
             )
             return ConflictResolution(branch.branch, clone_folder, "conflict", conflicted, advice)
         with ScratchStore(clone) as scratch:
-            resolved_commits = _list_resolved_commits(repository, clone, scratch, base, head.id)
-            commits = tuple(
-                f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in resolved_commits
-            )
+            own_commits = [
+                clone.commit(id_) for id_ in clone.rev_list("--reverse", f"{base}..{head.id}")
+            ]
+            commits = tuple(f"{commit.id[:12]} {commit.subject}" for commit in own_commits)
+            resolved_commits = [
+                _read_resolved_commit(repository, scratch, commit, wording.signer)
+                for commit in own_commits
+            ]
             wording = make_branch_wording(wording, [branch])
             mails = make_backport_messages(
                 scratch, stable, resolved_commits, base, branch.version, wording
@@ -390,6 +399,11 @@ def _continue_resolution(
             hint = format_note_hint(
                 resolved_commits, files, f"explain them in the message: {amend}"
             )
+            if not (hint or wording.signer) and any(
+                find_unsigned_explanation(own.message, made.original.message)
+                for own, made in zip(own_commits, resolved_commits, strict=True)
+            ):
+                hint = SIGN_HINT
     send = f"send them: {format_send_command(files)}"
     return ConflictResolution(
         branch.branch,
@@ -406,33 +420,26 @@ def _continue_resolution(
     )
 
 
-def _list_resolved_commits(
-    repository: Repository,
-    clone: Repository,
-    scratch: ScratchStore,
-    base: str,
-    head: str,
-) -> list[MadeCommit]:
-    """Return the user's commits, each with the mainline commit that its message names."""
-    commits = []
-    for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
-        own = clone.commit(id_)
-        message = own.message
-        upstream = read_commit_marks(message).upstream
-        original_id = repository.find(upstream[0]) if upstream else None
-        commit = repository.commit(original_id) if original_id else own
-        diff, is_changed = "", False
-        if commit.id != id_:
-            made = own.tree, own.parents[0]
-            diff = compute_range_diff(scratch, commit, *made)
-            is_changed = changes_other_lines(scratch, commit, *made)
-        commits.append(
-            MadeCommit(
-                id_,
-                commit,
-                diff,
-                is_explained=bool(find_explanation(message, commit.message)),
-                is_changed=is_changed,
-            )
-        )
-    return commits
+def _read_resolved_commit(
+    repository: Repository, scratch: ScratchStore, own: Commit, signer: Address | None
+) -> MadeCommit:
+    """Return the user's commit, signed off, with the mainline commit that its message names."""
+    upstream = read_commit_marks(own.message).upstream
+    original_id = repository.find(upstream[0]) if upstream else None
+    commit = repository.commit(original_id) if original_id else own
+    tree, parent, id_ = own.tree, own.parents[0], own.id
+    message = own.message
+    if signer:
+        has_note = bool(find_unsigned_explanation(message, commit.message))
+        message = sign_message(message, signer, has_note=has_note)
+    if message != own.message:
+        id_ = scratch.commit_like(own, tree, parent, message)
+    if commit is own:
+        return MadeCommit(id_, own, "")
+    return MadeCommit(
+        id_,
+        commit,
+        compute_range_diff(scratch, commit, tree, parent),
+        is_explained=bool(find_explanation(message, commit.message)),
+        is_changed=changes_other_lines(scratch, commit, tree, parent),
+    )

@@ -39,7 +39,7 @@ from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
-_SIGN = "your sign-off belongs below your note: use --signoff"
+SIGN_HINT = "your sign-off belongs below your note: use --signoff"
 
 
 @json_form("branch", "files", "skipped~", "in_reply_to=answers~", "left_out")
@@ -170,7 +170,7 @@ def write_backports(
                     files,
                     answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
                     hint=format_note_hint(commits, files)
-                    or (_SIGN if is_explained and wording.signer is None else ""),
+                    or (SIGN_HINT if is_explained and wording.signer is None else ""),
                     send=format_send_command(files) if stable.addresses else "",
                     is_signed=wording.signer is not None,
                     left_out=left_out,

@@ -119,6 +119,15 @@ def find_explanation(message: str, original: str) -> str:
     return (note or next(iter(prose), "")).strip()
 
 
+def find_unsigned_explanation(message: str, original: str) -> str:
+    """Return the explanation below the last sign-off of a backport's message, or "".
+
+    Without any sign-off, return the explanation.
+    """
+    _, sign_off, below = message.rpartition("\nSigned-off-by:")
+    return find_explanation(below if sign_off else message, original)
+
+
 def _compare_with_nearest(repository: Repository, patch: Patch) -> Origin | None:
     names = list_named_commits(patch)
     if not names:

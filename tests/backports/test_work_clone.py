@@ -143,3 +143,55 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
     resolved_result = resolve_conflict(conflicting_branch)
     assert find_known_resolution() == Path(resolved_result["files"][0]).parent
+
+
+def test_printed_steps_work_in_their_order(conflicting_branch: World, tmp_path: Path) -> None:
+    repository = conflicting_branch.repo.path
+    first_result = resolve_conflict(conflicting_branch)
+    enter, _, resume, back, again = first_result["advice"]
+    script = f"""{enter}
+        git checkout -q --theirs w.c
+        {resume.replace("git ", "git -c core.editor=true ")}
+        {back}
+        pwd
+    """
+    shell = subprocess.run(
+        ["sh", "-ec", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert shell.stdout.splitlines()[-1] == str(repository)
+    assert f"backport {conflicting_branch.fix[:12]} --resolve" in again
+    assert resolve_conflict(conflicting_branch)["state"] == "done"
+
+
+def amend_message(clone: Path, *lines: str) -> None:
+    message = run_git(clone, "log", "-1", "--format=%B").rstrip("\n")
+    run_git(clone, "commit", "--amend", "-m", "\n".join([message, *lines]))
+
+
+def test_sign_off_is_below_the_note_of_a_resolution(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    run_git(clone, "commit", "--amend", "--no-edit", "-s")
+    amend_message(clone, "[ Ada: the branch calls own() ]")
+    unsigned = resolve_conflict(conflicting_branch)
+    assert any("use --signoff" in line for line in unsigned["advice"])
+    signed = resolve_conflict(conflicting_branch, "--signoff", "--write", tmp_path / "out")
+    assert not any("--signoff" in line for line in signed["advice"])
+    head = Path(signed["files"][0]).read_text().partition("\n---\n")[0]
+    note, sign_off = head.split("\n")[-2:]
+    assert note == "[ Ada: the branch calls own() ]"
+    assert sign_off.startswith("Signed-off-by: ")
+
+
+def test_sign_off_of_a_resolution_is_not_repeated(conflicting_branch: World) -> None:
+    first_result = resolve_conflict(conflicting_branch, "--signoff")
+    assert "--signoff" in first_result["advice"][-1]
+    clone = Path(first_result["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    before = run_git(clone, "log", "-1", "--format=%B").count("Signed-off-by:")
+    signed = resolve_conflict(conflicting_branch, "--signoff")
+    content = Path(signed["files"][0]).read_text()
+    assert before > 0
+    assert content.count("Signed-off-by:") == before
