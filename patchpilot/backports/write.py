@@ -91,9 +91,10 @@ def _branch_version_key(backport: WrittenBackport) -> tuple[int, ...]:
 def format_send_command(files: Sequence[Path]) -> str:
     """Return the command that sends the patches in a folder.
 
-    The patches' headers contain the recipients and the message that they reply to.
+    The patches' headers contain the recipients and the message that they reply to. `send` records
+    what it sent, so that the series is tracked and is not sent twice.
     """
-    return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
+    return f"patchpilot send {shlex.quote(str(files[0].parent))}/*.patch"
 
 
 def make_branch_wording(

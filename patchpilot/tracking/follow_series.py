@@ -576,9 +576,10 @@ def drop_test_messages(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
 def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
     """Map each (commit, stable version) to the Message-ID of the last failure message about it.
 
-    These are "FAILED: patch … failed to apply" messages in tracked series.
+    These are "FAILED: patch … failed to apply" messages in tracked series. One from an address of
+    the stable maintainers comes before one that only has their form.
     """
-    latest: dict[tuple[str, str], tuple[datetime, str]] = {}
+    latest: dict[tuple[str, str], tuple[bool, datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
             # a reply to a FAILED message has the same subject, so classify the message too
@@ -590,10 +591,9 @@ def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[st
             matches = set(notice.placement.commits).intersection(commits)
             matches = matches or {commit for commit in commits if commit in mail.body}
             for key in product(matches, notice.placement.versions):
-                if is_bot_address(notice.sender):
-                    candidate = notice.when, mail.message_id
-                    latest[key] = max(latest.get(key, candidate), candidate)
-    return {key: message_id for key, (_, message_id) in latest.items()}
+                candidate = is_bot_address(notice.sender), notice.when, mail.message_id
+                latest[key] = max(latest.get(key, candidate), candidate)
+    return {key: message_id for key, (*_, message_id) in latest.items()}
 
 
 def find_own_mails(posted: PostedSeries) -> frozenset[str]:

@@ -189,11 +189,12 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.groundwork)
     world.create_stable_branch("6.12", world.groundwork)
     output = write_backports(world, tmp_path / "out").out
-    sends = [line.strip() for line in output.split("\n") if "git send-email" in line]
+    sends = [line.strip() for line in output.split("\n") if "patchpilot send" in line]
     assert sends == [
-        f"git send-email {tmp_path}/out/{version}/*.patch" for version in ("6.12", "6.6")
+        f"patchpilot send {tmp_path}/out/{version}/*.patch" for version in ("6.12", "6.6")
     ]
     assert "they lack your Signed-off-by" in output
+    assert "no FAILED message is known for linux-6.6.y, linux-6.12.y;" in output
     assert "Signed-off-by" not in write_backports(world, tmp_path / "more", "--signoff").out
 
 
@@ -476,8 +477,20 @@ def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) ->
     assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
     assert read_reply(tmp_path / "out" / "6.12") == {None}
     assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in outcome.out
+    assert "no FAILED message is known for linux-6.12.y;" in outcome.out
     write_backports(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
     assert read_reply(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
+
+
+@pytest.mark.parametrize("branch", ["linux-6.6.y", "stable/linux-6.6.y"])
+def test_failed_message_is_known_by_its_form(world: World, tmp_path: Path, branch: str) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    world.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", "linux-6.6.y")
+    sender = "Vera Sol <vera@example.org>"
+    track_failed_backports(world.fix, tmp_path, "6.6", sender=sender, X_stable="review")
+    outcome = write_backports(world, tmp_path / "out", "--onto", branch)
+    assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
+    assert f"{branch}: in reply to <failed-6.6-2@example.org>" in outcome.out
 
 
 def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:

@@ -161,13 +161,20 @@ class World:
         )
 
 
-def track_failed_backports(fix_commit: str, folder: Path, *versions: str) -> None:
+def track_failed_backports(
+    fix_commit: str, folder: Path, *versions: str, **mail_options: str
+) -> None:
     """Track the series of the fix. It has FAILED messages for these versions."""
     title = "work: do not forget step 20"
     mails = [build_patch_mail(f"[PATCH] {title}", id="first")]
     mails += [
         build_stable_failure_notice(
-            title, fix_commit, version, id=f"failed-{version}-{minute}", minutes=minute
+            title,
+            fix_commit,
+            version,
+            id=f"failed-{version}-{minute}",
+            minutes=minute,
+            **mail_options,
         )
         for version in versions
         for minute in (1, 2)

@@ -216,8 +216,7 @@ def build_stable_failure_notice(
     return build_mail(
         f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree',
         body,
-        sender="<gregkh@linuxfoundation.org>",
-        **mail_options,
+        **{"sender": "<gregkh@linuxfoundation.org>", **mail_options},
     )  # type: ignore[arg-type]
 
 

@@ -242,6 +242,13 @@ def _format_send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     lines += [f"  {command}" for command in commands]
     if not all(backport.is_signed or backport.hint for backport in backports if backport.send):
         lines.append("help: they lack your Signed-off-by; --signoff adds it")
+    if separate := [
+        backport.branch for backport in backports if backport.send and not backport.answers
+    ]:
+        lines.append(
+            f"help: no FAILED message is known for {', '.join(separate)}; if you received one, use"
+            " --in-reply-to"
+        )
     return ["\n".join(lines)]
 
 

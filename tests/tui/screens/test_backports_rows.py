@@ -205,15 +205,15 @@ def test_written_patches_show_the_send_command(
     signed = [replace(one, is_signed=True) for one in done]
     assert "They have your Signed-off-by." in written_patch_rows(signed)
     assert rows[-2:] == [
-        "  git send-email 'my backports/6.12'/*.patch",
-        "  git send-email 'my backports/6.6'/*.patch",
+        "  patchpilot send 'my backports/6.12'/*.patch",
+        "  patchpilot send 'my backports/6.6'/*.patch",
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
     texts = make_texts(make_branch_result(BranchVerdict.CLEAN))
     drafted = BranchTexts(texts.result, is_drafted=True)
     assert drafted.format_step(drafted.result.branches[0]) == "0 see the draft"
     assert "do not send mail yourself" in written_patch_rows(done)[-1]
-    assert not any("git send-email" in row for row in written_patch_rows(done))
+    assert not any("patchpilot send" in row for row in written_patch_rows(done))
 
 
 def test_conflict_shows_where_to_resume() -> None:
@@ -223,7 +223,7 @@ def test_conflict_shows_where_to_resume() -> None:
     rows = describe_resolution(waiting)
     assert rows[0] == "The conflict on linux-6.1.y is in this clone:"
     assert "press a here to continue" in rows[-1]
-    files, advice = (Path("/patches/0001-a.patch"),), ("git send-email /patches/*",)
+    files, advice = (Path("/patches/0001-a.patch"),), ("patchpilot send /patches/*",)
     done = replace(waiting, state="done", advice=advice, files=files, commits=("01 a",))
     rows = describe_resolution(done)
-    assert {"  01 a", "    0001-a.patch", "  git send-email /patches/*"} <= set(rows)
+    assert {"  01 a", "    0001-a.patch", "  patchpilot send /patches/*"} <= set(rows)
