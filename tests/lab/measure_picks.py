@@ -5,7 +5,7 @@ python -m tests.lab.measure_picks REPO --mainline origin/main --release 'v(\\d\\
 The command runs once for each release of a branch, as it was then: with the fixes of mainline up to
 `--mainline-release` that came before the branch's next release, or else up to the branch's release
 (with `--days-before N`: N days before the next release). A listed fix counts as picked if a later
-release of the branch names it. Moments with fewer than ten picked fixes are left out.
+release of the branch names it. Moments with fewer than ten picked fixes are not measured.
 """
 
 import argparse
@@ -202,7 +202,7 @@ def main() -> int:
             picks = [Pick(clone.numbers[fix], fix in tagged, fix in later) for fix in fixes]
             picked = sum(pick.is_picked for pick in picks)
             is_used = picked >= _FEWEST and picked < len(picks)
-            print(*moment, len(fixes), picked, "" if is_used else "left out", flush=True)
+            print(*moment, len(fixes), picked, "" if is_used else "not measured", flush=True)
             if is_used:
                 measured.setdefault(moment.branch, []).append(picks)
     for branch, lists in measured.items():
