@@ -425,6 +425,11 @@ def rank_fix_candidates(
         messages = list(read_messages(repository, revision, mainline.tip))
     locations = pending_locations.result()
     files, symptom = tuple(locations.files), locations.symptom
+    if symptom.files and not (files or symptom.frames or symptom.messages):
+        raise InputError(
+            f"no file {symptom.files[0]!r} here or in {name}",
+            hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
+        )
     if not messages:
         if to_report:
             return Search(name, revision, mainline, symptom, 0, (), False, files=files)
@@ -435,11 +440,6 @@ def rank_fix_candidates(
                 ("--in", "v6.1"),
                 "name the version with the bug, as in {}; --report reports a bug of mainline",
             ),
-        )
-    if symptom.files and not (files or symptom.frames or symptom.messages):
-        raise InputError(
-            f"no file {symptom.files[0]!r} here or in {name}",
-            hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
     touching_ids = find_touching_commits(repository, revision, mainline.tip, files)
     if symptom.name:
