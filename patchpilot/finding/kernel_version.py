@@ -47,6 +47,13 @@ class KernelVersion:
     release: str = ""
     source: str = ""
 
+    @property
+    def words(self) -> str:
+        """Return the kernel, and the release on which it is based if the name is another one."""
+        if not self.release or self.named in (self.release, f"{self.release}.0"):
+            return self.named
+        return f"{self.named}, based on v{self.release}"
+
     def __bool__(self) -> bool:
         return bool(self.named)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fill in a report about an unfixed bug (Documentation/admin-guide/reporting-issues.rst)."""
 
+import textwrap
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -21,7 +22,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.write_file import describe_written
 
-_MAX_LOG_LINES, _MAX_FILES = 60, 3
+_MAX_LOG_LINES, _MAX_FILES, _MAX_TITLE = 60, 3, 100
 
 
 _UNKNOWN_VERSION = f"""\
@@ -65,11 +66,11 @@ def save_bug_report(
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
-        "title": _make_title(fixes, message)[:100],
+        "title": _make_title(fixes, message),
         "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
         "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or f"{FILL_IN}: the list",
-        "tree": tree,
-        "version": f"{fixes.version.named}, based on {tree}" if fixes.version else tree,
+        "tree": tree if good else fixes.version.named or tree,
+        "version": fixes.version.words or tree,
         "older": older,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
         "looked": looked,
@@ -87,8 +88,16 @@ def _make_title(fixes: FoundFixes, message: str) -> str:
         return f"{next(iter((*fixes.modules, *fixes.functions)), 'bug')}: {FILL_IN}"
     function, module = next(iter(fixes.functions), ""), next(iter(fixes.modules), "")
     prefix = f"{module}: " if module and not message.startswith(module) else ""
-    suffix = f" in {function}()" if prefix and function and function not in message else ""
-    return f"{prefix}{message}{suffix}"
+    suffix = f" in {function}()" if function and (prefix or function in message) else ""
+    kept = _cut_at_word(message, _MAX_TITLE - len(prefix))
+    if suffix and function not in kept:
+        kept = f"{_cut_at_word(message, _MAX_TITLE - len(prefix) - len(suffix))}{suffix}"
+    return f"{prefix}{kept}"
+
+
+def _cut_at_word(text: str, size: int) -> str:
+    """Return the first words of a text that fit; a first word that does not fit is cut."""
+    return textwrap.shorten(text, max(size, 1), placeholder="") or text[:size]
 
 
 def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:

@@ -189,7 +189,7 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
     assert not answer["fits"]
     outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
     assert outcome.out.startswith("probably none of these commits is the fix; the first one is in ")
-    assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
+    assert "search by builds: dmesg | patchpilot find --bisect - --in v6.1" in outcome.out
     outcome = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
     assert outcome.out.startswith("no commit changes acme_ring_start, of 15 commits")
     assert "report the bug" in outcome.out
@@ -252,7 +252,7 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
     assert "of such searches\n  searched       15 commits since v6.1\n" in outcome.out
     # no candidate is likely enough to propose a backport
-    assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
+    assert "search by builds: dmesg | patchpilot find --bisect - --in v6.1" in outcome.out
     repo.git("checkout -q -B topic v6.1")
     repo.commit(f"{TITLE}\n\nThe page may be NULL:\n\n{LOG}", {FILE: FIXED})
     repo.git("tag -f v6.2")
@@ -382,7 +382,7 @@ def test_log_names_the_kernel_and_the_messages(repo: Repo) -> None:
     }
     assert message in document["messages"]
     text = call("find", "-C", repo.path, "-", stdin=log.encode()).out
-    assert "the log names  6.1.0-13-amd64, based on 6.1\n" in text
+    assert "the log names  6.1.0-13-amd64, based on v6.1\n" in text
 
 
 def test_rewording_of_a_message_is_no_fix(repo: Repo) -> None:
@@ -406,3 +406,52 @@ def test_unlikely_candidate_is_not_proposed(repo: Repo) -> None:
     text = call("find", "-C", repo.path, symptom, "--in", "v6.1").out
     assert "backport" not in text
     assert "search by builds: patchpilot find --bisect" in text
+
+
+def test_missing_file_is_named_before_the_version(repo: Repo) -> None:
+    for words in ((), ("--report",), ("--in", "v6.1")):
+        repo.git("checkout -q --detach origin/master")
+        result = call("find", "-C", repo.path, "nosuchfile.txt", *words)
+        result.expect(2, "no file 'nosuchfile.txt' here or in ")
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("6.1.1", "6.1.1"),
+        ("6.1.9", "6.1.9"),
+        ("6.1.0", "6.1.0"),
+        ("6.1.9-200.fc37.x86_64", "6.1.9-200.fc37.x86_64, based on v6.1.9"),
+    ],
+)
+def test_report_names_the_kernel_of_the_log(repo: Repo, named: str, words: str) -> None:
+    log = LOG.replace("6.1.0-13-amd64", named)
+    result = call("find", "-C", repo.path, "-", "--report", stdin=log.encode())
+    report = Path(result.err.splitlines()[-1].removeprefix("wrote ")).read_text()
+    assert f"with {named} I get this:" in report
+    assert f"It happens with {words}.\n" in report
+
+
+@pytest.mark.parametrize("size", range(1, 140, 23))
+def test_subject_of_a_report_has_whole_words_and_the_function(repo: Repo, size: int) -> None:
+    message = (
+        "BUG: unable to handle page fault " + "of a device " * (size // 12) + "x" * (size % 12)
+    )
+    log = LOG.replace("BUG: kernel NULL pointer dereference, address: 0000000000000020", message)
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
+        content = save_bug_report(repository, fixes, log).read_text()
+    subject = content.splitlines()[0].removeprefix("Subject: ")
+    assert len(subject) <= 100
+    assert subject.endswith(" in acme_ring_fill()")
+    words = subject.removeprefix("acme: ").removesuffix(" in acme_ring_fill()").split()
+    assert words == message.split()[: len(words)]
+
+
+def test_next_commands_read_the_piped_log_again(repo: Repo) -> None:
+    log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n"
+    for versions in (("--in", "v6.1"), ("--good", "v6.1", "--bad", "v6.2")):
+        printed = call("find", "-C", repo.path, "-", *versions, stdin=log.encode()).out
+        assert "dmesg | patchpilot find - " in printed
+        assert "patchpilot find" not in printed.replace("dmesg | patchpilot find", "")
+        assert "save it to a file and name it instead of -" in printed

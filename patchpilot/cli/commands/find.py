@@ -12,6 +12,7 @@ from patchpilot.cli.command import (
     option,
     show_progress,
 )
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import (
     ExitCode,
     MissingError,
@@ -172,6 +173,8 @@ def _read_target_text(workplace: "Workplace", target: str, lore: str | None) -> 
     from patchpilot.finding.find_fix import MAX_LOG, fetch_report_text
 
     if target == "-":
+        if sys.stdin.isatty():
+            print_notice("note", "reading the log from the terminal; end with Ctrl-D")
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if target.startswith(("<", "http://", "https://")):
         return fetch_report_text(target, lore, offline=workplace.offline, directory=workplace.repo)

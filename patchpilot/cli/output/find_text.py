@@ -52,13 +52,13 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         lines.append(f"  searched for   {', '.join(searched_names)}")
     if version := fixes.version:
         source = f" ({version.source})" if version.source != version.named else ""
-        lines.append(f"  the log names  {version.named}, based on {version.release}{source}")
+        lines.append(f"  the log names  {version.words}{source}")
     for number, fix in enumerate(fixes.candidates):
         likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
-    bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
+    bisect_command = _pipe("find", "--bisect", operation, "--in", fixes.tree)
     if not fixes.searched:
-        lines += ["", f"next: {Action('find', (operation, '--in', 'v6.1'))}  # the version with it"]
+        lines += ["", f"next: {_pipe('find', operation, '--in', 'v6.1')}  # the version with it"]
     elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", *_format_update(fixes), f"{'  or' if fixes.update else 'next:'} {step}"]
@@ -67,7 +67,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         label = "  if it still happens, " if fixes.update else "next: "
         lines += ["", *_format_update(fixes), f"{label}{advice}: {bisect_command}"]
         if not is_reported:
-            report = Action("find", (operation, "--in", fixes.tree, "--report"))
+            report = _pipe("find", operation, "--in", fixes.tree, "--report")
             lines += [
                 f"  or report the bug: {report}",
                 "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the"
@@ -75,9 +75,21 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
             ]
         lines += [
             "  if an older version works, first find what introduced it:"
-            f" {Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree))}",
+            f" {_pipe('find', operation, '--good', 'VERSION', '--bad', fixes.tree)}",
+            *_explain_pipe(operation),
         ]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+
+
+def _pipe(name: str, *arguments: str) -> str:
+    """Return a command that reads the log again as well if it came from standard input."""
+    source = "dmesg | " if "-" in arguments else ""
+    return f"{source}{Action(name, arguments)}"
+
+
+def _explain_pipe(operation: str) -> list[str]:
+    is_piped = operation == "-"
+    return ["  if the log is not from dmesg, save it to a file and name it instead of -"][:is_piped]
 
 
 def _format_update(fixes: FoundFixes) -> list[str]:
@@ -101,8 +113,8 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
     lines.append("")
     if result.next:
         name = result.next[:12] if len(result.next) == 40 else result.next
-        again = [Action("find", (operation, "--good", name, "--bad", bad))]
-        again += [Action("find", (operation, "--good", good, "--bad", name))]
+        again = [_pipe("find", operation, "--good", name, "--bad", bad)]
+        again += [_pipe("find", operation, "--good", good, "--bad", name)]
         lines += [
             f"next: test {name}; tests left: about {result.builds}",
             f"  {again[0]}  # {name} works",
@@ -118,8 +130,9 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
         f"  {Action('send', ('--regression', regression))}  # inform the regression tracker",
     ]
     if not is_reported:
-        report = Action("find", (operation, "--good", good, "--bad", bad, "--report"))
+        report = _pipe("find", operation, "--good", good, "--bad", bad, "--report")
         lines += ["or, without a fix:", f"  {report}"]
+    lines += _explain_pipe(operation)
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
 
 
