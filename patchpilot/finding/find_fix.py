@@ -626,7 +626,14 @@ def find_later_fixes(
     fixes = add_backport_verdicts(repository, candidates[:SHOWN], revision, None, progress)
     is_likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
-        revision[:12], revision, len(messages), is_likely, bool(fixes), Symptom(), fixes
+        revision[:12],
+        revision,
+        len(messages),
+        is_likely,
+        bool(fixes),
+        Symptom(),
+        fixes,
+        files=tuple(introducing_change.files),
     )
 
 

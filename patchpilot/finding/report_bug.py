@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError
 from patchpilot.finding.find_fix import FoundFixes
+from patchpilot.history.releases import parse_release
 from patchpilot.model.printable import make_printable
 from patchpilot.projects.loading import detect
 from patchpilot.recipients.plan import plan_paths
@@ -20,6 +21,7 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
+from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.write_file import describe_written
 
 _MAX_LOG_LINES, _MAX_FILES, _MAX_TITLE = 60, 3, 100
@@ -45,7 +47,8 @@ def save_bug_report(
 
     It replaces a report from the same day about the same module or function. `good` is a version
     without the bug and `bad` one with it: then it is a regression, and its tracker is informed
-    (Documentation/admin-guide/reporting-regressions.rst).
+    (Documentation/admin-guide/reporting-regressions.rst). If the commits were searched for the
+    commit that introduced the bug, `log` is this commit or the log of its bisection.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     message = next(iter(fixes.symptom.messages), "")
@@ -58,21 +61,37 @@ def save_bug_report(
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
         looked = f"a fix: there is no later commit than {tree}"
-    if good:
+    log_text = "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES])
+    title = _make_title(fixes, message)
+    if not fixes.symptom:
+        # the text is the result of a bisection
+        good, bad = _name_bisected_range(repository, log)
+        culprit = repository.commit(fixes.commit)
+        title = _cut_at_word(f"[REGRESSION] since {culprit.short}: {culprit.subject}", _MAX_TITLE)
+        names = (f"regression-{culprit.short}",)
+        tree = bad or culprit.short
+        works = f"  It works with {good}.\n" if good else ""
+        older = f"{works}  git bisect names {culprit.reference}"
+        older += f":\n\n{log_text}" if good else "."
+        older += f"\n\n#regzbot introduced: {culprit.short}"
+        log_text = f"  {FILL_IN}: the error, for example lines of dmesg"
+        cc.append(str(culprit.author))
+    elif good:
         tree = bad
         looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
         older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
+    if good or not fixes.symptom:
         cc += [project.lists.regressions] if project.lists.regressions else []
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
-        "title": _make_title(fixes, message),
+        "title": title,
         "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
         "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or f"{FILL_IN}: the list",
         "tree": tree if good else fixes.version.named or tree,
         "version": fixes.version.words or tree,
         "older": older,
-        "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
+        "log": log_text,
         "looked": looked,
         "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
         "name": identity.name if identity else "",
@@ -80,6 +99,22 @@ def save_bug_report(
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def _name_bisected_range(repository: Repository, text: str) -> tuple[str, str]:
+    """Return the first good and bad versions of a `git bisect log`, or "" for a commit alone."""
+    if "\n" not in text:
+        return "", ""
+    bisection = parse_bisection(text)
+    good, bad = bisection.good[:1], bisection.bad[:1]
+    return _name_version(repository, "".join(good)), _name_version(repository, "".join(bad))
+
+
+def _name_version(repository: Repository, commit: str) -> str:
+    """Return the tag of a release, otherwise the abbreviated id."""
+    found = repository.find(commit) if commit else None
+    tags = repository.git("tag", "--points-at", found).text.split() if found else []
+    return next((tag for tag in tags if parse_release(tag)), commit[:12])
 
 
 def _make_title(fixes: FoundFixes, message: str) -> str:

@@ -455,3 +455,35 @@ def test_next_commands_read_the_piped_log_again(repo: Repo) -> None:
         assert "dmesg | patchpilot find - " in printed
         assert "patchpilot find" not in printed.replace("dmesg | patchpilot find", "")
         assert "save it to a file and name it instead of -" in printed
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+def test_report_of_a_bisection_is_filled_in(repo: Repo, is_log: bool) -> None:
+    repo.git("checkout -q --detach origin/master")
+    section = f"ACME DRIVER\nM:\tMa In <ma@example.org>\nF:\t{FILE}\n"
+    repo.commit("maintain acme\n", {"MAINTAINERS": f"Maintainers List\n\n{section}"})
+    good, culprit, bad = (
+        repo.git(f"rev-parse {name}^{{commit}}") for name in ("v6.1", "v6.2~2", "v6.2")
+    )
+    text = culprit
+    if is_log:
+        text = (
+            f"git bisect start\n# bad: x\ngit bisect bad {bad}\n# good: [{good}] Linux 6.1\n"
+            f"git bisect good {good}\n# first bad commit: [{culprit}] {TITLE}\n"
+        )
+    with Repository.open(repo.path) as repository:
+        content = save_bug_report(repository, find_later_fixes(repository, text), text).read_text()
+    headers, _, body = content.partition("\n\n")
+    assert (
+        f"Subject: [REGRESSION] since {culprit[:12]}: {TITLE}\nTo: Ma In <ma@example.org>\n"
+        in headers
+    )
+    author = repo.git("log -1 --format=%ae", culprit)
+    assert all(name in headers for name in ("regressions@lists.linux.dev", author))
+    assert f"\n\n#regzbot introduced: {culprit[:12]}\n" in body
+    assert f'  git bisect names {culprit[:12]} ("{TITLE}")' in body
+    assert "Which version was" not in body
+    if is_log:
+        assert "with v6.2 I get this:\n\n  FILL IN: the error" in body
+        assert "  It works with v6.1.\n" in body
+        assert f"  git bisect good {good}\n" in body
