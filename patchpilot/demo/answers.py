@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from patchpilot.commits.git_command import git
 from patchpilot.demo import demo_mails, upstream
 from patchpilot.demo.demo_mails import PACE, Sent
 from patchpilot.demo.demo_people import KERNEL_LIST, NET_LIST
+from patchpilot.demo.demo_repository import TOPIC
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch import Subject, parse_subject
 
 DELAYS = (3.0, 6.0, 9.0)
 """Seconds from the message to the first, second and third reply."""
@@ -58,8 +60,9 @@ class Answers:
             self._merged = None
         if mail.in_reply_to:
             return
-        version = parse_subject(mail.subject).version
-        if version in self._versions:
+        subject = parse_subject(mail.subject)
+        version = subject.version
+        if version in self._versions or not self._is_about_topic(subject):
             return
         self._versions.add(version)
         sent = Sent(
@@ -91,6 +94,15 @@ class Answers:
         self._due += [
             (start + delay, action) for delay, action in zip(self.delays, actions, strict=False)
         ]
+
+    def _is_about_topic(self, subject: Subject) -> bool:
+        """Return whether a message has a commit or the cover letter of the demo's branch."""
+        # the user may have renamed or deleted the branch
+        command = ("log", "--format=%s", f"origin/master..{TOPIC}", "--")
+        log = git(self.sandbox.work, *command, ok=(0, 128)).text
+        titles = [" ".join(title.split()) for title in log.splitlines()]
+        is_cover = subject.number == 0 and len(titles) > 1
+        return is_cover or subject.title in titles
 
     def _merge(self, sent: Sent, raw: bytes) -> None:
         commit, title, body, merge_date = upstream.land(self.sandbox, raw, sent)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_history import DemoFacts
 from patchpilot.demo.demo_people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.demo_repository import Repositories
+from patchpilot.demo.demo_repository import TOPIC, Repositories
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import Mail, parse_mail
@@ -36,6 +37,11 @@ class _Archive:
 
 def _create_sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
+    commit = ("-c", "user.name=R", "-c", "user.email=r@example.org", "commit", "-q")
+    git(path, "init", "-q", "-b", TOPIC)
+    git(path, *commit, "--allow-empty", "-m", "base")
+    git(path, "update-ref", "refs/remotes/origin/master", "HEAD")
+    git(path, *commit, "--allow-empty", "-m", "acme: x")
     return (
         Sandbox(
             path,
@@ -79,6 +85,26 @@ def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
     assert archive.message_ids == []
     sandbox.sink.keep(
         NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net] acme: x", id="list")
+    )
+    answers.answer()
+    assert len(archive.message_ids) == 3
+
+
+@pytest.mark.parametrize("title", ["[PATCH net] acme: mine", "[PATCH net 0/2] acme: mine"])
+def test_only_the_demos_branch_gets_replies(tmp_path: Path, title: str) -> None:
+    sandbox, archive = _create_sandbox(tmp_path)
+    answers = Answers(sandbox, (0.0, 0.0, 0.0))
+    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], build_patch_mail(title, id="mine"))
+    answers.answer()
+    assert archive.message_ids == []
+    sandbox.sink.keep(
+        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net] acme: x", id="list")
+    )
+    answers.answer()
+    assert len(archive.message_ids) == 3
+    git(tmp_path, "branch", "-m", "renamed")
+    sandbox.sink.keep(
+        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net v2] acme: x", id="v2")
     )
     answers.answer()
     assert len(archive.message_ids) == 3
