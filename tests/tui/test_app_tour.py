@@ -5,6 +5,8 @@ In each stage, it names the next key until the patch is merged.
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,9 +159,17 @@ async def test_own_branch_is_not_the_demos(sandbox: Sandbox) -> None:
         assert "Press M" not in await wait_for_tour_text(pilot, "Tour 2/8")
         assert app.check_action("newcomer", ()) is False
         await keys(pilot, Stage.FOLLOW)
-        screen = app.stage_screen
-        assert isinstance(screen, DemoFollow)
+        assert isinstance(app.stage_screen, DemoFollow)
         assert app.check_action("newcomer", ()) is False
+    options = ("--yes", "--security=no", "--regression=no", "--tested=built")
+    own = ("--subject-prefix=PATCH net", "--force=this is only the demo")
+    send = [sys.executable, "-m", "patchpilot", "send", *options, *own]
+    result = subprocess.run(send, cwd=sandbox.work, capture_output=True, text=True, check=False)
+    assert sandbox.sink.take(), result.stdout + result.stderr
+    app = make_demo_app(sandbox.work)
+    async with running(app, (80, 24), Stage.FOLLOW) as pilot:
+        assert TOPIC in await wait_for_tour_text(pilot, "Tour 8/8  Press 0: ")
+        await visible(pilot, "The demo answers only its own patch.")
 
 
 def test_empty_key_is_not_shown() -> None:
