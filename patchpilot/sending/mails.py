@@ -245,8 +245,8 @@ def describe_test(base: str | None) -> str:
 
     `git am` cannot apply it to the branch that has its commit, so it needs a worktree of the base.
     """
-    start = base[:12] if base else "BASE"
-    return f"to test it: git worktree add --detach ../test {start}, then git am FILE there"
+    start = base or "BASE"
+    return f"to test it: git worktree add --detach ../test {start[:12]}, then git am FILE there"
 
 
 def _steps_after_send(send: Send) -> Sequence[Advice]:
