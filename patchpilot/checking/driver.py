@@ -255,6 +255,11 @@ class Driver:
         of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
         mail_driver = self._copy(select=of_mails)
         mail_driver.suppressions = self.suppressions
+        # hide the findings that are hidden in commits: a selection of rules would show more
+        mail_driver._runs = {
+            name: run._replace(rules=tuple(rule for rule in run.rules if rule.scope in OF_MAILS))
+            for name, run in self._runs.items()
+        }
         mail_result = mail_driver.check(series)
         return result._replace(
             patches=tuple(

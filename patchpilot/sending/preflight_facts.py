@@ -40,7 +40,7 @@ from patchpilot.projects.loading import open_thread_pool
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import find_last_builds, read_tested_answer
 from patchpilot.sending.questions import list_pre_send_questions
-from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.settings.read_settings import is_in_demo, read_settings
 from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
 from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state
 
@@ -70,6 +70,7 @@ class MessageCheck:
             profile=topic.request.profile,
             fail_on="never",
             ignore=_HISTORY_RULES,
+            experience=read_settings(repository).get("experience"),
             jobs=os.cpu_count() or 1,
         )
         with suppress(PatchpilotError):

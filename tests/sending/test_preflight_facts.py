@@ -98,3 +98,18 @@ def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
     repo.checkout("topic")
     blockers, _, _ = plan_send(repo)
     assert "widget.c" in blockers["does-not-apply"]
+
+
+@pytest.mark.parametrize("experience", ["regular", "newcomer"])
+def test_send_counts_the_warnings_that_check_shows(tmp_path: Path, experience: str) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "patchpilot.experience", experience)
+    repo.commit(
+        f"widget: fix bug\n\n{'The widget hangs if ' * 10}it is busy.\n\n{SIGNED}",
+        {"new.c": "int a;\n"},
+    )
+    check = repo.patchpilot("check --format json HEAD").json
+    names = {finding["name"] for patch in check["patches"] for finding in patch["findings"]}
+    assert ("vague-subject" in names) is (experience == "newcomer")
+    warned = plan_send(repo)[1].get("check-warnings", "")
+    assert ("vague subject" in warned) is (experience == "newcomer"), warned
