@@ -341,8 +341,12 @@ class SendScreen(StageScreen["Sending"]):
         if self._has_asked_test or question.answer or not plan.ids:
             self._confirm_send(plan)
         else:
-            self._has_asked_test = True
-            ask_questions(self, [question], self._continue_send)
+            ask_questions(self, [question], self._continue_after_test)
+
+    def _continue_after_test(self) -> None:
+        # Escape cancels the send, and the next one asks again
+        self._has_asked_test = True
+        self._continue_send()
 
     def action_send(self) -> None:
         plan = self.current_result

@@ -222,6 +222,9 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
         await pilot.pause(REPEATED)
         await pilot.press("o")
         await visible(pilot, "How was this code tested?")
+        # Escape cancels the send; the next one asks again
+        await keys(pilot, "escape", "s")
+        await visible(pilot, "How was this code tested?")
         await pilot.pause(REPEATED)
         await pilot.press("h")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the send")
