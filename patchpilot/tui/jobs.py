@@ -3,6 +3,9 @@
 stages before the user opens them.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,6 +27,7 @@ class StageJobs:
         self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else HeadWatch()
         self._threads = ThreadJobs(app)
+        self._rewriting_threads: set[int] = set()
         self.ahead: list[Stage] = []
         self.reads_facts, self._facts_key = False, ""
         self.is_open = False
@@ -130,8 +134,22 @@ class StageJobs:
             "facts", lambda _: session.read_topic_facts(), handle_end, handle_end
         )
 
+    @contextmanager
+    def delay_topic_reads(self) -> Iterator[None]:
+        """Do not read the topic again while the calling thread rewrites its commits.
+
+        A rewrite may move the branch several times; the commits in between are no topic.
+        """
+        thread = threading.get_ident()
+        self._rewriting_threads.add(thread)
+        try:
+            yield
+        finally:
+            self._rewriting_threads.discard(thread)
+
     def notice_changes(self) -> None:
-        if not self._app.sending and self._watch.moved:
+        is_busy = self._app.sending or self._rewriting_threads
+        if not is_busy and self._watch.moved:
             self.read_topic()
         if self._session.last_result(Stage.FOLLOW) is not None:
             self._check_store()

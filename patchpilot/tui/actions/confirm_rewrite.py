@@ -34,9 +34,12 @@ def confirm_rewrite(
     again with the additional override.
     """
 
+    jobs = screen.tui.jobs
+
     def try_rewrite(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
-            return work(repository, progress, overrides)
+            with jobs.delay_topic_reads():
+                return work(repository, progress, overrides)
         except RefusedError as error:
             if _find_override_word(error, overrides):
                 return error

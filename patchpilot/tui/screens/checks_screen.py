@@ -90,7 +90,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._announced: Hashable = None
         self._is_ahead = False
         self._fixes: dict[Hashable, Changes] = {}
-        self._has_no_certain_fix = False
+        self._inputs_without_fix: tuple[object, ...] = ()
         self._lists_waived = False
         self._mark = ""
 
@@ -142,7 +142,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._selected = min(keys, key=lambda key: severity_of[key].rank)
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
-        self._fixes, self._has_no_certain_fix = {}, False
+        self._fixes = {}
         view.set_rows(rows, notes=map(finding_note, self._shown_findings.values()))
         self.refill_list()
         if is_first:
@@ -289,9 +289,20 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def can_fix_safe(self) -> bool:
-        return not self._has_no_certain_fix and any(
-            finding.remedy in CERTAIN for finding in self._every
+        """Return whether a finding may have a certain fix.
+
+        A finding has none if its fix was found to cause another finding.
+        """
+        topic = self.session.topic
+        is_fixed = topic is not None and self._fix_inputs(topic.key) == self._inputs_without_fix
+        return not is_fixed and any(
+            finding.remedy in CERTAIN and not ((fix := self._fixes.get(finding.key)) and fix.reason)
+            for finding in self._every
         )
+
+    def _fix_inputs(self, topic_key: str) -> tuple[object, ...]:
+        """Return what the fixes of a topic depend on."""
+        return topic_key, self.session.strict, self.session.versions["waivers"]
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
@@ -390,9 +401,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if self.current_result is not None:
             apply_safe_fixes(self, self._commits_with_remedy("tags"), self._note_no_certain_fix)
 
-    def _note_no_certain_fix(self) -> None:
-        """Stop offering to fix the shown findings, because no fix of them is certain."""
-        self._has_no_certain_fix = True
+    def _note_no_certain_fix(self, topic_key: str) -> None:
+        """Stop offering to fix the findings of a topic, because none has a certain fix (left)."""
+        self._inputs_without_fix = self._fix_inputs(topic_key)
         self.tui.redraw_stage()
 
     def action_waive(self) -> None:

@@ -14,7 +14,7 @@ from patchpilot.checking.fix_finding import (
     fix_finding,
     fix_messages,
 )
-from patchpilot.errors import RefusedError
+from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.view.rich_text import wrap_text
@@ -86,9 +86,19 @@ def find_fix(
     row: "FindingRow",
     on_found: "Callable[[Changes], None]",
 ) -> None:
-    screen.run_in_thread(
-        "finding the fix", _make_fix_job(screen, row, (row.commit or "",)), on_found
-    )
+    """Find the fix for a finding in the background.
+
+    If the commit has left the branch meanwhile, `on_found` is not called: the checks run again.
+    """
+    work = _make_fix_job(screen, row, (row.commit or "",))
+
+    def find_or_skip(repository: "Repository", progress: "Progress") -> "Changes | None":
+        try:
+            return work(repository, progress)
+        except (RefusedError, UsageError):
+            return None
+
+    screen.run_in_thread("finding the fix", find_or_skip, lambda fix: fix and on_found(fix))
 
 
 def fix_selected_finding(
@@ -171,13 +181,13 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
 
 
 def apply_safe_fixes(
-    screen: "AnyScreen", tagless: Sequence[str], find_none: Callable[[], object]
+    screen: "AnyScreen", tagless: Sequence[str], note_all_fixed: Callable[[str], object]
 ) -> None:
     """Show the safe fixes for the topic's commits, apply them after confirmation, and run the
     checks again.
 
-    This includes tags that are certain for the commits in `tagless`. If there is nothing to fix,
-    `find_none` is called.
+    This includes tags that are certain for the commits in `tagless`. `note_all_fixed` is called
+    with the key of the topic that has no certain fix (left).
     """
     session = screen.session
     topic = session.topic
@@ -213,13 +223,21 @@ def apply_safe_fixes(
                 f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX, severity="warning"
             )
             if not refusal:
-                find_none()
+                note_all_fixed(topic.key)
             return
         title = f"{question}? {format_count(len(fixes.left), 'finding')} left"
         rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
-        _propose_diff(screen, title, rows, compute_fixes, describe_fixes)
+        _propose_diff(screen, title, rows, write_fixes, describe_fixes)
 
-    def describe_fixes(fixes: "CertainFixes") -> tuple[str, ...]:
+    def write_fixes(
+        repository: "Repository", progress: "Progress", overrides: tuple[str, ...]
+    ) -> "tuple[CertainFixes, str]":
+        fixes = compute_fixes(repository, progress, overrides)
+        return fixes, session.read_topic_now(repository).key
+
+    def describe_fixes(result: "tuple[CertainFixes, str]") -> tuple[str, ...]:
+        fixes, topic_key = result
+        note_all_fixed(topic_key)
         fixed = format_count(fixes.fixes.fixed, "finding")
         question = [f"fixed {fixed}"] if fixes.fixes.fixed else []
         question += ["added the tags"] if fixes.tags.diff else []

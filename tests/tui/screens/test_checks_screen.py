@@ -9,9 +9,11 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Severity
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.checks_screen import ChecksScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -253,3 +255,31 @@ async def test_reviewer_is_started_by_a_key(
         await keys(pilot, "o", "r")
         await visible(pilot, "review by mine")
         assert "gives no reason" in text_of(newcomer_app)
+
+
+async def test_commits_between_two_rewrites_cause_no_error(
+    newcomer_app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fixes and the tags are two rewrites; the topic is not read in between."""
+    app = newcomer_app
+    topics: set[str] = set()
+    errors: list[PatchpilotError] = []
+
+    def note_error(_: ChecksScreen, error: PatchpilotError, retry: object = None) -> None:
+        errors.append(error)
+
+    monkeypatch.setattr(ChecksScreen, "show_error", note_error)
+    async with running(app, (120, 36), Stage.CHECKS, "A") as pilot:
+        topics.add(app.session.topic.key if app.session.topic else "")
+        await pilot.press("enter")
+
+        def is_fixed() -> bool:
+            app.jobs.notice_changes()
+            topics.add(app.session.topic.key if app.session.topic else "")
+            return "fixed 2 findings and added the tags" in text_of(app)
+
+        await until(pilot, is_fixed, "the fixes")
+        await settle(pilot)
+        topics.add(app.session.topic.key if app.session.topic else "")
+    assert not errors
+    assert len(topics) == 2

@@ -17,6 +17,7 @@ from patchpilot.checking.topic_waivers import topic_waivers
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import fix_dialog
+from patchpilot.tui.screens.checks_screen import ChecksScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -24,7 +25,16 @@ from patchpilot.tui.widgets.panel import TextPanel
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED_LINE
-from tests.kit.walk import keys, last_message, opened, settle, still, text_of, until
+from tests.kit.walk import (
+    keys,
+    last_message,
+    opened,
+    running,
+    settle,
+    still,
+    text_of,
+    until,
+)
 
 pytestmark = pytest.mark.long
 
@@ -291,3 +301,21 @@ def test_fix_preview_matches_the_result(
     assert snap_compare(
         open_app_on(untidy_branch.path), terminal_size=(80, 24), run_before=open_preview
     )
+
+
+async def test_applied_fixes_are_not_offered_again(untidy_branch: Repo, open_app_on: On) -> None:
+    """The fixes of the remaining findings would cause others."""
+    code = BASE.replace("\treturn a;", "    if(a == 0){\n        return 1;\n    }\n\treturn a;", 1)
+    untidy_branch.git("reset", "--hard", "-q", "master")
+    untidy_branch.commit(
+        f"frob: wait for the link\n\n{TEXT}{SIGNED_LINE}", {FILE: code}, author=ADA
+    )
+    app = open_app_on(untidy_branch.path)
+    async with running(app, (120, 36), Stage.CHECKS, "A") as pilot:
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "fixed " in last_message(app), "the fixes")
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, ChecksScreen)
+        assert any(row.remedy == "safe" for row in screen._every)
+        assert not screen.can_fix_safe
