@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write the patches of a backport, ready to send, into one folder per branch."""
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.projects.project import StableTrees
+from patchpilot.resources import read_draft_file, save_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
     read_template,
@@ -364,6 +366,35 @@ def format_note_hint(
     """
     names = [file.name for commit, file in zip(commits, files, strict=True) if commit.lacks_note]
     return f"{', '.join(names)}: not the lines of upstream; {step}" if names else ""
+
+
+_FOLDERS = "backport-folders"
+"""The folder of the state directory with the folder of the patches for each fix and branch."""
+
+
+def remember_backport(commit: str, backport: WrittenBackport) -> None:
+    """Remember the folder with the patches of a fix for a branch."""
+    folder = str(backport.files[0].parent.absolute())
+    text = json.dumps([folder, bool(backport.send)])
+    save_draft_file(_FOLDERS, _backport_key(commit, backport.branch), text)
+
+
+def recall_backport(commit: str, branch: str) -> WrittenBackport | None:
+    """Return the patches of a fix that were written for a branch, or None if there are none left.
+
+    Whether they were signed off and what they reply to is not remembered.
+    """
+    try:
+        folder, has_list = json.loads(read_draft_file(_FOLDERS, _backport_key(commit, branch)))
+        files = tuple(sorted(Path(folder).glob("*.patch")))
+    except (ValueError, TypeError, OSError):
+        return None
+    send = format_send_command(files) if files and has_list else ""
+    return WrittenBackport(branch, files, send=send) if files else None
+
+
+def _backport_key(commit: str, branch: str) -> str:
+    return f"{commit[:12]} {branch}"
 
 
 def suggest_backport_folder(tree: Path, commit: str | None) -> Path:

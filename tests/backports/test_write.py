@@ -10,7 +10,12 @@ import pytest
 from patchpilot.backports.message import make_backport_message
 from patchpilot.backports.patches import MadeCommit
 from patchpilot.backports.stable_request import _find_first_paragraph
-from patchpilot.backports.write import format_backport_note
+from patchpilot.backports.write import (
+    WrittenBackport,
+    format_backport_note,
+    recall_backport,
+    remember_backport,
+)
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -576,3 +581,21 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
 def test_announced_text_is_included() -> None:
     text = "It gives up receiving:\n\n  acme: bad state 7"
     assert _find_first_paragraph(f"{text}\n\nReset the ring.") == text
+
+
+def test_written_patches_are_remembered_until_removed(tmp_path: Path) -> None:
+    commit, branch = "1234567890ab" * 3, "stable/linux-6.1.y"
+    assert recall_backport(commit, branch) is None
+    for send in ("", "git send-email"):
+        file = tmp_path / "out" / "6.1" / "0001-x.patch"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+        remember_backport(commit, WrittenBackport(branch, (file,), send=send))
+        recalled = recall_backport(commit, branch)
+        assert recalled
+        assert recalled.files == (file,)
+        # without a mailing list, there is no command that sends them
+        assert bool(recalled.send) is bool(send)
+        assert recall_backport(commit, "stable/linux-6.6.y") is None
+        file.unlink()
+        assert recall_backport(commit, branch) is None

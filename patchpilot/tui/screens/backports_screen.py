@@ -189,7 +189,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._written: dict[tuple[str | None, str], WrittenBackport] = {}
+        self._written: dict[tuple[str | None, str], WrittenBackport | None] = {}
         self._is_moved = False
 
     def compose_body(self) -> ComposeResult:
@@ -209,6 +209,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.query_one("#needs").display = False
 
     def show_result(self, result: "BackportResult") -> None:
+        from patchpilot.backports.write import recall_backport
+
+        for branch in result.branches:
+            key = result.commit, branch.branch
+            if key not in self._written and result.commit and branch.wants_fix:
+                self._written[key] = recall_backport(result.commit, branch.branch)
         likely, panel = self.session.likely, self.list_panel
         condition = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{condition}"
@@ -406,7 +412,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         elif queue.selected_item:
             ticks = self._branch_texts.get_unticked_commits(branch) ^ {queue.selected_item}
             self._left_out[branch.branch] = ticks
-            self._written.pop((self.shown_result.commit, branch.branch), None)
+            self._written[self.shown_result.commit, branch.branch] = None
             self.refill_list()
 
     def action_write(self) -> None:
@@ -469,12 +475,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
             ask_for_answer(self, Choose(SIGN, answers, "Write patches"), ask_folder)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
+        from patchpilot.backports.write import remember_backport
+
+        commit = self.shown_result.commit
         title = "Patches" if any(backport.files for backport in backports) else "No patches"
-        self._written |= {
-            (self.shown_result.commit, backport.branch): backport
-            for backport in backports
-            if backport.files
-        }
+        for backport in backports:
+            if backport.files:
+                self._written[commit, backport.branch] = backport
+                remember_backport(commit or "", backport)
         self.refill_list()
         self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 

@@ -79,7 +79,10 @@ async def test_conflict_is_explained_on_small_terminals(
 
 
 async def test_unselected_prerequisite_is_not_written(
-    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
+    fixed_clone: Path,
+    app: PatchpilotApp,
+    open_app_on: Callable[[Path], PatchpilotApp],
+    tmp_path: Path,
 ) -> None:
     tag = git(
         fixed_clone,
@@ -129,6 +132,13 @@ async def test_unselected_prerequisite_is_not_written(
         assert "m mark as not sent" in text_of(app)
         await keys(pilot, "m")
         assert "wait: patches sent" not in text_of(app)
+    # the written patches are known when the topic is opened again
+    git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD~")
+    again = open_app_on(fixed_clone)
+    async with running(again, (120, 36)) as pilot:
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS)
+        assert "Enter send the patches" in text_of(again)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
