@@ -98,7 +98,11 @@ def find_fix(
         except (RefusedError, UsageError):
             return None
 
-    screen.run_in_thread("finding the fix", find_or_skip, lambda fix: fix and on_found(fix))
+    def show_found(fix: "Changes | None") -> None:
+        if fix is not None:
+            on_found(fix)
+
+    screen.run_in_thread("finding the fix", find_or_skip, show_found)
 
 
 def fix_selected_finding(
