@@ -248,7 +248,7 @@ def _shorten_reason(result: BackportResult, branch: BranchResult) -> str:
 
 def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow]:
     if work.merged:
-        text = f"{work.merged[:12]}, not fetched yet: run git fetch"
+        text = f"{work.merged[:12]}, not fetched yet: run git fetch --all --tags"
         yield FactRow("merged", "merged as", text)
     if branch.landed_as:
         yield FactRow("applied", "applied as", branch.landed_as[:12])

@@ -112,7 +112,7 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     if claim.what not in (*IN_A_TREE, "promised", "unclear"):
         return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.held_by)
     look = (
-        f"{claim.words}: look whether it is true: `git fetch`, then ",
+        f"{claim.words}: look whether it is true: `git fetch --all --tags`, then ",
         _update("`{}`"),
     )
     is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
@@ -157,7 +157,9 @@ def _checks_step(series: PostedSeries) -> NextStep | None:
         return None
     if answer.has_accepted([post.message_id for post in series.latest.patches]):
         claim = f"{answer.server} lists it as accepted"
-        look = f"{claim}, which is no proof: look whether it is true: `git fetch`, then "
+        look = (
+            f"{claim}, which is no proof: look whether it is true: `git fetch --all --tags`, then "
+        )
         return NextStep(Turn.WAITING, join_hints(look, _update("`{}`")), claim)
     failed = [
         name
@@ -354,7 +356,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     return _finish("done: nothing is left to do")
 
 
-_FETCH = Action("track", ("update",), "fetch what was merged: `git fetch`, then `{}`")
+_FETCH = Action("track", ("update",), "fetch what was merged: `git fetch --all --tags`, then `{}`")
 
 
 def _versions(series: PostedSeries, *states: str) -> list[str]:

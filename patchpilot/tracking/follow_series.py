@@ -576,8 +576,8 @@ def drop_test_messages(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
 def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
     """Map each (commit, stable version) to the Message-ID of the last failure message about it.
 
-    These are "FAILED: patch … failed to apply" messages in tracked series. One from an address of
-    the stable maintainers comes before one that only has their form.
+    These are "FAILED: patch … failed to apply" messages in tracked series. The stable
+    maintainers' known addresses come before other senders of messages in their form.
     """
     latest: dict[tuple[str, str], tuple[bool, datetime, str]] = {}
     for entry in store.entries():

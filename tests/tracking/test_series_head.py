@@ -17,7 +17,16 @@ from patchpilot.tracking.series_head import format_head_rows
 from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit import story
 from tests.kit.cli import call
-from tests.kit.mails import ADA, MATT, RITA, build_mail, build_mbox, build_patch_mail, build_reply
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+    build_stable_failure_notice,
+)
 
 TITLE = "pump: start at 10"
 PAIR = (
@@ -226,3 +235,10 @@ def test_reply_without_references_is_placed_by_subject_or_quoted_lines(tmp_path:
     shown = call("track", "show", "--mbox", mbox).out
     assert "1 message could not be assigned to a patch: “Re: your patch”" in shown
     assert "could not be assigned" in call("track", "add", "--mbox", mbox).out
+
+
+def test_failed_message_and_fetch_are_named() -> None:
+    failed = build_stable_failure_notice(TITLE, "0123456789ab" * 3 + "cdef", "6.6", id="failed")
+    text = format_series(read_series(build_patch_mail(f"[PATCH] {TITLE}", id="v1"), failed))
+    assert "6.6    did not apply  <failed@example.org>" in text
+    assert "first release unknown until you fetch: git fetch --all --tags" in text

@@ -129,7 +129,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, "end")
         assert f"git cherry-pick -x {merged}" in text_of(app)
         await keys(pilot, "escape", Stage.FOLLOW, "home")
-        assert "fetch what was merged: `git fetch`, then g" in text_of(app)
+        assert "fetch what was merged: `git fetch --all --tags`, then g" in text_of(app)
         for _ in range(60):
             # the clone shows where the fix was merged only when the stable tree contains it
             await keys(pilot, "g", "enter")

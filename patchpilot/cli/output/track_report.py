@@ -179,12 +179,12 @@ def _format_trees(series: Tracked) -> Iterator[str]:
         commit = merge.commit or "(commit unknown)"
         yield f"  tree      {merge.tree} {commit}{release}{claim_note}"
     for branch in posted_series.stable:
-        commit = (
-            f" ({branch.commit[:12]})"
-            if branch.commit and branch.state in ("merged", "released")
-            else ""
-        )
-        yield f"  stable    {branch.version:<6} {branch.words}{commit}"
+        proof = ""
+        if branch.commit and branch.state in ("merged", "released"):
+            proof = f" ({branch.commit[:12]})"
+        elif branch.message_id and branch.state == "failed":
+            proof = f"  <{branch.message_id}>"
+        yield f"  stable    {branch.version:<6} {branch.words}{proof}"
     for follow_up in posted_series.follow_ups:
         location = f", in {follow_up.tree or '?'} as {follow_up.commit}" if follow_up.commit else ""
         yield (
@@ -272,7 +272,7 @@ def _describe_release(origin: str) -> str:
     return (
         ", in no release yet"
         if origin.startswith("in the repository")
-        else ", first release unknown without a repository (-C DIR)"
+        else ", first release unknown until you fetch: git fetch --all --tags (elsewhere: -C DIR)"
     )
 
 
