@@ -46,9 +46,12 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
     return request
 
 
-def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailRequest:
+def ask_server(
+    request: MailRequest, default_encryption: str = "tls", default_server: str | None = None
+) -> MailRequest:
     """Ask for the missing server settings."""
-    server = request.server or ask.ask_question("Mail server (HOST or HOST:PORT)").strip()
+    question = "Mail server (HOST or HOST:PORT)"
+    server = request.server or ask.ask_question(question, default_server).strip()
     encryption = request.encryption
     if encryption is None:
         kinds = (
@@ -61,7 +64,7 @@ def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailReq
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
-    user = request.user or ask.ask_question("User name (none: no login)", request.address)
+    user = request.user or ask_user(request.address)
     return replace(
         request,
         provider=OWN,
@@ -70,6 +73,11 @@ def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailReq
         encryption=encryption,
         user=user,
     )
+
+
+def ask_user(default: str) -> str:
+    """Ask for the user name of the account; "none" means no login."""
+    return ask.ask_question("User name (none: no login)", default)
 
 
 def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:

@@ -11,6 +11,7 @@ from patchpilot.cli.mail_questions import (
     ask_missing_values,
     ask_password_store,
     ask_server,
+    ask_user,
     can_ask_user,
     confirm_question,
     read_password,
@@ -26,6 +27,7 @@ from patchpilot.setup.mail import (
     MailRequest,
     check_server_connection,
     find_overridden_settings,
+    is_login_missing,
     is_wrong_encryption,
     is_wrong_password,
     plan_mail_settings,
@@ -180,11 +182,15 @@ def set_up_mail_account(
 
 def _ask_server_again(request: MailRequest, plan: MailPlan, error: NetworkError) -> MailRequest:
     """Ask for a different server. If the encryption failed, ask for a different encryption
-    instead.
+    instead; if the server has no login, for the user name.
     """
     account = plan.account
+    if is_login_missing(error):
+        return replace(request, user=ask_user("none"))
     if not is_wrong_encryption(error):
-        return ask_server(replace(request, server="", port=0, encryption=None))
+        return ask_server(
+            replace(request, server="", port=0, encryption=None), default_server=plan.host
+        )
     port = 0 if account.port in PORTS.values() else account.port
     request = replace(request, server=account.server, port=port, encryption=None)
     return ask_server(request, "ssl" if account.encryption == "tls" else "tls")

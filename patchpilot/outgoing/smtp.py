@@ -294,6 +294,7 @@ class Submission:
 
 _TOKEN_LOGINS = frozenset(("XOAUTH2", "OAUTHBEARER"))
 """Kinds of login that take an access token in place of a password."""
+NO_LOGIN = "it offers no login"
 _PASSWORD_HINT = Action("doctor", (), "many providers require an app password: see `{}`")
 TOKEN_HINT = (
     "set sendemail.smtpAuth to XOAUTH2, with a credential helper that returns an access token; or"
@@ -493,7 +494,7 @@ def describe_login_offer(server: smtplib.SMTP, account: Account) -> str:
         return f"it offers {only}{join_words(offered)}"
     if not account.encryption and server.has_extn("starttls"):
         return "it offers no login before STARTTLS"
-    return "it offers no login"
+    return NO_LOGIN
 
 
 def _list_offered_logins(server: smtplib.SMTP) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from patchpilot.outgoing.keep_password import (
 )
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.providers import Provider, find_provider, load_providers
-from patchpilot.outgoing.smtp import Submission, is_login_refused
+from patchpilot.outgoing.smtp import NO_LOGIN, Submission, is_login_refused
 
 OWN, MSMTP, WEB = "own", "msmtp", "b4"
 ENDPOINT = "https://lkml.kernel.org/_b4_submit"
@@ -285,6 +285,11 @@ def is_wrong_encryption(error: NetworkError) -> bool:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False
     return "STARTTLS" in error.message or isinstance(cause, ssl.SSLError)
+
+
+def is_login_missing(error: NetworkError) -> bool:
+    """Return whether the account has a user name, but the server has no login."""
+    return f"({NO_LOGIN})" in error.message
 
 
 def is_wrong_password(error: NetworkError) -> bool:

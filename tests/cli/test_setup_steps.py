@@ -61,7 +61,7 @@ def test_setup_retries_an_unreachable_server(
         screen.wait_for("127.0.0.1:1 cannot be reached")
         since = screen.seen.index("cannot be reached")
         for prompt, answer in (
-            ("HOST or HOST:PORT", f"127.0.0.1:{server.port}"),
+            ("HOST or HOST:PORT) [127.0.0.1:1]", f"127.0.0.1:{server.port}"),
             ("Encryption", "none"),
         ):
             screen.wait_for(prompt, since=since)
@@ -70,3 +70,24 @@ def test_setup_retries_an_unreachable_server(
         screen.type("n\n")
         assert screen.end() == 1
         assert "User name" not in screen.seen[since:]
+
+
+def test_setup_asks_for_the_user_of_a_server_without_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FaultySink() as server:
+        options = ("--server", f"127.0.0.1:{server.port}", "--encryption", "none")
+        screen = TerminalCommand("setup", "mail", "--address", "ada@example.org", *options)
+        screen.wait_for("User name (none: no login) [ada@example.org]")
+        screen.type("\n")
+        screen.wait_for("Password:")
+        screen.type("guess\n")
+        screen.wait_for("it offers no login")
+        screen.wait_for("User name (none: no login) [none]")
+        screen.type("\n")
+        screen.wait_for("reached 127.0.0.1")
+        screen.wait_for("Write these settings?")
+        screen.type("n\n")
+        assert screen.end() == 1
+        assert "HOST or HOST:PORT" not in screen.seen
