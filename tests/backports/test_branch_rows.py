@@ -215,6 +215,15 @@ def test_reason_is_shortened_for_tables() -> None:
         assert [row.text for row in rows if row.key == "short"] == expected
 
 
+def test_unseen_draft_names_the_option_that_shows_it() -> None:
+    draft = FULL.adaptation
+    assert draft
+    for range_diff, is_named in (("", True), (draft.range_diff, False)):
+        branch = replace(FULL, adaptation=replace(draft, range_diff=range_diff))
+        texts = [row.text for row in format_branch_rows(RESULT, branch)]
+        assert any("--range-diff` shows the draft" in text for text in texts) is is_named
+
+
 def test_prerequisites_count_while_they_are_needed() -> None:
     for branch, count in ((FULL, ["1*"]), (replace(FULL, partial=False), ["1"]), (BRANCH, [])):
         rows = format_branch_rows(RESULT, branch)
