@@ -37,6 +37,9 @@ NOT_EXAMINED = "These newer trees were not examined:"
 """The start of the sentence in a request that names newer trees that were not fetched."""
 
 
+_OVERRIDE = "to request it anyway: {}"
+
+
 def make_stable_request_mail(
     repository: Repository,
     result: BackportResult,
@@ -57,35 +60,8 @@ def make_stable_request_mail(
     if no tree is known to have the bug, or if a newer tree was fetched but not examined. The
     message names newer trees that were not fetched.
     """
-    if result.commit is None or not result.upstream:
-        raise UsageError(
-            "not in mainline: stable trees only accept mainline commits",
-            hint=Action("stable", (), "until then, add a Cc: stable line: {}"),
-        )
-    if result.reverted:
-        raise UsageError(
-            f"not requested: {result.reverted.words}",
-            hint=Action(
-                "backport",
-                (result.reverted.replacements[-1].commit[:12], "--request"),
-                "request the later fix: {}",
-            )
-            if result.reverted.replacements
-            else "",
-        )
-    clean_branches = [
-        branch
-        for branch in result.branches
-        if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
-    ]
-    if not clean_branches:
-        is_needed = any(branch.wants_fix for branch in result.branches)
-        raise UsageError(
-            "the fix does not apply cleanly to any stable tree that needs it"
-            if is_needed
-            else "no stable tree needs the fix",
-            hint=Action("backport", (result.short,), "see `{}` for each tree"),
-        )
+    clean_branches = list_requestable_branches(result, everything=everything)
+    assert result.commit is not None
     identity = repository.identity
     reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
     if not everything:
@@ -139,6 +115,48 @@ def explain_no_request(result: BackportResult) -> str:
     return result.wait.reason if result.wait and is_on_its_way else ""
 
 
+def list_requestable_branches(
+    result: BackportResult, *, everything: bool = False
+) -> list[BranchResult]:
+    """Return the branches to which a fix applies cleanly.
+
+    Raise `UsageError` if it cannot be requested for any branch, whoever tested it.
+    """
+    if result.commit is None or not result.upstream:
+        raise UsageError(
+            "not in mainline: stable trees only accept mainline commits",
+            hint=Action("stable", (), "until then, add a Cc: stable line: {}"),
+        )
+    if result.reverted:
+        raise UsageError(
+            f"not requested: {result.reverted.words}",
+            hint=Action(
+                "backport",
+                (result.reverted.replacements[-1].commit[:12], "--request"),
+                "request the later fix: {}",
+            )
+            if result.reverted.replacements
+            else "",
+        )
+    clean_branches = [
+        branch
+        for branch in result.branches
+        if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
+    ]
+    if not clean_branches:
+        is_needed = any(branch.wants_fix for branch in result.branches)
+        raise UsageError(
+            "the fix does not apply cleanly to any stable tree that needs it"
+            if is_needed
+            else "no stable tree needs the fix",
+            hint=Action("backport", (result.short,), "see `{}` for each tree"),
+        )
+    if not everything and (reason := explain_no_request(result)):
+        override = Action("backport", (result.short, "--request", "--all"), _OVERRIDE)
+        raise UsageError(f"not requested: {reason}", hint=override)
+    return clean_branches
+
+
 def _select_requested_branches(
     repository: Repository,
     result: BackportResult,
@@ -148,13 +166,11 @@ def _select_requested_branches(
     """Return the branches that have the bug and for which the fix is not queued yet.
 
     A branch on which somebody `tested` the fix has the bug, even if its origin is unknown.
-    Raise `UsageError` if there are none, if the fix should not be requested, or if a maintained
-    branch that is newer than one of them was fetched but not examined.
+    Raise `UsageError` if there are none, or if a maintained branch that is newer than one of them
+    was fetched but not examined.
     """
     commit = result.short
-    override = Action("backport", (commit, "--request", "--all"), "to request it anyway: {}")
-    if reason := explain_no_request(result):
-        raise UsageError(f"not requested: {reason}", hint=override)
+    override = Action("backport", (commit, "--request", "--all"), _OVERRIDE)
     waiting = [branch for branch in branches if not branch.queued]
     affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:

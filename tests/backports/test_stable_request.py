@@ -7,6 +7,8 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.stable_request import match_test_reports
 from patchpilot.errors import UsageError
 from patchpilot.history.branch_verdict import BranchVerdict
+from tests.kit.backport_world import World
+from tests.kit.terminal import TerminalCommand
 
 BRANCHES = [
     BranchResult(name, version, "2" * 40, BranchVerdict.CLEAN, "")
@@ -49,3 +51,21 @@ def test_report_about_no_branch_is_an_error(tested: str) -> None:
 def test_several_reports_are_kept() -> None:
     reports = match_test_reports(BRANCHES, ["6.12.3 by Tess", "6.1.76 by Tim"], "")
     assert list(reports.values()) == ["Tested on 6.12.3 by Tess.", "Tested on 6.1.76 by Tim."]
+
+
+def test_request_is_refused_before_the_question_who_tested(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.groundwork)
+    monkeypatch.chdir(world.repo.path)
+    command = ("backport", world.fix, "--request", "--all", "--effort", "0", "--onto")
+    refused = TerminalCommand(*command, "linux-6.6.y")
+    assert refused.end() == 2
+    assert "does not apply cleanly" in refused.seen
+    assert "tested on" not in refused.seen
+    asked = TerminalCommand(*command, "linux-6.12.y")
+    asked.wait_for("tested on (VERSION by NAME, Enter: not tested)")
+    asked.type("6.12.3 by Tess Tester\n")
+    asked.wait_for("Tested on 6.12.3 by Tess Tester.")
+    assert asked.end() == 0

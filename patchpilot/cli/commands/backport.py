@@ -322,11 +322,11 @@ def _judge_series(
     targets_directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     repository = workplace.repository_if_any() if targets_directories else workplace.repository
     options["adapt"] = options["adapt"] or options["range_diff"]
-    if options["request"] and not options["tested"]:
-        options["tested"] = ask_who_tested()
     if options["resolve"] and repository:
         onto = (branch_ref(repository, options["resolve"], profile=profile),)
+    asks_who_tested = options["request"] and not options["tested"]
     if query:
+        options["tested"] = ask_who_tested() if asks_who_tested else options["tested"]
         request = BackportRequest(target, onto, profile, **options)
         return _backport_cves(common, workplace.repository, query, request, fail_on)
     if common.format == "csv":
@@ -340,6 +340,8 @@ def _judge_series(
         )
         printer = _Printer(common, progress) if _can_stream(common, request) else None
         results = compute_backport_verdicts(repository, request, progress=progress, found=printer)
+        if asks_who_tested and repository and not results[-1].interrupted:
+            request, results = _add_tester(repository, request, results, progress)
         action_results = (
             ActionResults()
             if results[-1].interrupted
@@ -365,6 +367,29 @@ def _judge_series(
         fail_on == "affected" and output.has_affected_branch(results)
     )
     return int(is_bad or output.wrote_no_patch(results, action_results))
+
+
+def _add_tester(
+    repository: "Repository",
+    request: "BackportRequest",
+    results: "tuple[BackportResult, ...]",
+    progress: "Progress",
+) -> "tuple[BackportRequest, tuple[BackportResult, ...]]":
+    """Ask who tested the fix, and judge it again with the answer.
+
+    Raise `UsageError` before the question if no answer could lead to a request.
+    """
+    from patchpilot.backports.branch_verdicts import compute_backport_verdicts
+    from patchpilot.backports.stable_request import list_requestable_branches
+    from patchpilot.cli.ask import ask_who_tested
+
+    list_requestable_branches(results[-1], everything=request.everything)
+    clear_progress(progress)
+    tested = ask_who_tested()
+    if not tested:
+        return request, results
+    request = replace(request, tested=tested)
+    return request, compute_backport_verdicts(repository, request, progress=progress)
 
 
 def _can_stream(common: Common, request: "BackportRequest") -> bool:
