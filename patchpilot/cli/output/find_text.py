@@ -56,9 +56,12 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
     for number, fix in enumerate(fixes.candidates):
         likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
-    bisect_command = _pipe("find", "--bisect", operation, "--in", fixes.tree)
+    bisect_command = _pipe(Action("find", ("--bisect", operation, "--in", fixes.tree)))
     if not fixes.searched:
-        lines += ["", f"next: {_pipe('find', operation, '--in', 'v6.1')}  # the version with it"]
+        lines += [
+            "",
+            f"next: {_pipe(Action('find', (operation, '--in', 'v6.1')))}  # the version with it",
+        ]
     elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", *_format_update(fixes), f"{'  or' if fixes.update else 'next:'} {step}"]
@@ -67,7 +70,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         label = "  if it still happens, " if fixes.update else "next: "
         lines += ["", *_format_update(fixes), f"{label}{advice}: {bisect_command}"]
         if not is_reported:
-            report = _pipe("find", operation, "--in", fixes.tree, "--report")
+            report = _pipe(Action("find", (operation, "--in", fixes.tree, "--report")))
             lines += [
                 f"  or report the bug: {report}",
                 "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the"
@@ -75,16 +78,16 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
             ]
         lines += [
             "  if an older version works, first find what introduced it:"
-            f" {_pipe('find', operation, '--good', 'VERSION', '--bad', fixes.tree)}",
+            f" {_pipe(Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree)))}",
             *_explain_pipe(operation),
         ]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
-def _pipe(name: str, *arguments: str) -> str:
+def _pipe(action: Action) -> str:
     """Return a command that reads the log again as well if it came from standard input."""
-    source = "dmesg | " if "-" in arguments else ""
-    return f"{source}{Action(name, arguments)}"
+    source = "dmesg | " if "-" in action.arguments else ""
+    return f"{source}{action}"
 
 
 def _explain_pipe(operation: str) -> list[str]:
@@ -113,8 +116,8 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
     lines.append("")
     if result.next:
         name = result.next[:12] if len(result.next) == 40 else result.next
-        again = [_pipe("find", operation, "--good", name, "--bad", bad)]
-        again += [_pipe("find", operation, "--good", good, "--bad", name)]
+        again = [_pipe(Action("find", (operation, "--good", name, "--bad", bad)))]
+        again += [_pipe(Action("find", (operation, "--good", good, "--bad", name)))]
         lines += [
             f"next: test {name}; tests left: about {result.builds}",
             f"  {again[0]}  # {name} works",
@@ -130,7 +133,7 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
         f"  {Action('send', ('--regression', regression))}  # inform the regression tracker",
     ]
     if not is_reported:
-        report = _pipe("find", operation, "--good", good, "--bad", bad, "--report")
+        report = _pipe(Action("find", (operation, "--good", good, "--bad", bad, "--report")))
         lines += ["or, without a fix:", f"  {report}"]
     lines += _explain_pipe(operation)
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
