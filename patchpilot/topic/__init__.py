@@ -22,5 +22,6 @@ Front modules:
 - `reroll`: the next version
 - `state`: the state of a topic
 - `undisclosed_commits`: commits of undisclosed fixes
+- `upstream_state`: whether mainline has a fix
 - `workplace`: repository, tree and settings of a command
 """

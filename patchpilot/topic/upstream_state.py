@@ -87,13 +87,19 @@ def find_commit_state(
 
 def find_merged_series(repository: Repository, patches: Sequence[Patch]) -> UpstreamState | None:
     """Return the state of a series whose last commit is in mainline, or None for other series."""
-    tip, last = _find_public_mainline(repository), patches[-1] if patches else None
-    if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
+    last = patches[-1] if patches else None
+    if not (last and last.commit and is_in_mainline(repository, last.commit)):
         return None
     release = Releases(repository).first(last.commit)
     release_name = release.name if release else "mainline"
     fix = EarlierFix(last.commit, last.subject.title, release_name, True, True)
     return UpstreamState((fix,))
+
+
+def is_in_mainline(repository: Repository, commit: str) -> bool:
+    """Return whether a commit is in mainline, not only in a local branch."""
+    tip = _find_public_mainline(repository)
+    return bool(tip) and repository.is_ancestor(commit, tip)
 
 
 def _find_public_mainline(repository: Repository) -> str:

@@ -64,7 +64,9 @@ class BranchTexts:
     result: "BackportResult"
     left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
     merged: str = ""
-    written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(default_factory=dict)
+    written_for: "Mapping[tuple[str | None, str], WrittenBackport | None]" = field(
+        default_factory=dict
+    )
     is_drafted: bool = False
     is_requested: bool = False
 
@@ -204,7 +206,7 @@ def make_branch_texts(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    written_for: "Mapping[tuple[str | None, str], WrittenBackport]",
+    written_for: "Mapping[tuple[str | None, str], WrittenBackport | None]",
 ) -> BranchTexts:
     merged_commits = (
         series.posted.commit or ""
@@ -357,6 +359,9 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     elif likely:
         # leave out the commit, because the line above the ruler names it
         state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"
+        if request.topic.is_merged:
+            # no tag can be added to the commit
+            state, note = StageState.DONE, f"likely: {note}"
     return result, StageStatus(state, note)
 
 

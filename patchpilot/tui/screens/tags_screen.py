@@ -178,6 +178,11 @@ class TagsScreen(StageScreen["FixesResult"]):
         return ShownKeys(("n",), labels={"write": "add tags"})
 
     @property
+    def can_write(self) -> bool:
+        """Return whether tags can be written: the message of a merged commit cannot change."""
+        return not (self.session.topic and self.session.topic.is_merged)
+
+    @property
     def can_view(self) -> bool:
         return self._selected_candidate is not None
 
@@ -287,8 +292,10 @@ class TagsScreen(StageScreen["FixesResult"]):
         elif self.selected_item == OTHER:
             text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
             ask_for_answer(self, LineDialog(text), self._find_named_commit)
-        else:
+        elif self.can_write:
             self.action_write()
+        else:
+            self.notify("the commit is in mainline: its message cannot change")
 
     def _save_fix_answer(self, *, is_fix: bool) -> None:
         from patchpilot.tags.fix_claims import record_fix_answer

@@ -81,13 +81,14 @@ def error_state(error: PatchpilotError) -> StageState:
 class OpenTopic(NamedTuple):
     """The topic's commits, oldest first, and a key that changes with them.
 
-    The last commit is the tip of `branch`.
+    The last commit is the tip of `branch`. `is_merged` is set if the user named a mainline commit.
     """
 
     target: str | None
     branch: str | None
     base: str | None
     commits: tuple[Commit, ...]
+    is_merged: bool = False
 
     @property
     def key(self) -> str:
@@ -205,14 +206,16 @@ class Session:
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
         from patchpilot.topic.base import BaseSearch, list_topic_commits
+        from patchpilot.topic.upstream_state import is_in_mainline
 
         settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
         ids = list_topic_commits(repository, self.target, base)
-        branch = repository.branch
+        branch, is_merged = repository.branch, False
         if self.target is not None:
-            branch = BaseSearch(repository, ids[-1]).branch
-        return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)))
+            is_merged = is_in_mainline(repository, ids[-1])
+            branch = None if is_merged else BaseSearch(repository, ids[-1]).branch
+        return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)), is_merged)
 
     @property
     def facts_key(self) -> str:
@@ -413,6 +416,8 @@ class Session:
     @property
     def is_merged(self) -> bool:
         """Return whether mainline contains the topic's commits, according to LTS or Follow."""
+        if self.topic and self.topic.is_merged:
+            return True
         followed_series = self.fresh_result(Stage.FOLLOW) or ()
         is_sent = self.target or self._own_status(Stage.SEND).state is StageState.DONE
         # ignore commits that were not sent: they may need work even if others in the topic were

@@ -23,6 +23,10 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
 
     The shortest contains only the branch. A guessed base is marked.
     """
+    if topic.is_merged:
+        # the commit has no branch, version or base of the user
+        name = topic.commits[-1].id[:12]
+        return join_with_dots(name, "in mainline"), name
     detached_name = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
     branch = topic.branch or detached_name
     version = f"v{facts.version}" if facts else ""

@@ -25,7 +25,8 @@ from patchpilot.tui.opening import read_topic
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.session import OpenTopic, Session
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import OPEN, Stage, StageState, StageStatus
+from patchpilot.tui.view.title import title_texts
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
@@ -452,3 +453,17 @@ def test_commit_is_not_done_while_to_cc_has_a_question() -> None:
         session.store_result(Stage.RECIPIENTS, SimpleNamespace(advice=notes), done)
         assert session.stage_status(Stage.COMMIT).state is state
     assert session.stage_status(Stage.COMMIT).count == "1"
+
+
+def test_mainline_commit_is_no_topic_of_a_branch(fixed_clone: Path) -> None:
+    merged = git(fixed_clone, "rev-parse", "origin/master").text.strip()
+    session = Session(fixed_clone, merged)
+    with session.open_repository() as repository:
+        topic = session.read_topic(repository)
+    session.close()
+    assert topic.is_merged
+    assert session.is_merged
+    assert title_texts(topic, None)[0] == f"{merged[:12]} · in mainline"
+    # no question about its patch is open, even while no stage has a result
+    session.open_questions = frozenset(["security"])
+    assert session.stage_status(Stage.COMMIT).state not in OPEN
