@@ -3,8 +3,10 @@
 
 from collections.abc import Container, Iterable, Sequence
 from enum import StrEnum
+from sys import intern
 from typing import NamedTuple
 
+from patchpilot.commits.objects import parse_commit
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap, EarlierCommits
 from patchpilot.history.history_index import Index
@@ -57,6 +59,17 @@ class Culprit(NamedTuple):
     is_guess: bool = False
 
 
+class _Author(NamedTuple):
+    """The author of a commit, for comparisons."""
+
+    key: str
+    name: str
+
+    def is_same_as(self, other: "_Author") -> bool:
+        """Return whether two authors have the same email address or name."""
+        return self.key == other.key or (bool(self.name) and self.name == other.name)
+
+
 class History:
     """Finds the branches into which commits were merged.
 
@@ -77,6 +90,7 @@ class History:
         self._names: dict[str, tuple[str, ...]] = {}
         self._main_line: AncestorBitmap | None = None
         self._unmarked: dict[str, dict[str, list[int]]] = {}
+        self._authors: dict[int, _Author] = {}
         self.imports: dict[str, list[str]] = {}
 
     def __enter__(self) -> "History":
@@ -319,7 +333,8 @@ class History:
         ordinal = self.index.ordinal(name) if len(name) == 40 else None
         ordinals = self.index.same_subject(ordinal) if ordinal is not None else []
         marked = self.index.upstream_ids(ordinals)
-        twins = self.index.ids(other for other in ordinals if other not in marked)
+        unmarked = [other for other in ordinals if other not in marked]
+        twins = self.index.ids(self._choose_same_author(ordinal, unmarked) if unmarked else ())
         original = self.repository.commit(name) if twins else None
         return [
             twin.id
@@ -415,14 +430,33 @@ class History:
 
     def _find_same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
-        ordinals = [
-            candidate for candidate in self.index.by_subject(original.subject) if candidate in reach
-        ]
+        ordinals = self._choose_same_author(
+            self.index.ordinal(commit),
+            [number for number in self.index.by_subject(original.subject) if number in reach],
+        )
         return [
             candidate.id
             for candidate in self.repository.commits(self.index.ids(ordinals))
             if self._is_backport_of(original, candidate)
         ]
+
+    def _choose_same_author(self, ordinal: int | None, others: Sequence[int]) -> list[int]:
+        """Return those of the other commits that have the author of a commit.
+
+        Authors are kept, because hundreds of commits may have the same subject.
+        """
+        if ordinal is None or not others:
+            return list(others)
+        new = [number for number in (ordinal, *others) if number not in self._authors]
+        ids = self.index.ids(new)
+        for number, (_, entry) in zip(new, self.repository.objects.many(ids), strict=True):
+            if entry and entry[1] == "commit":
+                self._authors[number] = _read_author(parse_commit(entry[0], entry[2]))
+        author = self._authors.get(ordinal)
+        if author is None:
+            return list(others)
+        candidates = ((number, self._authors.get(number)) for number in others)
+        return [number for number, other in candidates if other is None or author.is_same_as(other)]
 
     def _is_backport_of(self, original: Commit, candidate: Commit) -> bool:
         upstream_ids = read_commit_marks(candidate.message).upstream
@@ -494,6 +528,9 @@ class History:
 
 def is_same_person(commit: Commit, other_commit: Commit) -> bool:
     """Return whether two commits have an author with the same email address or name."""
-    return commit.author.key == other_commit.author.key or (
-        bool(commit.author.name) and commit.author.name.lower() == other_commit.author.name.lower()
-    )
+    return _read_author(commit).is_same_as(_read_author(other_commit))
+
+
+def _read_author(commit: Commit) -> _Author:
+    # few authors write most commits
+    return _Author(intern(commit.author.key), intern(commit.author.name.lower()))

@@ -3,9 +3,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from patchpilot.commits import objects
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import History, Landing
 from tests.kit.repos import Repo
@@ -227,3 +229,37 @@ def test_fixers_and_reverts_are_listed(repo: Repo, history: History) -> None:
     assert history.fixers(fix, undo) == (follow,)
     assert history.reverts(fix, undo) == (undo,)
     assert history.reverts(fix, follow) == ()
+
+
+def test_commits_with_the_same_subject_are_read_once(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = []
+    for number in range(10):
+        name = f"Dev {number}"
+        content = make_file_text(l5="five", l9="nine", l20=f"{number}")
+        commits.append(
+            repo.commit("net: fix it", {"f.c": content}, author=f"{name} <dev{number}@example.org>")
+        )
+    repo.checkout("stable")
+    repo.commit("net: fix it", {"f.c": make_file_text(l30="other")}, author="Eve <eve@example.org>")
+    repo.checkout("master")
+    # a repository with many commits
+    monkeypatch.setattr(objects, "_MOST", 1)
+    reads = 0
+    read_object = objects._read_object
+
+    def count_read(stream: IO[bytes]) -> tuple[str, str, bytes] | None:
+        nonlocal reads
+        reads += 1
+        return read_object(stream)
+
+    monkeypatch.setattr(objects, "_read_object", count_read)
+    with (
+        Repository.open(repo.path) as repository,
+        History(repository) as history,
+    ):
+        stable = resolve_commit(repo, "stable")
+        history.read_along(resolve_commit(repo, "master"))
+        assert [history.landed(commit, stable) for commit in commits] == [None] * len(commits)
+    assert reads < 5 * len(commits)
