@@ -286,7 +286,7 @@ def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterato
             lines = tuple(adapted.range_diff.splitlines())
             yield FactRow("comparison", "", "compared with the original:", lines=lines)
         elif not adapted.is_sure:
-            yield FactRow("comparison", "", "`patchpilot backport --range-diff` shows the draft")
+            yield FactRow("comparison", "", "`--range-diff` shows the draft")
     for difference in branch.differences:
         place = f"{difference.function}() in {difference.path}"
         text = f"{place}: {difference.commit_words}"

@@ -20,6 +20,7 @@ PLAIN = {
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
     "setup/run_fix.py": "the beginning of the commands that may be offered",
+    "backports/write.py": "a shell command with a pattern for the names of files",
     "backports/work.py": "a note about a request, whose text is made in a shell",
     "lint/checkpatch_conf.py": "a note why an option of the file has no effect",
     "lint/detectors/tree.py": "what a finding suggests, as text",
