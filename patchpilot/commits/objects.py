@@ -110,14 +110,17 @@ class CatFile:
     def close(self) -> None:
         """Terminate the `git cat-file` process."""
         with self._lock:
-            if self._process:
-                for stream in (self._process.stdin, self._process.stdout):
-                    if stream:
-                        # git exited before reading all of its input
-                        with contextlib.suppress(BrokenPipeError):
-                            stream.close()
-                stop_process(self._process)
-                self._process = None
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._process:
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream:
+                    # git exited before reading all of its input
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+            stop_process(self._process)
+            self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
         """Return the id, type and content of an object, or None if it does not exist.
@@ -154,24 +157,22 @@ class CatFile:
         """Yield the name and the object for each id or `id:path`, in order; objects are as in
         `get`.
 
-        Several requests are sent before their results are read, so do not make other requests
-        before the end.
+        Several requests are sent before their results are read.
         """
-        stdin, stdout = self._open_streams()
-        remaining, requested = iter(ids), list[str]()
-        try:
-            while True:
-                batch = list(islice(remaining, _MAX_PENDING))
-                _send_requests(stdin, batch)
-                for name in requested:
-                    yield name, _read_object(stdout)
-                requested = batch
-                if not requested:
-                    return
-        finally:
-            if requested:
+        remaining = iter(ids)
+        while batch := list(islice(remaining, _MAX_PENDING)):
+            yield from zip(batch, self._read_batch(batch), strict=True)
+
+    def _read_batch(self, names: Sequence[str]) -> list[tuple[str, str, bytes] | None]:
+        with self._lock:
+            stdin, stdout = self._open_streams()
+            _send_requests(stdin, names)
+            try:
+                return [_read_object(stdout) for _ in names]
+            except BaseException:
                 # unread replies would be mistaken for replies to later requests
-                self.close()
+                self._stop()
+                raise
 
     def _open_streams(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None or self._process.poll() is not None:
