@@ -88,6 +88,7 @@ NOT_RUN = {
                 *("", " {self.commit[:12]}", " --bisect"),
                 " {operation} --good {good} --bad {name}",
                 " {operation} --good {name} --bad {bad}",
+                " {operation} --good {good} --bad {bad} --report",
                 " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
                 *map(" --bisect {}".format, ["bad", "good", "reset", "skip", "undo"]),
             )
@@ -109,6 +110,13 @@ NOT_RUN = {
     ),
     "patchpilot backport {commit} --request --tested '{waiting[0].name} by NAME'": (
         "its words are known at run time: tests/backports/test_write.py compares the hint"
+    ),
+    **dict.fromkeys(
+        (
+            f"patchpilot send {folder}/*.patch"
+            for folder in ("out/5.15", "out/6.12", "{shlex.quote(str(files[0].parent))}")
+        ),
+        "needs written backports: tests/sending/test_check_backports.py plans them",
     ),
     "patchpilot doctor --arrived": (
         "needs a message that a program took: tests/outgoing/test_hand_over.py has one"
@@ -200,11 +208,12 @@ PLACEHOLDERS = (
     (r"--range-diff v1 v3", "--range-diff v1 v2"),
     (r"--mark 2", "--mark 1"),
     (
-        r"\{(?:last_)?result\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}"
+        r"\{(?:last_)?result\.(?:short|commit\[:12\])\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}"
         r"|\{commit(?:\.id\[:12\])?\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),
+    (r" \{signoff\}", ""),
     (r"\{onto_arguments\}", "--onto BRANCH"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
     (r"\{operation\} --in \{fixes\.tree\}", "bar --in v6.1"),
