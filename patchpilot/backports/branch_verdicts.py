@@ -552,11 +552,10 @@ class BackportSession:
         """Return the verdict for a branch, which has the bug if somebody tried the fix there."""
         if judged.affected is not None or not judged.bug_reason:
             return judged
+        reports = find_trial_reports(fix.id, self.request.tested)
+        trial = next((each for each in reports if each.is_about(branch.version, branch.name)), None)
         user = self.repository.identity
-        for trial in find_trial_reports(fix.id, self.request.tested):
-            if trial.is_about(branch.version, branch.name):
-                judged = judged.with_trial(trial.reason(user.name if user else ""))
-        return judged
+        return judged.with_trial(trial.reason(user.name if user else "")) if trial else judged
 
     def _compute_branch_verdict(
         self,

@@ -181,15 +181,19 @@ class FoundFixes:
     files: tuple[str, ...] = ()
 
     @property
+    def working(self) -> FoundFix | None:
+        """Return the first commit that fixes the bug, as the user tried, or None."""
+        return next((fix for fix in self.candidates if fix.works == "yes"), None)
+
+    @property
     def proposed(self) -> FoundFix | None:
         """Return the candidate that is worth a separate step, or None.
 
         It works, or it is the first one, and it was not tried.
         """
-        working = next((fix for fix in self.candidates if fix.works == "yes"), None)
         first = self.candidates[0] if self.fits and self.candidates else None
         is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
-        return working or (first if is_proposed and first and not first.works else None)
+        return self.working or (first if is_proposed and first and not first.works else None)
 
     @property
     def update(self) -> BranchFix | None:
@@ -199,12 +203,7 @@ class FoundFixes:
         """
         first = self.candidates[0] if self.candidates and not self.symptom.name else None
         is_open = first and not first.works and first.branch_fix and first.branch_fix.release
-        return first.branch_fix if first and is_open and not self.is_solved else None
-
-    @property
-    def is_solved(self) -> bool:
-        """Return whether a commit fixes the bug, as the user tried."""
-        return any(fix.works == "yes" for fix in self.candidates)
+        return first.branch_fix if first and is_open and not self.working else None
 
     @property
     def outlook(self) -> str:
@@ -216,7 +215,7 @@ class FoundFixes:
         if not self.candidates or not self.searched or (self.symptom.name and self.fits):
             return ""
         first = self.candidates[0]
-        if working := next((fix for fix in self.candidates if fix.works == "yes"), None):
+        if working := self.working:
             return f"{working.commit[:12]} fixes it, as you tried"
         if first.works == "no":
             return "the first commit is not the fix, as you tried; the others are less likely"

@@ -78,10 +78,10 @@ class JudgedBranch(NamedTuple):
     def with_trial(self, bug_reason: str) -> "JudgedBranch":
         """Return the verdict if the fix was tried on the branch: then the branch has the bug.
 
-        A verdict that does not depend on whether the branch has the bug is not changed.
+        It is called if nothing else tells whether the branch has the bug. A verdict that does not
+        depend on that is not changed.
         """
-        is_open = self.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
-        if not is_open or self.affected is not None:
+        if self.verdict not in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
             return self
         reason = f"{bug_reason}{self.reason.removeprefix(self.bug_reason)}"
         return self._replace(reason=reason, affected=True, bug_reason=bug_reason)

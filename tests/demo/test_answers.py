@@ -73,20 +73,17 @@ def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
     assert archive.message_ids == ["list@example.org", "other@example.org"]
 
 
+def _send_and_answer(answers: Answers, to: str, subject: str, name: str) -> None:
+    answers.sandbox.sink.keep(NEWCOMER.email, [to], build_patch_mail(subject, id=name))
+    answers.answer()
+
+
 def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
     sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
-    sandbox.sink.keep(
-        NEWCOMER.email,
-        [NEWCOMER.email],
-        build_patch_mail("[PATCH net] acme: x", id="self"),
-    )
-    answers.answer()
+    _send_and_answer(answers, NEWCOMER.email, "[PATCH net] acme: x", name="self")
     assert archive.message_ids == []
-    sandbox.sink.keep(
-        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net] acme: x", id="list")
-    )
-    answers.answer()
+    _send_and_answer(answers, NET_LIST, "[PATCH net] acme: x", name="list")
     assert len(archive.message_ids) == 3
 
 
@@ -94,19 +91,12 @@ def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
 def test_only_the_demos_branch_gets_replies(tmp_path: Path, title: str) -> None:
     sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
-    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], build_patch_mail(title, id="mine"))
-    answers.answer()
+    _send_and_answer(answers, NET_LIST, title, name="mine")
     assert archive.message_ids == []
-    sandbox.sink.keep(
-        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net] acme: x", id="list")
-    )
-    answers.answer()
+    _send_and_answer(answers, NET_LIST, "[PATCH net] acme: x", name="list")
     assert len(archive.message_ids) == 3
     git(tmp_path, "branch", "-m", "renamed")
-    sandbox.sink.keep(
-        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net v2] acme: x", id="v2")
-    )
-    answers.answer()
+    _send_and_answer(answers, NET_LIST, "[PATCH net v2] acme: x", name="v2")
     assert len(archive.message_ids) == 3
 
 

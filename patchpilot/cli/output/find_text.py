@@ -91,8 +91,9 @@ def _pipe(action: Action) -> str:
 
 
 def _explain_pipe(operation: str) -> list[str]:
-    is_piped = operation == "-"
-    return ["  if the log is not from dmesg, save it to a file and name it instead of -"][:is_piped]
+    if operation != "-":
+        return []
+    return ["  if the log is not from dmesg, save it to a file and name it instead of -"]
 
 
 def _format_update(fixes: FoundFixes) -> list[str]:
