@@ -78,7 +78,7 @@ class JudgedBranch(NamedTuple):
     def with_trial(self, bug_reason: str) -> "JudgedBranch":
         """Return the verdict if the fix was tried on the branch: then the branch has the bug.
 
-        It is called if nothing else tells whether the branch has the bug. A verdict that does not
+        It is called if nothing else shows whether the branch has the bug. A verdict that does not
         depend on that is not changed.
         """
         if self.verdict not in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
