@@ -211,9 +211,13 @@ def _grep_lines(
 
 
 def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
-    """Yield the source files that a log mentions, by their name or the end of their path."""
+    """Yield the source files that a log mentions, by the longest end of their path that exists.
+
+    A kernel that was built elsewhere prints other directories before it.
+    """
     for name in names:
-        for end in (name.lstrip("./"), name.rpartition("/")[2]):
+        parts = name.lstrip("./").split("/")
+        for end in ("/".join(parts[index:]) for index in range(len(parts))):
             paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
             if paths:
                 yield from paths if len(paths) <= _MAX_HITS else ()

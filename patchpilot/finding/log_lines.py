@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 _MONTH = r"(?:\d{1,2}月|[^\W\d_]{2,5}\.?)"
 _DAY = r"[^\W\d_]{1,5}\.?"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
-_ISO = rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?Z| ?[+-]\d\d:?\d\d)?"
+_ZONE = r"(?: ?Z| ?[+-]\d\d:?\d\d)?"
+_ISO = rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}{_ZONE}"
 _YEAR = r"(?: \d{4})?"
 _DELTA = r"\s*<\s*\+?\d+\.\d+\s*>"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|res\d+|local\d)"
@@ -45,7 +46,7 @@ _PREFIX = re.compile(
             # the time of day
             rf"\[(?P<date>{_DAY} {_MONTH} +\d+日? {_CLOCK}(?: \w+)? \d{{4}})(?:{_DELTA})?\] ?",
             rf"\[(?P<day>{_MONTH} ?\d{{1,2}} \d\d:\d\d)\] ?",
-            rf"\[(?P<clock>(?:\d{{4}}[-:]\d\d[-:]\d\d[T ])?{_CLOCK})\] ?",
+            rf"\[(?P<clock>(?:\d{{4}}[-:]\d\d[-:]\d\d[T ])?{_CLOCK}{_ZONE})\] ?",
             rf"(?P<iso>(?:{_DAY} )?{_ISO})(?: [A-Z]{{3,4}})?\s+",
             rf"(?P<classic>(?:{_DAY},? )?{_MONTH} +\d{{1,2}}日?{_YEAR} {_CLOCK}{_YEAR}) +",
             r"(?P<unix>\d{9,10}\.\d{6}) +",
@@ -97,6 +98,8 @@ _JSON_TEXT = re.compile(
 )
 _FIELD = re.compile(r"^\s*[A-Z_][A-Z0-9_]+=")
 _FRAGMENT = re.compile(r",ncfrag=(?P<start>\d+)/\d+[^;]*;")
+_JOINED = re.compile(r"(?<=[^\s\])}>:])(?=\[ {0,4}\d{1,6}\.\d{6}\] )")
+"""Where a console lost the end of a line, the next line's seconds since boot follow."""
 _DEVICE_FIELD = re.compile(r"^ (?:SUBSYSTEM|DEVICE)=\S+$")
 _RECORD = re.compile(
     r"(?:#\d|\[|=>|<\w+>|-|\? |\w[\w.]*\+0x|\w[\w.]* \(\S+:\d|[A-Za-z][\w-]*(?: \S+){0,2}: )"
@@ -138,7 +141,12 @@ def split_log(log: str) -> list[LogLine]:
     rows = [row[:_MAX_LINE] for row in text.split("\n")]
     if messages := list(_read_structured(text, rows)):
         return [split_line(message[:_MAX_LINE]) for message in messages]
-    rows = [row for row in _join_cut_rows(rows) if not _DEVICE_FIELD.match(row)]
+    rows = [
+        part
+        for row in _join_cut_rows(rows)
+        if not _DEVICE_FIELD.match(row)
+        for part in _JOINED.split(row)
+    ]
     lines = list(_join_wrapped(_join_fragments(rows)))
     if any(line.is_marked for line in lines):
         lines = [line for line in lines if not line.program]

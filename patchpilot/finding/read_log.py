@@ -21,6 +21,7 @@ from patchpilot.finding.kernel_version import (
 from patchpilot.finding.log_lines import split_log
 from patchpilot.finding.read_trace import (
     TraceFrame,
+    find_modules,
     is_dump,
     is_module_list,
     read_frames,
@@ -73,10 +74,12 @@ _NOT_DRIVERS = re.compile(
     r"type|user|value|version|warning|watchdog|workqueue)$"
 )
 _ERROR = re.compile(
-    r"\b(?:errors?|err|fail\w*|bug|warn\w*|unable|can ?not|could not|\w+n't|bad|invalid|illegal|"
+    r"\b(?:S?errors?|err|fail\w*|bug|warn\w*|unable|can ?not|could not|\w+n't|bad|invalid|illegal|"
     r"wrong|incorrect|corrupt\w*|time[sd]?[ -]?out|hung|hang|stall\w*|lock-?up|panic|oops|fault\w*|"
     r"abort\w*|unexpected|unhandled|lost|exceed\w*|mismatch|assert\w*|denied|dead\w*|leak\w*|"
-    r"\w+flow|missing|segfault|exception|exhausted|refused|rejected|"
+    r"\w+flow|missing|segfault|exception|exhausted|refused|rejected|unbalanced|suspicious|"
+    r"(?-i:(?:UB|K[A-Z]{1,2})SAN)|out of memory|overwritten|nobody cared|field-spanning|"
+    r"trying to register|"
     r"blocked for more|stuck for|self-detected|locking dependency|inconsistent lock|"
     r"recursive locking)\b|-E[A-Z]{3}",
     re.IGNORECASE,
@@ -190,7 +193,7 @@ def read_log(log: str) -> Symptom:
     for line, frames in ((lines[number], frames_of[number]) for number in numbers):
         files.update((match["file"], None) for match in _FILE.finditer(line))
         trace += frames
-        modules.update((frame.module, None) for frame in frames if frame.module)
+        modules.update((module, None) for module in find_modules(line, frames))
         is_noise = is_dump(line) or is_module_list(line)
         named = [] if is_noise else list(_read_named_functions(line, drivers))
         trace += named

@@ -7,11 +7,14 @@ faddr2line, syzbot, perf).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _NAME = r"[A-Za-z_][\w.$]*"
-_MOD = r"\[(?P<module>(?=[^\]]*[a-z])[a-z0-9][\w-]*)(?:\([A-Z+-]+\))?(?: [0-9a-f]{8,40})?\]"
+_MOD = (
+    r"\[(?P<module>(?=[^\]]*[a-z])[a-z0-9][\w-]*)(?:\([A-Z+-]+\))?"
+    r"(?: [0-9a-f]{8,40}|@[0-9a-f]+\+0x[0-9a-f]+)?\]"
+)
 _CALLER_MOD = _MOD.replace("module", "caller_module")
 _SIZE = r"0x\w+(?:/0x\w+)?"
 _PLACE = r"[\w./+-]+\.(?:c|h|S|s|rs|cc|cpp|hpp):\s?\d+"
@@ -69,6 +72,8 @@ _PAIRS = tuple(
         rf"^\s*(?P<name>{_NAME})(?: {_MOD})? from (?P<caller>{_NAME})\+{_SIZE}(?: {_CALLER_MOD})?",
     )
 )  # fmt: skip
+_ADDRESS = re.compile(rf"\b0x[0-9a-f]{{8,16}} {_MOD}")
+"""A kernel without symbols prints only the module of an address."""
 _BARE = re.compile(r"^\s*(?P<doubt>\? )?(?P<name>[a-z_]\w*_\w+)\s*$")
 _SUFFIX = re.compile(r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$")
 _PADDING = "__pfx_"
@@ -105,6 +110,12 @@ def read_frames(text: str, *, in_trace: bool = False) -> list[TraceFrame]:
         if not frame.function.startswith(_PADDING) and len(frame.function) >= _LEAST
     }
     return list(frames.values())
+
+
+def find_modules(text: str, frames: Iterable[TraceFrame]) -> Iterator[str]:
+    """Yield the modules of the frames on a line, and those of its addresses without a function."""
+    yield from filter(None, (frame.module for frame in frames))
+    yield from (match["module"] for match in _ADDRESS.finditer(text))
 
 
 def _iterate_frames(text: str, *, in_trace: bool, is_top: bool) -> Iterator[TraceFrame]:
@@ -193,8 +204,10 @@ _DUMP = re.compile(
     r"(?:Fixes|Link|Closes): |https?://|# |in-memory|"
     r"(?:write|read|race at unknown origin.*) to 0x|value changed: |Uninit was |"
     r"Reported by Kernel |-- (?:Boot|Logs|Journal|Reboot|No entries)|Oops#\d+ Part|"
-    r"Panic#\d+ Part|Linux version |$)"
+    r"Panic#\d+ Part|Linux version |\.{3}$|Status *: [0-9a-f]|"
+    r"\S+ +[A-Z] +(?:[0-9a-f]{8,16} +)?\d+ +\d+ +\d+ 0x[0-9a-f]+|$)"
 )
+_REPORTS = ("WARNING: ", "BUG: ")
 _MODULE_NAME = re.compile(r"^\(?[\w-]+(?:\([A-Z+-]*\))?,?$|^\[?last$|^unloaded:$|^[\w-]+\]$")
 _LETTERS = re.compile(r"[A-Za-z]{3,}")
 
@@ -203,6 +216,8 @@ def is_dump(text: str) -> bool:
     """Return whether a line has registers, memory or the state of a task, and no message."""
     if _DUMP.match(text):
         return True
+    if text.startswith(_REPORTS):
+        return False
     words = text.split()
     hex_words = sum(bool(_HEX.match(word)) for word in words)
     if not hex_words:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.finding.candidates import read_changes
+from patchpilot.finding.candidates import locate_symptom, read_changes
+from patchpilot.finding.read_log import read_log
 from tests.kit.repos import Repo
 
 CODE = """\
@@ -47,3 +48,12 @@ def test_new_code_is_listed(tmp_path: Path) -> None:
         (change,) = read_changes(repository, [commit]).values()
     assert change.added == {"drain"}
     assert change.texts == ('"cannot drain"',)
+
+
+def test_file_is_found_by_the_longest_end_of_its_path(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("base", {f"drivers/net/{name}/mac.c": CODE for name in "abcdefghijklm"})
+    log = "UBSAN: shift-out-of-bounds in /build/linux-K1/linux-6.5/drivers/net/f/mac.c:2:1"
+    with Repository.open(repo.path) as repository:
+        locations = locate_symptom(repository, "HEAD", read_log(log))
+    assert set(locations.files) == {"drivers/net/f/mac.c"}

@@ -143,3 +143,76 @@ def test_registers_of_each_architecture_are_read(pc: str, caller: str) -> None:
         symptom = read_log("\n".join(("Oops[#1]:", *lines)))
         functions = [frame.function for frame in symptom.frames]
         assert (functions, symptom.modules) == (["acme_fill", "acme_poll"], ("acme",))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "UBSAN: array-index-out-of-bounds in drivers/net/acme/acme.c:46:27",
+        "UBSAN: shift-out-of-bounds in drivers/net/acme/acme.c:46:12",
+        "KASAN: maybe wild-memory-access in range [0xdead000000000100-0xdead000000000107]",
+        'irq 16: nobody cared (try booting with the "irqpoll" option)',
+        "Asynchronous SError Interrupt on CPU0, code 0xbf000002",
+        "INFO: trying to register non-static key.",
+        "Redzone overwritten, the object was used after it was released",
+        "Out of memory: Killed process 811 (acmed) total-vm:1024kB",
+        "Unbalanced enable for IRQ 31",
+        'memcpy: detected field-spanning write (size 16) of single field "entry->data"',
+    ],
+)
+def test_report_without_the_word_error_starts_the_log(line: str) -> None:
+    symptom = read_log(f"[ 1.000001] acme: version 3 loaded\n[ 1.000002] {line}\n")
+    assert symptom.messages[0] == line
+
+
+def test_file_of_a_build_elsewhere_is_kept() -> None:
+    log = (
+        "UBSAN: array-index-out-of-bounds in /build/linux-K1/linux-6.5.4/drivers/net/acme/a.c:46:27"
+    )
+    assert read_log(log).files[0].endswith("drivers/net/acme/a.c")
+
+
+def test_time_in_brackets_may_have_a_zone() -> None:
+    log = (
+        "[2025-03-18T00:15:50.235Z] === RUN   acme.reset\n"
+        "[2025-03-18T00:19:56.607Z] acme 0000:03:00.0: ring error\n"
+        "[2025-03-18T00:19:56.608+01:00] acme_fill+0x2c/0x110 [acme]\n"
+    )
+    symptom = read_log(log)
+    assert symptom.messages == ("acme 0000:03:00.0: ring error",)
+    assert [frame.function for frame in symptom.frames] == ["acme_fill"]
+
+
+def test_messages_that_a_console_joined_are_split() -> None:
+    log = (
+        "[20698.115141] acme 0000:03:00.0: ring error ->state=0x402[20698.119526] "
+        "acme 0000:03:00.0: reset failed\n"
+    )
+    assert read_log(log).messages == (
+        "acme 0000:03:00.0: ring error ->state=0x402",
+        "acme 0000:03:00.0: reset failed",
+    )
+
+
+@pytest.mark.parametrize(
+    "place", ["0x860546a4 [acme@8ad96439+0x96c0]", "[<860546a4>] 0x860546a4 [acme]"]
+)
+def test_module_of_an_address_without_symbols_is_read(place: str) -> None:
+    log = f"WARNING: CPU: 1 PID: 9 at linux-ramips/acme-1-678071ef/core/mac.c:208 {place}\n"
+    symptom = read_log(log)
+    assert (symptom.modules, symptom.frames) == (("acme",), ())
+    assert symptom.messages == (log.strip(),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "...",
+        "Status: 1100f403\tKERNEL EXL IE ",
+        "kworker/u8:0    D    0     5      2 0x00000000",
+        "acmed           D 00000000     0    64      2 0x00100000",
+    ],
+)
+def test_state_of_a_processor_or_task_is_no_message(line: str) -> None:
+    log = f"[ 1.000001] acme 0000:03:00.0: ring error\n[ 1.000002] {line}\n"
+    assert read_log(log).messages == ("acme 0000:03:00.0: ring error",)
