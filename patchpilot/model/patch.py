@@ -444,7 +444,16 @@ _PULL = lazy_pattern(r"pull[ -]request\b", re.IGNORECASE)
 _SET = lazy_pattern(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = lazy_pattern(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """Prefixes that git strips from a subject, in any order."""
-_REPLY = lazy_pattern(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+REPLY = lazy_pattern(
+    r"^\s*(?:(?:(?:re|fwd?|aw|wg|antw|sv|vs)\s*(?:\[\d+\])?\s*:|"
+    r"(?:antwort|vb|odp|rif|rv|tr|res|enc|pd|ha|ynt|ilt|atb|[^\x00-\x7f]{1,10})\s*[:\uff1a]"
+    r"(?=.*\[))\s*)+",
+    re.IGNORECASE,
+)
+"""What mail programs put before the subject of a reply, or of a message that they forward.
+
+The ones that could be a subsystem are read only before brackets.
+"""
 _AT_THE_END = lazy_pattern(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
@@ -469,7 +478,7 @@ def parse_subject(raw: str) -> Subject:
 
     All leading brackets are parsed; the version may also be at the end as `[ver #3]`.
     """
-    title = _REPLY.sub("", " ".join(raw.split()))
+    title = REPLY.sub("", " ".join(raw.split()))
     marks: list[str] = []
     while match := _MARK.match(title):
         marks += [match[1]] if match[1] is not None else []

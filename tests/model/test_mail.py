@@ -497,6 +497,10 @@ def test_damage_by_mailers_is_reported() -> None:
         ("[net-next] x", (1, None, None, False, False, False)),
         ("Re: [PATCH v3 0/2] x", (3, 0, 2, False, False, True)),
         ("[RFC PATCH v10] x", (10, None, None, True, False, True)),
+        ("Antwort: WG: [PATCH v3 1/2] x", (3, 1, 2, False, False, True)),
+        ("\u7b54\u590d: [PATCH v2] x", (2, None, None, False, False, True)),
+        ("\u56de\u590d\uff1a [dev] [PATCH v2] x", (2, None, None, False, False, True)),
+        ("Odp: Re: [PATCH v2] x", (2, None, None, False, False, True)),
         ("[f2fs-dev] [PATCH v2] x", (2, None, None, False, False, True)),
         ("[RFC PATCH 07/14] x [ver #3]", (3, 7, 14, True, False, True)),
         ("[PATCH net 2/4] x ver #2", (2, 2, 4, False, False, True)),
@@ -515,6 +519,11 @@ def test_subject_marks_are_read(raw: str, expected: tuple[object, ...]) -> None:
     ) == expected
     assert subject.title == "x"
     assert subject.raw == raw
+
+
+@pytest.mark.parametrize("title", ["res: keep the bar", "enc: x", "\u00e4: x", "tr: set mtu"])
+def test_subsystem_is_no_reply(title: str) -> None:
+    assert parse_subject(title).title == parse_subject(f"[PATCH] {title}").title == title
 
 
 def test_target_marks_are_kept_as_words() -> None:

@@ -49,7 +49,7 @@ from patchpilot.lint.message_parts import (
 )
 from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.lint.word_lists import find_imperative, load_word_set
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import REPLY, Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree
 from patchpilot.model.trailer import is_trailer
@@ -451,11 +451,9 @@ def malformed_patch_prefix(context: Context) -> Hits:
     elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
         yield make_subject_hit(context, "two-marks")
     elif (
-        patch.has_diff
-        and (match := re.match(r"(?i)\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw))
-        and patch.tags("Signed-off-by")
+        patch.has_diff and (match := REPLY.match(patch.subject.raw)) and patch.tags("Signed-off-by")
     ):
-        yield make_subject_hit(context, "reply", quoted=match[1])
+        yield make_subject_hit(context, "reply", quoted=match.group().strip())
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
