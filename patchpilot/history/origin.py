@@ -81,14 +81,9 @@ def compare_with_origin(repository: Repository, patch: Patch) -> Origin | None:
 
 def find_origin_problem(repository: Repository, commit_id: str) -> SendProblem | None:
     """Return the problem of a commit whose lines differ from its origin's without a note."""
-    try:
-        patch = format_commit_patch(repository, commit_id)
-    except PatchpilotError:
-        # merges and empty commits have no patch
-        return None
-    origin = compare_with_origin(repository, patch)
+    patch, origin = _compare_commit(repository, commit_id)
     unexplained = origin.unexplained if origin else ()
-    if not origin or not unexplained:
+    if not patch or not origin or not unexplained:
         return None
     first = unexplained[0]
     place = f"{first.path}{f':{first.line}' if first.line else ''}"
@@ -99,6 +94,37 @@ def find_origin_problem(repository: Repository, commit_id: str) -> SendProblem |
         f" without an explanation in its message: {place}: {first.message}{more}",
         "explain the difference above your sign-off: [ NAME: EXPLANATION ]",
     )
+
+
+def find_unsigned_note(repository: Repository, commit_id: str) -> SendProblem | None:
+    """Return the problem of a backport whose only note on its changes is below every sign-off.
+
+    A message without any sign-off has another problem.
+    """
+    patch, origin = _compare_commit(repository, commit_id)
+    if not patch or not origin or origin.same != LINES or not patch.tags("Signed-off-by"):
+        return None
+    message, original = repository.commit(commit_id).message, origin.commit.message
+    note = find_unsigned_explanation(message, original)
+    if not note or find_explanation(message.rpartition("\nSigned-off-by:")[0], original):
+        return None
+    return SendProblem(
+        "unsigned-note",
+        f"{patch.subject.title}: nobody signed off the explanation below the last sign-off:"
+        f" {note!r}",
+        "move it above your sign-off, or sign off below it",
+    )
+
+
+def _compare_commit(
+    repository: Repository, commit_id: str
+) -> tuple[Patch, Origin | None] | tuple[None, None]:
+    try:
+        patch = format_commit_patch(repository, commit_id)
+    except PatchpilotError:
+        # merges and empty commits have no patch
+        return None, None
+    return patch, compare_with_origin(repository, patch)
 
 
 def find_explanation(message: str, original: str) -> str:

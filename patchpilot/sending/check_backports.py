@@ -7,7 +7,7 @@ from patchpilot.backports.branch_verdicts import BackportRequest, compute_backpo
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
-from patchpilot.history.origin import find_origin_problem
+from patchpilot.history.origin import find_origin_problem, find_unsigned_note
 from patchpilot.model.action import Action
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import join_words
@@ -39,7 +39,8 @@ def warn_about_backports(
     subject = parse_subject(f"[{mark}] x")
     if not subject.is_for_stable:
         return ()
-    problems: list[SendProblem] = []
+    notes = (find_unsigned_note(repository, commit_id) for commit_id in ids)
+    problems = [*filter(None, notes)]
     for commit_id in ids:
         upstream = find_named_mainline_commit(repository, commit_id)
         if upstream and upstream != commit_id:

@@ -74,11 +74,12 @@ class StableWorld:
         self.repo.git(f"update-ref refs/remotes/origin/{branch} HEAD")
 
     def start_backport(
-        self, start: str, files: dict[str, str] | None = None, note: str = ""
+        self, start: str, files: dict[str, str] | None = None, note: str = "", below: str = ""
     ) -> None:
         self.repo.branch("topic", start)
         subject, _, body = self.message.partition("\n\n")
         text = f"{subject}\n\ncommit {self.fix} upstream.\n\n{body}\n{note}Signed-off-by: {ADA}"
+        text += f"\n{below}" if below else ""
         self.repo.commit(text, files or self.fixed, author=AUTHOR)
 
     def plan(self, prefix: str | None = None) -> Sending:
@@ -163,6 +164,31 @@ def test_explained_difference_and_changed_context_are_not_reported(world: Stable
         note="[ Ada: the ring is larger here ]\n",
     )
     assert not world.plan("PATCH 6.12.y").blockers
+
+
+NOTE = "[ Ada: the ring is larger here ]"
+
+
+@pytest.mark.parametrize(
+    ("note", "below", "is_unsigned"),
+    [
+        ("", NOTE, True),
+        ("", f"\n{NOTE}\n", True),
+        ("", f"{NOTE}\nSigned-off-by: {ADA}", False),
+        (f"{NOTE}\n", "", False),
+        (f"{NOTE}\n", "[ Ada: and the step is longer ]", False),
+    ],
+)
+def test_note_below_every_sign_off_is_named(
+    world: StableWorld, note: str, below: str, is_unsigned: bool
+) -> None:
+    files = edit("step(20)", "step(21 - n)")
+    world.start_backport("origin/linux-6.12.y", files, note=note, below=below)
+    assert ("unsigned-note" in world.warn("PATCH 6.12.y")) == is_unsigned
+    plan = world.plan("PATCH 6.12.y")
+    assert not plan.blockers
+    warnings = {problem.name: problem.message for problem in plan.warnings}
+    assert (repr(NOTE) in warnings.get("unsigned-note", "")) == is_unsigned
 
 
 def test_newer_branch_without_the_fix_is_named(world: StableWorld) -> None:
