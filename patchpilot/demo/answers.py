@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from patchpilot.commits.git_command import git
 from patchpilot.demo import demo_mails, upstream
 from patchpilot.demo.demo_mails import PACE, Sent
-from patchpilot.demo.demo_people import KERNEL_LIST, NET_LIST
+from patchpilot.demo.demo_people import KERNEL_LIST, LISTS, NET_LIST
 from patchpilot.demo.demo_repository import TOPIC
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
@@ -40,7 +40,7 @@ class Answers:
     def answer(self) -> None:
         messages = self.sandbox.sink.take()
         for message in messages[self._seen :]:
-            if NET_LIST in message.recipients:
+            if not set(LISTS).isdisjoint(message.recipients):
                 self._answer_message(message.data.replace(b"\r\n", b"\n"))
         self._seen = len(messages)
         now = time.monotonic()

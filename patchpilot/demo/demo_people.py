@@ -29,5 +29,7 @@ KERNEL_LIST = "linux-kernel@lists.example.org"
 NET_LIST = "netdev@lists.example.org"
 REGRESSIONS_LIST = "regressions@lists.example.org"
 SECURITY_TEAM = "security@example.org"
-LISTS = (KERNEL_LIST, NET_LIST)
+STABLE_LIST = "stable@vger.kernel.org"
+"""The one real list, which the Cc: tag names; nothing leaves the sandbox."""
+LISTS = (KERNEL_LIST, NET_LIST, STABLE_LIST)
 """Lists in the sandbox's archive."""

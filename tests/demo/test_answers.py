@@ -12,7 +12,7 @@ from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_history import DemoFacts
-from patchpilot.demo.demo_people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.demo_people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER, STABLE_LIST
 from patchpilot.demo.demo_repository import TOPIC, Repositories
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
@@ -71,6 +71,18 @@ def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
     )
     assert sandbox.deliver() == 1
     assert archive.message_ids == ["list@example.org", "other@example.org"]
+
+
+def test_backport_sent_to_the_stable_list_only_is_archived_and_answered(tmp_path: Path) -> None:
+    sandbox, archive = _create_sandbox(tmp_path)
+    answers = Answers(sandbox)
+    mail = build_patch_mail("[PATCH 6.1.y] acme: x", id="backport")
+    answers._merged = "1" * 40, "acme: x", "It fails.", parse_mail(mail).date  # type: ignore[assignment]
+    sandbox.sink.keep(NEWCOMER.email, [STABLE_LIST], mail)
+    assert sandbox.deliver() == 1
+    answers.answer()
+    assert archive.message_ids[0] == "backport@example.org"
+    assert "6.1" in archive.mails[1].subject
 
 
 def _send_and_answer(answers: Answers, to: str, subject: str, name: str) -> None:
