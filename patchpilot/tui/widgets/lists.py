@@ -38,6 +38,19 @@ class List(OptionList):
         super().action_first()
         self.scroll_home(animate=False)
 
+    def action_page_down(self) -> None:
+        """Move the view with the cursor, because the cursor would only reach the line below it."""
+        self._page(1)
+        super().action_page_down()
+
+    def action_page_up(self) -> None:
+        self._page(-1)
+        super().action_page_up()
+
+    def _page(self, direction: int) -> None:
+        lines = direction * self.scrollable_content_region.height
+        self.scroll_relative(y=lines, animate=False, immediate=True)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable paging in a list without space for its options."""
         if action.startswith("page_") and not self.scrollable_content_region:

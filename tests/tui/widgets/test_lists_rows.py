@@ -83,3 +83,21 @@ def test_part_to_copy_has_a_name(line: str, part: tuple[str, str]) -> None:
     listed = RowList(ident="x")
     listed.rows = (Row(Text(line), 1),)
     assert find_copyable_text(listed) == part
+
+
+async def test_each_page_down_shows_the_next_page() -> None:
+    app = RowListApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        listed = app.query_one(RowList)
+        listed.set_rows(Row(Text(str(number)), number, number) for number in range(99))
+        listed.focus()
+        await pilot.pause()
+        lines = listed.scrollable_content_region.height
+        for page in (1, 2):
+            await pilot.press("pagedown")
+            assert listed.scroll_offset.y == page * lines
+            assert listed.highlighted == page * lines
+        await pilot.press("pageup", "pageup")
+        assert (listed.scroll_offset.y, listed.highlighted) == (0, 0)
+        await pilot.press(*["pagedown"] * 12)
+        assert listed.highlighted == 98
