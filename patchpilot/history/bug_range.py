@@ -10,7 +10,7 @@ from typing import Protocol
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.history.releases import SLOP, Releases
+from patchpilot.history.releases import Releases
 from patchpilot.model.bug_range import (
     NOWHERE,
     BugRange,
@@ -19,11 +19,6 @@ from patchpilot.model.bug_range import (
     sort_release_points,
     version_sort_key,
 )
-
-MAX_RELEASES_BEFORE_FIX = 8
-"""Number of releases before an unreleased fix to look for in its history; topic branches start from
-a recent release.
-"""
 
 
 class BranchWithVerdict(Protocol):
@@ -78,14 +73,12 @@ def compute_bug_range(
         ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS) if culprits else None
     )
     fix_release = releases.first(fix)
-    fix_version = (
-        fix_release.name if fix_release else _find_preceding_release(repository, releases, fix)
-    )
+    # without any tag, the releases are not known
+    fix_state = ReleaseState.FIX if fix_release or not releases.all else ReleaseState.UNRELEASED
     points = sort_release_points(
         (ReleasePoint(version, state) for version, state, _ in series),
         introducing_commits,
-        ReleasePoint(fix_version.removeprefix("v"), ReleaseState.FIX),
-        is_released=fix_release is not None,
+        ReleasePoint(fix_release.name.removeprefix("v") if fix_release else "", fix_state),
     )
     notes = [
         f"{version} has it because {culprit[:12]} was backported as {backported_as[:12]}"
@@ -94,22 +87,3 @@ def compute_bug_range(
         if backported_as and backported_as not in culprits and state is ReleaseState.AFFECTED
     ]
     return BugRange(points, tuple(notes))
-
-
-def _find_preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
-    """Return the last release before an unreleased fix.
-
-    Return "" if that release is too old.
-    """
-    commit_time = int(repository.commit(fix).committed.timestamp())
-    earlier_releases = [release for release in releases.all if release.date <= commit_time + SLOP][
-        -MAX_RELEASES_BEFORE_FIX:
-    ]
-    return next(
-        (
-            release.name
-            for release in reversed(earlier_releases)
-            if repository.is_ancestor(release.commit, fix)
-        ),
-        "",
-    )

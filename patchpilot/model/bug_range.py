@@ -20,6 +20,7 @@ class ReleaseState(StrEnum):
     ENTERS = "bug enters"
     FIXED = "fixed"
     FIX = "the fix"
+    UNRELEASED = "unreleased fix"
     UNKNOWN = "unknown"
 
 
@@ -50,16 +51,10 @@ NOWHERE = BugRange()
 
 
 def sort_release_points(
-    series: Iterable[ReleasePoint],
-    introduced: ReleasePoint | None,
-    fix: ReleasePoint,
-    *,
-    is_released: bool = False,
+    series: Iterable[ReleasePoint], introduced: ReleasePoint | None, fix: ReleasePoint
 ) -> tuple[ReleasePoint, ...]:
     """Return the stable series, the release that introduced the bug, and the fix, sorted by
     version.
-
-    If the fix is not released yet, it comes last.
     """
     # do not list a release twice if the stable series that introduced the bug is also in the list
     series = [
@@ -69,15 +64,8 @@ def sort_release_points(
         or point.version != introduced.version
         or point.state is not ReleaseState.AFFECTED
     ]
-    release_points = [
-        *series,
-        *([introduced] if introduced else []),
-        *([fix] if is_released else []),
-    ]
-    return (
-        *sorted(release_points, key=lambda point: version_sort_key(point.version)),
-        *([] if is_released else [fix]),
-    )
+    release_points = [*series, *([introduced] if introduced else []), fix]
+    return tuple(sorted(release_points, key=lambda point: version_sort_key(point.version)))
 
 
 def version_sort_key(version: str) -> tuple[tuple[int, ...], float]:

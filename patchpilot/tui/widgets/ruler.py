@@ -18,11 +18,13 @@ LOOKS = {
     ReleaseState.ENTERS: ("ruler-enter", "bold red", ""),
     ReleaseState.FIXED: ("ruler-fixed", "green", ""),
     ReleaseState.FIX: ("ruler-fix", "bold cyan", ""),
+    ReleaseState.UNRELEASED: ("ruler-fix", "bold cyan", ""),
     ReleaseState.UNKNOWN: ("unknown", "yellow", ""),
 }
 """Maps a state to its glyph, its style, and its words if they differ: for a branch, "clean" means
 that the fix applies.
 """
+FIXES = (ReleaseState.FIX, ReleaseState.UNRELEASED)
 SHORT = {ReleaseState.ENTERS: "enters"}
 """A shorter word for a state, used if its own does not fit below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
@@ -44,7 +46,7 @@ def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
     if not bug.points:
         return [plain_text(" " * LEFT + WAITING, "dim")]
     points = bug.points
-    line_columns = columns - LEFT - len(ReleaseState.FIX) - 3
+    line_columns = columns - LEFT - len(bug.points[-1].state) - 3
     point_columns = min(WIDEST, line_columns // max(1, len(points) - 1))
     notes = [
         plain_text(" " * LEFT + crop_text(note, columns - LEFT), "italic") for note in bug.notes
@@ -61,7 +63,7 @@ def _draw_version_line(points: Sequence[ReleasePoint], point_columns: int) -> tu
     versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
     states = [point.state for point in points]
     enters_index = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
-    fix_index = states.index(ReleaseState.FIX) if ReleaseState.FIX in states else len(states)
+    fix_index = next((index for index, state in enumerate(states) if state in FIXES), len(states))
     for index, point in enumerate(points):
         name, style, _ = LOOKS[point.state]
         weight = "bold" if index in (enters_index, fix_index) else ""
@@ -87,7 +89,7 @@ def _draw_point_labels(points: Sequence[ReleasePoint], point_columns: int) -> Te
     row = Text(no_wrap=True)
     for index, point in enumerate(points):
         start, (_, style, word) = LEFT + index * point_columns, LOOKS[point.state]
-        is_shown = point.state is ReleaseState.FIX and point is points[-1]
+        is_shown = point.state in FIXES and point is points[-1]
         if not is_shown and start >= len(row):
             word = word or str(point.state)
             word = word if len(word) < point_columns else SHORT.get(point.state, word)

@@ -55,13 +55,14 @@ def test_releases_are_sorted() -> None:
     unreleased = sort_release_points(
         [ReleasePoint("6.1", ReleaseState.CLEAN)],
         ReleasePoint("", ReleaseState.ENTERS),
-        ReleasePoint("6.1", ReleaseState.FIX),
+        ReleasePoint("", ReleaseState.UNRELEASED),
     )
     assert [point.state for point in unreleased] == [
         ReleaseState.CLEAN,
         ReleaseState.ENTERS,
-        ReleaseState.FIX,
+        ReleaseState.UNRELEASED,
     ]
+    assert draw_ruler_lines(BugRange(unreleased), 80)[1].endswith("◆ unreleased fix")
     candidates = sort_release_points(
         [ReleasePoint("6.1", ReleaseState.AFFECTED)],
         ReleasePoint("6.1-rc2", ReleaseState.ENTERS),
@@ -150,7 +151,6 @@ def test_released_fix_ends_the_bug() -> None:
         [*series, ReleasePoint("6.12", ReleaseState.FIXED)],
         ENTERS,
         ReleasePoint("6.8-rc3", ReleaseState.FIX),
-        is_released=True,
     )
     assert draw_ruler_lines(BugRange(points), 80) == [
         "  5.16-rc1         6.1              6.6              6.8-rc3          6.12",
