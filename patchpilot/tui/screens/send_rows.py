@@ -195,6 +195,7 @@ REPAIRS = {
         "regression",
         "press a to see the question and why it matters",
     ),
+    "not-built": ("build", "press a to build the commits at stage 2 Checks"),
     NO_SERVER: ("server", "press a to set up your mail account here"),
 }
 """Maps the name of a check to the way `a` repairs it here, and a description.

@@ -295,7 +295,15 @@ class SendScreen(StageScreen["Sending"]):
             "security": lambda _: self._ask_open_questions("security"),
             "regression": lambda _: self._ask_open_questions("regression"),
             "server": lambda _: self.set_up_mail_account(),
+            "build": lambda _: self._build_commits(),
         }
+
+    def _build_commits(self) -> None:
+        """Build the commits at the stage that shows the findings of the build."""
+        if self.session.topic:
+            self.session.builds = self.session.topic.key
+        self.session.mark_changed("builds")
+        self.tui.action_stage(str(Stage.CHECKS))
 
     def _ask_arrival(self, plan: "Sending") -> None:
         """Ask whether a message sent with the plan's account arrived, and record it."""

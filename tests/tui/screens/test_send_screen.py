@@ -19,6 +19,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.questions import save_draft_answer
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_rows import WARNINGS, send_question
@@ -289,6 +290,24 @@ async def test_arrival_of_a_message_ends_the_warning(
         )
     with Outbox() as outbox:
         assert outbox.find_delivery_proof(f"program {program}") == "user"
+
+
+async def test_unbuilt_commits_are_built_at_the_checks(
+    ready_topic: tuple[Path, Sink], open_app_on: On
+) -> None:
+    work, _ = ready_topic
+    with Repository.open(work) as repository:
+        save_draft_answer(repository, "tested", "no")
+    app = open_app_on(work)
+    async with running(app, (100, 40), Stage.SEND) as pilot:
+        await still(pilot)
+        screen = app.screen
+        assert isinstance(screen, SendScreen)
+        screen.row_list.select_row("not-built")
+        await keys(pilot, "a")
+        assert app.stage is Stage.CHECKS
+        # the build needs the user's consent
+        await visible(pilot, "building runs code of the tree")
 
 
 async def test_outcome_of_a_hand_over_is_not_verified(
