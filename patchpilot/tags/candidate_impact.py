@@ -38,15 +38,17 @@ def compute_candidate_impact(
     *,
     profile: str = "",
     signoff: bool = False,
+    doubt: str = "",
     progress: Progress = ignore_progress,
 ) -> CandidateImpact:
     """Return a fix's tags and affected releases, assuming that the candidates introduced the bug.
 
-    With `signoff`, the previewed message includes the user's sign-off. Nothing is written.
+    With `signoff`, the previewed message includes the user's sign-off. `doubt` is why the
+    candidates are only a guess. Nothing is written.
     """
     stable = propose_stable_tags(
         repository,
-        StableRequest(fix, fixes=candidates, profile=profile),
+        StableRequest(fix, fixes=candidates, profile=profile, is_guess=bool(doubt)),
         progress=progress,
     )
     bug = compute_bug_range(

@@ -101,6 +101,10 @@ class FixesResult:
             None,
         )
 
+    def explain_doubt(self, candidate: Candidate) -> str:
+        """Return why a candidate is only a guess, or "" if it is more than a guess."""
+        return self.reason if candidate in self.candidates[:1] else candidate.doubt
+
     @property
     def is_unverified(self) -> bool:
         """Return whether a Fixes: tag names a commit that is missing from a shallow clone."""

@@ -65,7 +65,8 @@ class PrepareRequest:
     and Message-IDs that the user pasted. `overrides` allows rewrites that
     `rewrite.refuse_unsafe_rewrite` rejects. With `dry_run`, nothing is written. `is_fix` is the
     author's answer to whether the commits are fixes, which is saved with the topic; None means that
-    the author did not answer. `choose` is called for each fix without a certain candidate.
+    the author did not answer. `choose` is called for each fix without a certain candidate. `doubt`
+    is why the commits in `fixes` are only a guess.
     """
 
     target: str | None = None
@@ -80,6 +81,7 @@ class PrepareRequest:
     dry_run: bool = False
     overrides: tuple[str, ...] = ()
     choose: Choose = choose_none
+    doubt: str = ""
 
 
 def prepare_commit_tags(
@@ -139,11 +141,13 @@ class _NewMessage:
     """The parts of a new message.
 
     They are the trailers to add, the lines to replace (by index), and notes that explain decisions.
+    `doubt` is why the commits in the added Fixes: tags are only a guess.
     """
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    doubt: str = ""
 
 
 def _plan_commit_message(
@@ -159,9 +163,11 @@ def _plan_commit_message(
         if request.profile
         else detect(CommitTree(repository, commit.id))
     )
-    message = _NewMessage()
+    message = _NewMessage(doubt=request.doubt)
     trailers, notes = message.trailers, message.notes
     culprits = _add_fixes_tags(repository, commit, request, topic_ids, message, progress)
+    if message.doubt:
+        notes.append(f"the Fixes: tag is a guess: {message.doubt}")
     if request.stable != "none":
         _hide_stable_request(repository, commit, project, message)
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
@@ -313,6 +319,8 @@ def _ask_for_culprit(
         return []
     culprit = repository.commit(chosen)
     message.trailers.append(("Fixes", _format_fixes_value(repository, culprit)))
+    candidates = (other for other in result.candidates if other.commit == culprit.id)
+    message.doubt = next(map(result.explain_doubt, candidates), "")
     return [culprit]
 
 
@@ -373,6 +381,7 @@ def _add_stable_tags(
             commit.id,
             fixes=[culprit.id for culprit in culprits],
             profile=request.profile,
+            is_guess=bool(message.doubt),
         ),
         progress=progress,
     )

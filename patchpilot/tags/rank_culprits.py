@@ -54,6 +54,13 @@ class Candidate(NamedTuple):
     committed: int = 0
     is_marked: bool = False
 
+    @property
+    def doubt(self) -> str:
+        """Return why the commit is only a guess, or "" if it is more than a guess."""
+        if self.confidence >= SURE:
+            return ""
+        return f"the evidence is weak: correct in about {self.confidence:.0%} of such cases"
+
 
 class RankedCulprits(NamedTuple):
     """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
@@ -189,8 +196,6 @@ def explain_doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
     if not candidates:
         return "no candidates: the commit only adds files or changes whitespace"
     best = candidates[0]
-    if best.confidence >= SURE:
-        return ""
-    if len(candidates) > 1 and candidates[1].confidence >= best.confidence * 0.6:
+    if best.doubt and len(candidates) > 1 and candidates[1].confidence >= best.confidence * 0.6:
         return "several commits are about equally likely: review the first ones"
-    return f"the evidence is weak: correct in about {best.confidence:.0%} of such cases"
+    return best.doubt

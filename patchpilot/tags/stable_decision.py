@@ -37,7 +37,8 @@ class StableFacts(NamedTuple):
     set if the commits that introduced the bug are known. `no_fix` is the reason why the commit does
     not count as a fix. `fixed_in` is the first release with the fix. `present` contains existing
     lines that request a stable backport. `is_undisclosed` is set if the fix must not become public
-    yet. `exclusion` is the rule of the stable trees that the fix does not meet, or "".
+    yet. `exclusion` is the rule of the stable trees that the fix does not meet, or "". `is_guess`
+    is set if the commits that introduced the bug are a guess.
     """
 
     release: str | None
@@ -48,6 +49,12 @@ class StableFacts(NamedTuple):
     fixed_in: str | None = None
     is_undisclosed: bool = False
     exclusion: str = ""
+    is_guess: bool = False
+
+    @property
+    def condition(self) -> str:
+        """Return the words for what only holds if the guess is right."""
+        return ", if the guess is right" if self.is_guess else ""
 
 
 def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
@@ -67,10 +74,12 @@ def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
     if not affected and release is None:
         return _make_empty_advice(
             "the bug is not in any release or stable branch, so no backport is needed"
+            f"{facts.condition}"
         )
     if not affected and release == facts.fixed_in:
         return _make_empty_advice(
             f"{release} has both the bug and the fix, so no release has only the bug"
+            f"{facts.condition}"
         )
     reasons = _format_reasons(release, affected, facts)
     lists, address = project.lists, project.lists.stable
@@ -111,6 +120,7 @@ def _format_reasons(
 ) -> tuple[str, ...]:
     range_text = f"the bug is in every release since {release}"
     reason = range_text if release else "the bug is not in any mainline release"
+    reason += facts.condition
     if affected:
         versions = ", ".join(state.version for state in affected)
         return reason, f"stable branches with the bug: {versions}"

@@ -49,10 +49,13 @@ def judge_stable_need(
     project: Project,
     progress: Progress = ignore_progress,
     no_fix: str = "",
+    *,
+    is_guess: bool = False,
 ) -> StableNeed:
     """Decide whether a fix needs a backport if these commits introduced the bug.
 
-    `no_fix` is the reason why the commit does not count as a fix.
+    `no_fix` is the reason why the commit does not count as a fix. `is_guess` is set if nobody knows
+    that these commits introduced the bug.
     """
     releases = Releases(repository)
     first_releases = {culprit: releases.first(culprit, final=True) for culprit in culprits}
@@ -79,6 +82,7 @@ def judge_stable_need(
             else None,
             is_undisclosed=is_undisclosed_commit(repository, commit),
             exclusion=find_commit_exclusion(repository, commit, project),
+            is_guess=is_guess,
         ),
     )
     return StableNeed(advice, first_releases, branches)

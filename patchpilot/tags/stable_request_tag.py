@@ -77,12 +77,13 @@ class StableRequest:
 
     `target` is the fix; None means the latest commit. `fixes` lists the commits that introduced the
     bug. By default, these are the commits that the Fixes: tags name or, if there are no tags, the
-    commits that a search finds with certainty.
+    commits that a search finds with certainty. `is_guess` is set if those in `fixes` are a guess.
     """
 
     target: str | None = None
     fixes: Sequence[str] = ()
     profile: str = ""
+    is_guess: bool = False
 
 
 def propose_stable_tags(
@@ -141,7 +142,7 @@ def propose_stable_tags(
     notes += list_missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     stable_verdict = judge_stable_need(
-        repository, commit, introduced_by, project, progress, not_a_fix
+        repository, commit, introduced_by, project, progress, not_a_fix, is_guess=request.is_guess
     )
     return StableResult(
         commit.id,

@@ -27,7 +27,7 @@ def find_topic_culprits(
     base: str | None,
     progress: Progress = ignore_progress,
 ) -> FixesResult:
-    """Return the result of `fixes` for a topic's commit.
+    """Return the result of `fixes` for a topic's commit. The commits in its tags are candidates.
 
     If the commit is not a fix, only check its existing tags.
     """
@@ -39,11 +39,16 @@ def find_topic_culprits(
         profile=settings.get("profile"),
     )
     result = find_culprits(repository, request, progress=progress)
-    return (
-        result
-        if fix_claim.is_fix
-        else replace(result, sure=False, reason=fix_claim.reason, is_fix=False)
-    )
+    if not fix_claim.is_fix:
+        return replace(result, sure=False, reason=fix_claim.reason, is_fix=False)
+    ranked = {candidate.commit for candidate in result.candidates}
+    tagged = {cause.id: cause for tag in result.present if (cause := tag.introduced_by)}
+    others = [
+        _make_candidate(repository, cause, "the Fixes: tag names it")
+        for cause in tagged.values()
+        if cause.id not in ranked and repository.is_ancestor(cause.id, commit.id)
+    ]
+    return replace(result, candidates=(*result.candidates, *others))
 
 
 def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candidate:
@@ -57,13 +62,18 @@ def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candi
             f"{commit.short} is not an ancestor of the fix",
             hint="name a commit that the fix is based on",
         )
+    return _make_candidate(repository, commit, "you named it")
+
+
+def _make_candidate(repository: Repository, commit: Commit, evidence: str) -> Candidate:
+    """Return a candidate that needs no ranking, because somebody named it."""
     release = Releases(repository).first(commit.id, int(commit.committed.timestamp()))
     return Candidate(
         commit.id,
         commit.subject,
         format_fixes_tag(repository, commit),
         1.0,
-        ("you named it",),
+        (evidence,),
         release.name if release else None,
     )
 

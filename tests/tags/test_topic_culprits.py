@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which hunk of a candidate is shown first."""
+"""Test the candidates of a topic: the commits in its tags, and which hunk is shown first."""
 
-from patchpilot.tags.topic_culprits import find_related_hunk
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.tags.topic_culprits import find_related_hunk, find_topic_culprits
+from tests.kit.backport_world import World, format_function
 
 PATCH = """\
 commit 1
@@ -36,3 +39,18 @@ FIX = [
 def test_hunk_being_fixed_comes_first() -> None:
     assert PATCH[find_related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
     assert find_related_hunk([], []) == find_related_hunk(["no patch"], FIX) == 0
+
+
+def test_commit_in_a_tag_is_a_candidate(world: World) -> None:
+    world.repo.branch("topic", world.fix)
+    tagged = world.repo.commit("doc: say it", {"doc.txt": "it\n"})
+    message = f'work: fix a hang\n\nIt hangs.\n\nFixes: {tagged[:12]} ("doc: say it")'
+    world.repo.commit(message, {"w.c": format_function(l10="slow(10);")})
+    with Repository.open(world.repo.path) as repository:
+        commit = repository.commit("HEAD")
+        candidates = find_topic_culprits(repository, Settings(), commit, None).candidates
+    ranked, added = candidates[:-1], candidates[-1]
+    assert ranked
+    assert tagged not in [candidate.commit for candidate in ranked]
+    assert (added.commit, added.evidence) == (tagged, ("the Fixes: tag names it",))
+    assert added.doubt == ""
