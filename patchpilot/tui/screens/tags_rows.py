@@ -42,10 +42,19 @@ def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
         state = StageState.DONE
         note = format_count(len(result.present), "valid Fixes: tag")
     elif best := result.best_candidate:
-        likely_text = "likely, " if result.sure else ""
-        state = StageState.OFFERED
-        note = f"press w to add Fixes: {best.commit[:12]} ({likely_text}{best.confidence:.0%})"
+        state, note = StageState.OFFERED, offer_note(result, [best])
     return result, StageStatus(state, note)
+
+
+def offer_note(result: "FixesResult", chosen: "Sequence[Candidate]") -> str:
+    """Return the note that names the tags which `w` adds for the chosen candidates."""
+    if len(chosen) != 1:
+        tags = format_count(len(chosen), "Fixes: tag")
+        return f"press w to add {tags}" if chosen else "select a commit to add its Fixes: tag"
+    candidate = chosen[0]
+    likely = "a guess" if result.explain_doubt(candidate) else "likely"
+    confidence = f" ({likely}, {candidate.confidence:.0%})" if candidate.confidence < 1 else ""
+    return f"press w to add Fixes: {candidate.commit[:12]}{confidence}"
 
 
 OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
@@ -123,8 +132,8 @@ def evidence_rows(
     if candidate:
         rows += [format_reason("done", reason) for reason in candidate.evidence]
         rows += [format_reason("nothing", reason) for reason in candidate.lacks]
-        if result.reason:
-            rows.append(format_reason("warning", f"uncertain: {result.reason}"))
+        if doubt := result.explain_doubt(candidate):
+            rows.append(format_reason("warning", f"a guess: {doubt}"))
         release = candidate.first_release or "none yet"
         rows += map(plain_text, ("", candidate.tag, f"first release: {release}"))
     if impact:

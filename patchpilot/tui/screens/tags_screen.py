@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from patchpilot.model.bug_range import NOWHERE
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.tui.screens.tags_rows import (
     A_FIX,
     NOT_A_FIX,
@@ -21,12 +21,13 @@ from patchpilot.tui.screens.tags_rows import (
     candidate_rows,
     evidence_rows,
     existing_tag_rows,
+    offer_note,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.view.rich_text import color_word_diff, join_lines
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import (
     LineDialog,
     ask_for_answer,
@@ -78,6 +79,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._impacts: dict[tuple[str, ...], CandidateImpact] = {}
         self._named: dict[str, dict[str, Candidate]] = defaultdict(dict)
         self._ticked: dict[str, frozenset[str]] = {}
+        self._tagged: tuple[str, ...] = ()
 
     @property
     def _fix_commit(self) -> str:
@@ -111,6 +113,12 @@ class TagsScreen(StageScreen["FixesResult"]):
             candidate for candidate in self._candidates if candidate.commit in self._ticked_commits
         ]
         return ticked_candidates or list(filter(None, [self._selected_candidate]))
+
+    @property
+    def _untagged_candidates(self) -> "list[Candidate]":
+        """Return the chosen candidates that no tag of the message names."""
+        tagged = self._present_culprits
+        return [chosen for chosen in self._chosen_candidates if chosen.commit not in tagged]
 
     @property
     def _present_culprits(self) -> tuple[str, ...]:
@@ -149,7 +157,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             yield TextPanel("Evidence", id="why")
             yield TextPanel("Message with tags added", id="rewording", focusable=True)
         with Container(id="proof", classes="pair"):
-            with Panel(title="Introduced by", id="introduced"):
+            with Panel(title="Candidate", id="introduced"):
                 yield DiffView(ident="introducing")
             with Panel(title="Your fix", id="fixing"):
                 yield DiffView(ident="fix")
@@ -160,7 +168,9 @@ class TagsScreen(StageScreen["FixesResult"]):
                 candidate.commit for candidate in result.candidates if candidate.tag in result.tags
             )
         self.show_rows("#present", existing_tag_rows(result))
-        self.refill_list()
+        # start with the commit in the tag when it was written
+        tagged, self._tagged = self._tagged, self._present_culprits
+        self.refill_list(None if tagged == self._tagged else next(iter(self._tagged), None))
         self.row_list.focus()
 
     def build_rows(self) -> list[Row]:
@@ -197,8 +207,25 @@ class TagsScreen(StageScreen["FixesResult"]):
         if self._shown is not None:
             self._scroll_to_tags()
 
+    @property
+    def _doubt(self) -> str:
+        """Return why the candidates whose tags `w` adds are only a guess, or ""."""
+        doubts = map(self.shown_result.explain_doubt, self._untagged_candidates)
+        return "; ".join(dict.fromkeys(filter(None, doubts)))
+
+    def format_note(self, status: StageStatus) -> str:
+        """Name the tags of the chosen candidates, once these are offered or chosen by the user."""
+        result = self._shown
+        if result is None or result.present or not result.is_fix:
+            return super().format_note(status)
+        is_chosen = self._ticked_commits or self._named[self._fix_commit]
+        if not is_chosen and status.state is not StageState.OFFERED:
+            return super().format_note(status)
+        return offer_note(result, self._chosen_candidates)
+
     def show_selected_row(self) -> None:
         self._show_evidence()
+        self.update_titles()
         candidate, culprits = self._selected_candidate, self._shown_culprits
         if culprits and (self._fix_commit, *culprits) not in self._impacts:
             self._find_impact((self._fix_commit, *culprits))
@@ -212,6 +239,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         settings = self.session.known_settings
         profile = settings.get("profile") if settings else ""
         signoff = self.session.signs_off and not self._is_signed
+        doubt = self._doubt
 
         def store_impact(impact: "CandidateImpact") -> None:
             self._impacts[commits] = impact
@@ -225,6 +253,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 commits[1:],
                 profile=profile,
                 signoff=signoff,
+                doubt=doubt,
                 progress=progress,
             ),
             store_impact,
@@ -236,8 +265,8 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.list_panel.count = format_count(len(self._candidates), "candidate")
         ruler_panel, heading = self.query_one("#where", Panel), "Where the bug is"
         self.set_class(not self._shown_culprits, "-nowhere")
-        if candidate and not (result.present or self._ticked_commits):
-            heading += f", if {candidate.commit[:12]} introduced it"
+        if untagged := [candidate.commit[:12] for candidate in self._untagged_candidates]:
+            heading += f", if {join_words(untagged)} introduced it"
         ruler_panel.heading = heading
         self.query_one("#ruler", ReleaseRuler).show_bug(impact.bug if impact else NOWHERE)
         evidence = self.query_one("#why", TextPanel).text
@@ -263,7 +292,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         def show_patches(patches: tuple[list[str], list[str], int]) -> None:
             if candidate is not self._selected_candidate:
                 return
-            heading = f"Introduced by {candidate.commit[:12]}"
+            heading = f"Candidate {candidate.commit[:12]}"
             self.query_one("#introduced", Panel).heading = heading
             introduced_rows, fix_rows, hunk_row = patches
             for selector, rows, first_row in (
@@ -359,11 +388,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None:
             return
-        chosen = [
-            candidate
-            for candidate in self._chosen_candidates
-            if candidate.commit not in self._present_culprits
-        ]
+        chosen = self._untagged_candidates
         tag, is_proposed = "", True
         fixes = tuple(candidate.commit for candidate in chosen)
         if chosen:
@@ -376,6 +401,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             fixes or (("auto",) if result.present else ("none",)),
             tag,
             is_proposed=is_proposed,
+            doubt=self._doubt,
             signed=self._is_signed,
             signs=self.session.signs_off,
         )

@@ -64,7 +64,8 @@ class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
     Typed or pasted text goes to the line for more tags. `fixes` is the option for `prepare`.
-    `tag` is the Fixes: line ("" for none); it is ticked if `is_proposed` is set.
+    `tag` is the Fixes: line ("" for none); it is ticked if `is_proposed` is set. `doubt` is why it
+    is only a guess.
     """
 
     BINDINGS = bind_keys(Binding("ctrl+s", "write", "write", priority=True))
@@ -76,6 +77,7 @@ class WriteTags(Choose):
         tag: str,
         *,
         is_proposed: bool,
+        doubt: str = "",
         signed: bool,
         signs: bool = False,
     ) -> None:
@@ -83,7 +85,7 @@ class WriteTags(Choose):
         super().__init__("", answers, "Write tags", letters=("", ""))
         self._session, self._fixes, self._tag = session, fixes, tag
         self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
-        self._ready = self._working = False
+        self._doubt, self._ready, self._working = doubt, False, False
         self._threads = ThreadJobs(self)
         self.hints = [("Space", "tick")]
 
@@ -149,12 +151,14 @@ class WriteTags(Choose):
         fixes = (
             self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
         )
+        doubt = self._doubt if fixes == self._fixes else ""
         text = self._field.value.strip()
         return PrepareRequest(
             fixes=fixes,
             stable="auto" if self.query_one("#stable", Checkbox).value else "none",
             trailers=(text,) if text else (),
             signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
+            doubt=doubt,
         )
 
     def _update_preview(self, _changed: object = None) -> None:

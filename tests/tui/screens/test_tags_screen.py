@@ -76,3 +76,34 @@ async def test_user_can_add_a_candidate_and_tag_several(
         await visible(pilot, "2 Fixes: tags")
         await keys(pilot, "escape", "space")
         await wait_for_tags(pilot, 1)
+
+
+async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    named_commit = git(fixed_clone, "rev-parse", "v6.2-rc1^{commit}").text.strip()[:12]
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        assert "(likely, " in text_of(app)
+        await keys(pilot, "G", "k", "enter")
+        await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
+        await visible(pilot, f"press w to add Fixes: {named_commit} ")
+        await visible(pilot, f"Where the bug is, if {named_commit} introduced it")
+        await keys(pilot, "w", "ctrl+s")
+        await until(
+            pilot, lambda: f"Fixes: {named_commit}" in git(fixed_clone, "log", "-1").text, "the tag"
+        )
+        await visible(pilot, "1 valid Fixes: tag")
+        await until(
+            pilot,
+            lambda: getattr(app.screen.selected_item, "commit", "")[:12] == named_commit,  # type: ignore[attr-defined]
+            "the cursor on the written commit",
+        )
+        assert "Where the bug is ─" in text_of(app)
+        # a candidate that no tag names is conditional
+        await keys(pilot, "home")
+        await visible(pilot, "Where the bug is, if ")
+
+
+async def test_row_without_a_candidate_offers_no_tag(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.TAGS, "G") as pilot:
+        await visible(pilot, "select a commit to add its Fixes: tag")
