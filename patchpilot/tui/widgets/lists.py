@@ -41,11 +41,11 @@ class List(OptionList):
     def action_page_down(self) -> None:
         """Move the view with the cursor, because the cursor would only reach the line below it."""
         self._page(1)
-        super().action_page_down()
+        super().action_page_down()  # type: ignore[no-untyped-call]
 
     def action_page_up(self) -> None:
         self._page(-1)
-        super().action_page_up()
+        super().action_page_up()  # type: ignore[no-untyped-call]
 
     def _page(self, direction: int) -> None:
         lines = direction * self.scrollable_content_region.height
