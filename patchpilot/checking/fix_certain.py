@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.fix_commits import VERB
+from patchpilot.checking.fix_files import PatchText
 from patchpilot.checking.fix_finding import (
     fix_messages,
     preview_certain_tags,
 )
+from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.checking.result import TAG_RULES, FindingRemedy
 from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits import rewrite
@@ -17,7 +19,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import record_undo
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress
-from patchpilot.topic.message_changes import Preparation
+from patchpilot.topic.message_changes import MessageChange, Preparation
 
 MESSAGE = "/COMMIT_MSG"
 """Name suffix of a commit message among the fixed texts."""
@@ -25,13 +27,25 @@ MESSAGE = "/COMMIT_MSG"
 
 @dataclass(frozen=True, slots=True)
 class CertainFixes:
-    """The safe fixes applied to a topic, and the tags added to its commits.
+    """The safe fixes applied to a topic, and the tags added to its commits after that.
 
-    `tags` is empty if no finding requires a tag.
+    `tags` is empty if no finding requires a tag. `commits` contains the ids of its commits before
+    the fixes.
     """
 
     fixes: FixResult
     tags: Preparation
+    commits: Sequence[str] = ()
+
+    @property
+    def diff(self) -> list[str]:
+        """Return the diff of the fixes and the tags together: one for each text."""
+        changes = dict(zip(self.commits, self.tags.changes, strict=True))
+        patches = (
+            _add_message_change(patch, changes.get(patch.patch.commit or ""))
+            for patch in self.fixes.patches
+        )
+        return self.fixes._replace(patches=tuple(patches)).diff
 
     @property
     def left(self) -> list[str]:
@@ -47,6 +61,17 @@ class CertainFixes:
             for patch in self.fixes.patches
             if patch.refused
         ]
+
+
+def _add_message_change(patch: FixedPatch, change: MessageChange | None) -> FixedPatch:
+    """Return a fixed patch whose commit message also has a later change."""
+    if change is None or not change.changed:
+        return patch
+    message = next((text for text in patch.texts if is_message_name(text.name)), None)
+    others = tuple(text for text in patch.texts if text is not message)
+    name = f"{(patch.patch.commit or '')[:12]}{MESSAGE}"
+    before = message.before if message else tuple(change.old.split("\n"))
+    return patch._replace(texts=(PatchText(name, before, tuple(change.new.split("\n"))), *others))
 
 
 def collect_fixed_messages(result: FixResult) -> dict[str, str]:
@@ -105,6 +130,7 @@ def apply_certain_fixes(
                 [new_ids.get(commit, commit) for commit in tagless],
                 progress,
             ),
+            tagless,
         )
     new_commits = [fix_result.ids.get(commit, commit) for commit in tagless]
     tags = fix_messages(
@@ -128,4 +154,4 @@ def apply_certain_fixes(
             VERB,
             new_ids,
         )
-    return CertainFixes(fix_result, tags)
+    return CertainFixes(fix_result, tags, tagless)

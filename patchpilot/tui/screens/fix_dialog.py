@@ -64,10 +64,10 @@ def _propose_diff(
 
 
 def certain_fix_rows(fixes: "CertainFixes", columns: int) -> list[str]:
-    """Return the diffs for tags and fixes, wrapped to a number of columns, followed by the
-    remaining findings with reasons.
+    """Return the diff of the tags and fixes, followed by the remaining findings with reasons, which
+    are wrapped to a number of columns.
     """
-    rows = [*fixes.tags.diff, *fixes.fixes.diff]
+    rows = fixes.diff
     if fixes.left:
         rows += [
             "",

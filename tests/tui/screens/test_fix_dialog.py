@@ -113,9 +113,15 @@ async def test_long_fix_shows_tags_first(
         await keys(pilot, "A")
         await still(pilot)
         screen_text = text_of(newcomer_app)
-        assert "+Fixes: " in screen_text, "the tags are first"
         assert re.search(r"\d+ more lines below", screen_text)
         assert "Findings left to fix manually" not in screen_text
+        assert isinstance(newcomer_app.screen, Choose)
+        rows = list(newcomer_app.screen.query_one(DiffView).rows)
+        texts = [row for row in rows if row.startswith("--- a/")]
+        assert len(texts) == 2, "the message and the file have one diff each"
+        assert "COMMIT_MSG" in texts[0]
+        (tag,) = [number for number, row in enumerate(rows) if row.startswith("+Fixes: ")]
+        assert rows.index(texts[0]) < tag < rows.index(texts[1])
         await pilot.press(*["pagedown"] * 9)
         await still(pilot)
         assert "Findings left to fix manually" in text_of(newcomer_app)
