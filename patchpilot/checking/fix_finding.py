@@ -4,10 +4,10 @@
 The finding is fixed by its rule, by a tag that `prepare` can add, or by a sign-off.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from patchpilot.checking.apply_fixes import FixResult
-from patchpilot.checking.result import FindingRemedy
+from patchpilot.checking.result import FindingRemedy, FindingRow
 from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import find_branch_to_rewrite
@@ -40,28 +40,51 @@ def fix_finding(
     repository: Repository,
     settings: Settings,
     commit: str,
-    finding: Finding,
+    findings: Iterable[Finding],
     *,
     strict: bool = False,
     overrides: Collection[str] | None,
     progress: Progress = ignore_progress,
 ) -> FixResult:
-    """Apply the safe fix for one finding in a commit, and return the changes.
+    """Apply the safe fix for findings in a commit, and return the changes.
 
     If `overrides` is None, preview the fix without writing it. Otherwise, ignore the blocks named
     in `overrides`.
     """
+    selected = {(finding.rule, finding.patch_line) for finding in findings}
     return fix_topic_findings(
         repository,
         settings,
         CheckedTopic((commit,), commit),
         strict=strict,
         overrides=overrides,
-        is_selected=lambda _, candidate: (
-            (candidate.rule, candidate.patch_line) == (finding.rule, finding.patch_line)
-        ),
+        is_selected=lambda _, candidate: (candidate.rule, candidate.patch_line) in selected,
         progress=progress,
     )
+
+
+def find_block(rows: Iterable[FindingRow], row: FindingRow) -> tuple[Finding, ...]:
+    """Return the findings of the same rule in the finding's block of lines.
+
+    A block consists of adjacent lines, such as lines that are indented with spaces, and of blank
+    lines between them.
+    """
+    start, patch = row.finding.patch_line, row.own_patch
+    if start is None or patch is None:
+        return (row.finding,)
+    found = {
+        other.finding.patch_line: other.finding
+        for other in rows
+        if (other.commit, other.finding.rule) == (row.commit, row.finding.rule)
+        and not other.finding.suppression
+    }
+    block = {start}
+    for step in (-1, 1):
+        line = start + step
+        while line in found or (1 <= line <= len(patch.lines) and patch.lines[line - 1] == "+"):
+            block.add(line)
+            line += step
+    return tuple(found[line] for line in sorted(block & set(found))) or (row.finding,)
 
 
 def fix_messages(

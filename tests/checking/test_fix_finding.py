@@ -10,6 +10,7 @@ import pytest
 
 from patchpilot.checking.fix_finding import (
     Changes,
+    find_block,
     fix_finding,
     fix_messages,
 )
@@ -62,7 +63,7 @@ def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> C
         writable_commits = () if should_write else None
         if row.remedy is FindingRemedy.SAFE:
             return fix_finding(
-                repository, settings, commit, row.finding, overrides=writable_commits
+                repository, settings, commit, [row.finding], overrides=writable_commits
             )
         return fix_messages(repository, settings, [commit], row.remedy, overrides=writable_commits)
 
@@ -107,3 +108,25 @@ def test_sign_off_is_not_added_for_others(repo: Repo) -> None:
     result = fix_first_finding(repo, "author-not-signed", should_write=True)
     assert not result.diff
     assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")
+
+
+def test_block_of_a_finding_is_fixed_together(repo: Repo) -> None:
+    spaced = "int frob_more(int a)\n{\n        a++;\n\n        a++;\n        return a;\n}\n"
+    other = "\nint frob_last(int a)\n{\n        return a;\n}\n"
+    message = f"{TEXT}\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    id_ = repo.commit(message, {"a.c": spaced + other})
+    with Repository.open(repo.path) as repository:
+        settings = read_settings(repository)
+        result = check_topic(repository, settings, CheckedTopic((id_,), id_))
+        rows = [row for row in result.every_row if row.finding.name == "spaces-for-indent"]
+        blocks = [find_block(result.every_row, row) for row in rows]
+        assert [len(block) for block in blocks] == [3, 3, 3, 1]
+        fixed = fix_finding(
+            repository,
+            settings,
+            rows[1].commit or "",
+            blocks[1],
+            overrides=None,
+        )
+    added = [line for line in list_changed_lines(fixed) if line[0] == "+"]
+    assert added == ["+\ta++;", "+\ta++;", "+\treturn a;"]

@@ -52,7 +52,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
             "a",
             "fix_one",
             "apply fix",
-            "show the fix for the selected finding as a diff, then apply it",
+            "show the fix for the selected finding, and the same one in adjacent lines, as a diff;"
+            " then apply it",
         ),
         key_binding(
             "A",

@@ -11,6 +11,7 @@ from patchpilot.checking.fix_finding import (
     DCO_SUMMARY,
     DCO_URL,
     Changes,
+    find_block,
     fix_finding,
     fix_messages,
 )
@@ -111,14 +112,16 @@ def fix_selected_finding(
     commits: Sequence[str],
     known_fix: "Changes | None" = None,
 ) -> None:
-    """Show a finding's fix, apply it after confirmation, and run the checks again.
+    """Show the fix of a finding and its block, apply it after confirmation, and check again.
 
     `commits` are the commits that lack the same sign-off; `known_fix` is the fix if it has already
     been computed.
     """
     name = row.finding.name
     counted_commits, verb = format_count(len(commits), "commit"), "Apply"
-    success_message, title = f"fixed {name}", f"Apply the fix of {name}?"
+    block = find_block(screen.shown_result.every_row, row)
+    to_lines = f" to {len(block)} lines" if len(block) > 1 else ""
+    success_message, title = f"fixed {name}", f"Apply the fix of {name}{to_lines}?"
     if row.remedy == "sign-off":
         success_message, verb = f"added Signed-off-by: to {counted_commits}", "Sign off"
         title = f"Add your Signed-off-by: line to {counted_commits}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
@@ -152,6 +155,7 @@ def fix_selected_finding(
 
 def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]) -> Fix:
     session = screen.session
+    block = find_block(screen.shown_result.every_row, row)
 
     def compute_fix(
         repository: "Repository",
@@ -175,7 +179,7 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
             repository,
             settings,
             row.commit or "",
-            row.finding,
+            block,
             strict=session.strict,
             overrides=overrides,
             progress=progress,
