@@ -33,7 +33,7 @@ from patchpilot.tui.background import (
 )
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
-from patchpilot.tui.opening import Opening
+from patchpilot.tui.opening import Opening, restore_states
 from patchpilot.tui.plain_terminal import AsciiDrawer, ColorRemover
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.saved_state import SavedState
@@ -221,12 +221,9 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
         saved_theme = self.memory.get("theme")
         self.theme = saved_theme if saved_theme in self.available_themes else DARK.name
         self._apply_color_names()
-        saved_stage = (
-            self._load_saved_stage(self._opening.name)
-            if self._opening and self._opening.name
-            else None
-        )
-        self._left = saved_stage or Stage.COMMIT
+        if self._opening and self._opening.name:
+            self.place = self._opening.name
+            self._left = restore_states(self.session, self.memory, self.place) or self._left
         self.push_screen(
             self._ensure_home_screen() if self._at_home else self.ensure_stage_screen(self._left)
         )
@@ -410,17 +407,13 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
 
     def restore_saved_stage(self, topic_key: str) -> None:
         is_first_topic, self.place = not self.place, topic_key
-        stage = self._load_saved_stage(topic_key) if is_first_topic else None
+        stage = None
+        if is_first_topic:
+            stage = restore_states(self.session, self.memory, topic_key)
         if self._wanted:
             stage, self._wanted = None, False
         if stage and stage is not self.stage and isinstance(self.screen, StageScreen):
             self.switch_screen(self.ensure_stage_screen(stage))
-
-    def _load_saved_stage(self, topic_key: str) -> Stage | None:
-        self.place, stage = topic_key, self.memory.get("stage", topic_key)
-        if self.session.target is None:
-            self.session.restore_states(self.memory.get("standings", topic_key))
-        return Stage(stage) if stage in list(Stage) else None
 
     def save_progress(self) -> None:
         if self.place and self.session.target is None:

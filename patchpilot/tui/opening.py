@@ -110,34 +110,28 @@ class Opening:
         sys.stderr.flush()
 
 
+def restore_states(session: Session, memory: SavedState, topic_key: str) -> Stage | None:
+    """Restore the saved states of a topic's stages; return the stage last visited, or None."""
+    if session.target is None:
+        session.restore_states(memory.get("standings", topic_key))
+    stage = memory.get("stage", topic_key)
+    return Stage(stage) if stage in list(Stage) else None
+
+
 def render_first_frame(
     session: Session, memory: SavedState, topic_place: TopicPlace | None, columns: int
 ) -> str:
     """Return the first frame as text: the title line, and the stages with their saved states."""
     opened_stage = Stage.COMMIT
     if topic_place:
-        saved_stage = memory.get("stage", topic_place.name)
-        opened_stage = Stage(saved_stage) if saved_stage in list(Stage) else opened_stage
         session.topic, session.refs = topic_place.topic, topic_place.refs
-        session.restore_states(
-            memory.get("standings", topic_place.name) if session.target is None else None
-        )
-    subject, places = (
-        (topic_place.topic.title, title_texts(topic_place.topic, None))
-        if topic_place
-        else ("patchpilot", ())
+        opened_stage = restore_states(session, memory, topic_place.name) or opened_stage
+        topic = topic_place.topic
+        title = format_title_row(topic.title, title_texts(topic, None), "", columns)
+    else:
+        title = format_title_row("patchpilot", (), "reading topic …", columns)
+    cells = "".join(
+        f"{_REVERSE if cell.stage is opened_stage else ''}{cell.text}{_PLAIN}{cell.gap}"
+        for cell in fit_stage_cells(session.stage_status, opened_stage, columns)
     )
-    rows = [
-        _BOLD
-        + format_title_row(subject, places, "" if topic_place else "reading topic …", columns)
-        + _PLAIN
-    ]
-    cells = fit_stage_cells(session.stage_status, opened_stage, columns)
-    rows.append(
-        " "
-        + "".join(
-            (_REVERSE if cell.stage is opened_stage else "") + cell.text + _PLAIN + cell.gap
-            for cell in cells
-        )
-    )
-    return "\r\n".join(rows)
+    return f"{_BOLD}{title}{_PLAIN}\r\n {cells}"
