@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Replace CLI commands in hints with the equivalent stage and key."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, actions_in_advice, iterate_parts
@@ -42,61 +42,80 @@ class ActionKey(NamedTuple):
 
 
 BASE = "press {} to choose the base or a range"
-KEYS: dict[str, ActionKey] = {
-    "-C": ActionKey(None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"),
-    "--base": ActionKey(None, "b", sentence=BASE),
-    "TARGET": ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
-    "--published": ActionKey(None, sentence='type "published" to confirm'),
-    "--shared": ActionKey(None, sentence='type "shared" to confirm'),
-    "--claim": ActionKey(None, sentence='type "claim" to confirm'),
-    "--security": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    "--security no": ActionKey(Stage.COMMIT, "a", sentence="press {} to change the answer"),
-    "--regression": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    "--to": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add a recipient"),
-    "--cc": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add it"),
-    "--via": ActionKey(Stage.PREVIEW, "o", sentence="press {} to switch the transport"),
-    "--reroll": ActionKey(Stage.FOLLOW, "v"),
-    "setup mail": ActionKey(Stage.SEND, "a", sentence="press {} to set up the mail account"),
-    "check": ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
-    "check --fix": ActionKey(Stage.CHECKS, "A"),
-    "check --waive": ActionKey(Stage.CHECKS, "i"),
-    "check --unwaive": ActionKey(Stage.CHECKS, "i"),
-    "maintainers": ActionKey(Stage.RECIPIENTS),
-    "maintainers --drop": ActionKey(
-        Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"
-    ),
-    "maintainers --drop ADDRESS": ActionKey(
-        Stage.RECIPIENTS,
-        "Space",
-        sentence="press {} to exclude recipients who do not need it",
-    ),
-    "maintainers --restore": ActionKey(Stage.RECIPIENTS, "Space", words="{} on %s"),
-    "fixes": ActionKey(Stage.TAGS),
-    "prepare": ActionKey(Stage.TAGS, "w"),
-    "prepare --signoff": ActionKey(Stage.TAGS, "w", sentence="press {}"),
-    "backport": ActionKey(Stage.BACKPORTS),
+_AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
+    None: {
+        "-C": ("", "press q, then run patchpilot -C DIR, or cd into your clone"),
+        "--base": ("b", BASE),
+        "TARGET": ("b", "press {} to choose a commit or a range A..B"),
+        "--published": ("", 'type "published" to confirm'),
+        "--shared": ("", 'type "shared" to confirm'),
+        "--claim": ("", 'type "claim" to confirm'),
+        "draft --in-reply-to": (),
+        "draft --export": (),
+        "draft --no-b4": (),
+        "track add": ("w", "", "press {} on Home (0)"),
+        "track add -": ("w", "", "press {} on Home (0), then s, and enter its file"),
+        "undo restore": ("u",),
+    },
+    Stage.COMMIT: {
+        "--security": ("a", "press {}"),
+        "--security no": ("a", "press {} to change the answer"),
+        "--regression": ("a", "press {}"),
+    },
+    Stage.CHECKS: {
+        "check": ("", f"stage {Stage.CHECKS.number} shows them"),
+        "check --fix": ("A",),
+        "check --waive": ("i",),
+        "check --unwaive": ("i",),
+    },
+    Stage.RECIPIENTS: {
+        "--to": ("w", "press {} to add a recipient"),
+        "--cc": ("w", "press {} to add it"),
+        "maintainers": (),
+        "maintainers --drop": ("Space", "press {} to exclude it", "{} on %s"),
+        "maintainers --drop ADDRESS": (
+            "Space",
+            "press {} to exclude recipients who do not need it",
+        ),
+        "maintainers --restore": ("Space", "", "{} on %s"),
+    },
+    Stage.TAGS: {
+        "fixes": (),
+        "prepare": ("w",),
+        "prepare --signoff": ("w", "press {}"),
+    },
+    Stage.BACKPORTS: {"backport": ()},
+    Stage.PREVIEW: {
+        "--via": ("o", "press {} to switch the transport"),
+        "send --subject-prefix": ("o", "press {} to set it"),
+        "send --dry-run": (),
+    },
+    Stage.SEND: {
+        "setup mail": ("a", "press {} to set up the mail account"),
+        "send": (),
+        "send --to-self": ("m",),
+        "send --resend": ("s",),
+        "send --resume": ("s",),
+        "send --reroll --dry-run": ("", "", str(Stage.SEND.number)),
+    },
+    Stage.FOLLOW: {
+        "--reroll": ("v",),
+        "draft -v": ("v",),
+        "track update": ("g", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+        "track show": ("", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+    },
+}
+"""Maps a stage to its commands: the key, the sentence, the words, and the key elsewhere."""
+KEYS = {
     "draft": ActionKey(Stage.PREVIEW, "e", also=Stage.FOLLOW),
-    "draft -v": ActionKey(Stage.FOLLOW, "v"),
-    "draft --in-reply-to": ActionKey(None),
-    "draft --export": ActionKey(None),
-    "draft --no-b4": ActionKey(None),
-    "send": ActionKey(Stage.SEND),
-    "send --subject-prefix": ActionKey(Stage.PREVIEW, "o", sentence="press {} to set it"),
-    "send --dry-run": ActionKey(Stage.PREVIEW),
-    "send --to-self": ActionKey(Stage.SEND, "m"),
-    "send --resend": ActionKey(Stage.SEND, "s"),
-    "send --resume": ActionKey(Stage.SEND, "s"),
     "send --reroll": ActionKey(Stage.FOLLOW, "v", follows=True),
-    "send --reroll --dry-run": ActionKey(Stage.SEND, words=str(Stage.SEND.number)),
     "trailers": ActionKey(Stage.FOLLOW, "w", follows=True),
     "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
-    "track add": ActionKey(None, "w", words="press {} on Home (0)"),
-    "track add -": ActionKey(None, "w", words="press {} on Home (0), then s, and enter its file"),
-    "track update": ActionKey(
-        Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
-    ),
-    "track show": ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
-    "undo restore": ActionKey(None, "u"),
+    **{
+        command: ActionKey(stage, *texts)
+        for stage, commands in _AT_STAGES.items()
+        for command, texts in commands.items()
+    },
 }
 """Maps a command and its arguments to their key; the longest prefix of an action counts."""
 
