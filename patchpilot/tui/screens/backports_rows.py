@@ -82,9 +82,6 @@ class BranchTexts:
             frozenset(prerequisite.commit for prerequisite in prerequisites),
         )
 
-    def unticked_by_branch(self) -> dict[str, frozenset[str]]:
-        return {branch.branch: self.get_unticked_commits(branch) for branch in self.result.branches}
-
     def count_ticked(self, branch: "BranchResult") -> int:
         left_out = self.get_unticked_commits(branch)
         return sum(prerequisite.commit not in left_out for prerequisite in branch.prerequisites)
@@ -187,12 +184,12 @@ class BranchTexts:
         for title, key in TABLE.items():
             is_short = key == "branch" and columns < NARROW and "version" in rows
             row = rows.get("version" if is_short else key)
-            text = row.text if row else ""
+            text, style = row.text if row else "", base_style
             if key == "verdict":
-                text = badge_text(rows[key])
+                sign, style = LOOKS[rows[key].tone]
+                text = f"{glyph(sign)} {text}"
             elif key == "next":
                 text = self.format_step(branch)
-            style = STYLES[rows[key].tone] if key == "verdict" else base_style
             cells[title] = text, style
         return cells
 
@@ -243,22 +240,15 @@ PAGE_END = ("applied", *(key for key in DETAIL_KEYS if key not in _NOT_AT_END))
 FIX_END = FIX_KEYS[1:]
 """The keys of the fix's rows at the end of the page of each branch."""
 SHELL_ROWS = ("command",)
-STYLES = {
-    Tone.PLAIN: "",
-    Tone.GOOD: "green",
-    Tone.MERGE: "cyan",
-    Tone.BAD: "bold red",
-    Tone.UNKNOWN: "yellow",
-    Tone.QUIET: "dim",
+LOOKS = {
+    Tone.PLAIN: ("dot", ""),
+    Tone.GOOD: ("done", "green"),
+    Tone.MERGE: ("merge", "cyan"),
+    Tone.BAD: ("blocked", "bold red"),
+    Tone.UNKNOWN: ("unknown", "yellow"),
+    Tone.QUIET: ("nothing", "dim"),
 }
-SIGNS = {
-    Tone.PLAIN: "dot",
-    Tone.GOOD: "done",
-    Tone.MERGE: "merge",
-    Tone.BAD: "blocked",
-    Tone.UNKNOWN: "unknown",
-    Tone.QUIET: "nothing",
-}
+"""Maps the tone of a row to its sign and style."""
 STEP_KEYS = {
     StepKind.FETCH: "g",
     StepKind.IDENTIFY: str(Stage.TAGS.number),
@@ -271,11 +261,6 @@ STEP_KEYS = {
     StepKind.ADAPT: "a",
 }
 """Maps a step to its key."""
-
-
-def badge_text(row: FactRow) -> str:
-    """Return a verdict with its sign."""
-    return f"{glyph(SIGNS[row.tone])} {row.text}"
 
 
 def branch_page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
@@ -382,7 +367,7 @@ def first_branch_to_show(result: "BackportResult") -> str | None:
 
 def prerequisite_row(row: FactRow, number: int, is_ticked: bool) -> Text:
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
-    risk = fit_text(row.label, 11), STYLES[row.tone]
+    risk = fit_text(row.label, 11), LOOKS[row.tone][1]
     return Text.assemble(f"{tick} {number:>2}  ", risk, plain_text(f"  {row.text}"))
 
 

@@ -422,7 +422,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.notify("not ready yet")
             return
         texts = self._branch_texts
-        unticked = texts.unticked_by_branch()
+        unticked = {branch.branch: texts.get_unticked_commits(branch) for branch in result.branches}
         selection = replace(result, branches=texts.branches_to_write)
         self._write_to_folder(
             f"{texts.format_write_list}\n\nFolder for the patches:",

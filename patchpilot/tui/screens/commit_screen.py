@@ -239,13 +239,8 @@ class CommitScreen(StageScreen[TopicCommits]):
             hidden.add("select")
         if not self._has_questions:
             hidden.add("answer")
-        labels = {} if self._has_open_questions else {"answer": "change answers"}
+        labels = {} if self.session.open_questions else {"answer": "change answers"}
         return ShownKeys(hidden=hidden, labels=labels)
-
-    @property
-    def _has_open_questions(self) -> bool:
-        questions = self._questions
-        return questions is not None and bool(questions.open or questions.missing_tree)
 
     def action_edit(self) -> None:
         from patchpilot.tui.actions.editing import amend_commit_message

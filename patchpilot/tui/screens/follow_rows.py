@@ -3,7 +3,7 @@
 above the conversation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -113,12 +113,9 @@ def follow_status(topic: "TopicState | None", series: "Sequence[Tracked]") -> St
     if not topic.is_sent:
         return StageStatus(StageState.UNOPENED, topic.summary)
     own_series = topic.series
-    unread_text = (
-        format_count(len(own_series.unread), "unread message")
-        if own_series and own_series.unread
-        else ""
-    )
-    note = f"{topic.summary}{f' ({unread_text})' if unread_text else ''}"
+    note = topic.summary
+    if own_series and own_series.unread:
+        note += f" ({format_count(len(own_series.unread), 'unread message')})"
     # show the same state as Home
     if topic.needs_changes and own_series and own_series.ci == "failed":
         return StageStatus(StageState.BLOCKED, note, format_open_comment_count(own_series))
@@ -240,10 +237,15 @@ def _format_patch_states(series: "Tracked") -> str:
     return join_with_dots(*states) if len(numbers) > 1 else ""
 
 
-def _format_ranges(numbers: Sequence[int]) -> str:
+def find_runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Split increasing numbers into runs of consecutive ones."""
     runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-    parts = ([number for _, number in run] for _, run in runs)
-    return ", ".join("-".join(map(str, dict.fromkeys((part[0], part[-1])))) for part in parts)
+    return [[number for _, number in run] for _, run in runs]
+
+
+def _format_ranges(numbers: Sequence[int]) -> str:
+    runs = find_runs(numbers)
+    return ", ".join("-".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs)
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:

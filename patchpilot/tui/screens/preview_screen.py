@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import format_count, width
+from patchpilot.tui.screens.follow_rows import find_runs
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
     ask_who_receives_patches,
@@ -43,21 +44,14 @@ NARROW = 60
 """The effect of `n` here; its label alone would suggest that it sends the messages."""
 
 
-def _count_changed_run(change: "MailChange", end: int) -> str:
-    start = end
-    while start - 1 in change.lines:
-        start -= 1
-    return format_count(end - start + 1, "line")
-
-
 def mail_name_and_title(sending: "Sending", index: int) -> tuple[str, str]:
     """Return a message's name in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch import parse_subject
 
-    number = sending.send.entries[index].number
-    patches = sum(mail.number > 0 for mail in sending.send.entries)
+    entries = sending.send.entries
+    number, patches = entries[index].number, sum(mail.number > 0 for mail in entries)
     name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
-    return name, parse_subject(sending.send.entries[index].subject).title
+    return name, parse_subject(entries[index].subject).title
 
 
 class PreviewScreen(StageScreen["Sending"]):
@@ -111,22 +105,16 @@ class PreviewScreen(StageScreen["Sending"]):
         from patchpilot.sending.mail_changes import compare_with_last_version
 
         self._changes = compare_with_last_version(result)
-        self.refill_list(min(self._at, len(result.send.entries) - 1))
-        panel = self.list_panel
-        panel.heading = format_count(len(result.send.entries), "message")
-        dropped = len(self._changes.dropped) if self._changes else 0
-        panel.count = (
-            (
-                f"compared with v{self._changes.version}"
-                + (f", {dropped} dropped" if dropped else "")
-            )
-            if self._changes
-            else ""
-        )
+        panel, mail_count = self.list_panel, len(result.send.entries)
+        self.refill_list(min(self._at, mail_count - 1))
+        panel.heading, panel.count = format_count(mail_count, "message"), ""
+        if changes := self._changes:
+            dropped = f", {len(changes.dropped)} dropped" if changes.dropped else ""
+            panel.count = f"compared with v{changes.version}{dropped}"
         self.redraw_keys()
         # hide a list with one entry, because it offers no choice
-        self.list_panel.display = len(result.send.entries) > 1
-        (self.row_list if len(result.send.entries) > 1 else self.query_one("#mail")).focus()
+        panel.display = mail_count > 1
+        (self.row_list if panel.display else self.query_one("#mail")).focus()
 
     def update_titles(self) -> None:
         super().update_titles()
@@ -156,10 +144,8 @@ class PreviewScreen(StageScreen["Sending"]):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _mail_row(self, sending: "Sending", index: int) -> Text:
-        (name, title), facts = (
-            mail_name_and_title(sending, index),
-            self._mail_facts(sending, index),
-        )
+        name, title = mail_name_and_title(sending, index)
+        facts = self._mail_facts(sending, index)
         columns = self.row_list.scrollable_content_region.width or 78
         if columns < min(NARROW, width(title) + width(facts)):
             facts = ""
@@ -199,15 +185,10 @@ class PreviewScreen(StageScreen["Sending"]):
     def _change_notes(self, change: "MailChange | None") -> list[Note]:
         if change is None or self._changes is None or self._raw:
             return []
-        last_lines = [line for line in sorted(change.lines) if line + 1 not in change.lines]
+        text = f"new since v{self._changes.version}: "
         return [
-            Note(
-                line,
-                SIGNS["changed"],
-                "info",
-                f"new since v{self._changes.version}: {_count_changed_run(change, line)}",
-            )
-            for line in last_lines
+            Note(run[-1], SIGNS["changed"], "info", text + format_count(len(run), "line"))
+            for run in find_runs(sorted(change.lines))
         ]
 
     def handle_cursor_move(self, row_list: RowList) -> None:
