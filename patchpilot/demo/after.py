@@ -4,6 +4,7 @@ trees.
 """
 
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from patchpilot.demo import demo_mails, robin, upstream
@@ -13,16 +14,15 @@ from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.journey import Journey, StepFailedError, require_condition
 from patchpilot.model.mail import parse_mail
 
-PREFIX = ["--subject-prefix", "PATCH net"]
-QUESTIONS = ["--security", "no", "--regression", "yes"]
+OPTIONS = "--subject-prefix 'PATCH net' --security no --regression yes"
 
 
 def send_message(journey: Journey) -> Sent:
     """Preview a message, send a test copy, and send the message. Return the message as received."""
     journey.announce("Which messages would be sent, byte for byte?")
-    journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
+    journey.run(f"patchpilot send --dry-run {OPTIONS}")
     journey.announce("The mail is correct. Send it.")
-    journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
+    journey.run(f"patchpilot send --yes {OPTIONS}", quiet=True)
     return _wait_for_arrival(journey)
 
 
@@ -38,14 +38,14 @@ def _wait_for_arrival(journey: Journey) -> Sent:
 
 def play_replies(journey: Journey, first: Sent) -> None:
     journey.announce("The list answers: a question, a review tag, a build report.")
-    journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
+    journey.run(f"patchpilot track add '<{first.message_id}>'")
     journey.sandbox.archive.add(
         demo_mails.make_question(first),
         demo_mails.make_review(first),
         demo_mails.make_build_report(first),
     )
-    journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.show(["patchpilot", "track", "show", "1"], judge=_check_replies)
+    journey.run("patchpilot track update --fresh")
+    journey.show("patchpilot track show 1", judge=_check_replies)
 
 
 def play_second_version(journey: Journey, first: Sent) -> Sent:
@@ -60,18 +60,19 @@ def play_second_version(journey: Journey, first: Sent) -> Sent:
         "v2 names the firmware in the message and drops the variable that the test robot reported."
     )
     robin.revise_commit(sandbox.work)
-    journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
+    journey.run("git show --format=%B --stat HEAD")
     journey.announce(
         "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid;"
         " Robin confirms that with --changed."
     )
-    journey.run(["patchpilot", "trailers", "--changed", "--yes"])
+    journey.run("patchpilot trailers --changed --yes")
     require_condition(
-        "Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
+        "Reviewed-by: Sana" in journey.run("git log -1 --format=%B", quiet=True),
         "v2 has the review tag",
     )
-    journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
-    journey.run(["patchpilot", "send", "--reroll", "--yes"])
+    changelog = quote("\n".join(robin.CHANGES))
+    journey.run(f"patchpilot draft --changelog {changelog}")
+    journey.run("patchpilot send --reroll --yes")
     return _wait_for_arrival(journey)
 
 
@@ -88,16 +89,13 @@ def play_merge(journey: Journey, second_version: Sent) -> None:
     )
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
     commit, *_ = upstream.land(sandbox, mail, second_version)
-    journey.run(["git", "fetch", "-q", "--all", "--tags"])
-    journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.show(
-        ["patchpilot", "track", "show", "1"],
-        judge=lambda output: _check_merge(output, commit),
-    )
+    journey.run("git fetch -q --all --tags")
+    journey.run("patchpilot track update --fresh")
+    journey.show("patchpilot track show 1", judge=lambda output: _check_merge(output, commit))
     journey.announce("Which steps remain for the stable trees?")
     expected = {**VERDICTS, "6.12": "already-fixed"}
     journey.show(
-        ["patchpilot", "backport", commit],
+        f"patchpilot backport {commit}",
         judge=lambda output: _describe_verdicts(output, expected),
     )
 

@@ -78,17 +78,13 @@ class Answers:
         )
         archive = self.sandbox.archive
         # the user may have changed v1, so report a problem only if the message contains it
-        build_report = (
-            demo_mails.make_build_report
-            if demo_mails.UNUSED in sent.body
-            else demo_mails.make_build_success
-        )
+        has_warning = demo_mails.UNUSED in sent.body
         actions: tuple[Callable[[], None], ...] = (lambda: self._merge(sent, raw),)
         if version == 1:
             actions = (
                 lambda: archive.add(demo_mails.make_question(sent)),
                 lambda: archive.add(demo_mails.make_review(sent)),
-                lambda: archive.add(build_report(sent)),
+                lambda: archive.add(demo_mails.make_build_report(sent, has_warning=has_warning)),
             )
         start = time.monotonic()
         self._due += [

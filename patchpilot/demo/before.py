@@ -4,6 +4,7 @@
 It checks and fixes the patch, and finds recipients, tags and stable branches.
 """
 
+from shlex import quote
 from typing import Any
 
 from patchpilot.demo import acme
@@ -41,61 +42,59 @@ def play_before_send(journey: Journey) -> None:
     facts = journey.sandbox.repositories.facts
     journey.announce("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(
-        ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
+        f"patchpilot find {quote(SERVER_LOG)} --in v6.1",
         judge=lambda document: require_condition(
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
     commit = first["commit"][:12]
-    trial = ["patchpilot", "find", "--try", commit, "--in", "v6.1"]
+    trial = f"patchpilot find --try {commit} --in v6.1"
     journey.announce("It has, and 6.1 lacks the fix. Try it first. How is 6.1 built with it?")
     journey.run(trial)
     journey.announce("With the fix, 6.1 logs nothing. Record that, and ask the stable team for it.")
-    journey.run([*trial, "--works", "yes"])
-    tested = "6.1 by Robin Newland"
-    journey.run(["patchpilot", "backport", commit, "--request", "--tested", tested])
+    journey.run(f"{trial} --works yes")
+    journey.run(f"patchpilot backport {commit} --request --tested '6.1 by Robin Newland'")
     journey.announce("Robin's old card logs another line. No commit of mainline fixes that.")
-    journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])
+    journey.run(f"patchpilot find {quote(CARD_LOG)} --in v6.1", expect=[0, 1])
     journey.announce("Robin has committed a fix for a bug in the acme driver. Check the commit.")
-    journey.run(["patchpilot", "check"], expect=[1])
-    journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_describe_first_findings)
+    journey.run("patchpilot check", expect=[1])
+    journey.read("patchpilot check --strict", expect=[1], judge=_describe_first_findings)
 
     journey.announce("Robin fixes the style error and the message.")
     write_driver(journey.sandbox.work, acme.CHECK_UNUSED)
     reference = journey.run(
-        ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit],
-        quiet=True,
+        f"git log -1 '--format=%h (\"%s\")' --abbrev=12 {facts.culprit}", quiet=True
     ).strip()
     journey.run(
-        ["git", "commit", "-q", "--amend", "-a", "-F", "-"],
+        "git commit -q --amend -a -F -",
         stdin=make_corrected_message(reference),
     )
 
     journey.announce("Who should receive it, and why?")
-    journey.show(["patchpilot", "maintainers"], judge=_describe_recipients)
+    journey.show("patchpilot maintainers", judge=_describe_recipients)
 
     journey.announce("Which commit introduced the bug?")
     journey.show(
-        ["patchpilot", "fixes", "HEAD"],
+        "patchpilot fixes HEAD",
         expect=[0, 1],
         judge=lambda output: _describe_culprit(output, facts.culprit),
     )
 
     journey.announce("Do the stable trees need it?")
-    journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
+    journey.run(f"patchpilot stable HEAD --fixes {facts.culprit}")
 
     journey.announce("Add the tags and the sign-off to the message; undo would remove them.")
-    tags = ["--fixes", facts.culprit, "--stable", "auto", "--signoff"]
-    journey.run(["patchpilot", "prepare", *tags, "--dry-run"])
-    journey.run(["patchpilot", "prepare", *tags])
-    journey.run(["patchpilot", "undo", "list"])
+    prepare = f"patchpilot prepare --fixes {facts.culprit} --stable auto --signoff"
+    journey.run(f"{prepare} --dry-run")
+    journey.run(prepare)
+    journey.run("patchpilot undo list")
 
     journey.announce("There are no findings left.")
-    journey.read(["patchpilot", "check"], expect=[0], judge=_require_no_errors)
+    journey.read("patchpilot check", expect=[0], judge=_require_no_errors)
 
     journey.announce("Which stable branches have the bug, and does the fix apply to them?")
     journey.show(
-        ["patchpilot", "backport", "HEAD"],
+        "patchpilot backport HEAD",
         judge=lambda output: _describe_verdicts(output, VERDICTS),
     )
 

@@ -192,7 +192,6 @@ class Builder:
             LINUS,
         )
         stream.tag("v5.9", first, tagger=LINUS, when=self._clock)
-        tip = first
         for version in RELEASES:
             for step in range(PER_RELEASE):
                 acme_commit = ACME_STORY.get((version, step))
@@ -209,7 +208,7 @@ class Builder:
                 self._forks[version] = (tip, copy.deepcopy(state), self._clock)
         for _ in range(PER_RELEASE // 2):
             self._ordinary_commit(stream, state, NEXT)
-        return self._commit_release(stream, MAINLINE, NEXT, LINUS) if NEXT else tip
+        return self._commit_release(stream, MAINLINE, NEXT, LINUS)
 
     def _commit_acme_change(
         self,
@@ -340,13 +339,8 @@ class Builder:
             is_included = not any(fix.id == self._ids[name] for name in acme.CHANGES) or (
                 version == "5.15" and fix.id != self._ids["temperature"]
             )
-            if (
-                RELEASES.index(fix.release) <= RELEASES.index(version)
-                if fix.release in RELEASES
-                else False
-            ):
-                continue
-            files = fix.change(state) if is_included else {}
+            is_older = fix.release in RELEASES[: RELEASES.index(version) + 1]
+            files = fix.change(state) if is_included and not is_older else {}
             if not files:
                 continue
             marker = (

@@ -81,8 +81,7 @@ def make_announcement() -> bytes:
 
 def make_question(to: Sent) -> bytes:
     text = (
-        f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
-        + _quote_lines(to.body, "driver returned EINVAL", 2)
+        _quote_message(to, NEWCOMER, "driver returned EINVAL", 2)
         + "\nWhich firmware is that? And please say in the message that the probe\n"
         "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
         f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
@@ -94,8 +93,7 @@ def make_question(to: Sent) -> bytes:
 
 def make_review(to: Sent) -> bytes:
     text = (
-        f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
-        + _quote_lines(to.body, "Fixes:", 1)
+        _quote_message(to, NEWCOMER, "Fixes:", 1)
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
@@ -109,8 +107,7 @@ UNUSED = "u32 seq = rsp"
 def make_answer(to: Sent) -> bytes:
     unused_note = "It also drops the unused variable that the test robot reported.\n"
     text = (
-        f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
-        + _quote_lines(to.body, "Which firmware", 3)
+        _quote_message(to, MAINTAINER, "Which firmware", 3)
         + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
         f"{unused_note}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
@@ -118,8 +115,9 @@ def make_answer(to: Sent) -> bytes:
     return make_reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
 
 
-def make_build_report(to: Sent) -> bytes:
-    text = (
+def make_build_report(to: Sent, *, has_warning: bool = True) -> bytes:
+    """Return the report of a build robot: the unused variable, or that the build succeeded."""
+    warning = (
         f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build"
         " warnings:\n\n[auto build test WARNING on net/main]\n[also build test WARNING on"
         " linus/master v7.2-rc1]\n\nIf you fix the issue in a separate patch/commit (i.e. not just"
@@ -129,24 +127,14 @@ def make_build_report(to: Sent) -> bytes:
         " (new ones prefixed by >>):\n\n>> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning:"
         " unused variable 'seq' [-Wunused-variable]\n"
     )
-    return make_reply(
-        to,
-        Address("kernel test robot", "lkp@intel.com"),
-        text,
-        hours=26,
-        message_id="sandbox.build@build.example.org",
-    )
-
-
-def make_build_success(to: Sent) -> bytes:
-    text = (
+    success = (
         "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs"
         " skipped: 0\n"
     )
     return make_reply(
         to,
         Address("kernel test robot", "lkp@intel.com"),
-        text,
+        warning if has_warning else success,
         hours=26,
         message_id="sandbox.build@build.example.org",
     )
@@ -238,6 +226,11 @@ def _make_mail(
 
 def _prefix_reply_subject(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def _quote_message(to: Sent, author: Address, pattern: str, count: int) -> str:
+    quote = _quote_lines(to.body, pattern, count)
+    return f"On {format_datetime(to.date)}, {author.name} wrote:\n{quote}"
 
 
 def _quote_lines(body: str, pattern: str, count: int) -> str:

@@ -41,27 +41,25 @@ class Journey:
 
     def run(
         self,
-        argv: Sequence[str],
+        command: str,
         *,
         expect: Sequence[int] = (0,),
         judge: Judge | None = None,
         stdin: str = "",
         quiet: bool = False,
     ) -> str:
-        """Run a command in the newcomer's clone, and return its standard output.
+        """Run a command, as typed in a shell, in the newcomer's clone; return its standard output.
 
         Raise StepFailedError if its exit code or output is unexpected.
         """
         self.steps += 1
-        print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
-        command = (
-            [sys.executable, "-P", "-m", "patchpilot", *argv[1:]]
-            if argv[0] == "patchpilot"
-            else list(argv)
-        )
+        print(f"$ {command}", file=self.out, flush=True)
+        argv = shlex.split(command)
+        if argv[0] == "patchpilot":
+            argv[:1] = [sys.executable, "-P", "-m", "patchpilot"]
         try:
             result = subprocess.run(
-                command,
+                argv,
                 cwd=self.sandbox.work,
                 env=self.sandbox.env,
                 input=stdin,
@@ -73,7 +71,7 @@ class Journey:
             )
         except subprocess.TimeoutExpired as error:
             raise StepFailedError(
-                f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s"
+                f"step {self.steps}: `{command}` timed out after {LIMIT} s"
             ) from error
         output = result.stdout + result.stderr
         if not quiet:
@@ -82,7 +80,7 @@ class Journey:
             if quiet:
                 self._print(output)
             raise StepFailedError(
-                f"step {self.steps}: `{shlex.join(argv)}` exited with {result.returncode}, expected"
+                f"step {self.steps}: `{command}` exited with {result.returncode}, expected"
                 f" {' or '.join(map(str, expect))}"
             )
         print(
@@ -94,14 +92,14 @@ class Journey:
 
     def read(
         self,
-        argv: Sequence[str],
+        command: str,
         *,
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
         """Run a command with `--format json`, print a summary, and return its document."""
         text = self.run(
-            [*argv, "--format", "json"],
+            f"{command} --format json",
             expect=expect,
             quiet=True,
             judge=lambda output: judge(_parse_json(output)),
@@ -110,14 +108,14 @@ class Journey:
 
     def show(
         self,
-        argv: Sequence[str],
+        command: str,
         *,
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
         """Run a command, print its text, and return the same document as `read`."""
-        self.run(argv, expect=expect)
-        return self.read(argv, expect=expect, judge=judge)
+        self.run(command, expect=expect)
+        return self.read(command, expect=expect, judge=judge)
 
     def _print(self, text: str) -> None:
         for line in text.rstrip("\n").split("\n") if text.strip() else ():

@@ -72,7 +72,7 @@ def test_sandbox_ignores_the_users_configuration(
 def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "patchpilot.demo.demo_script.play_before_send",
-        lambda journey: journey.run(["patchpilot", "check"], expect=[0]),
+        lambda journey: journey.run("patchpilot check", expect=[0]),
     )
     with pytest.raises(StepFailedError, match="expected 0") as error:
         run_script(output=io.StringIO())
@@ -86,7 +86,7 @@ def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
         journey.read(
-            ["git", "--version"],
+            "git --version",
             judge=lambda output: require_condition(output == 1, "one"),
         )
 
