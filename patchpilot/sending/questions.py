@@ -374,13 +374,18 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
         )
     if answer.lower() in ("yes", "no"):
         return answer.lower()
-    if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer):
+    if name == "regression" and is_revision_or_range(answer):
         return "..".join(_format_commit_answer(repository, part) for part in answer.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
         hint="answer yes or no"
         + (", or give the commit that introduced it" if name == "regression" else ""),
     )
+
+
+def is_revision_or_range(text: str) -> bool:
+    """Return whether a text has the form of a revision, or of a range `good..bad`."""
+    return bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text))
 
 
 def _format_commit_answer(repository: Repository, revision: str) -> str:

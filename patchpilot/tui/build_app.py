@@ -46,14 +46,7 @@ def create_app(
     `app_class` is the class of the application. If `opening` is given, it is already reading the
     topic, and its session and saved state are used.
     """
-    if opening:
-        opening.session.loader_of = find_loader
-        return app_class(
-            opening.session, find_screen_class, opening.memory, opening, at_home=at_home
-        )
-    return app_class(
-        Session(directory, target, base, loader_of=find_loader),
-        find_screen_class,
-        memory or SavedState(),
-        at_home=at_home,
-    )
+    session = opening.session if opening else Session(directory, target, base)
+    session.loader_of = find_loader
+    memory = opening.memory if opening else memory or SavedState()
+    return app_class(session, find_screen_class, memory, opening, at_home=at_home)

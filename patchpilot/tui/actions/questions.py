@@ -4,7 +4,6 @@
 The answers are stored with the topic, so that each question is asked only once.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -189,7 +188,9 @@ def set_subject_prefix(
 
 
 def _check_revision(text: str) -> tuple[bool, str]:
-    valid = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
+    from patchpilot.sending.questions import is_revision_or_range
+
+    valid = is_revision_or_range(text.strip())
     return valid, "" if valid else "enter a commit, v6.12, or good..bad"
 
 

@@ -139,8 +139,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
         keys = list(self._shown_findings)
         if old_position < 0 and keys:
             # start with the first finding of the highest severity
-            severity_of = {key: row.finding.severity for key, row in self._shown_findings.items()}
-            self._selected = min(keys, key=lambda key: severity_of[key].rank)
+            self._selected = min(
+                keys, key=lambda key: self._shown_findings[key].finding.severity.rank
+            )
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
         self._fixes = {}

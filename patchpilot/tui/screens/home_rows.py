@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -35,6 +34,7 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     fit_text,
+    join_lines,
     plain_text,
     wrap_with_indent,
 )
@@ -284,12 +284,13 @@ def render_topic_details(
     named_texts = [(name, make_one_line(event_text)) for name, event_text in rows if event_text]
     # an error with its hint and the step of a draft are complete
     first_lines = lines if error or topic.state == DRAFT else 2
-    fact_groups = [
-        named_fact_rows([row], columns, first_lines if row in named_texts[:1] else 1)
-        for row in named_texts
-    ]
-    text = Text("\n").join(chain.from_iterable(fact_groups))
-    return Text("\n").join(text.split("\n")[:lines])
+    text = join_lines(
+        [
+            *named_fact_rows(named_texts[:1], columns, first_lines),
+            *named_fact_rows(named_texts[1:], columns, 1),
+        ]
+    )
+    return join_lines(text.split("\n")[:lines])
 
 
 def display_path(key: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from patchpilot.model.ago import format_age
-from patchpilot.tui.view.glyphs import all_signs, glyph
+from patchpilot.tui.view.glyphs import glyph, join_with_dots
 from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
@@ -136,16 +136,14 @@ def _message_indent(node: "ConversationMail") -> int:
 
 
 def _message_head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
-    mail, symbols = node.mail, all_signs()
-    date = mail.mail.date
+    mail, date = node.mail, node.mail.mail.date
     age = format_age(date.timestamp()) if date else "no date"
     facts = (age, mail.mail.date_note, "bot" if mail.bot else "", *_message_facts(node))
-    facts_text = "".join(f" {symbols['dot']} {fact}" for fact in facts if fact)
     return Text.assemble(
-        f"{' ' * _message_indent(node)}{symbols['unfolded' if is_open else 'folded']} ",
+        f"{' ' * _message_indent(node)}{glyph('unfolded' if is_open else 'folded')} ",
         plain_text(f"{mail.label} ", KINDS.get(mail.label, QUIET)),
         plain_text(mail.sender_name, STRONG),
-        plain_text(facts_text, QUIET),
+        plain_text(f" {glyph('dot')} {join_with_dots(*facts)}", QUIET),
         (" new" if is_new else "", "bold green"),
         no_wrap=True,
     )

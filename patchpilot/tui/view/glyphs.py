@@ -45,7 +45,6 @@ _SIGNS = {
     "ruler-fix": ("◆", "*"),
 }
 _SPINNER = ("◐◓◑◒", "|/-\\")
-_BY_NAME = tuple({name: both[at] for name, both in _SIGNS.items()} for at in (0, 1))
 
 STYLE_OF: Mapping[str, str] = {
     "warning": "yellow",
@@ -81,14 +80,6 @@ def glyph(name: str) -> str:
 def join_with_dots(*parts: str) -> str:
     """Join the parts that are not empty with a dot between spaces."""
     return f" {glyph('dot')} ".join(filter(None, parts))
-
-
-def all_signs() -> Mapping[str, str]:
-    """Return all symbols by name.
-
-    For many rows, this is cheaper than `glyph`, because it checks only once whether to use ASCII.
-    """
-    return _BY_NAME[uses_ascii()]
 
 
 def spinner_frame(step: int) -> str:
