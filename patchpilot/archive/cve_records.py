@@ -38,7 +38,7 @@ _FEW = 40
 _CLONE = "git clone https://git.kernel.org/pub/scm/linux/security/vulns.git"
 
 
-@json_form("path", "commit~", "date~")
+@json_form("path commit~ date~")
 class Snapshot(NamedTuple):
     """The state of the records: the path of the copy, its commit ("" without git), and its day."""
 

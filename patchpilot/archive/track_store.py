@@ -113,7 +113,7 @@ TRACK_LAYOUT = DatabaseLayout(
 )
 
 
-@json_form("id", "message_id", "subject")
+@json_form("id message_id subject")
 class TrackEntry(NamedTuple):
     """A tracked series in the store.
 

@@ -34,7 +34,7 @@ class AdaptationPrice:
     imported_functions: int
 
 
-@json_form("kind", "confidence", "start?", "steps", "files", "range_diff?")
+@json_form("kind confidence start? steps files range_diff?")
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     """A fix adapted to a tree.

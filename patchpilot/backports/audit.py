@@ -78,18 +78,7 @@ class AuditRequest:
     jobs: int = 0
 
 
-@json_form(
-    "branch",
-    "version",
-    "tip",
-    "compared",
-    "missing",
-    "judged",
-    "carried",
-    "verdicts",
-    "apart_counts",
-    "apart",
-)
+@json_form("branch version tip compared missing judged carried verdicts apart_counts apart")
 @dataclass(slots=True)
 class BranchAudit:
     """The result of an audit for a branch so far.

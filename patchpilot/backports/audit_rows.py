@@ -99,25 +99,9 @@ class ApartFix:
 
 
 @json_form(
-    "branch",
-    "commit",
-    "subject",
-    "culprit~",
-    "culprit_in_branch~",
-    "carried",
-    "verdict~",
-    "affected",
-    "applies",
-    "landed_as",
-    "reason",
-    "conflicts",
-    "prerequisites",
-    "prerequisites_partial",
-    "confidence",
-    "followers",
-    "reverted_by",
-    "rank",
-    "rank_reasons",
+    "branch commit subject culprit~ culprit_in_branch~ carried verdict~ affected applies "
+    "landed_as reason conflicts prerequisites prerequisites_partial confidence followers "
+    "reverted_by rank rank_reasons"
 )
 @dataclass(frozen=True, slots=True)
 class AuditRow:

@@ -52,7 +52,7 @@ class LeftFix:
     reason: str
 
 
-@json_form("branch", "folder", "count", "left", "left_file?", "files")
+@json_form("branch folder count left left_file? files")
 @dataclass(frozen=True, slots=True)
 class AuditPatches:
     """The patches that were written for a branch, in order, and the number of fixes left."""

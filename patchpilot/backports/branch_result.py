@@ -31,37 +31,10 @@ class DirectoryChange:
 
 
 @json_form(
-    "branch",
-    "version",
-    "tip~",
-    "verdict",
-    "affected",
-    "applies",
-    "landed_as",
-    "landed_by",
-    "queued",
-    "culprit_as",
-    "reason",
-    "conflicts",
-    "present?",
-    "causes",
-    "prerequisites",
-    "prerequisites_partial=partial",
-    "search",
-    "too_large",
-    "differences",
-    "adaptation",
-    "alternative?",
-    "commands",
-    "hints",
-    "followers",
-    "lacking_newer",
-    "ends",
-    "stale",
-    "stacked",
-    "stacked_others",
-    "as_of?",
-    "failed?",
+    "branch version tip~ verdict affected applies landed_as landed_by queued culprit_as "
+    "reason conflicts present? causes prerequisites prerequisites_partial=partial search "
+    "too_large differences adaptation alternative? commands hints followers lacking_newer "
+    "ends stale stacked stacked_others as_of? failed?"
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:

@@ -34,7 +34,7 @@ FAILED = 2
 """Exit code if an object does not compile, the same as make's."""
 
 
-@json_form("branch", "exit_code=code", "tail", "warnings")
+@json_form("branch exit_code=code tail warnings")
 class BranchBuild(NamedTuple):
     """The result of building a backported fix on a branch.
 

@@ -10,7 +10,7 @@ from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 
 
-@json_form("path", "line~", "kind", "ours", "theirs")
+@json_form("path line~ kind ours theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
     """A conflict with the lines of each side. `line` is its line in the branch's file, or 0 if the

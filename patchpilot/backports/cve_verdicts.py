@@ -49,15 +49,7 @@ _ORDER = [verdict.value for verdict in BranchVerdict if verdict is not BranchVer
 
 
 @json_form(
-    "branch",
-    "verdict",
-    "reason",
-    "commit~",
-    "subject",
-    "landed_as",
-    "culprit~",
-    "culprit_in_branch",
-    "prerequisites",
+    "branch verdict reason commit~ subject landed_as culprit~ culprit_in_branch prerequisites"
 )
 @dataclass(frozen=True, slots=True)
 class CveBranch:
@@ -97,9 +89,7 @@ class CveBranch:
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
 
 
-@json_form(
-    "cve", "state=record.state", "title=record.title", "verdict", "note~", "fixes", "branches"
-)
+@json_form("cve state=record.state title=record.title verdict note~ fixes branches")
 @dataclass(frozen=True, slots=True)
 class CveResult:
     """The verdict of a CVE for each branch.
@@ -138,17 +128,10 @@ class CveResult:
 
 
 @json_form(
-    "cve=result.cve",
-    "title=result.record.title",
-    "branch=row.branch~",
-    "verdict=row.verdict",
-    "reason=row.reason",
-    "commit=row.commit~",
-    "subject=row.subject",
-    "landed_as=row.landed_as",
-    "culprit=row.culprit~",
-    "culprit_in_branch=row.culprit_in_branch",
-    "prerequisites=row.prerequisites",
+    "cve=result.cve title=result.record.title branch=row.branch~ verdict=row.verdict "
+    "reason=row.reason commit=row.commit~ subject=row.subject landed_as=row.landed_as "
+    "culprit=row.culprit~ culprit_in_branch=row.culprit_in_branch "
+    "prerequisites=row.prerequisites"
 )
 class CveLine(NamedTuple):
     """A line of JSON Lines: the verdict of a CVE for a branch, or for none."""
@@ -157,7 +140,7 @@ class CveLine(NamedTuple):
     row: CveBranch
 
 
-@json_form("cves", "others", "branches", "left_out", "records", "interrupted")
+@json_form("cves others branches left_out records interrupted")
 class CveSummary(NamedTuple):
     """The number of CVEs, of those without branches by their verdict, and by branch and verdict.
 
@@ -180,7 +163,7 @@ class CveSummaryLine(NamedTuple):
     summary: CveSummary
 
 
-@json_form("cves?", "summary?")
+@json_form("cves? summary?")
 class CveAnswer(NamedTuple):
     """The keys that CVEs add to the JSON document."""
 

@@ -30,7 +30,7 @@ CHANGED, CALLED = "the fix changes it", "the fix calls it"
 MISSING, OWN = "missing from the branch", "a commit of this branch"
 
 
-@json_form("function", "path", "why", "commits")
+@json_form("function path why commits")
 @dataclass(frozen=True, slots=True)
 class FunctionDifference:
     """A function that a fix changes or calls, and that differs in the branch.

@@ -52,7 +52,7 @@ class SearchState(StrEnum):
     NONE = "none"
 
 
-@json_form("commit", "subject", "lines=size", "is_fix", "why", "named_by~", "serves~")
+@json_form("commit subject lines=size is_fix why named_by~ serves~")
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
     """A prerequisite of a fix.

@@ -23,23 +23,8 @@ class UnreadPatch:
 
 
 @json_form(
-    "commit",
-    "asked",
-    "subject",
-    "culprits",
-    "branches",
-    "upstream",
-    "cc_stable",
-    "reverted",
-    "followers",
-    "rules",
-    "missing",
-    "skipped",
-    "unread",
-    "left_out",
-    "wait?",
-    "origin?",
-    "interrupted?",
+    "commit asked subject culprits branches upstream cc_stable reverted followers rules "
+    "missing skipped unread left_out wait? origin? interrupted?"
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:

@@ -69,7 +69,7 @@ _UNFETCHED = (
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
-@json_form("written?", "resolve=resolving?", "builds=built?", "request?", "next_commands")
+@json_form("written? resolve=resolving? builds=built? request? next_commands")
 @dataclass(frozen=True, slots=True)
 class ActionResults:
     """The results of the actions that `backport` performs after computing the verdicts.

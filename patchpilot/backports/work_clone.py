@@ -68,7 +68,7 @@ _ADVICE = """
 """
 
 
-@json_form("branch", "folder", "state", "conflicted", "advice", "files")
+@json_form("branch folder state conflicted advice files")
 @dataclass(frozen=True, slots=True)
 class ConflictResolution:
     """A conflict that is resolved in a clone.

@@ -44,7 +44,7 @@ _NOT_BUILT = "Applies to the branch; neither built nor tested there."
 SIGN_HINT = "your sign-off belongs below your note: use --signoff"
 
 
-@json_form("branch", "files", "skipped~", "in_reply_to=answers~", "left_out")
+@json_form("branch files skipped~ in_reply_to=answers~ left_out")
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.

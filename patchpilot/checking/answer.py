@@ -28,14 +28,8 @@ if TYPE_CHECKING:
 
 
 @json_form(
-    "position",
-    "message_id=patch.message_id~",
-    "source=patch.source",
-    "commit=patch.commit",
-    "subject=patch.subject.title",
-    "profile",
-    "origin?",
-    "findings",
+    "position message_id=patch.message_id~ source=patch.source commit=patch.commit "
+    "subject=patch.subject.title profile origin? findings"
 )
 class CheckedLine(NamedTuple):
     """The JSON line for a patch, with its position, its origin and its findings."""
@@ -47,7 +41,7 @@ class CheckedLine(NamedTuple):
     origin: Origin | None = None
 
 
-@json_form("position", "message_id~", "source", "error")
+@json_form("position message_id~ source error")
 class DamagedLine(NamedTuple):
     """The JSON line for a message that could not be checked."""
 
@@ -57,7 +51,7 @@ class DamagedLine(NamedTuple):
     error: str
 
 
-@json_form("mails", "patches", "damaged", "*counts", "exit_code")
+@json_form("mails patches damaged *counts exit_code")
 class LineCounts(NamedTuple):
     """The number of messages, patches, damaged messages and findings, and the exit code."""
 
@@ -68,7 +62,7 @@ class LineCounts(NamedTuple):
     exit_code: int
 
 
-@json_form("summary", "series?")
+@json_form("summary series?")
 class SummaryLine(NamedTuple):
     """The last JSON line of a check: the counts and the findings about the series."""
 
@@ -97,10 +91,7 @@ def make_summary_line(
 
 
 @json_form(
-    "rule=finding.rule",
-    "name=finding.name",
-    "patch_line=finding.patch_line",
-    "message=finding.message",
+    "rule=finding.rule name=finding.name patch_line=finding.patch_line message=finding.message"
 )
 class FixedFinding(NamedTuple):
     """A finding that was fixed, or that would be fixed."""
@@ -108,7 +99,7 @@ class FixedFinding(NamedTuple):
     finding: Finding
 
 
-@json_form("fixed", "left_alone?")
+@json_form("fixed left_alone?")
 @dataclass(frozen=True, slots=True)
 class PatchFixes:
     """The fixed findings of a patch.
@@ -120,7 +111,7 @@ class PatchFixes:
     left_alone: str
 
 
-@json_form("fixed", "new_commit", "left_alone?")
+@json_form("fixed new_commit left_alone?")
 @dataclass(frozen=True, slots=True)
 class CommitFixes(PatchFixes):
     """The fixed findings of a commit, and its new id; the id is None if the commit is unchanged."""
@@ -128,7 +119,7 @@ class CommitFixes(PatchFixes):
     new_commit: str | None
 
 
-@json_form("fixed", "left_alone?", "diff")
+@json_form("fixed left_alone? diff")
 @dataclass(frozen=True, slots=True)
 class FixesPreview(PatchFixes):
     """The findings that would be fixed in a patch, and the unified diff."""
@@ -136,7 +127,7 @@ class FixesPreview(PatchFixes):
     diff: str
 
 
-@json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
+@json_form("patches *counts hidden new? gone? exit_code")
 class CheckSummary(NamedTuple):
     """The number of patches and findings in a check, and the exit code.
 
@@ -163,22 +154,9 @@ class CommitBuild(NamedTuple):
 
 
 @json_form(
-    "patchpilot",
-    "repository=result.repository",
-    "tree=result.tree",
-    "profile=result.profile",
-    "kernel",
-    "patches=result.patches",
-    "series",
-    "commits?",
-    "waived",
-    "fix?",
-    "waivers=result.waivers?",
-    "since=result.since?",
-    "baseline=result.baseline?",
-    "questions",
-    "unchecked",
-    "summary",
+    "patchpilot repository=result.repository tree=result.tree profile=result.profile kernel "
+    "patches=result.patches series commits? waived fix? waivers=result.waivers? "
+    "since=result.since? baseline=result.baseline? questions unchecked summary"
 )
 class CheckAnswer(NamedTuple):
     """The JSON document of `check`; `fix` is the result of --fix or --diff.

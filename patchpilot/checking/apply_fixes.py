@@ -25,15 +25,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import make_one_line
 
 
-@json_form(
-    "mode",
-    "fixed",
-    "remaining=remaining_count",
-    "written",
-    "undo=undo_number",
-    "costs",
-    "ids",
-)
+@json_form("mode fixed remaining=remaining_count written undo=undo_number costs ids")
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 

@@ -28,13 +28,8 @@ _APPLIED = {
 
 
 @json_form(
-    "*rule",
-    "bad=bad_texts",
-    "good=good_texts",
-    "shown",
-    "noise=record.rate?",
-    "gone=record.gone_share?",
-    "asked=record.asked_share?",
+    "*rule bad=bad_texts good=good_texts shown noise=record.rate? gone=record.gone_share? "
+    "asked=record.asked_share?"
 )
 class RuleExplanation(NamedTuple):
     """A rule, its examples, its past results by severity, and whether it is reported by default."""

@@ -13,7 +13,7 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.rule import Example, Rule
 
 
-@json_form("rule=rule.id", "name=rule.name", "origin=rule.origin", "kind", "number", "problem")
+@json_form("rule=rule.id name=rule.name origin=rule.origin kind number problem")
 class ExampleResult(NamedTuple):
     """An example of a rule: "bad" or "good" and its number, counted from 1.
 
@@ -26,7 +26,7 @@ class ExampleResult(NamedTuple):
     problem: str
 
 
-@json_form("pack", "passed")
+@json_form("pack passed")
 class TestedPack(NamedTuple):
     """A rule pack and the results of all of its examples."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from patchpilot.model.origin import Origin
 
 
-@json_form("rule", "name", "path~", "text", "count=times")
+@json_form("rule name path~ text count=times")
 class StaleEntry(NamedTuple):
     """A baseline entry that no longer matches a finding.
 
@@ -88,13 +88,7 @@ class Baseline(NamedTuple):
 _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
 
 
-@json_form(
-    "source=patch.source",
-    "commit=patch.commit",
-    "subject=patch.subject.title",
-    "origin?",
-    "findings",
-)
+@json_form("source=patch.source commit=patch.commit subject=patch.subject.title origin? findings")
 class CheckedPatch(NamedTuple):
     """A patch and its findings, sorted by line.
 
@@ -140,12 +134,8 @@ class FindingRemedy(StrEnum):
 
 
 @json_form(
-    "source",
-    "commit",
-    "*finding",
-    "reason=finding.suppression.reason",
-    "origin=finding.suppression.origin",
-    "until=finding.suppression.until",
+    "source commit *finding reason=finding.suppression.reason "
+    "origin=finding.suppression.origin until=finding.suppression.until"
 )
 class FindingRow(NamedTuple):
     """A finding with its patch and rule; it has the JSON keys of a waived finding.
@@ -208,7 +198,7 @@ class SeriesFindings(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-@json_form("errors", "warnings", "checks", "notes", "waived", "baselined")
+@json_form("errors warnings checks notes waived baselined")
 class FindingCounts(NamedTuple):
     """The numbers of findings by severity, and of suppressed findings by reason."""
 

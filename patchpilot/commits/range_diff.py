@@ -38,7 +38,7 @@ _SIGNS = {
 }
 
 
-@json_form("difference", "old", "new", "subject=title", "diff=text")
+@json_form("difference old new subject=title diff=text")
 class PatchDifference(NamedTuple):
     """A patch in the range-diff of two versions of a series.
 

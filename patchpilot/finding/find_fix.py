@@ -99,9 +99,7 @@ class TreeVerdict:
     reason: str
 
 
-@json_form(
-    "commit", "subject", "probability", "release", "matches", "branches", "works?", "tried_on?"
-)
+@json_form("commit subject probability release matches branches works? tried_on?")
 @dataclass(frozen=True, slots=True)
 class FoundFix:
     """A commit that may fix the symptom.
@@ -148,19 +146,7 @@ class FoundFix:
         )
 
 
-@json_form(
-    "tree",
-    "commit",
-    "searched",
-    "likely",
-    "fits",
-    "version~",
-    "functions",
-    "modules",
-    "messages",
-    "candidates",
-    "notes",
-)
+@json_form("tree commit searched likely fits version~ functions modules messages candidates notes")
 @dataclass(frozen=True, slots=True)
 class FoundFixes:
     """The commits that may fix a symptom, the most likely first.

@@ -32,7 +32,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 
 
-@json_form("*found", "good", "bad", "next", "builds")
+@json_form("*found good bad next builds")
 @dataclass(frozen=True, slots=True)
 class Introduction:
     """The commits that may have introduced a bug, and the version to test next.

@@ -33,7 +33,7 @@ _UPSTREAM = re.compile(
 )
 
 
-@json_form("named", "release", "source")
+@json_form("named release source")
 @dataclass(frozen=True, slots=True)
 class KernelVersion:
     """The kernel that printed a log.

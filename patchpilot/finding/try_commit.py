@@ -148,7 +148,7 @@ def find_branch_fix(
     return None
 
 
-@json_form("commit", "subject", "base", "distribution", "steps", "works=answer", "next", "notes")
+@json_form("commit subject base distribution steps works=answer next notes")
 @dataclass(frozen=True, slots=True)
 class Trial:
     """How to try a commit on the release `base`.

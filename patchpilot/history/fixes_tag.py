@@ -53,9 +53,7 @@ class FixesTag(NamedTuple):
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
-@json_form(
-    "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion", "verified"
-)
+@json_form("tag=tag.text commit=target_id problems=messages kinds suggestion verified")
 class JudgedTag(NamedTuple):
     """A tag in a message, its problems, and the commit that it names (or None).
 

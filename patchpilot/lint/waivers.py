@@ -27,7 +27,7 @@ incomplete mails, hidden text and missing sign-offs.
 TREE, TOPIC = "tree", "topic"
 
 
-@json_form("rule", "paths", "origin", "until")
+@json_form("rule paths origin until")
 class Waiver(NamedTuple):
     """An exception from a rule, with its reason and its last day.
 

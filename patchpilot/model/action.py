@@ -118,7 +118,7 @@ def parse_backticks(text: str) -> Advice:
     return Hint(tuple(parts))
 
 
-@json_form("name", "file", "text")
+@json_form("name file text")
 class OwnCommand(NamedTuple):
     """A command that the configuration of a repository contains.
 

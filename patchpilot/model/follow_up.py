@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from patchpilot.model.json_form import json_form
 
 
-@json_form("commit", "subject", "kind", "of~", "reverted=undone")
+@json_form("commit subject kind of~ reverted=undone")
 @dataclass(frozen=True, slots=True)
 class Follower:
     """A mainline commit that refers to the fix, or to another follow-up.
@@ -33,7 +33,7 @@ class Follower:
         return f"a {self.kind} of {'it' if self.of == fix else self.of[:12]}"
 
 
-@json_form("commit", "subject", "replacements")
+@json_form("commit subject replacements")
 @dataclass(frozen=True, slots=True)
 class Reverted:
     """The mainline commit that reverts the fix, and the later ones that fix the bug instead."""

@@ -32,7 +32,7 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """Declare the JSON keys of a dataclass or named tuple, in order; by default, all fields are
-    keys.
+    keys. Keys in one string are separated by spaces.
 
     In `key=attribute`, the attribute may be a path (`part.attribute`). `key?` is omitted if its
     value is None or empty, and `key~` is null if its value is empty. `*part` inserts the keys of
@@ -42,7 +42,9 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
     def store_keys(cls: _Class) -> _Class:
         _KEYS[cls] = tuple(
             _parse_key(key)
-            for key in keys or cls.__dict__.get("_fields") or cls.__dict__["__dataclass_fields__"]
+            for key in " ".join(keys).split()
+            or cls.__dict__.get("_fields")
+            or cls.__dict__["__dataclass_fields__"]
         )
         return cls
 

@@ -29,7 +29,7 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 """States of messages that are sent when a send is resumed."""
 
 
-@json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")
+@json_form("message_id subject to cc state=known_state detail")
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message of a series, or a reply, from its composition to its delivery.

@@ -12,7 +12,7 @@ LINE_KINDS = frozenset({"added", "left-out", "changed", "order", "place", "file"
 """The kinds of differences in the changed lines, which a note has to explain."""
 
 
-@json_form("kind", "message", "path~", "line", "patch_line", "lines", "origin_lines")
+@json_form("kind message path~ line patch_line lines origin_lines")
 class Difference(NamedTuple):
     """A difference between a backport and its origin.
 
@@ -35,14 +35,7 @@ class Difference(NamedTuple):
         return self.kind in LINE_KINDS
 
 
-@json_form(
-    "commit=commit.id",
-    "subject=commit.subject",
-    "same",
-    "explanation~",
-    "differences",
-    "follow_ups",
-)
+@json_form("commit=commit.id subject=commit.subject same explanation~ differences follow_ups")
 class Origin(NamedTuple):
     """The commit that a backport names, and how they differ.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from patchpilot.model.json_form import json_form
 
 
-@json_form("label", "value", "source", "share?", "total?")
+@json_form("label value source share? total?")
 class PathFact(NamedTuple):
     """A fact about the patches for a directory.
 

@@ -20,16 +20,7 @@ TEAM = "security team"
 """The role of a project's security team."""
 
 
-@json_form(
-    "name=address.name",
-    "email=address.email",
-    "role",
-    "section",
-    "header",
-    "reasons",
-    "by_hand",
-    "patches",
-)
+@json_form("name=address.name email=address.email role section header reasons by_hand patches")
 class Recipient(NamedTuple):
     """A recipient, with a role, a MAINTAINERS section, a header ("to" or "cc"), and reasons.
 
@@ -75,7 +66,7 @@ def select_for_patch(recipients: Sequence[Recipient], number: int) -> tuple[Reci
     )
 
 
-@json_form("name", "status", "trees", "lists")
+@json_form("name status trees lists")
 class SectionInfo(NamedTuple):
     """A section of MAINTAINERS.
 

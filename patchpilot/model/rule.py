@@ -139,7 +139,7 @@ class FixEdit(NamedTuple):
     insert: tuple[str, ...]
 
 
-@json_form("path~", "line~")
+@json_form("path~ line~")
 class TipPlace(NamedTuple):
     """The position of a line of a commit in the last commit of the range.
 
@@ -150,7 +150,7 @@ class TipPlace(NamedTuple):
     line: int = 0
 
 
-@json_form("path~", "start", "end", "text")
+@json_form("path~ start end text")
 class FindingEdit(NamedTuple):
     """A change of lines `start` to `end` of a file, which are replaced with the lines in `insert`.
 
@@ -169,7 +169,7 @@ class FindingEdit(NamedTuple):
         return "".join(f"{line}\n" for line in self.insert)
 
 
-@json_form("kind", "text")
+@json_form("kind text")
 class FindingFix(NamedTuple):
     """A fix for a finding.
 
@@ -195,31 +195,9 @@ class Suppression(NamedTuple):
 
 
 @json_form(
-    "rule",
-    "name",
-    "checkpatch",
-    "severity",
-    "message",
-    "patch_line",
-    "path",
-    "line",
-    "column",
-    "reference",
-    "fix",
-    "counts",
-    "in_tip=tip?",
-    "moved=only_moved?",
-    "new?",
-    "left?",
-    "covers?",
-    "message_line?",
-    "edits?",
-    "who",
-    "decides?",
-    "noise=record.rate?",
-    "gone=record.gone_share?",
-    "asked=record.asked_share?",
-    "rank",
+    "rule name checkpatch severity message patch_line path line column reference fix counts "
+    "in_tip=tip? moved=only_moved? new? left? covers? message_line? edits? who decides? "
+    "noise=record.rate? gone=record.gone_share? asked=record.asked_share? rank"
 )
 class Finding(NamedTuple):
     """A finding of a check, with its rule, its message and its position.
@@ -325,7 +303,7 @@ and its form.
 Kernel = tuple[int, int]
 
 
-@json_form("kind", "text", "equivalent", "who", "decides?")
+@json_form("kind text equivalent who decides?")
 class RuleFix(NamedTuple):
     """The fix for the findings of a rule.
 
@@ -352,20 +330,8 @@ def format_kernel_version(kernel: Kernel | None) -> str | None:
 
 
 @json_form(
-    "id",
-    "name",
-    "checkpatch",
-    "pack",
-    "severity",
-    "severities",
-    "scope",
-    "since=first_kernel",
-    "until=last_kernel",
-    "profiles",
-    "summary",
-    "why",
-    "reference",
-    "fix=remedy",
+    "id name checkpatch pack severity severities scope since=first_kernel until=last_kernel "
+    "profiles summary why reference fix=remedy"
 )
 class Rule(NamedTuple):
     """A rule: its names, its severity, its rationale, and the detector that finds violations.

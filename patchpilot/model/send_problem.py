@@ -11,7 +11,7 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 
 
-@json_form("name", "message", "hint")
+@json_form("name message hint")
 class SendProblem(NamedTuple):
     """A problem that was found before a send; its name does not change between versions of
     patchpilot.

@@ -18,15 +18,7 @@ from patchpilot.series.database import write_transaction
 from patchpilot.series.topic_database import TopicStore
 
 
-@json_form(
-    "version",
-    "begun",
-    "transport",
-    "state",
-    "forced=force",
-    "left_out",
-    "messages=entries",
-)
+@json_form("version begun transport state forced=force left_out messages=entries")
 @dataclass(frozen=True, slots=True)
 class Send:
     """One attempt to send a version of a topic.

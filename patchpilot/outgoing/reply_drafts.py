@@ -10,7 +10,7 @@ from patchpilot.series.topic_database import TopicStore
 _COLUMNS = "answers, template, message_id, subject, text, updated"
 
 
-@json_form("in_reply_to=answers", "template", "subject", "text", "updated")
+@json_form("in_reply_to=answers template subject text updated")
 class ReplyDraft(NamedTuple):
     """The draft of a reply.
 

@@ -162,24 +162,10 @@ class Transport(Protocol):
 
 
 @json_form(
-    "state",
-    "messages=send.entries",
-    "verdict",
-    "refusals=blockers",
-    "warnings",
-    "recipients",
-    "bcc=send.bcc",
-    "transport=send.transport",
-    "account=account.label",
-    "sender",
-    "version=send.version",
-    "change_id=send.change_id",
-    "base=send.base",
-    "to_self=request.to_self",
-    "forced=request.force",
-    "remarks",
-    "advice",
-    "unverified",
+    "state messages=send.entries verdict refusals=blockers warnings recipients bcc=send.bcc "
+    "transport=send.transport account=account.label sender version=send.version "
+    "change_id=send.change_id base=send.base to_self=request.to_self forced=request.force "
+    "remarks advice unverified"
 )
 @dataclass(frozen=True, slots=True)
 class Sending:

@@ -69,13 +69,7 @@ _PROBLEMS = {
 
 
 @json_form(
-    "problem",
-    "recipient~",
-    "reason",
-    "status~",
-    "message_ids=about",
-    "notice=message_id~",
-    "next_step=advice",
+    "problem recipient~ reason status~ message_ids=about notice=message_id~ next_step=advice"
 )
 class DeliveryReport(NamedTuple):
     """A report about another message's delivery.

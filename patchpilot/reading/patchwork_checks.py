@@ -50,7 +50,7 @@ _VERDICTS = {
 }
 
 
-@json_form("context", "state", "description", "address", "date", "by")
+@json_form("context state description address date by")
 class PatchCheck(NamedTuple):
     """The latest result of a check: its name (`context`), and who ran it.
 
@@ -65,7 +65,7 @@ class PatchCheck(NamedTuple):
     by: str = ""
 
 
-@json_form("message_id", "project", "state", "checks")
+@json_form("message_id project state checks")
 class PatchworkPatch(NamedTuple):
     """A patch in a project of a patchwork server, its state there, and its checks."""
 
@@ -75,7 +75,7 @@ class PatchworkPatch(NamedTuple):
     checks: tuple[PatchCheck, ...] = ()
 
 
-@json_form("server", "asked_at=asked", "patches")
+@json_form("server asked_at=asked patches")
 class PatchworkAnswer(NamedTuple):
     """A server's answer about the patches of a version, and the time of the query."""
 

@@ -39,16 +39,8 @@ _TOUCHED = re.compile(r'^(?:diff --git |\+\+\+ )"?[ab]/.{1,900}', re.MULTILINE)
 
 
 @json_form(
-    "version",
-    "message_id",
-    "sent",
-    "label",
-    "subject=head.title",
-    "patches=patch_count",
-    "missing_patches",
-    "rfc=is_rfc",
-    "resend=is_resend",
-    "date_damaged=first.mail.date_damaged",
+    "version message_id sent label subject=head.title patches=patch_count missing_patches "
+    "rfc=is_rfc resend=is_resend date_damaged=first.mail.date_damaged"
 )
 @dataclass(frozen=True)
 class Revision:
@@ -187,19 +179,9 @@ TEXT_LIMIT = 4000
 
 
 @json_form(
-    "message_id",
-    "from=sender",
-    "date=mail.mail.date",
-    "date_damaged=mail.mail.date_damaged",
-    "kind=mail.kind",
-    "confidence=mail.confidence",
-    "bot=mail.bot",
-    "unread",
-    "subject=mail.mail.subject",
-    "version",
-    "patch",
-    "unseen_address=mail.doubtful",
-    "text",
+    "message_id from=sender date=mail.mail.date date_damaged=mail.mail.date_damaged "
+    "kind=mail.kind confidence=mail.confidence bot=mail.bot unread subject=mail.mail.subject "
+    "version patch unseen_address=mail.doubtful text"
 )
 class Reply(NamedTuple):
     """A message about a series.
@@ -256,16 +238,8 @@ class MissingRevision(NamedTuple):
 
 
 @json_form(
-    "author=author_text~",
-    "revisions",
-    "missing_revisions",
-    "trailers",
-    "claims",
-    "patches",
-    "landed",
-    "stable",
-    "follow_ups",
-    "patchwork~",
+    "author=author_text~ revisions missing_revisions trailers claims patches landed stable "
+    "follow_ups patchwork~"
 )
 @dataclass(frozen=True)
 class PostedSeries:

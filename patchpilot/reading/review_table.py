@@ -49,14 +49,7 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 """States in which a tag is valid for the latest version."""
 
 
-@json_form(
-    "name=reviewer.called",
-    "email=reviewer.email",
-    "state",
-    "tags",
-    "version",
-    "message_id",
-)
+@json_form("name=reviewer.called email=reviewer.email state tags version message_id")
 class Review(NamedTuple):
     """A reviewer's state for one patch.
 
@@ -90,7 +83,7 @@ class ReviewedPatch(NamedTuple):
         return any(review.approves for review in self.reviewers)
 
 
-@json_form("number", "state=review.state", "tags=review.tags", "version=review.version")
+@json_form("number state=review.state tags=review.tags version=review.version")
 class PatchReview(NamedTuple):
     """A reviewer's state for the patch with this number."""
 
@@ -98,7 +91,7 @@ class PatchReview(NamedTuple):
     review: Review
 
 
-@json_form("address=reviewer.email", "name=reviewer.called", "patches")
+@json_form("address=reviewer.email name=reviewer.called patches")
 class ReviewerReviews(NamedTuple):
     """A reviewer with their state for every patch."""
 
@@ -106,7 +99,7 @@ class ReviewerReviews(NamedTuple):
     patches: tuple[PatchReview, ...]
 
 
-@json_form("version", "approved", "patches")
+@json_form("version approved patches")
 class ReviewTable(NamedTuple):
     """The patches in the latest version, and all reviewers in display order.
 

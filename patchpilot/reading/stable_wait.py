@@ -7,7 +7,7 @@ from typing import NamedTuple
 from patchpilot.model.json_form import json_form
 
 
-@json_form("release~", "until~")
+@json_form("release~ until~")
 class StableWait(NamedTuple):
     """The wait for the stable trees after the merge of a tagged fix.
 

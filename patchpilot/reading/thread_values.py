@@ -93,7 +93,7 @@ class NextStep(NamedTuple):
         return bool(self.held_by)
 
 
-@json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")
+@json_form("trailer message_id version patch conditional asks~")
 class Credit(NamedTuple):
     """A tag given to a series.
 
@@ -116,7 +116,7 @@ LINUX_NEXT = "linux-next"
 """The name of the integration tree."""
 
 
-@json_form("tree", "commit", "release", "how", "patch", "title", "message_id")
+@json_form("tree commit release how patch title message_id")
 class LandedCommit(NamedTuple):
     """A commit of a series or patch in a tree.
 
@@ -182,7 +182,7 @@ def stable_summary(branches: Sequence["StableBranchState"]) -> str:
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
-@json_form("version", "state", "commit", "message_id", "note")
+@json_form("version state commit message_id note")
 class StableBranchState(NamedTuple):
     """A stable branch and the state of the series in it.
 
@@ -217,7 +217,7 @@ class StableNeeds(NamedTuple):
     lacking: tuple[str, ...] | None
 
 
-@json_form("date", "message_id", "commit")
+@json_form("date message_id commit")
 class Proof(NamedTuple):
     """The message or commit that proves a state, and its date."""
 
@@ -244,17 +244,7 @@ class PatchState(NamedTuple):
     proven: SeriesState = SeriesState.SENT
 
 
-@json_form(
-    "relation",
-    "subject",
-    "author=author_text",
-    "message_id",
-    "version",
-    "state",
-    "commit",
-    "tree",
-    "lacking",
-)
+@json_form("relation subject author=author_text message_id version state commit tree lacking")
 class FollowUp(NamedTuple):
     """A later series or commit that is related to a series, such as its fix or revert.
 
@@ -296,7 +286,7 @@ IN_A_TREE = ("applied", "merged", "queued")
 """Claims that a commit can prove."""
 
 
-@json_form("message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~")
+@json_form("message_id from=by date what patch sentence known needs~")
 class Claim(NamedTuple):
     """A message's claim about a series, with the sentence that makes it.
 

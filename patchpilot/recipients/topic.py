@@ -64,13 +64,8 @@ HISTORY_SECONDS = 8.0
 
 
 @json_form(
-    "source",
-    "sources",
-    "commits",
-    "topic",
-    "recipients=plan.recipients",
-    "sections=plan.sections",
-    "warnings=plan.warnings",
+    "source sources commits topic recipients=plan.recipients sections=plan.sections "
+    "warnings=plan.warnings"
 )
 class PlannedRecipients(NamedTuple):
     """The recipient plan for one source, such as a series.
@@ -117,7 +112,7 @@ class PlannedRecipients(NamedTuple):
         )
 
 
-@json_form("tree", "repository", "results")
+@json_form("tree repository results")
 class PlanResult(NamedTuple):
     """All requested plans, with the tree and the repository used for them.
 

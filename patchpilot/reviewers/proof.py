@@ -40,15 +40,8 @@ class ProofResult(StrEnum):
 
 
 @json_form(
-    "name",
-    "path~",
-    "line~",
-    "problem=comment.problem",
-    "confidence=comment.confidence",
-    "standing=outcome",
-    "reason?",
-    "same_as?",
-    "waived?",
+    "name path~ line~ problem=comment.problem confidence=comment.confidence standing=outcome "
+    "reason? same_as? waived?"
 )
 class ProvenComment(NamedTuple):
     """A comment with its proven position, or with the reason why it has none.

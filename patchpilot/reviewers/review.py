@@ -51,15 +51,8 @@ if TYPE_CHECKING:
 
 
 @json_form(
-    "source=patch.source",
-    "commit=patch.commit",
-    "subject=patch.subject.title",
-    "findings",
-    "resolved",
-    "tokens",
-    "is_stored",
-    "takes_over",
-    "error?",
+    "source=patch.source commit=patch.commit subject=patch.subject.title findings resolved "
+    "tokens is_stored takes_over error?"
 )
 class PatchComments(NamedTuple):
     """A reviewer's comments on a patch.
@@ -79,7 +72,7 @@ class PatchComments(NamedTuple):
     error: str = ""
 
 
-@json_form("reviewer=reviewer.name", "patches")
+@json_form("reviewer=reviewer.name patches")
 class ProgramReview(NamedTuple):
     """A reviewer, and its comments on each patch."""
 

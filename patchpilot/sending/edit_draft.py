@@ -64,7 +64,7 @@ Edit = Callable[[str], str | None]
 """A function that returns the edited text, or None if the user canceled."""
 
 
-@json_form("draft", "sends", "b4", "topic=state")
+@json_form("draft sends b4 topic=state")
 class DraftResult(NamedTuple):
     """A topic's draft, its sends, its branch in b4's tracking data, and its state."""
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-@json_form("path", "bytes=size")
+@json_form("path bytes=size")
 @dataclass(frozen=True, slots=True)
 class FileSize:
     """A file and its size in bytes."""
@@ -46,7 +46,7 @@ class FileSize:
     size: int
 
 
-@json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
+@json_form("configuration=label digest trusted files=sizes commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
     """The configuration of a tree.

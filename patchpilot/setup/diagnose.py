@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from patchpilot.archive.web_session import WebSession
 
 
-@json_form("stage", "name", "state", "message", "hint")
+@json_form("stage name state message hint")
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The result of one `doctor` check.
@@ -56,7 +56,7 @@ class Diagnosis:
     hint: Advice = ""
 
 
-@json_form("healthy", "checks=diagnoses")
+@json_form("healthy checks=diagnoses")
 @dataclass(frozen=True, slots=True)
 class DoctorResult:
     """The results of all checks, in the order of the workflow."""

@@ -31,7 +31,7 @@ from patchpilot.write_file import replace_file
 UNKNOWN = "unknown"
 
 
-@json_form("version", "ends", "over=is_over")
+@json_form("version ends over=is_over")
 @dataclass(frozen=True, slots=True)
 class LtsSeries:
     """A long-term series, its last month of support, and whether its support has ended."""
@@ -41,7 +41,7 @@ class LtsSeries:
     is_over: bool
 
 
-@json_form("family", "updated", "file", "series")
+@json_form("family updated file series")
 @dataclass(frozen=True, slots=True)
 class StableSeriesList:
     """A project's stable series.

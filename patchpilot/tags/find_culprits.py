@@ -40,17 +40,7 @@ MIN_OFFERED = 0.3
 """Minimum confidence for offering to add a candidate's tag."""
 
 
-@json_form(
-    "commit",
-    "subject",
-    "present",
-    "candidates",
-    "tags",
-    "sure",
-    "reason",
-    "notes",
-    "is_fix",
-)
+@json_form("commit subject present candidates tags sure reason notes is_fix")
 @dataclass(frozen=True, slots=True)
 class FixesResult:
     """A commit's existing Fixes: tags, the candidates for the commit that introduced the bug, and

@@ -35,7 +35,7 @@ LIKELY = 0.5
 """Minimum confidence of a candidate that is more likely than all others together."""
 
 
-@json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
+@json_form("commit subject tag confidence evidence first_release")
 class Candidate(NamedTuple):
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 

@@ -35,7 +35,7 @@ from patchpilot.topic.reroll import convert_sent_patches
 from patchpilot.topic.state import TopicState, compute_topic_state
 
 
-@json_form("trailer", "version", "subject", "why", "command")
+@json_form("trailer version subject why command")
 class HeldTrailer(NamedTuple):
     """A tag that was not added, with the reason, for the user to decide.
 
@@ -66,11 +66,7 @@ class TagChoice(NamedTuple):
     why: str = ""
 
 
-@json_form(
-    "series",
-    "*preparation",
-    "held",
-)
+@json_form("series *preparation held")
 class CollectedTags(NamedTuple):
     """The tags that were written or are proposed, and the tags that were not added."""
 

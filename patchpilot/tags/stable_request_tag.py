@@ -43,16 +43,8 @@ class IntroducingCommit:
 
 
 @json_form(
-    "commit",
-    "subject",
-    "profile",
-    "lines=advice.lines",
-    "eligible=advice.eligible",
-    "reasons=advice.reasons",
-    "warnings=advice.warnings",
-    "culprits",
-    "branches",
-    "notes",
+    "commit subject profile lines=advice.lines eligible=advice.eligible "
+    "reasons=advice.reasons warnings=advice.warnings culprits branches notes"
 )
 @dataclass(frozen=True, slots=True)
 class StableResult:

@@ -23,14 +23,8 @@ from patchpilot.model.printable import format_count
 
 
 @json_form(
-    "number=undo.number",
-    "ref=undo.ref",
-    "old=undo.old",
-    "new=undo.new",
-    "verb=undo.command",
-    "when",
-    "state",
-    "kept_by=undo.name",
+    "number=undo.number ref=undo.ref old=undo.old new=undo.new verb=undo.command when state "
+    "kept_by=undo.name"
 )
 @dataclass(frozen=True, slots=True)
 class UndoState:

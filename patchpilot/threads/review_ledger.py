@@ -39,20 +39,9 @@ ANSWERED = "answered, not marked done"
 
 
 @json_form(
-    "number",
-    "state",
-    "marked",
-    "message_id=point.message_id",
-    "line=point.line",
-    "from=point.asker",
-    "kind=point.kind",
-    "text=point.text",
-    "quoted=point.quoted",
-    "version=point.version",
-    "patch=point.patch",
-    "place=position~",
-    "hunk",
-    "reply",
+    "number state marked message_id=point.message_id line=point.line from=point.asker "
+    "kind=point.kind text=point.text quoted=point.quoted version=point.version "
+    "patch=point.patch place=position~ hunk reply"
 )
 class LedgerItem(NamedTuple):
     """A review comment, its number in the series' list, its position, and its outcome.

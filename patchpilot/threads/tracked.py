@@ -22,30 +22,10 @@ UNREAD_PATCH = "only a report about the patch was read: versions and reviews are
 
 
 @json_form(
-    "id=entry.id",
-    "message_id=entry.message_id",
-    "subject",
-    "this_topic=own",
-    "state",
-    "proven",
-    "turn=step.need",
-    "why",
-    "source",
-    "updated=entry.updated",
-    "last_activity",
-    "as_of",
-    "*about",
-    "tags",
-    "ci",
-    "replies",
-    "review",
-    "reviewers",
-    "unread=unread_count",
-    "new",
-    "troubles=notes",
-    "delivery",
-    "next_step",
-    "next_commands",
+    "id=entry.id message_id=entry.message_id subject this_topic=own state proven "
+    "turn=step.need why source updated=entry.updated last_activity as_of *about tags ci "
+    "replies review reviewers unread=unread_count new troubles=notes delivery next_step "
+    "next_commands"
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked(SeriesSummary):

@@ -56,13 +56,8 @@ class MessageChange(NamedTuple):
 
 
 @json_form(
-    "commit=change.commit",
-    "new",
-    "subject=change.subject",
-    "changed=change.changed",
-    "message=change.new",
-    "diff=change.marked",
-    "notes=change.notes",
+    "commit=change.commit new subject=change.subject changed=change.changed "
+    "message=change.new diff=change.marked notes=change.notes"
 )
 class PreparedCommit(NamedTuple):
     """The message of a commit before and after a change, and the new id of the commit.
@@ -74,15 +69,7 @@ class PreparedCommit(NamedTuple):
     new: str | None
 
 
-@json_form(
-    "ref",
-    "old=head",
-    "new=new_head",
-    "written",
-    "undo=undo_name",
-    "costs",
-    "commits",
-)
+@json_form("ref old=head new=new_head written undo=undo_name costs commits")
 class Preparation(NamedTuple):
     """The changes to commit messages that were or would be written.
 

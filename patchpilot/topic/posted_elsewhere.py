@@ -168,7 +168,7 @@ def _find_archived_sends(repository: Repository, topic: "Sending") -> tuple[Sent
     return ()
 
 
-@json_form("message_id", "subject", "version", "sender", "text=words")
+@json_form("message_id subject version sender text=words")
 class PostedFix(NamedTuple):
     """A patch that another person posted, with its Message-ID, subject, version and sender.
 

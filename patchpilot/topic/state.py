@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries
 
 
-@json_form("state", "summary", "next_version", "next_step", "series=series_number")
+@json_form("state summary next_version next_step series=series_number")
 class TopicState(NamedTuple):
     """The state of a topic.
 

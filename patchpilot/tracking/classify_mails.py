@@ -13,12 +13,8 @@ from patchpilot.reading.review_trailers import GivenTrailer
 
 
 @json_form(
-    "trailer=tag",
-    "credited=tag.credited",
-    "own_address",
-    "why=tag.why",
-    "conditional=tag.conditional",
-    "scope=tag.scope",
+    "trailer=tag credited=tag.credited own_address why=tag.why conditional=tag.conditional "
+    "scope=tag.scope"
 )
 class ClassifiedTrailer(NamedTuple):
     """A tag in a message, and whether its address belongs to the sender of the message."""
@@ -28,19 +24,9 @@ class ClassifiedTrailer(NamedTuple):
 
 
 @json_form(
-    "source",
-    "message_id=mail.mail.message_id",
-    "subject=mail.mail.subject",
-    "from=sender",
-    "kind=mail.kind",
-    "confidence",
-    "why=mail.why",
-    "bot=mail.bot",
-    "semi=mail.semi",
-    "trailers",
-    "commits=mail.placement.commits",
-    "tree=mail.placement.tree",
-    "versions=mail.placement.versions",
+    "source message_id=mail.mail.message_id subject=mail.mail.subject from=sender "
+    "kind=mail.kind confidence why=mail.why bot=mail.bot semi=mail.semi trailers "
+    "commits=mail.placement.commits tree=mail.placement.tree versions=mail.placement.versions"
 )
 class ClassifiedMail(NamedTuple):
     """A message, its classification and its source.

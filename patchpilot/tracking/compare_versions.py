@@ -42,7 +42,7 @@ _SIGNS = {
 _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 
 
-@json_form("id=series.entry.id", "subject=series.subject", "old", "new", "patches")
+@json_form("id=series.entry.id subject=series.subject old new patches")
 class RevisionComparison(NamedTuple):
     """A range-diff between two revisions of a tracked series, with the patches in git's order."""
 

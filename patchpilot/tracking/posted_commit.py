@@ -214,14 +214,8 @@ class _CommitMailSearch(NamedTuple):
 
 
 @json_form(
-    "commit=asked.id",
-    "subject=commit.subject",
-    "upstream",
-    "found_by=mail.found_by",
-    "message_id=mail.message_id",
-    "url",
-    "version",
-    "series=tracked",
+    "commit=asked.id subject=commit.subject upstream found_by=mail.found_by "
+    "message_id=mail.message_id url version series=tracked"
 )
 class PostedCommit(NamedTuple):
     """A commit, the message in which it was posted, and its series.

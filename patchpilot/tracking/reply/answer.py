@@ -14,7 +14,7 @@ ReplyState = MailState | Literal["planned", "refused", "drafts"]
 """The state of a reply; `drafts` is used for the list of unsent replies."""
 
 
-@json_form("name=problem.name", "blocks", "message=problem.message", "hint=problem.hint")
+@json_form("name=problem.name blocks message=problem.message hint=problem.hint")
 @dataclass(frozen=True, slots=True)
 class ReplyProblem:
     """A problem with a reply, and whether it blocks sending."""
@@ -24,19 +24,10 @@ class ReplyProblem:
 
 
 @json_form(
-    "state",
-    "detail",
-    "message_id=plan.mail.message_id",
-    "subject=plan.mail.subject",
-    "in_reply_to=plan.draft.answers",
-    "references=plan.mail.references",
-    "to=plan.mail.to",
-    "cc=plan.mail.cc",
-    "text=plan.draft.text",
-    "template=plan.draft.template",
-    "transport=plan.transport.name",
-    "problems",
-    "drafts",
+    "state detail message_id=plan.mail.message_id subject=plan.mail.subject "
+    "in_reply_to=plan.draft.answers references=plan.mail.references to=plan.mail.to "
+    "cc=plan.mail.cc text=plan.draft.text template=plan.draft.template "
+    "transport=plan.transport.name problems drafts"
 )
 @dataclass(frozen=True, slots=True)
 class PlannedReply:
