@@ -141,10 +141,10 @@ class FindingRow(NamedTuple):
     """A finding with its patch and rule; it has the JSON keys of a waived finding.
 
     `number` is the position of the patch, counted from 1. It is 0 for a finding about the series,
-    which has the first patch, or None if there is no patch. `rule` is None if another program
-    reported the finding. In a text that a view shows, `line` and `column` are the position, counted
-    from 0; if `is_whole` is set, this is the end of the message, because the finding is about the
-    patch as a whole.
+    whose patch may also be the cover letter. `rule` is None if another program reported the
+    finding. In a text that a view shows, `line` and `column` are the position, counted from 0; if
+    `is_whole` is set, this is the end of the message, because the finding is about the patch as a
+    whole.
     """
 
     finding: Finding
@@ -338,7 +338,6 @@ class CheckResult(NamedTuple):
     @property
     def every_row(self) -> tuple[FindingRow, ...]:
         """Return all findings with suppressed ones; findings about the series come last."""
-        first = self.patches[0].patch if self.patches else None
         rules = {rule.id: rule for rule in self.rules}
         return (
             *(
@@ -347,7 +346,7 @@ class CheckResult(NamedTuple):
                 for finding in checked.every
             ),
             *(
-                FindingRow(finding, first, 0, rules.get(finding.rule))
+                FindingRow(finding, finding.of_patch, 0, rules.get(finding.rule))
                 for finding in self.every_of_series
             ),
         )

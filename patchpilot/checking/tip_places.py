@@ -25,14 +25,16 @@ def add_tip_places(
     commit, and dropped if later commits change these lines.
     """
     patches, of_series = [], result.every_of_series
-    for number, checked in enumerate(result.patches):
+    for checked in result.patches:
         patch = checked.patch
         if patch.commit and (tip := tips.get(id(patch))):
             commit_map = _CommitMap(repository, patch.commit, tip)
-            # findings about the series are shown at a change of a patch, normally the first
+            # findings about the series are shown at a change of their patch
             checked = _map_patch(checked, commit_map, needs_anchor=bool(of_series))
-            if number == 0:
-                of_series = tuple(_map_finding(finding, commit_map) for finding in of_series)
+            of_series = tuple(
+                _map_finding(finding, commit_map) if finding.of_patch is patch else finding
+                for finding in of_series
+            )
         patches.append(checked)
     return result._replace(patches=tuple(patches), every_of_series=of_series)
 

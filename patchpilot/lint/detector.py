@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
 
 Arguments = Mapping[str, Any]
@@ -22,7 +23,7 @@ class Hit(NamedTuple):
     """A location in a patch that a detector reports.
 
     `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or
-    `severities`.
+    `severities`. `patch` is set for a hit about the series, if it is not on the first patch.
     """
 
     patch_line: int | None
@@ -32,6 +33,7 @@ class Hit(NamedTuple):
     fix: FindingFix | None = None
     case: str = ""
     values: Mapping[str, object] = MappingProxyType({})
+    patch: Patch | None = None
 
 
 def make_hit(

@@ -64,7 +64,9 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
         return Findings()
     if _is_for_checkpatch_format(context.options):
         context.options = context.options._replace(as_checkpatch=False)
-    return _run_rules(context, [rule for rule in rules if rule.scope == "series"])
+    found = _run_rules(context, [rule for rule in rules if rule.scope == "series"])
+    placed = (each._replace(of_patch=each.of_patch or context.patch) for each in found)
+    return Findings.of(placed, found.left_out)
 
 
 def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
@@ -430,6 +432,7 @@ def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
         record=load_rule_records().get((rule.name, severity), RuleRecord()),
         rank=rule.rank(severity),
         decides=rule.remedy.decides,
+        of_patch=hit.patch,
     )
 
 

@@ -7,9 +7,12 @@ Findings are values, and not exceptions.
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.model.json_form import json_form
+
+if TYPE_CHECKING:
+    from patchpilot.model.patch import Patch
 
 DOUBT = 2
 """Number added to both counts of a rule's findings, to reduce the effect of small numbers."""
@@ -196,7 +199,7 @@ class Suppression(NamedTuple):
 
 @json_form(
     "rule name checkpatch severity message patch_line path line column reference fix counts "
-    "in_tip=tip? moved=only_moved? new? left? covers? message_line? edits? who decides? "
+    "in_tip=tip? in_patch? moved=only_moved? new? left? covers? message_line? edits? who decides? "
     "noise=record.rate? gone=record.gone_share? asked=record.asked_share? rank"
 )
 class Finding(NamedTuple):
@@ -214,7 +217,8 @@ class Finding(NamedTuple):
     of the range, if it was requested and the finding is in a range. A finding with a `suppression`
     is not reported. `message_line` is the line in the commit message, whose line 1 is the subject.
     `who` is one of `WHO`, and `decides` is what a person must decide. `covered` contains the
-    findings on the same line that are part of this one; see `Rule.covers`.
+    findings on the same line that are part of this one; see `Rule.covers`. `of_patch` is the patch
+    or cover letter that a finding about the series is on.
     """
 
     rule: str
@@ -241,11 +245,17 @@ class Finding(NamedTuple):
     message_line: int | None = None
     decides: str = ""
     covered: tuple["Finding", ...] = ()
+    of_patch: "Patch | None" = None
 
     @property
     def edits(self) -> tuple[FindingEdit, ...]:
         """Return the edits of a safe fix."""
         return self.fix.edits if self.fix else ()
+
+    @property
+    def in_patch(self) -> str | None:
+        """Return the source of the patch that a finding about the series is on, if it is known."""
+        return self.of_patch.source if self.of_patch else None
 
     @property
     def who(self) -> str:

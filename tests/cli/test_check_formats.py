@@ -189,6 +189,39 @@ def test_sarif_locates_only_real_files(repo: Repo, monkeypatch: pytest.MonkeyPat
         assert f"({target}:2)" in message
 
 
+@pytest.mark.parametrize("target", ["out", "all.mbox", "-", "HEAD~2.."])
+def test_series_findings_are_in_their_own_patch(
+    repo: Repo, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # two patches have one subject, and the cover letter has git's text
+    monkeypatch.chdir(repo.path)
+    for name in ("a", "b"):
+        repo.commit(f"frob: add it\n\nAdd {name}.\n\n{SIGNED_LINE}", {f"lib/{name}.h": BASE})
+    repo.git("format-patch", "-q", "--cover-letter", "-o", "out", "HEAD~2")
+    mails = [mail.read_text() for mail in sorted((repo.path / "out").iterdir())]
+    (repo.path / "all.mbox").write_text("".join(mails))
+    select = "duplicate-subject,unfinished-cover-letter"
+    words = ("check", target, "--select", select, "--format")
+    text = "".join(mails).encode()
+    found = json.loads(call(*words, "json", stdin=text).out)["series"]["findings"]
+    in_patches = {finding["name"]: finding["in_patch"] for finding in found}
+    results = locate_results(call(*words, "sarif", stdin=text).out)
+    places = dict(zip([finding["name"] for finding in found], results, strict=True))
+    _, *second = places["duplicate-subject"]
+    if target == "out":
+        assert second == ["out/0002-frob-add-it.patch", 4]
+        assert places["unfinished-cover-letter"][1:] == ("out/0000-cover-letter.patch", 4)
+        assert in_patches["unfinished-cover-letter"].endswith("out/0000-cover-letter.patch")
+    elif target == "HEAD~2..":
+        assert second == ["lib/b.h", 1]
+        assert in_patches == {"duplicate-subject": repo.git("rev-parse", "HEAD").strip()[:12]}
+    else:
+        assert second == ["lib/b.h", 1]
+        assert f"({target}:3:4)" in places["duplicate-subject"][0]
+        assert f"({target}:1:4)" in places["unfinished-cover-letter"][0]
+        assert in_patches["duplicate-subject"] == f"{target}:3"
+
+
 MISSPELLED = f"frob: more.\n\nIt has occured that\nthere is none. Add it.\n\n{SIGNED_LINE}"
 
 

@@ -84,7 +84,7 @@ def read_part_lines(context: Context, part: str) -> Lines:
             yield from _read_change_part(change, part)
     elif part in _OF_SUBJECT:
         if part != "title" or is_plain(patch.subject.title):
-            yield find_subject_line(context), _OF_SUBJECT[part](patch.subject)
+            yield find_subject_line(context.patch), _OF_SUBJECT[part](patch.subject)
     elif part in _LEFT_OUT:
         excluded = _LEFT_OUT[part](context)
         yield from (
@@ -169,15 +169,15 @@ def _read_change_part(change: FileChange, part: str) -> Lines:
     )
 
 
-def find_subject_line(context: Context) -> int:
+def find_subject_line(patch: Patch) -> int:
     """Return the patch line of the Subject: header, or 1 if there is none."""
-    return context.patch.header_line("Subject") or 1
+    return patch.header_line("Subject") or 1
 
 
 def make_subject_hit(
     context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
 ) -> Hit:
-    return make_hit(find_subject_line(context), case, None, fix, **values)
+    return make_hit(find_subject_line(context.patch), case, None, fix, **values)
 
 
 @detector(

@@ -48,7 +48,7 @@ def hidden_character(context: Context) -> Hits:
         if header.name.lower() in ("from", "to", "cc")
     ]
     message_lines = enumerate(patch.message, patch.message_line)
-    title_line = (find_subject_line(context), patch.subject.title)
+    title_line = (find_subject_line(context.patch), patch.subject.title)
     for number, text in (*names, title_line, *message_lines):
         yield from _find_hidden_character(HIDDEN_IN_PROSE, "", number, text)
     for change in patch.files:

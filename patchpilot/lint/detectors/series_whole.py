@@ -6,10 +6,10 @@ The engine runs these detectors once per series, with the context of the first p
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from patchpilot.lint.detector import Arguments, Hits, detector
-from patchpilot.lint.detectors.generic import make_subject_hit
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector, make_hit
+from patchpilot.lint.detectors.generic import find_subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import (
     compile_built_pattern,
@@ -25,6 +25,11 @@ LEAST_COMPARED = 4
 """Number of lines that two hunks must have in common to be compared."""
 
 
+def _make_patch_hit(patch: Patch, case: str = "", /, **values: object) -> Hit:
+    """Return a hit on the subject of a patch of the series, or of its cover letter."""
+    return make_hit(find_subject_line(patch), case, **values)._replace(patch=patch)
+
+
 @detector(
     "numbering",
 )
@@ -33,34 +38,31 @@ def wrong_patch_numbering(context: Context) -> Hits:
     and several patches without numbers.
     """
     patches = context.series.patches
-    numbered = [
-        (patch.subject.number, patch.subject.total)
-        for patch in patches
-        if patch.subject.number is not None
-    ]
+    numbered = [patch for patch in patches if patch.subject.number is not None]
     if len(patches) > 1 and not numbered and not any(patch.commit for patch in patches):
-        yield make_subject_hit(context, "none", count=len(patches))
+        yield _make_patch_hit(patches[0], "none", count=len(patches))
     if len(numbered) < 2:
         return
-    totals = {total for _, total in numbered if total}
     cover = context.series.cover
-    if cover and cover.subject.total:
-        totals.add(cover.subject.total)
+    counted = [patch for patch in (cover, *numbered) if patch and patch.subject.total]
+    totals = {patch.subject.total or 0 for patch in counted}
     if len(totals) > 1:
-        yield make_subject_hit(context, "totals", totals=", ".join(map(str, sorted(totals))))
+        deviant = _find_deviant(counted, lambda patch: patch.subject.total)
+        yield _make_patch_hit(deviant, "totals", totals=", ".join(map(str, sorted(totals))))
         return
-    numbers = [number for number, _ in numbered]
+    numbers = [patch.subject.number or 0 for patch in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing:
-        yield make_subject_hit(
-            context,
+        yield _make_patch_hit(
+            patches[0],
             "missing",
             numbers=", ".join(f"{number}/{total}" for number in missing[:5]),
         )
     doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
-        yield make_subject_hit(context, "twice", number=doubled[0], total=total)
+        second = [patch for patch in numbered if patch.subject.number == doubled[0]][1]
+        yield _make_patch_hit(second, "twice", number=doubled[0], total=total)
 
 
 @detector("series-cover", fewest=int)
@@ -75,7 +77,7 @@ def missing_cover_letter(context: Context, arguments: Arguments) -> Hits:
         and not first.header("In-Reply-To")
         and not first.header("Message-ID")
     ):
-        yield make_subject_hit(context, count=len(patches))
+        yield _make_patch_hit(first, count=len(patches))
 
 
 @detector(
@@ -92,16 +94,26 @@ def mixed_series_versions(context: Context) -> Hits:
         return
     versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
-        yield make_subject_hit(
-            context,
+        yield _make_patch_hit(
+            _find_deviant(patches, lambda patch: patch.subject.version),
             "versions",
             versions=", ".join(f"v{version}" for version in versions),
         )
-    words = {frozenset(word.lower() for word in patch.subject.words) for patch in patches}
+    words = set(map(_list_prefix_words, patches))
     if len({marks - {"rfc"} for marks in words}) > 1:
-        yield make_subject_hit(context, "trees")
+        deviant = _find_deviant(patches, lambda patch: _list_prefix_words(patch) - {"rfc"})
+        yield _make_patch_hit(deviant, "trees")
     elif len(words) > 1:
-        yield make_subject_hit(context, "rfc")
+        yield _make_patch_hit(_find_deviant(patches, _list_prefix_words), "rfc")
+
+
+def _list_prefix_words(patch: Patch) -> frozenset[str]:
+    return frozenset(word.lower() for word in patch.subject.words)
+
+
+def _find_deviant(patches: Sequence[Patch], key: Callable[[Patch], object]) -> Patch:
+    """Return the first patch that differs from the first one of all."""
+    return next(patch for patch in patches if key(patch) != key(patches[0]))
 
 
 @detector(
@@ -128,8 +140,8 @@ def fix_of_earlier_patch(context: Context) -> Hits:
                 else None
             )
             if earlier and earlier < number:
-                yield make_subject_hit(
-                    context,
+                yield _make_patch_hit(
+                    patch,
                     "fixes",
                     number=number,
                     subject=patch.subject.title,
@@ -139,8 +151,8 @@ def fix_of_earlier_patch(context: Context) -> Hits:
         for line in _changed_lines(patch, "+"):
             added.setdefault(line, []).append(number - 1)
         if undone_index is not None:
-            yield make_subject_hit(
-                context,
+            yield _make_patch_hit(
+                patch,
                 "changes",
                 number=number,
                 subject=patch.subject.title,
@@ -177,7 +189,7 @@ def template_cover_letter(context: Context) -> Hits:
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines
     ):
-        yield make_subject_hit(context)
+        yield _make_patch_hit(cover)
 
 
 @detector(
@@ -197,7 +209,7 @@ def outdated_cover_shortlog(context: Context) -> Hits:
         return
     for subject in listed:
         if _squeeze_spaces(subject) not in subjects:
-            yield make_subject_hit(context, subject=subject)
+            yield _make_patch_hit(cover, subject=subject)
             return
 
 
@@ -236,7 +248,7 @@ def reply_to_old_thread(context: Context) -> Hits:
         return
     parent = first.header("In-Reply-To")
     if parent and parent not in {patch.header("Message-ID") for patch in patches}:
-        yield make_subject_hit(context, version=first.subject.version)
+        yield _make_patch_hit(first, version=first.subject.version)
 
 
 @detector(
@@ -264,7 +276,7 @@ def conflict_with_earlier_patch(context: Context) -> Hits:
                     "subject": patch.subject.title,
                     "earlier": earlier,
                 }
-                yield make_subject_hit(context, **values)
+                yield _make_patch_hit(patch, **values)
                 return
         for change in patch.files:
             if change.new_path:
@@ -338,8 +350,8 @@ def use_before_addition(context: Context, arguments: Arguments) -> Hits:
                 0,
             )
             if later > number:
-                yield make_subject_hit(
-                    context,
+                yield _make_patch_hit(
+                    user,
                     name=name,
                     number=number,
                     later=later,
@@ -405,8 +417,8 @@ def fix_not_first(context: Context) -> Hits:
             continue
         earlier = [others[path] for path in paths if path in others]
         if earlier:
-            yield make_subject_hit(
-                context, number=number, subject=patch.subject.title, earlier=min(earlier)
+            yield _make_patch_hit(
+                patch, number=number, subject=patch.subject.title, earlier=min(earlier)
             )
             return
 
@@ -419,8 +431,8 @@ def duplicate_subject(context: Context) -> Hits:
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title
         if title and title.lower() in first_numbers:
-            yield make_subject_hit(
-                context, match=title, first=first_numbers[title.lower()], second=number
+            yield _make_patch_hit(
+                patch, match=title, first=first_numbers[title.lower()], second=number
             )
             return
         first_numbers[title.lower()] = number

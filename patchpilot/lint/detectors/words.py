@@ -341,7 +341,7 @@ def _is_in_kernel_list(context: Context, word: str) -> bool:
 
 def _lines_to_check(context: Context) -> Iterator[tuple[int, str]]:
     patch = context.patch
-    yield find_subject_line(context), patch.subject.title
+    yield find_subject_line(patch), patch.subject.title
     quoted, titles = find_pasted_lines(context), find_quoted_titles(patch.message)
     for index, line in enumerate(patch.message):
         if index not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
