@@ -4,6 +4,7 @@
 The tests cover the changes, the problems that block it, and that nothing is lost if it is killed.
 """
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -188,6 +189,7 @@ def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
 
 
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs ssh-keygen")
 def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     key = str(tmp_path / "key")
