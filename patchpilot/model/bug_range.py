@@ -20,7 +20,7 @@ class ReleaseState(StrEnum):
     ENTERS = "bug enters"
     FIXED = "fixed"
     FIX = "the fix"
-    UNRELEASED = "unreleased fix"
+    UNRELEASED = "unreleased"
     UNKNOWN = "unknown"
 
 

@@ -21,13 +21,13 @@ def test_candidate_previews_range_and_message(world: World) -> None:
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),
         ("6.6", "affected"),
-        ("", "unreleased fix"),
+        ("", "unreleased"),
     ]
     assert [str(point.state) for point in impact.bug.points] == [
         "clean",
         "clean",
         "bug enters",
-        "unreleased fix",
+        "unreleased",
     ]
     assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
 

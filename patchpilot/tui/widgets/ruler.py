@@ -18,7 +18,7 @@ LOOKS = {
     ReleaseState.ENTERS: ("ruler-enter", "bold red", ""),
     ReleaseState.FIXED: ("ruler-fixed", "green", ""),
     ReleaseState.FIX: ("ruler-fix", "bold cyan", ""),
-    ReleaseState.UNRELEASED: ("ruler-fix", "bold cyan", ""),
+    ReleaseState.UNRELEASED: ("ruler-fix", "bold cyan", str(ReleaseState.FIX)),
     ReleaseState.UNKNOWN: ("unknown", "yellow", ""),
 }
 """Maps a state to its glyph, its style, and its words if they differ: for a branch, "clean" means
@@ -46,7 +46,7 @@ def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
     if not bug.points:
         return [plain_text(" " * LEFT + WAITING, "dim")]
     points = bug.points
-    line_columns = columns - LEFT - len(bug.points[-1].state) - 3
+    line_columns = columns - LEFT - len(ReleaseState.FIX) - 3
     point_columns = min(WIDEST, line_columns // max(1, len(points) - 1))
     notes = [
         plain_text(" " * LEFT + crop_text(note, columns - LEFT), "italic") for note in bug.notes
@@ -65,11 +65,11 @@ def _draw_version_line(points: Sequence[ReleasePoint], point_columns: int) -> tu
     enters_index = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
     fix_index = next((index for index, state in enumerate(states) if state in FIXES), len(states))
     for index, point in enumerate(points):
-        name, style, _ = LOOKS[point.state]
+        name, style, word = LOOKS[point.state]
         weight = "bold" if index in (enters_index, fix_index) else ""
-        versions.append(plain_text(point.version.ljust(point_columns), weight))
+        versions.append(plain_text(_version_text(point).ljust(point_columns), weight))
         is_last = index == len(points) - 1
-        label = f" {point.state}" if is_last and index == fix_index else ""
+        label = f" {word or point.state}" if is_last and index == fix_index else ""
         row.append(glyph(name) + label, style)
         if not is_last:
             has_bug = point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
@@ -83,6 +83,11 @@ def _draw_version_line(points: Sequence[ReleasePoint], point_columns: int) -> tu
             color = "dim" if line_glyph == WITHOUT else "red"
             row.append(glyph(line_glyph) * (point_columns - 1), color)
     return versions, row
+
+
+def _version_text(point: ReleasePoint) -> str:
+    is_unreleased = point.state is ReleaseState.UNRELEASED
+    return point.version or (str(point.state) if is_unreleased else "")
 
 
 def _draw_point_labels(points: Sequence[ReleasePoint], point_columns: int) -> Text:
@@ -102,7 +107,7 @@ def _list_releases(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
     for point in points:
         name, style, word = LOOKS[point.state]
-        words = filter(None, (glyph(name), point.version, word or str(point.state)))
+        words = filter(None, (glyph(name), _version_text(point), word or str(point.state)))
         part = plain_text(" ".join(words), style)
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
             rows.append(Text(no_wrap=True))

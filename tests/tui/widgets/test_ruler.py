@@ -62,7 +62,9 @@ def test_releases_are_sorted() -> None:
         ReleaseState.ENTERS,
         ReleaseState.UNRELEASED,
     ]
-    assert draw_ruler_lines(BugRange(unreleased), 80)[1].endswith("◆ unreleased fix")
+    versions, line, *_ = draw_ruler_lines(BugRange(unreleased), 80)
+    assert versions.endswith(" unreleased")
+    assert line.endswith("◆ the fix")
     candidates = sort_release_points(
         [ReleasePoint("6.1", ReleaseState.AFFECTED)],
         ReleasePoint("6.1-rc2", ReleaseState.ENTERS),
