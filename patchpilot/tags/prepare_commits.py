@@ -182,7 +182,8 @@ def _plan_commit_message(
         trailers += typed_trailers
     if not request.trailers and (reports := find_untagged_reports(commit.message)):
         notes.append(
-            f"the message names the report {reports[0]}; --trailer {reports[0]} adds Closes:"
+            f"the message names the report {reports[0]}; to add Closes:"
+            f" `patchpilot prepare --trailer {reports[0]}`"
         )
     if request.regression and project.lists.regressions:
         trailers.append(("Cc", project.lists.regressions))
@@ -275,10 +276,12 @@ def _add_fixes_tags(
         return present
     if not fix_claim.is_fix:
         notes.append(
-            f"{_UNSURE} into {commit.short}: {fix_claim.reason}; if it is one, --is-a-fix writes"
-            f" {' and '.join(result.tags)}"
+            f"{_UNSURE} into {commit.short}: {fix_claim.reason}; to write"
+            f" {' and '.join(result.tags)} if it is one: `patchpilot prepare --is-a-fix`"
             if fix_claim.unclear and result.sure and result.tags
-            else f"no Fixes: tag: {fix_claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
+            else f"no Fixes: tag: {fix_claim.reason}; if it is a fix:"
+            " `patchpilot prepare --is-a-fix`, or to name the commit:"
+            " `patchpilot prepare --fixes COMMIT`"
         )
         return []
     if not result.sure:
@@ -338,8 +341,8 @@ def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
         (" between " if len(result.candidates) > 1 else " of ") + candidates if candidates else ""
     )
     return (
-        f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; name it with"
-        " --fixes COMMIT"
+        f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; to name it:"
+        " `patchpilot prepare --fixes COMMIT`"
     )
 
 

@@ -212,7 +212,9 @@ def test_bug_in_the_text_prompts_a_question(
     story = create_ring_history(tmp_path / "r", UNCLEAR + SIGNED)
     arguments = ("-C", story.repo.path, "HEAD")
     result = call("prepare", *arguments, "--yes")
-    assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(result.err.split())
+    error = " ".join(result.err.split())
+    assert f"to write Fixes: {story.culprit[:12]}" in error
+    assert "patchpilot prepare --is-a-fix" in error
     assert "Fixes:" not in read_topic_message(story)
     sending = ("send", *arguments, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.action import parse_backticks
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.model.rule import Finding, Severity
 from patchpilot.model.web_address import valid_web_address
@@ -123,14 +122,15 @@ def _labeled_text(label: str, words: str) -> Text:
 def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:
     fix, rule = row.finding.fix, row.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
-    help_text = replace_commands(parse_backticks(fix_help), Stage.CHECKS)
+    help_text = replace_commands(fix_help, Stage.CHECKS)
     edit_text = f"{help_text}; press e to edit the line"
     if row.remedy == "edit":
         return _labeled_text("Fix", edit_text) if help_text else Text()
     if applied_fix is None:
         return _labeled_text("Fix", help_text)
     if applied_fix.reason:
-        return _labeled_text("Fix", f"{edit_text}\nno automatic fix: {applied_fix.reason}")
+        reason = replace_commands(applied_fix.reason, Stage.CHECKS)
+        return _labeled_text("Fix", f"{edit_text}\nno automatic fix: {reason}")
     verb = {"sign-off": "sign off", "tags": "add"}.get(row.remedy, "apply")
     return _labeled_text("Fix", f"press a to {verb}").append_text(
         format_changed_lines(applied_fix.diff)

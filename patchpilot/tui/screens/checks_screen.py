@@ -288,18 +288,21 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._fixes[finding.key] = fix
         if self._selected_finding is finding:
             self._show_finding()
+            self.redraw_keys()
 
     @property
     def can_fix_safe(self) -> bool:
-        """Return whether a finding may have a certain fix.
+        """Return whether a finding may have a safe fix or a certain tag.
 
-        A finding has none if its fix was found to cause another finding.
+        A finding has no safe fix if its fix was found to cause another finding.
         """
         topic = self.session.topic
         is_fixed = topic is not None and self._fix_inputs(topic.key) == self._inputs_without_fix
+        fixes = ((finding.remedy, self._fixes.get(finding.key)) for finding in self._every)
+        expected = CERTAIN if self.session.likely else ("safe",)
         return not is_fixed and any(
-            finding.remedy in CERTAIN and not ((fix := self._fixes.get(finding.key)) and fix.reason)
-            for finding in self._every
+            remedy in CERTAIN and not fix.reason if fix else remedy in expected
+            for remedy, fix in fixes
         )
 
     def _fix_inputs(self, topic_key: str) -> tuple[object, ...]:

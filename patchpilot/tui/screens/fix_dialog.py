@@ -18,7 +18,9 @@ from patchpilot.checking.fix_finding import (
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.rich_text import wrap_text
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 from patchpilot.tui.widgets.dialog import WIDE
 
@@ -129,7 +131,8 @@ def fix_selected_finding(
 
     def propose_fix(fix: "Changes") -> None:
         if fix.reason:
-            screen.notify(f"nothing was changed: {fix.reason}", severity="warning")
+            reason = replace_commands(fix.reason, Stage.CHECKS)
+            screen.notify(f"nothing was changed: {reason}", severity="warning")
         else:
             _propose_diff(
                 screen,
@@ -227,9 +230,8 @@ def apply_safe_fixes(
                 (patch.refused for patch in fixes.fixes.patches if patch.refused),
                 fixes.tags.reason,
             )
-            screen.notify(
-                f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX, severity="warning"
-            )
+            reason = f"nothing was fixed: {replace_commands(refusal, Stage.CHECKS)}"
+            screen.notify(reason if refusal else NO_SAFE_FIX, severity="warning")
             if not refusal:
                 note_all_fixed(topic.key)
             return

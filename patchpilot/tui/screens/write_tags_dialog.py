@@ -197,7 +197,8 @@ class WriteTags(Choose):
         )
         if self.has_class("-low"):
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
-        self.query_one("#notes", Static).update(plain_text("\n".join(notes[:3]), "dim"))
+        text = "\n".join(replace_commands(note, Stage.TAGS) for note in notes[:3])
+        self.query_one("#notes", Static).update(plain_text(text, "dim"))
         message = color_word_diff(change.marked, keep_marks=self.app.no_color)
         self.query_one("#message", Static).update(message)
         # scroll to the end, where the tags are

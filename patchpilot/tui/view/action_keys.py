@@ -4,7 +4,7 @@
 from typing import Any, NamedTuple
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action, actions_in_advice, iterate_parts
+from patchpilot.model.action import Action, actions_in_advice, iterate_parts, parse_backticks
 from patchpilot.tui.view.stages import Stage
 
 PLACE = "{}"
@@ -82,6 +82,9 @@ _AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
     Stage.TAGS: {
         "fixes": (),
         "prepare": ("w",),
+        "prepare --fixes": ("w", "press {}"),
+        "prepare --is-a-fix": ("", f"press Enter on the last line of stage {Stage.TAGS.number}"),
+        "prepare --trailer": ("w", "use the line of {} for more tags"),
         "prepare --signoff": ("w", "press {}"),
     },
     Stage.BACKPORTS: {"backport": ()},
@@ -125,8 +128,10 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 def replace_commands(advice: object, stage: Stage | None = None) -> str:
     """Replace the commands in a hint with keys where possible.
 
-    Of consecutive actions with the same words, keep only the first.
+    A command in backticks in a plain text is replaced as well. Of consecutive actions with the same
+    words, keep only the first.
     """
+    advice = parse_backticks(advice) if isinstance(advice, str) else advice
     parts: list[str] = []
     separator = ""
     for action, text in iterate_parts(advice, lambda action: _describe_action(action, stage)):

@@ -184,6 +184,24 @@ async def test_sign_off_is_added_after_its_text_is_shown(
         assert "no-sign-off" not in list_shown_findings(app)
 
 
+async def test_unsure_tag_is_not_offered_to_all_fixes(
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rank_culprits, "SURE", 0.999)
+    async with app.run_test(size=(160, 50)) as pilot:
+        for name in ("no-sign-off", "missing-fixes"):
+            await open_checks(pilot, name)
+            screen = app.screen
+            assert isinstance(screen, ChecksScreen)
+            assert "safe" not in [row.remedy for row in screen._every]
+            assert not screen.can_fix_safe
+            step = app.next_key(screen)
+            assert step is None or step.key != "A"
+        await visible(pilot, "press w at stage 4")
+        assert "--fixes" not in text_of(app)
+        assert "A review all fixes" not in text_of(app)
+
+
 async def test_fixes_and_tags_share_a_dialog_and_an_undo(
     clone: Path, newcomer_app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

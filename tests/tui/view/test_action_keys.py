@@ -51,6 +51,11 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
             "press b to choose the base or a range",
         ),
         (REVIEW, Stage.FOLLOW, "review v2, then send it: 7"),
+        (
+            "unsure; to name it: `patchpilot prepare --fixes COMMIT`",
+            Stage.CHECKS,
+            "unsure; to name it: press w at stage 4",
+        ),
     ],
 )
 def test_advice_names_keys(advice: Advice, stage: Stage | None, words: str) -> None:
