@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from patchpilot.archive.track_store import Store
 from patchpilot.tracking import follow_series
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 from tests.kit.mails import build_mbox, build_patch_mail, build_reply, build_stable_failure_notice
 from tests.kit.repos import Repo
 
@@ -96,7 +96,7 @@ class World:
         self.repo.branch(name, start)
         for message, files in commits:
             self.repo.commit(message, files)
-        tip = self.repo.git("rev-parse", "HEAD")
+        tip = self.repo.git("rev-parse HEAD")
         self.repo.checkout("master")
         return tip
 
@@ -122,13 +122,13 @@ class World:
 
     def apply_to_clone(self, tip: str, files: Iterable[object], clone: Path) -> str:
         """Apply the patches to a clone of a branch with `git am`, and return the changed file."""
-        self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
+        self.repo.git("clone -q --shared --no-checkout .", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
         return (clone / "w.c").read_text()
 
     def run_backport(self, *arguments: object) -> Outcome:
-        return call("backport", "-C", self.repo.path, *arguments)
+        return self.repo.patchpilot("backport", *arguments)
 
     def read_backport_json(self, *arguments: object, exit_code: int = 0) -> dict[str, Any]:
         result = self.run_backport(*arguments, "--format", "json")

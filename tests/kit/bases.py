@@ -76,5 +76,5 @@ def commit_fix(repo: Repo, number: int = 1) -> str:
 
 
 def add_remote(repo: Repo, name: str, source: Repo) -> None:
-    repo.git("remote", "add", name, f"file://{source.path}")
-    repo.git("fetch", "-q", name)
+    repo.git("remote add", name, f"file://{source.path}")
+    repo.git("fetch -q", name)

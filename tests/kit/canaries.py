@@ -201,16 +201,16 @@ def create_conflicting_patches(path: Path, end: str = "   ") -> Repo:
         f"frob: change what stable has\n\n{SIGNED}",
         {name: "int more;\n" + files[name] for name in ("frob.c", "frob.h")},
     )
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
     repo.checkout("master")
     lines[20] = "int broken;\n"
     culprit = repo.commit(
         f"frob: break line 20\n\n{SIGNED}",
         {"frob.c": "".join(lines), "frob.h": "".join(lines)},
     )
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
-    repo.git("branch", "-q", "-u", "master")
+    repo.git("branch -q -u master")
     for number, name in ((1, "frob.c"), (2, "frob.h")):
         lines[20] = f"long mended{number};{end}\n"
         reason = (

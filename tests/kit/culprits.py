@@ -17,7 +17,7 @@ from patchpilot.tags.stable_request_tag import (
     StableResult,
     propose_stable_tags,
 )
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 
 START = """\
@@ -67,7 +67,7 @@ class RingHistory:
             return propose_stable_tags(repository, StableRequest("HEAD", **options))
 
     def run_command(self, command: str, *arguments: object, **call_options: Any) -> Outcome:
-        return call(command, "-C", self.repo.path, *arguments, **call_options)
+        return self.repo.patchpilot(command, *arguments, **call_options)
 
     def run_json_command(self, command: str, *arguments: object) -> Any:
         return json.loads(self.run_command(command, *arguments, "--format", "json").out)

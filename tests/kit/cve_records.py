@@ -117,9 +117,9 @@ class CveRepository:
         """Commit the records to master, and check out a branch without them."""
         self.commit_again()
         self.repo.git("switch -q --orphan main")
-        self.repo.git("commit -q --allow-empty -m", "scripts")
+        self.repo.git("commit -q --allow-empty -m scripts")
 
     def commit_again(self) -> None:
         """Commit the records to the branch that is checked out."""
         self.repo.git("add -A")
-        self.repo.git("commit -q -m", "records")
+        self.repo.git("commit -q -m records")

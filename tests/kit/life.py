@@ -12,7 +12,7 @@ from pathlib import Path
 
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.model.mail import parse_mail
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 from tests.kit.mails import MATT, RITA, build_applied_notice
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -39,21 +39,21 @@ class Life:
     def create_repository(self, name: str, patches: int = 1) -> Repo:
         """Create a repository with the same topic, mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
-        repo.git("config", "--global", "patchpilot.lore", self.archive.url)
+        repo.git("config --global patchpilot.lore", self.archive.url)
         return repo
 
-    def run(self, *argv: object) -> Outcome:
+    def run(self, line: str, *argv: object) -> Outcome:
         """Run a command in the topic's repository."""
-        return call(argv[0], "-C", self.repo.path, *argv[1:])
+        return self.repo.patchpilot(line, *argv)
 
-    def track(self, *argv: object) -> Outcome:
+    def track(self, line: str = "", *argv: object) -> Outcome:
         """Run a `track` command in the topic's repository."""
-        return call("track", "-C", self.repo.path, *argv)
+        return self.repo.patchpilot(f"track {line}", *argv)
 
     def send(self, *options: object, publish: bool = True) -> str:
         """Send the topic, publish the messages, and return the first Message-ID."""
         sent_before = len(self.server.take())
-        result = self.run("send", "--to", LIST, "--force", "a test", "--yes", *options)
+        result = self.run("send --to", LIST, "--force", "a test", "--yes", *options)
         assert result.code == 0, result.err
         mails = [unpacked(new_mail) for new_mail in self.server.take()[sent_before:]]
         if publish:
@@ -99,38 +99,38 @@ class Life:
         )
 
     def update(self) -> None:
-        outcome = self.track("update", "--fresh")
+        outcome = self.track("update --fresh")
         assert outcome.code == 0, outcome.err
 
     def amend_patch(self, new_text: str = "int amended;\n", message: str = "") -> None:
         file = self.repo.path / "widget.c"
         file.write_text(file.read_text() + new_text)
-        self.repo.git("add", "widget.c")
-        self.repo.git("commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",)))
+        self.repo.git("add widget.c")
+        self.repo.git("commit -q --amend", *(("-m", message) if message else ("--no-edit",)))
 
     def merge_into_mainline(self, release: str = "") -> str:
         """Merge the topic into mainline, tag `release` if given, and return the commit id."""
-        self.repo.git("branch", "-q", "upstream", "master")
-        self.repo.git("checkout", "-q", "upstream")
+        self.repo.git("branch -q upstream master")
+        self.repo.git("checkout -q upstream")
         self.repo.commit("widget: another", {"Kbuild": "x\n"})
-        self.repo.git("cherry-pick", "topic")
+        self.repo.git("cherry-pick topic")
         if release:
             self.repo.tag(release)
-        merged_id = self.repo.git("rev-parse", "HEAD")
-        self.repo.git("update-ref", "refs/remotes/origin/master", merged_id)
-        self.repo.git("checkout", "-q", "topic")
+        merged_id = self.repo.git("rev-parse HEAD")
+        self.repo.git("update-ref refs/remotes/origin/master", merged_id)
+        self.repo.git("checkout -q topic")
         return merged_id
 
     def backport_to_stable(self, commit: str, version: str) -> None:
         """Backport a commit to a stable branch."""
-        self.repo.git("checkout", "-q", "--detach", "master")
-        message = self.repo.git("show", "-s", "--format=%B", commit).replace(
+        self.repo.git("checkout -q --detach master")
+        message = self.repo.git("show -s --format=%B", commit).replace(
             "\n\n", f"\n\ncommit {commit} upstream.\n\n", 1
         )
-        self.repo.git("cherry-pick", "-n", commit)
-        self.repo.git("commit", "-q", "-m", message)
+        self.repo.git("cherry-pick -n", commit)
+        self.repo.git("commit -q -m", message)
         self.repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", "HEAD")
-        self.repo.git("checkout", "-q", "topic")
+        self.repo.git("checkout -q topic")
 
     def _add_mail(self, parent_id: str, subject: str, body: str, sender: str) -> None:
         self._replies += 1

@@ -67,7 +67,7 @@ def create_prep_repository(
     repo.path, repo._clock = path, source._clock
     # refresh the index, because the modification times that git compares are different for the
     # copied files
-    repo.git("update-index", "-q", "--refresh")
+    repo.git("update-index -q --refresh")
     if server:
         configure_mail_server(repo, server)
     return repo
@@ -89,7 +89,7 @@ def _create_prep_branch(
     # use a recent date, because b4 only searches the last year's commits
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
-    repo.git("config", "b4.prep-cover-strategy", strategy)
+    repo.git("config b4.prep-cover-strategy", strategy)
     run_b4(repo, "prep", "-n", "widget", "-f", "master")
     for number in range(1, patches + 1):
         content = (
@@ -110,16 +110,16 @@ def _create_prep_branch(
 
 def move_cover_to_tip(repo: Repo) -> None:
     """Move b4's cover commit above the patches, as `git rebase -i` would."""
-    cover = repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
-    tip = repo.git("rev-parse", "HEAD")
-    repo.git("checkout", "-q", "-B", "b4/widget", "master")
+    cover = repo.git("log --format=%H -F '--grep=--- b4-submit-tracking ---' master..")
+    tip = repo.git("rev-parse HEAD")
+    repo.git("checkout -q -B b4/widget master")
     repo.git("cherry-pick", f"{cover}..{tip}")
-    repo.git("cherry-pick", "--allow-empty", cover)
+    repo.git("cherry-pick --allow-empty", cover)
 
 
 def edit_cover(repo: Repo, text: str) -> None:
     """Run `b4 prep --edit-cover` with an editor that writes this text."""
     file = repo.path.parent / f"{repo.path.name}.cover"
     file.write_text(text)
-    repo.git("config", "core.editor", f"cp {file}")
+    repo.git("config core.editor", f"cp {file}")
     run_b4(repo, "prep", "--edit-cover")

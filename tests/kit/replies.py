@@ -72,5 +72,5 @@ def track_reviewed_patch(folder: Path, server: Sink) -> tuple[Repo, str]:
             for message in (post, review)
         )
     )
-    assert call("track", "add", "--mbox", folder / "t.mbox").code == 0
+    assert call("track add --mbox", folder / "t.mbox").code == 0
     return repo, "<review@example.org>"

@@ -32,7 +32,7 @@ def topic(
         },
     )
     repo.branch("topic")
-    repo.git("branch", "-q", "-u", "master")
+    repo.git("branch -q -u master")
     for number in range(1, patches + 1):
         text = (
             (path / "widget.c")
@@ -54,7 +54,7 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
     repo.commit(
         f"frob: add b\n\nIt is needed.\n\n{SIGNED}",
@@ -68,8 +68,8 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
 
 
 def configure_mail_server(repo: Repo, server: Sink | RawServer) -> None:
-    repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
-    repo.git("config", "--global", "sendemail.smtpserverport", str(server.port))
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserverport", str(server.port))
 
 
 def unpacked(mail: Received) -> bytes:
@@ -111,7 +111,7 @@ def apply(
 def commits(repo: Repo, revision_range: str) -> list[tuple[str, str, str, str]]:
     """Return (tree, author name, author email, message) of a range's commits, oldest first."""
     result = []
-    for commit in repo.git("rev-list", "--reverse", revision_range).split():
-        tree, name, email = repo.git("show", "-s", "--format=%T%n%an%n%ae", commit).split("\n")
-        result.append((tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip()))
+    for commit in repo.git("rev-list --reverse", revision_range).split():
+        tree, name, email = repo.git("show -s --format=%T%n%an%n%ae", commit).split("\n")
+        result.append((tree, name, email, repo.git("show -s --format=%B", commit).strip()))
     return result

@@ -43,7 +43,7 @@ class Trees:
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
         branch = f"refs/remotes/stable/linux-{version}.y"
-        tip = self.repo.git("rev-parse", "--verify", "-q", branch, must_succeed=False)
+        tip = self.repo.git("rev-parse --verify -q", branch, must_succeed=False)
         self.repo.checkout(tip or self.first)
         commit = self.commit(message, checked=checked, tag=tag)
         self.repo.git("update-ref", branch, commit)
@@ -52,7 +52,7 @@ class Trees:
 
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
         """Backport a mainline commit to a stable branch."""
-        message = self.repo.git("show", "-s", "--format=%B", commit)
+        message = self.repo.git("show -s --format=%B", commit)
         return self.commit_to_stable(
             version,
             message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1),
