@@ -89,23 +89,19 @@ def test_concurrent_calls_agree(world: World) -> None:
 
 def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
     tip = world.create_stable_branch("6.12", world.culprit)
-    world.repo.git("config", "uploadpack.allowFilter", "true")
+    world.repo.git("config uploadpack.allowFilter true")
     world.repo.git(
-        "clone",
-        "-q",
-        "--filter=blob:none",
-        f"file://{world.repo.path}",
-        str(tmp_path / "partial"),
+        "clone -q --filter=blob:none", f"file://{world.repo.path}", str(tmp_path / "partial")
     )
     clone = tmp_path / "partial"
-    outcome = call("check", "-C", clone, world.fix)
+    outcome = call("check -C", clone, world.fix)
     assert outcome.code == 3
     # the command in the hint fetches the files of only this commit
     command = re.search(r"git show \w+ >/dev/null", outcome.err)
     assert command, outcome.err
     subprocess.run(command[0], shell=True, cwd=clone, check=True)
-    assert call("check", "-C", clone, world.fix, "--fail-on", "never").code == 0
-    outcome = call("backport", "-C", clone, world.fix, "--onto", tip)
+    assert call("check -C", clone, world.fix, "--fail-on", "never").code == 0
+    outcome = call("backport -C", clone, world.fix, "--onto", tip)
     assert "clone is partial" in outcome.err
 
 

@@ -74,7 +74,7 @@ def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL)
-    repo.git("branch", "base")
+    repo.git("branch base")
     return repo
 
 
@@ -115,12 +115,12 @@ def test_second_run_compiles_nothing(
     (finding,), notes = build_branch(repo)
     assert (finding["name"], finding["line"]) == ("build-warning", 8)
     assert "2 objects compiled" in notes
-    repo.git("commit", "-q", "--amend", "-m", "drv: other words")
+    repo.git("commit -q --amend -m 'drv: other words'")
     (second_finding,), notes = build_branch(repo)
     assert second_finding["message"] == finding["message"]
     assert "0 objects compiled, 2 known" in notes
     # the build creates no files in the user's tree
-    assert repo.git("status", "--porcelain", "--ignored") == ""
+    assert repo.git("status --porcelain --ignored") == ""
 
 
 def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
@@ -152,7 +152,7 @@ def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
 
 def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     repo.commit("drv: 1", {"drv/w.c": f"{DRIVER}static int n;\n"})
-    repo.git("format-patch", "-q", "-o", "out", "base")
+    repo.git("format-patch -q -o out base")
     file = str(next(repo.path.glob("out/*.patch")))
     assert find_build_positions(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
 
@@ -180,25 +180,25 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
         assert "is not trusted for that yet" in outcome.err
         assert f"`patchpilot trust --build {repo.path}`" in outcome.err
     assert not touched_folder.exists()
-    assert call("trust", "--build", repo.path).code == 0
-    blocked = call("build", "-C", repo.path, "--quick", "HEAD")
+    assert call("trust --build", repo.path).code == 0
+    blocked = repo.patchpilot("build --quick HEAD")
     assert blocked.code == 1
     assert "files, network and processes not confined" in blocked.err
     assert "`patchpilot trust --build-changes RANGE`" in blocked.err
     assert not touched_folder.exists()
-    changes = call("trust", "--build-changes", "base..HEAD", repo.path)
+    changes = call("trust --build-changes base..HEAD", repo.path)
     assert f"Makefile: +$(shell touch {touched_folder})" in changes.out
-    call("build", "-C", repo.path, "--quick", "HEAD")
+    repo.patchpilot("build --quick HEAD")
     assert touched_folder.exists()
-    assert "no longer trusted" in call("trust", "--revoke", repo.path).err
-    assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
+    assert "no longer trusted" in call("trust --revoke", repo.path).err
+    assert "not trusted" in repo.patchpilot("build HEAD").err
 
 
 def test_cache_in_the_working_tree_is_not_used(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     trust_tree(repo)
     monkeypatch.setenv("XDG_CACHE_HOME", str(repo.path / ".cache"))
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
-    outcome = call("check", "-C", repo.path, "--build", "HEAD")
+    outcome = repo.patchpilot("check --build HEAD")
     assert (outcome.code, "it is inside the repository" in outcome.err) == (2, True)
     assert "set XDG_CACHE_HOME" in outcome.err
     assert not (repo.path / ".cache/patchpilot/builds").exists()
@@ -236,11 +236,11 @@ def test_trust_covers_only_remote_build_files(repo: Repo, tmp_path: Path, action
     set_remote_branch(repo, "origin/main", "base")
     evil = {"Makefile": f"$(shell touch {touched_folder})\n{MAKEFILE}"}
     if action == "merge":
-        repo.git("checkout", "-q", "-b", "side")
+        repo.git("checkout -q -b side")
         repo.commit("drv: side", {"side": ""})
-        repo.git("checkout", "-q", "-")
+        repo.git("checkout -q -")
         repo.commit("drv: ours", {"ours": ""})
-        repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+        repo.git("merge -q --no-commit --no-ff side")
     repo.commit("drv: something else", evil)
     repaired = {"Makefile": MAKEFILE} if action == "only before" else {}
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
@@ -249,7 +249,7 @@ def test_trust_covers_only_remote_build_files(repo: Repo, tmp_path: Path, action
     call(*arguments).expect(1, "not confined")
     assert not touched_folder.exists()
     revision_range = "HEAD~..HEAD"
-    output = call("trust", "--build-changes", revision_range, repo.path).out
+    output = call("trust --build-changes", revision_range, repo.path).out
     assert f"Makefile: +$(shell touch {touched_folder})" in output
     call(*arguments)
     assert touched_folder.exists()
@@ -261,7 +261,7 @@ def commit_hostile_merge(repo: Repo, touched: Path) -> None:
     repo.commit("drv: side", {"side": ""})
     repo.checkout("-")
     repo.commit("drv: ours", {"ours": ""})
-    repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    repo.git("merge -q --no-commit --no-ff side")
     repo.commit("drv: merge", {"Makefile": f"$(shell touch {touched})\n{MAKEFILE}"})
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
 
@@ -287,7 +287,7 @@ def test_request_in_ci_does_not_trust_itself(
     repo.git("config --add remote.origin.fetch", pulls)
     monkeypatch.setenv("CI", "true")
     trust_tree(repo)
-    result = call("check --build --format json", "-C", repo.path, target)
+    result = call("check --build --format json -C", repo.path, target)
     assert result.code == 3
     assert "files, network and processes not confined" in result.err
     assert "sudo sysctl -w user.max_user_namespaces=15000" in result.err
@@ -301,9 +301,9 @@ def test_range_does_not_trust_itself(repo: Repo, ref: str, tmp_path: Path) -> No
     commit_hostile_merge(repo, touched := tmp_path / "touched")
     set_remote_branch(repo, ref)
     trust_tree(repo)
-    call("build", "-C", repo.path, "origin/main..HEAD").expect(1, "not confined")
+    repo.patchpilot("build origin/main..HEAD").expect(1, "not confined")
     assert not touched.exists()
-    trusted = call("trust", "--build-changes", "origin/main..HEAD", repo.path)
+    trusted = call("trust --build-changes origin/main..HEAD", repo.path)
     assert f"Makefile: +$(shell touch {touched})" in trusted.out
     build_branch(repo, targets=("origin/main..HEAD",))
     assert touched.exists()
@@ -365,7 +365,7 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
             format_tree_entry(b"40000", b"d", folder) + format_tree_entry(b"120000", b"d", link),
         )
         parent_options = [argument for parent in parents for argument in ("-p", parent)]
-        return repo.git("commit-tree", "-m", "d: change", *parent_options, tree).strip()
+        return repo.git("commit-tree -m 'd: change'", *parent_options, tree).strip()
 
     first_commit = write_commit(b"first")
     second_commit = write_commit(b"second", first_commit)
@@ -412,7 +412,7 @@ def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     slow = f"{MAKEFILE}\t@echo $$$$ > {mark}; sleep 60\n"
     repo.commit("drv: slow", {"Makefile": slow, "drv/w.c": f"{DRIVER}\n"})
-    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
+    assert call("trust --build-changes base..HEAD", repo.path).code == 0
 
     def raise_canceled(what: str, done: int = 0, total: int | None = None) -> None:
         if mark.exists() and mark.read_text():
@@ -423,7 +423,7 @@ def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
         Driver(repository=repository, progress=raise_canceled).check_source(source, build=build)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
-    assert repo.git("status", "--porcelain", "--ignored") == ""
+    assert repo.git("status --porcelain --ignored") == ""
 
 
 @pytest.mark.parametrize(
@@ -471,15 +471,15 @@ def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
         "\t@! grep -n boool Kconfig || { echo 'Kconfig:2: syntax error' >&2; exit 1; }\n"
     )
     repo.commit("read it", {"Makefile": MAKEFILE.replace("allnoconfig:\n", reads)})
-    repo.git("branch", "-f", "base")
+    repo.git("branch -f base")
     repo.commit("drv: break it", {"Kconfig": 'config DRV\n\tboool "Drv"\n'})
-    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
+    assert call("trust --build-changes base..HEAD", repo.path).code == 0
     for _ in range(2):
         (finding,), _ = build_branch(repo)
         assert (finding["name"], finding["line"]) == ("build-error", 2)
         assert finding["message"].endswith("Kconfig cannot be read: syntax error")
     repo.commit("drv: repair it", {"Kconfig": f"{KERNEL['Kconfig']}\n"})
-    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
+    assert call("trust --build-changes base..HEAD", repo.path).code == 0
     findings, _ = build_branch(repo, targets=("base..HEAD",))
     assert [finding["subject"] for finding in findings] == ["drv: break it"]
 
@@ -572,16 +572,16 @@ def test_build_output_can_be_deleted(repo: Repo) -> None:
     build_branch(repo)
     (settings,) = list_build_directories()[0].glob("out-*/patchpilot.config")
     assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
-    doctor = " ".join(call("doctor", "-C", repo.path, "--offline").out.split())
+    doctor = " ".join(repo.patchpilot("doctor --offline").out.split())
     assert re.search(r"build: 1 directory with \d+ MiB of objects; `patchpilot", doctor)
-    assert "deleted 1 directory" in call("build", "--clean").err
+    assert "deleted 1 directory" in call("build --clean").err
 
 
 def test_build_note_is_dropped_if_the_commit_changes(
     repo: Repo,
 ) -> None:
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("switch", "-q", "-c", "topic")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("switch -q -c topic")
     repo.commit("drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"})
     options = ("-C", repo.path, "--base", "base")
     blocked = call("draft", *options, "--note-build")
@@ -600,12 +600,12 @@ def test_build_note_is_dropped_if_the_commit_changes(
     assert call("draft", *options, "--note-build").code == 0
     assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview_send())
     words = "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
-    repo.git("commit", "-q", "--amend", "-m", words)
+    repo.git("commit -q --amend -m", words)
     assert "Compile-tested: " in preview_send()
     (repo.path / "drv/w.c").write_text(f"{DRIVER}\n\n", "utf-8")
-    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+    repo.git("commit -q -a --amend --no-edit")
     assert "Compile-tested: " not in preview_send()
-    repo.git("reset", "-q", "--hard", "HEAD@{1}")
+    repo.git("reset -q --hard HEAD@{1}")
     assert "Compile-tested: " in preview_send()
     assert call("draft", *options, "--no-note-build").code == 0
     assert "Compile-tested: " not in preview_send()
@@ -642,7 +642,7 @@ def test_work_is_divided_among_workers(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     repo.commit("drv: warn", {"drv/w.c": DRIVER.replace("int old;", "int old, mine;")})
-    commits = repo.git("rev-list", "--reverse", "base..HEAD").split()
+    commits = repo.git("rev-list --reverse base..HEAD").split()
     with (
         LocalCluster(
             n_workers=1,

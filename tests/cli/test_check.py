@@ -47,7 +47,7 @@ def bad_patch(workdir: Path) -> Path:
 def test_findings_set_the_exit_code(clean_patch: Path, bad_patch: Path) -> None:
     assert call("check", clean_patch).code == 0
     assert call("check", bad_patch).code == 1
-    assert call("check", "--fail-on", "never", bad_patch).code == 0
+    assert call("check --fail-on never", bad_patch).code == 0
 
 
 def test_checkpatch_format_is_empty_for_a_clean_patch(clean_patch: Path) -> None:
@@ -65,7 +65,7 @@ def test_checkpatch_format_has_one_line_each(bad_patch: Path) -> None:
 
 
 def test_json_matches_the_contract(bad_patch: Path) -> None:
-    outcome = call("check", "--strict", "--format", "json", bad_patch)
+    outcome = call("check --strict --format json", bad_patch)
     document = json.loads(outcome.out)
     assert document["schema"] == "patchpilot/check/1"
     assert document["repository"] is None
@@ -87,7 +87,7 @@ def test_json_matches_the_contract(bad_patch: Path) -> None:
 
 
 def test_reason_is_shown_once(bad_patch: Path) -> None:
-    output = call("check", "--strict", bad_patch, bad_patch).out
+    output = call("check --strict", bad_patch, bad_patch).out
     assert f"{bad_patch}:6: warning: " in output
     assert "    Hello all," in output
     assert output.count("why: Everything above the --- becomes") == 1
@@ -97,7 +97,7 @@ def test_reason_is_shown_once(bad_patch: Path) -> None:
 
 
 def test_advice_is_shown_once(bad_patch: Path) -> None:
-    output = call("check", "--strict", bad_patch, bad_patch).out
+    output = call("check --strict", bad_patch, bad_patch).out
     assert output.count("    help: delete the line") == 1
 
 
@@ -122,10 +122,10 @@ def test_no_op_fix_is_not_counted(
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("wait for the link", {"a.c": "int a;\n"})
-    outcome = call("check", "-C", repo.path, "HEAD")
+    outcome = repo.patchpilot("check HEAD")
     assert "missing-prefix" in outcome.out
     assert "fixable" not in outcome.err
-    assert "0 findings would be fixed" in call("check", "-C", repo.path, "--diff", "HEAD").err
+    assert "0 findings would be fixed" in repo.patchpilot("check --diff HEAD").err
 
 
 def test_misspelling_is_shown_with_its_line(workdir: Path) -> None:
@@ -139,13 +139,13 @@ def test_misspelling_is_shown_with_its_line(workdir: Path) -> None:
             build_file_diff(PATH, HUNK + "\n+\t/* recieve it */"),
         )
     )
-    output = call("check", "--data", "scripts", "--select", "misspelling", file).out
+    output = call("check --data scripts --select misspelling", file).out
     assert f"({PATH}:" in output
     assert "    +       /* recieve it */\n               ^" in output
 
 
 def test_color_is_printed_on_request(bad_patch: Path) -> None:
-    assert "\x1b[1;35mwarning" in call("check", "--strict", "--color", bad_patch).out
+    assert "\x1b[1;35mwarning" in call("check --strict --color", bad_patch).out
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -153,7 +153,7 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
     file = workdir / "evil.patch"
     evil = DIRTY.replace("Hello all", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
-    output = call("check", "--strict", "--format", form, file).out
+    output = call("check --strict --format", form, file).out
     assert output
     # JSON may contain U+202E, because a program that reads JSON does not print the JSON itself
     assert not set(output) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
@@ -175,11 +175,11 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
 
 @pytest.mark.parametrize("form", ["checkpatch", "github"])
 def test_line_formats_are_empty_for_a_clean_patch(clean_patch: Path, form: str) -> None:
-    assert call("check", "--format", form, clean_patch).out == ""
+    assert call("check --format", form, clean_patch).out == ""
 
 
 def test_sarif_describes_reported_rules(bad_patch: Path) -> None:
-    (run,) = json.loads(call("check", "--format", "sarif", bad_patch).out)["runs"]
+    (run,) = json.loads(call("check --format sarif", bad_patch).out)["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
@@ -188,7 +188,7 @@ def test_sarif_describes_reported_rules(bad_patch: Path) -> None:
 
 def test_gitlab_fingerprints_are_unique_and_stable(bad_patch: Path) -> None:
     first_document, second_document = (
-        json.loads(call("check", "--format", "gitlab", bad_patch).out) for _ in range(2)
+        json.loads(call("check --format gitlab", bad_patch).out) for _ in range(2)
     )
     prints = [issue["fingerprint"] for issue in first_document]
     assert len(set(prints)) == len(prints)
@@ -199,7 +199,7 @@ def test_rules_are_selected_and_ignored(bad_patch: Path) -> None:
     def list_finding_names(*arguments: str) -> list[str]:
         return [
             finding["name"]
-            for finding in json.loads(call("check", "--format", "json", *arguments, bad_patch).out)[
+            for finding in json.loads(call("check --format json", *arguments, bad_patch).out)[
                 "patches"
             ][0]["findings"]
         ]
@@ -212,7 +212,7 @@ def test_rules_are_selected_and_ignored(bad_patch: Path) -> None:
 
 
 def test_unknown_rule_suggests_the_nearest(bad_patch: Path) -> None:
-    outcome = call("check", "--select", "no-descriptio", bad_patch)
+    outcome = call("check --select no-descriptio", bad_patch)
     assert outcome.code == 2
     assert "did you mean 'no-description'?" in outcome.err
 
@@ -245,9 +245,7 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean_patch: Path) 
     mbox = workdir / "all.mbox.gz"
     mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
     for target, count in ((folder, 2), (mbox, 2), (clean_patch, 1)):
-        assert (
-            json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
-        )
+        assert json.loads(call("check --format json", target).out)["summary"]["patches"] == count
 
 
 def test_commits_are_checked_with_their_history(workdir: Path) -> None:
@@ -258,13 +256,13 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
             f" one.\n\n{SIGN_OFF}\n",
             {PATH: f"int a{number};\n"},
         )
-    repo.git("branch", "base")
+    repo.git("branch base")
     fix_commit = repo.commit(
         "Frobber: mend step 3\n\nStep 3 was taken too early on old boards, so take it"
         f" later.\n\n{SIGN_OFF}\n",
         {PATH: "int b;\n"},
     )
-    outcome = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
+    outcome = repo.patchpilot("check --strict --format json base..HEAD")
     document = json.loads(outcome.out)
     assert document["repository"] == str(repo.path)
     assert [patch["commit"] for patch in document["patches"]] == [fix_commit]
@@ -272,9 +270,7 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
     assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
-        json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)[
-            "summary"
-        ]["patches"]
+        json.loads(repo.patchpilot("check --format json --base base").out)["summary"]["patches"]
         == 1
     )
 
@@ -284,7 +280,7 @@ def test_series_is_checked_as_a_whole(workdir: Path) -> None:
         (workdir / f"000{number}-x.patch").write_text(
             CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}")
         )
-    document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
+    document = json.loads(call("check --format json 0001-x.patch 0003-x.patch").out)
     assert "inconsistent-series-numbers" in {
         entry["name"] for entry in document["series"]["findings"]
     }
@@ -294,8 +290,7 @@ def test_parallel_check_equals_serial_check(workdir: Path) -> None:
     for number in range(14):
         (workdir / f"{number:04d}-x.patch").write_text(DIRTY if number % 2 else CLEAN)
     single, four = (
-        json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out)
-        for jobs in (1, 4)
+        json.loads(call("check --jobs", jobs, "--format", "json", workdir).out) for jobs in (1, 4)
     )
     assert single == four
 
@@ -304,7 +299,7 @@ def test_tree_setting_is_applied(workdir: Path, bad_patch: Path) -> None:
     tree = workdir / "tree"
     tree.mkdir()
     (tree / ".patchpilot.toml").write_text('ignore = ["message", "GERRIT_CHANGE_ID"]\n')
-    assert call("check", "--tree", tree, bad_patch).code == 0
+    assert call("check --tree", tree, bad_patch).code == 0
 
 
 def test_tree_script_runs_only_on_request(workdir: Path, clean_patch: Path) -> None:
@@ -315,9 +310,9 @@ def test_tree_script_runs_only_on_request(workdir: Path, clean_patch: Path) -> N
         ' too\\n"; exit 1;\n'
     )
     (tree / "scripts" / "checkpatch.pl").write_text(script)
-    assert call("check", "--tree", tree, clean_patch).code == 0
+    assert call("check --tree", tree, clean_patch).code == 0
     assert not (tree / "ran").exists()
-    outcome = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean_patch)
+    outcome = call("check --checkpatch --format json --tree", tree, clean_patch)
     assert [
         finding["checkpatch"] for finding in json.loads(outcome.out)["patches"][0]["findings"]
     ] == [
@@ -340,7 +335,7 @@ def test_path_is_not_interpreted_by_the_shell(workdir: Path) -> None:
             build_file_diff("drivers/$(touch x).c", HUNK),
         )
     )
-    assert call("check", "--checkpatch", "--tree", tree, evil_file).code == 1
+    assert call("check --checkpatch --tree", tree, evil_file).code == 1
     assert not (tree / "ran").exists()
 
 
@@ -354,7 +349,7 @@ def test_non_patch_in_a_directory_is_skipped(workdir: Path) -> None:
     )
     (folder / "notes.patch").write_text("what is still to be done\n")
     (folder / "sub.patch").mkdir()
-    outcome = call("check", "--format", "json", folder)
+    outcome = call("check --format json", folder)
     document = json.loads(outcome.out)
     assert (outcome.code, document["summary"]["patches"]) == (0, 1)
     assert (
@@ -409,15 +404,15 @@ def test_check_imports_little(clean_patch: Path) -> None:
 
 
 def test_explain_prints_the_rule_page() -> None:
-    output = call("explain", "missing-fixes").out
+    output = call("explain missing-fixes").out
     parts = [output.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")]
     assert parts == sorted(parts)
-    assert call("explain", "TAG001").out == output
-    assert call("explain", "mising-fixes").code == 2
+    assert call("explain TAG001").out == output
+    assert call("explain mising-fixes").code == 2
 
 
 def test_rules_lists_every_rule_once() -> None:
-    rules = json.loads(call("explain", "--format", "json").out)["rules"]
+    rules = json.loads(call("explain --format json").out)["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules) > 60
     assert len([rule for rule in rules if rule["checkpatch"]]) >= 40
     output = call("explain").out
@@ -453,7 +448,7 @@ def test_message_finding_has_no_diff_line(
     file.write_text(DIRTY.replace(SIGN_OFF, "").replace("Signed-off-by", "Written-by"))
     (line,) = [line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line]
     assert PATH not in line
-    assert "+" not in call("check", "--select", "no-sign-off", file).out
+    assert "+" not in call("check --select no-sign-off", file).out
 
 
 def test_git_show_output_is_rejected(
@@ -478,13 +473,13 @@ def test_bare_diff_notes_the_missing_message(workdir: Path, clean_patch: Path) -
 
 
 def test_explain_shows_the_missing_tag() -> None:
-    page = call("explain", "missing-fixes").out
+    page = call("explain missing-fixes").out
     assert "Fixes: " in page.partition("Good")[2].partition("\nFix")[0]
     assert "--strict" in page.splitlines()[0]
 
 
 def test_unknown_rule_suggests_the_list() -> None:
-    assert "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
+    assert "run `patchpilot explain` to list the rules" in call("explain zzzzqqqq").err
 
 
 def test_maintainers_needs_a_diff(
@@ -495,7 +490,7 @@ def test_maintainers_needs_a_diff(
     )
     file = workdir / "talk.eml"
     file.write_text("From: Ada Fixer <ada@example.org>\nSubject: frob\n\nHello.\n")
-    outcome = call("maintainers", "--tree", workdir, file)
+    outcome = call("maintainers --tree", workdir, file)
     assert outcome.code == ExitCode.USAGE
     assert "-f FILE" in outcome.err
 
@@ -505,23 +500,10 @@ def test_crlf_message_is_checked(workdir: Path) -> None:
     file.write_bytes(
         DIRTY.replace("Hello all", "As in commit 0123456 we wait").replace("\n", "\r\n").encode()
     )
-    done = call(
-        "check",
-        "--select",
-        "malformed-commit-reference",
-        "--format",
-        "checkpatch",
-        file,
-    ).out
+    done = call("check --select malformed-commit-reference --format checkpatch", file).out
     assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
     assert not call(
-        "check",
-        "--checkpatch-compat",
-        "--select",
-        "malformed-commit-reference",
-        "--format",
-        "checkpatch",
-        file,
+        "check --checkpatch-compat --select malformed-commit-reference --format", "checkpatch", file
     ).out
 
 
@@ -533,7 +515,7 @@ def test_leave_to_rewrite_needs_fix(clean_patch: Path, word: str) -> None:
 
 
 def test_checkpatch_habits_get_a_hint() -> None:
-    outcome = call("check", "-g", "HEAD")
+    outcome = call("check -g HEAD")
     assert outcome.code == ExitCode.USAGE
     assert "check HEAD" in outcome.err
 
@@ -558,20 +540,20 @@ def test_strict_only_findings_are_counted(tmp_path: Path) -> None:
     assert (plain["hidden"], strict["hidden"]) == (more, 0)
     assert more > 0
     assert f"note: {more} more with --strict" in call("check", file).err
-    assert "--strict" not in call("check", "--strict", file).err
+    assert "--strict" not in call("check --strict", file).err
 
 
 def test_uncommitted_changes_are_reported(workdir: Path) -> None:
     repo = Repo(workdir / "tree")
     repo.commit("first\n", {"a.c": "int a;\n", "b.c": "int b;\n"})
-    repo.git("checkout", "-q", "-b", "topic")
+    repo.git("checkout -q -b topic")
     repo.commit("net: fix it\n\nText.\n", {"a.c": "int c;\n"})
     here = ("-C", str(repo.path), "--base", "HEAD~1")
     assert "not committed" not in call("check", *here).err
     (repo.path / "b.c").write_text("int d;\n")
     note = "note: changes in b.c are not committed, and were not checked"
     assert note in call("check", *here).err
-    assert "not committed" not in call("check", "-q", *here).err
+    assert "not committed" not in call("check -q", *here).err
     assert "not committed" not in call("check", *here, "HEAD").err
     (repo.path / "a.c").write_text("int e;\n")
     assert "in a.c and 1 more file are not committed" in call("check", *here).err

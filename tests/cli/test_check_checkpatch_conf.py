@@ -38,7 +38,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def list_finding_types(repo: Repo, *arguments: str) -> set[str]:
-    result = call("check", "-C", repo.path, "--format", "json", "HEAD", *arguments)
+    result = repo.patchpilot("check --format json HEAD", *arguments)
     return {finding["name"] for finding in json.loads(result.out)["patches"][0]["findings"]}
 
 
@@ -55,7 +55,7 @@ def test_types_ignored_by_the_tree_are_hidden(repo: Repo) -> None:
     commit_change(repo)
     silent = {"complex-macro-without-parentheses", "udelay-instead-of-sleep"}
     assert list_finding_types(repo, "--strict") >= silent
-    repo.git("rm", "-q", FILE)
+    repo.git("rm -q", FILE)
     repo.commit("conf\n", {".checkpatch.conf": CONF})
     commit_change(repo)
     assert not list_finding_types(repo, "--strict") & silent
@@ -96,7 +96,7 @@ def commit_with_conf(repo: Repo, conf: str, code: str, **files: str) -> list[str
         "frob: wait\n\nThe device is slow. Wait for it.\n",
         {FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n" + code},
     )
-    result = call("check", "-C", repo.path, "--format", "json", "--strict", "HEAD")
+    result = repo.patchpilot("check --format json --strict HEAD")
     return [finding["name"] for finding in json.loads(result.out)["patches"][0]["findings"]]
 
 
@@ -135,11 +135,11 @@ def test_tab_size_of_the_tree_is_used(repo: Repo) -> None:
 def test_fix_uses_the_tab_size_of_the_tree(repo: Repo) -> None:
     code = "void frob_wait(void)\n{\n\tfrob_read(first,\n\t\t  second);\n}\n"
     commit_with_conf(repo, "--strict\n", code)
-    assert not call("check", "-C", repo.path, "--diff", "HEAD").out
+    assert not repo.patchpilot("check --diff HEAD").out
     commit_with_conf(
         repo, "--strict\n--tab-size=4\n", code.replace("read", "send").replace("second", "third")
     )
-    assert "+\t\t\t  third);\n" in call("check", "-C", repo.path, "--diff", "HEAD").out
+    assert "+\t\t\t  third);\n" in repo.patchpilot("check --diff HEAD").out
 
 
 def test_options_of_the_user_apply_to_a_tree_without_options(repo: Repo) -> None:
@@ -147,12 +147,12 @@ def test_options_of_the_user_apply_to_a_tree_without_options(repo: Repo) -> None
     user_conf.write_text("--ignore COMPLEX_MACRO --frob\n")
     commit_change(repo)
     assert "complex-macro-without-parentheses" not in list_finding_types(repo)
-    assert "~/.checkpatch.conf: --frob: unknown" in call("check", "-C", repo.path, "HEAD").err
+    assert "~/.checkpatch.conf: --frob: unknown" in repo.patchpilot("check HEAD").err
     names = commit_with_conf(repo, "--strict\n", CODE.replace("frob(x)", "poll(x)"))
     assert "complex-macro-without-parentheses" in names
     # checkpatch.pl looks into .scripts last
     user_conf.unlink()
-    repo.git("rm", "-q", ".checkpatch.conf")
+    repo.git("rm -q .checkpatch.conf")
     repo.commit("conf\n", {".scripts/.checkpatch.conf": "--ignore COMPLEX_MACRO\n"})
     commit_change(repo, CODE.replace("frob(x)", "last(x)"))
     assert "complex-macro-without-parentheses" not in list_finding_types(repo)
@@ -161,11 +161,11 @@ def test_options_of_the_user_apply_to_a_tree_without_options(repo: Repo) -> None
 def test_unused_option_is_named(repo: Repo) -> None:
     repo.commit("conf\n", {".checkpatch.conf": "--root=..\n--frob\n"})
     commit_change(repo)
-    error = call("check", "-C", repo.path, "HEAD").err
+    error = repo.patchpilot("check HEAD").err
     assert "--root: not supported" in error
     assert "--frob: unknown option" in error
     # b4 takes each line of stderr for a failure
-    assert not call("check", "-C", repo.path, "--format", "checkpatch", "HEAD").err
+    assert not repo.patchpilot("check --format checkpatch HEAD").err
 
 
 def test_patch_file_in_a_clone_is_checked_with_its_tree(
@@ -173,12 +173,12 @@ def test_patch_file_in_a_clone_is_checked_with_its_tree(
 ) -> None:
     repo.commit("conf\n", {".checkpatch.conf": "--no-signoff\n", "drivers/frob/Kbuild": ""})
     commit_change(repo, "void frob_wait(int a) \n{\n}\n")
-    text = repo.git("format-patch", "-1", "--stdout").replace("Signed-off-by:", "Not-signed:")
+    text = repo.git("format-patch -1 --stdout").replace("Signed-off-by:", "Not-signed:")
     file = tmp_path / "a.patch"
     file.write_text(text)
 
     def list_names(*arguments: object, stdin: bytes = b"") -> set[str]:
-        result = call("check", "--strict", "--format", "json", *arguments, stdin=stdin)
+        result = call("check --strict --format json", *arguments, stdin=stdin)
         document = json.loads(result.out)
         assert document["repository"] is None
         return {finding["name"] for finding in document["patches"][0]["findings"]}

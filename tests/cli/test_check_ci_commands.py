@@ -80,7 +80,7 @@ def hostile_patch(workdir: Path) -> Path:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_patch_text_is_not_a_ci_command(hostile_patch: Path, form: str) -> None:
-    outcome = call("check", "--strict", "--format", form, hostile_patch)
+    outcome = call("check --strict --format", form, hostile_patch)
     assert outcome.code == 1
     assert "teh" in outcome.out
     commands = [
@@ -93,15 +93,15 @@ def test_patch_text_is_not_a_ci_command(hostile_patch: Path, form: str) -> None:
 
 
 def test_github_has_one_command_per_rule(hostile_patch: Path) -> None:
-    lines = call("check", "--strict", "--format", "github", hostile_patch).out.splitlines()
-    issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile_patch).out)
+    lines = call("check --strict --format github", hostile_patch).out.splitlines()
+    issues = json.loads(call("check --strict --format gitlab", hostile_patch).out)
     assert len(lines) == len({(issue["check_name"], issue["severity"]) for issue in issues})
     assert all(OWN_FORMAT.match(line) for line in lines)
 
 
 @pytest.mark.parametrize("words", [("--verbose",), ("--diff",), ("--fix",), ("--color",)])
 def test_options_do_not_enable_ci_commands(hostile_patch: Path, words: tuple[str, ...]) -> None:
-    outcome = call("check", "--strict", *words, hostile_patch)
+    outcome = call("check --strict", *words, hostile_patch)
     assert outcome.code in (0, 1, 2)
     # a diff must be exact, and its lines cannot be commands because each starts with a sign
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
@@ -125,9 +125,9 @@ def test_file_name_is_not_a_ci_command(workdir: Path, name: str) -> None:
 
 
 def test_gitlab_and_sarif_use_one_line(hostile_patch: Path) -> None:
-    issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile_patch).out)
+    issues = json.loads(call("check --strict --format gitlab", hostile_patch).out)
     assert all("\n" not in issue["description"] for issue in issues)
-    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile_patch).out)["runs"]
+    (run,) = json.loads(call("check --strict --format sarif", hostile_patch).out)["runs"]
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("evil.example" in message for message in messages)
     assert not [message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)]
@@ -140,7 +140,7 @@ def test_gitlab_and_sarif_use_one_line(hostile_patch: Path) -> None:
 
 
 def test_junit_escapes_text(hostile_patch: Path) -> None:
-    output = call("check", "--strict", "--format", "junit", hostile_patch).out
+    output = call("check --strict --format junit", hostile_patch).out
     assert {element.tag for element in ET.fromstring(output).iter()} <= {
         *("testsuites", "testsuite", "testcase", "failure", "system-out", "skipped")
     }

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
 
 
 def _list_reported_types(*arguments: object) -> list[str]:
-    output = call("check", "--format", "checkpatch", "--fail-on", "never", *arguments).out
+    output = call("check --format checkpatch --fail-on never", *arguments).out
     return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", output, re.MULTILINE)
 
 

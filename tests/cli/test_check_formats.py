@@ -35,7 +35,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def print_report(repo: Repo, output_format: str, *arguments: str) -> str:
-    return call("check", "-C", repo.path, "HEAD", "--format", output_format, *arguments).out
+    return repo.patchpilot("check HEAD --format", output_format, *arguments).out
 
 
 WAYS = [
@@ -57,14 +57,12 @@ def check_inputs(
     source file.
     """
     monkeypatch.chdir(repo.path)
-    repo.git("format-patch", "-q", "-1", "-o", "out")
+    repo.git("format-patch -q -1 -o out")
     repo.commit(
         f"frob: größer \x0c und \x1b[1mmehr\n\nTeh ☃ has \ufffe no space.\n\n{SIGNED_LINE}",
         {"lib/größe&co.c": CALL},
     )
-    mails = repo.git(
-        "format-patch", "--stdout", "-2", "--from=Ada Größer <ada@example.org>"
-    ).encode()
+    mails = repo.git("format-patch --stdout -2 '--from=Ada Größer <ada@example.org>'").encode()
     (repo.path / "mails.mbox").write_bytes(mails)
     patch = str(next((repo.path / "out").iterdir()).relative_to(repo.path))
     return [
@@ -153,7 +151,7 @@ def test_sarif_locates_message_findings_in_the_change(
 ) -> None:
     repo.commit("frob: add a\n", {"lib/a.h": BASE})
     for path in [path for path, content in files.items() if content is None]:
-        repo.git("rm", "-q", path)
+        repo.git("rm -q", path)
     commit = repo.commit(
         UNSIGNED,
         {path: content for path, content in files.items() if content is not None},
@@ -165,7 +163,7 @@ def test_sarif_locates_message_findings_in_the_change(
 
 def test_sarif_names_the_input_without_a_changed_file(repo: Repo) -> None:
     repo.commit(UNSIGNED, {"lib/frob.c": f"{CALL}int g;\n"})
-    mail = repo.git("format-patch", "--stdout", "-1")
+    mail = repo.git("format-patch --stdout -1")
     without_names = re.sub(r"(?m)^(?:diff|index|---|\+\+\+) .*\n", "", mail)
     for patch, place in ((mail, ("lib/frob.c", 6)), (without_names, ("stdin", 1))):
         document = call(
@@ -178,7 +176,7 @@ def test_sarif_names_the_input_without_a_changed_file(repo: Repo) -> None:
 def test_sarif_locates_only_real_files(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     # a message in an mbox is named FILE:NUMBER, which is no file
     repo.commit(UNSIGNED, {"lib/frob.c": f"{CALL}int g;\n"})
-    mails = repo.git("format-patch", "--stdout", "-2")
+    mails = repo.git("format-patch --stdout -2")
     (repo.path / "two.mbox").write_text(mails)
     monkeypatch.chdir(repo.path)
     for target in ("two.mbox", "-"):
@@ -231,7 +229,7 @@ def test_sarif_has_the_edits_of_messages(
 ) -> None:
     monkeypatch.chdir(repo.path)
     repo.commit(MISSPELLED, {"lib/frob.c": f"{CALL}int g;\n"})
-    repo.git("format-patch", "-q", "-1")
+    repo.git("format-patch -q -1")
     (file,) = repo.path.glob("*.patch")
     select = "possible-misspelling,subject-ends-with-punctuation"
     words = ("check", file.name if is_file else "HEAD", "--select", select, "--format")
@@ -327,13 +325,11 @@ def test_column_is_the_first_excess_character(
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
 def test_path_is_relative_to_the_repository(repo: Repo, form: str) -> None:
-    repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
+    repo.git("format-patch -q -1 -o out --subject-prefix 'PATCH foo'")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")
     file.write_text(text.replace(SIGNED_LINE, ""))
-    output = call(
-        "check", "-C", repo.path, file, "--format", form, "--select", "MISSING_SIGN_OFF"
-    ).out
+    output = repo.patchpilot("check", file, "--format", form, "--select", "MISSING_SIGN_OFF").out
     assert f"out/{file.name}" in output
     assert str(repo.path) not in output
 
@@ -350,10 +346,7 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
     before = read_fingerprints()
     assert len(set(before)) == len(before) > 1
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         f"frob: say it\n\nThe user has to see it. Print it.\n\n{SIGNED_LINE}",
     )
     assert read_fingerprints() == before

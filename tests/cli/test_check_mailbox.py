@@ -115,7 +115,7 @@ def make_digest(mails: list[str]) -> bytes:
 
 
 def check_and_list_subjects(data: bytes) -> list[tuple[str, int]]:
-    result = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
+    result = call("check --format json --fail-on never -", stdin=data)
     assert result.code == 0, result.err
     return [
         (patch["subject"], int(patch["source"].rpartition(":")[2]))

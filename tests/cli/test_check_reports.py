@@ -26,7 +26,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Create a range with findings in files, about messages, and about lines that are removed."""
     repo = Repo(tmp_path_factory.mktemp("reports") / "r")
     repo.commit(MESSAGE, {"lib/frob.h": SPDX})
-    repo.git("branch", "base")
+    repo.git("branch base")
     repo.commit(MESSAGE, {"lib/frob.h": f"{SPDX}int  a ;\nint  b ;\nint c;\n"})
     repo.commit("frob: Count | it <b>@all</b>", {"lib/größe&co.h": f"{SPDX}int  d ;\n"})
     repo.commit("frob: drop a", {"lib/frob.h": f"{SPDX}int  b ;\nint c;\n"})
@@ -38,7 +38,7 @@ def reports(repo: Repo) -> Mapping[str, str]:
     """Check the range once, and return the result in all formats."""
     folder = repo.path.parent
     options = [f"--report={form}={folder / form}" for form in REPORTS]
-    outcome = call("check", "-C", repo.path, *options, *OPTIONS, "base..")
+    outcome = repo.patchpilot("check", *options, *OPTIONS, "base..")
     assert outcome.code == 1, outcome.err
     reports = {form: (folder / form).read_text() for form in REPORTS}
     assert outcome.out == reports["text"]
@@ -73,7 +73,7 @@ def test_sarif_has_at_most_what_github_shows(tmp_path: Path) -> None:
     repo.commit(MESSAGE, {"lib/frob.h": SPDX})
     repo.commit("frob: Add.", {"lib/frob.h": SPDX + "int  a ;\n" * 5_100})
     options = ("--select", "SPACING,no-sign-off", "--strict", "--format", "sarif")
-    log = json.loads(call("check", "-C", repo.path, "HEAD", *options).out)
+    log = json.loads(repo.patchpilot("check HEAD", *options).out)
     assert find_github_problems(log) == []
     (run,) = log["runs"]
     assert len(run["results"]) == 5_000
@@ -148,9 +148,9 @@ code = "int size;"
 def test_own_rules_come_first(repo: Repo, tmp_path: Path) -> None:
     pack = tmp_path / "own.toml"
     pack.write_text(OWN_PACK)
-    repo.git("config", "--global", "patchpilot.packs", str(pack))
+    repo.git("config --global patchpilot.packs", str(pack))
     for form, start in (("github", "::"), ("markdown", "| ")):
-        out = call("check", "-C", repo.path, "--format", form, "base..HEAD").out
+        out = repo.patchpilot("check --format", form, "base..HEAD").out
         rows = [line for line in out.splitlines() if line.startswith(start)]
         assert "no-letter-b" in rows[form == "markdown"], out
 
@@ -167,7 +167,7 @@ def test_names_of_tests_stay(repo: Repo, reports: Mapping[str, str], tmp_path: P
     copy.git("reset", "-q", "--hard", "FETCH_HEAD")
     # every id is another one, and lines move
     copy.git("rebase", "-q", "--force-rebase", "base")
-    text = call("check", "-C", copy.path, *OPTIONS, "base..HEAD", "--format", "junit").out
+    text = call("check -C", copy.path, *OPTIONS, "base..HEAD", "--format", "junit").out
     names = list_names(reports["junit"])
     assert len(names) == len(set(names))
     assert names == list_names(text)
@@ -176,7 +176,7 @@ def test_names_of_tests_stay(repo: Repo, reports: Mapping[str, str], tmp_path: P
 @pytest.mark.parametrize(("limit", "failures"), [("error", "0"), ("warning", "1")])
 def test_finding_below_the_limit_is_no_failure(repo: Repo, limit: str, failures: str) -> None:
     options = ("--select", "SPACING", "--fail-on", limit, "--format", "junit")
-    outcome = call("check", "-C", repo.path, "HEAD~2", *options)
+    outcome = repo.patchpilot("check HEAD~2", *options)
     root = ET.fromstring(outcome.out)
     assert (str(int(outcome.code)), root.get("failures")) == (failures, failures)
     assert len(root.findall(".//system-out")) == 1 - int(failures)
@@ -191,7 +191,7 @@ def test_summary_is_not_markup_of_the_patch(reports: Mapping[str, str]) -> None:
 
 def test_file_of_a_format_leaves_the_verdict_in_the_log(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "out.json"
-    outcome = call("check", "-C", repo.path, "HEAD", "--format", "gitlab", "-o", file)
+    outcome = repo.patchpilot("check HEAD --format gitlab -o", file)
     assert (outcome.code, outcome.out) == (1, "")
     assert f"1 patch checked, not ready to send: 1 error, 1 warning ({file})" in outcome.err
 
@@ -205,5 +205,5 @@ def test_file_of_a_format_leaves_the_verdict_in_the_log(repo: Repo, tmp_path: Pa
     ],
 )
 def test_report_needs_a_format_and_a_file(value: str, error: str) -> None:
-    outcome = call("check", "--report", value)
+    outcome = call("check --report", value)
     assert (outcome.code, error in outcome.err) == (2, True), outcome.err

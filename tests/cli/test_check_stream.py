@@ -64,7 +64,7 @@ def mail_source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def check_as_stream(*arguments: object, exit_code: int = 0) -> list[dict[str, Any]]:
-    result = call("check", "--format", "jsonl", *arguments)
+    result = call("check --format jsonl", *arguments)
     assert result.code == exit_code, result.err
     return [json.loads(line) for line in result.out.splitlines()]
 
@@ -92,12 +92,7 @@ def test_stream_matches_a_single_check(tmp_path: Path) -> None:
         if finding not in first["findings"]
     ] == [("trailing-space", 4)]
     (alone,) = json.loads(
-        call(
-            "check",
-            "--format",
-            "json",
-            write_mbox(tmp_path, make_patch("one", TRAILING, "two")),
-        ).out
+        call("check --format json", write_mbox(tmp_path, make_patch("one", TRAILING, "two"))).out
     )["patches"]
     assert any("edits" in finding for finding in alone["findings"])
     assert two["findings"] == alone["findings"]
@@ -148,7 +143,7 @@ def test_commits_have_lines_and_a_summary(
 
 def test_unknown_rule_precedes_the_stream(tmp_path: Path) -> None:
     file = write_mbox(tmp_path, make_patch("one"))
-    outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
+    outcome = call("check --format jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
     assert "patchpilot: error: unknown rule 'nosuch'" in outcome.err
 

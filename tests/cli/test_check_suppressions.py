@@ -416,9 +416,9 @@ def topic(workdir: Path) -> Repo:
     repo.commit(f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"})
     repo.branch("topic")
     (
-        repo.git("branch", "-q", "-u", "main")
+        repo.git("branch -q -u main")
         if "main" in repo.git("branch")
-        else repo.git("branch", "-q", "-u", "master")
+        else repo.git("branch -q -u master")
     )
     repo.commit(
         f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}",
@@ -654,10 +654,7 @@ def test_reroll_is_compared_with_the_sent_version(
             == 0
         )
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         "widget: wait for the ninth\n\nChange-Id: I0123456789abcdef\n\nIt was"
         f" wrong.\n\n{SIGN_OFF}",
     )

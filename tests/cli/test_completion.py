@@ -59,9 +59,9 @@ CLEAR = "\x15"
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start\n", {"a": "1\n"})
-    repo.git("branch", "topic-of-frob")
+    repo.git("branch topic-of-frob")
     (tmp_path / "ours.toml").write_text(OWN)
-    repo.git("config", "--global", "patchpilot.packs", str(tmp_path / "ours.toml"))
+    repo.git("config --global patchpilot.packs", str(tmp_path / "ours.toml"))
     return repo
 
 

@@ -47,7 +47,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
             ("smtpuser", "ada"),
             ("smtpsslcertpath", str(pair[0])),
         ):
-            repo.git("config", "--global", f"sendemail.{name}", value)
+            repo.git("config --global", f"sendemail.{name}", value)
         repo.git(
             "config --global credential.helper '!f() { test $1 = get && echo password=s3cret; }; f'"
         )
@@ -117,7 +117,7 @@ def test_stored_password_is_hidden(tmp_path: Path) -> None:
         ("smtpuser", "ada"),
         ("smtppass", "s3cret"),
     ):
-        repo.git("config", "--global", f"sendemail.{name}", value)
+        repo.git("config --global", f"sendemail.{name}", value)
     outcome = repo.patchpilot("doctor --offline")
     assert "smtpPass" in outcome.out
     assert "s3cret" not in outcome.out + outcome.err

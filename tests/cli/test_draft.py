@@ -24,18 +24,7 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send_topic(repo: Repo, *arguments: str) -> Outcome:
-    return call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        LIST,
-        "--force",
-        "a test",
-        "--format",
-        "json",
-        *arguments,
-    )
+    return repo.patchpilot("send --to", LIST, "--force", "a test", "--format", "json", *arguments)
 
 
 def read_first_subject(send_result: Outcome) -> str:
@@ -43,9 +32,9 @@ def read_first_subject(send_result: Outcome) -> str:
 
 
 def read_draft(repo: Repo) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(
-        call("draft", "show", "-C", repo.path, "--format", "json").out
-    )["draft"]
+    result: dict[str, Any] = json.loads(call("draft show -C", repo.path, "--format", "json").out)[
+        "draft"
+    ]
     return result
 
 
@@ -73,10 +62,7 @@ def test_test_sends_keep_the_draft(
         repo = topic(tmp_path / "r", 1, server=server)
         assert send_topic(repo, "--yes").code == 0
         repo.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
+            "commit -q --amend -m",
             "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
         before = read_choices(repo)
@@ -98,12 +84,12 @@ def test_test_sends_keep_the_draft(
 def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
-        repo.git("config", "branch.topic.description", text)
+        repo.git("config branch.topic.description", text)
         assert (
             read_first_subject(send_topic(repo, "--dry-run"))
             == f"[PATCH 0/2] {text.splitlines()[0]}"
         )
-    output = call("draft", "-C", repo.path).out
+    output = repo.patchpilot("draft").out
     assert (
         "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n"
         in output
@@ -151,7 +137,7 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             {"security": "no"},
         )
         assert all(origin.startswith("send of v1, 20") for origin in remaining["origins"].values())
-        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
+        assert repo.patchpilot("draft --changelog '- better told (Bob)'").code == 0
         assert (
             read_first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH net v2] widget: change line 1"
@@ -173,13 +159,13 @@ def test_next_version_does_not_change_on_rerun(
                 read_first_subject(send_topic(repo, "--reroll", "--dry-run"))
                 == "[PATCH v2] widget: change line 1"
             )
-            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
+            repo.patchpilot("draft --changelog '- better told (Bob)'")
         assert (
             read_first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH v2] widget: change line 1"
         )
         assert read_draft(repo)["version"] == 2
-        failure = call("draft", "-C", repo.path, "-v", "2")
+        failure = repo.patchpilot("draft -v 2")
         assert (failure.code, "v2 was already sent" in failure.err) == (2, True)
 
 
@@ -224,17 +210,10 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
 def test_message_id_is_extracted_from_a_url(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     assert (
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--in-reply-to",
-            "https://lore.kernel.org/r/id@example.org/",
-        ).code
-        == 0
+        repo.patchpilot("draft --in-reply-to https://lore.kernel.org/r/id@example.org/").code == 0
     )
     assert read_draft(repo)["in_reply_to"] == "id@example.org"
-    assert call("draft", "-C", repo.path, "--in-reply-to", "").code == 0
+    assert repo.patchpilot("draft --in-reply-to ''").code == 0
     assert read_draft(repo)["in_reply_to"] == ""
 
 
@@ -258,7 +237,7 @@ def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
     bad = "net\nBcc: eve@example.org"
     repo = topic(tmp_path / "r", 1)
     assert send_topic(repo, "--dry-run", "--subject-prefix", bad).code == 2
-    assert call("draft", "-C", repo.path, "--subject-prefix", bad).code == 2
+    assert repo.patchpilot("draft --subject-prefix", bad).code == 2
 
 
 def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
@@ -275,13 +254,11 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             "1",
             "A note.",
         )
-        assert (
-            call("draft", "-C", repo.path, *arguments, "--in-reply-to", "id@example.org").code == 0
-        )
+        assert repo.patchpilot("draft", *arguments, "--in-reply-to", "id@example.org").code == 0
         assert send_topic(repo, "--yes").code == 0
-        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
+        assert repo.patchpilot("draft --changelog '- better told (Bob)'").code == 0
         before = read_draft(repo)
-        output = call("draft", "show", "-C", repo.path).out
+        output = call("draft show -C", repo.path).out
         for row in (
             "prefix:   [PATCH net]   (set, 20",
             "cover letter:   (set, 20",
@@ -290,7 +267,7 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             "version:  v2   (set, 20",
         ):
             assert row in output
-        result = call("draft", "reset", "-C", repo.path)
+        result = call("draft reset -C", repo.path)
         assert result.code == 0
         assert "  All were wrong." in result.out
         after = read_draft(repo)
@@ -308,10 +285,10 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
     assert [after[name] for name in ("change_id", "links", "patches")] == [
         before[name] for name in ("change_id", "links", "patches")
     ]
-    assert "sent:     v1" in call("draft", "-C", repo.path).out
-    second_outcome = call("draft", "reset", "-C", repo.path)
+    assert "sent:     v1" in repo.patchpilot("draft").out
+    second_outcome = call("draft reset -C", repo.path)
     assert (second_outcome.out, "nothing to clear" in second_outcome.err) == ("", True)
-    assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
+    assert call("draft reset --subject-prefix net -C", repo.path).code == 2
 
 
 def test_unchanged_changelog_starts_no_version(
@@ -321,7 +298,7 @@ def test_unchanged_changelog_starts_no_version(
         repo = topic(tmp_path / "r", 1, server=server)
         assert send_topic(repo, "--yes").code == 0
     (repo.path / "widget.c").write_text("int less;\n")
-    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+    repo.git("commit -q -a --amend --no-edit")
     with Repository.open(repo.path) as repository:
         records = []
         edit_draft_texts(repository, lambda text: records.append(text) or text)  # type: ignore[func-returns-value]

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import ExitCode
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -14,6 +13,6 @@ def test_missing_git_shows_an_install_hint(monkeypatch: pytest.MonkeyPatch, tmp_
     repo = Repo(tmp_path / "r")
     repo.commit("frob: wait", {"a.c": "int a;\n"})
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    outcome = call("backport", "-C", repo.path, "HEAD")
+    outcome = repo.patchpilot("backport HEAD")
     assert outcome.code == ExitCode.MISSING
     assert "install git" in outcome.err

@@ -58,7 +58,7 @@ class PostedTopic:
 
     def _make_diff(self) -> str:
         self.repo.put(FILE, AFTER)
-        diff = self.repo.git("diff", "--", FILE)
+        diff = self.repo.git("diff --", FILE)
         self.repo.put(FILE, BEFORE)
         return diff
 
@@ -136,14 +136,14 @@ def test_latest_version_before_the_commit_is_found(
 
 def test_commit_starts_a_tracked_series(archived_patch: PostedTopic) -> None:
     arguments = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
-    outcome = call("track", "add", archived_patch.commit_change(), *arguments, "--json")
+    outcome = call("track add", archived_patch.commit_change(), *arguments, "--json")
     assert outcome.code == 0, outcome.err
     (series,) = json.loads(outcome.out)["series"]
     assert [version["message_id"] for version in series["revisions"]] == [
         "v1@example.org",
         "v2@example.org",
     ]
-    assert call("track", "add", "HEAD^{tree}", *arguments).code == 2
+    assert call("track add HEAD^{tree}", *arguments).code == 2
 
 
 def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
@@ -152,7 +152,7 @@ def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
         commit = posted.commit_change()
         archive.add(build_stable_queue_notice(TITLE, commit, "6.1", id="q1"))
         arguments = ("-C", posted.repo.path, "--lore", archive.url, "--json")
-        (series,) = json.loads(call("track", "add", commit, *arguments).out)["series"]
+        (series,) = json.loads(call("track add", commit, *arguments).out)["series"]
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
@@ -212,7 +212,7 @@ def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
 def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
     with serve_archive("stand-in", workdir / "inbox") as archive:
         posted = PostedTopic(workdir, archive)
-        posted.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+        posted.repo.git("update-ref refs/remotes/origin/master HEAD")
         posted.repo.branch("topic")
         commit = posted.commit_change()
         with Repository.open(posted.repo.path) as repository:
@@ -268,6 +268,6 @@ def test_output_shows_the_track_command(workdir: Path) -> None:
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:
     posted = PostedTopic(workdir)
-    assert call("find", "HEAD", "-C", posted.repo.path, "--offline").code == 4
-    assert call("find", "0123456789ab", "-C", posted.repo.path).code == 2
+    assert call("find HEAD -C", posted.repo.path, "--offline").code == 4
+    assert call("find 0123456789ab -C", posted.repo.path).code == 2
     assert call("find").code == 2

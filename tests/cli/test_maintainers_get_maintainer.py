@@ -87,19 +87,11 @@ def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
         {"drivers/net/port.c": "int two;\n"},
     )
     folder = tmp_path / "out"
-    repo.git("format-patch", "-q", "-2", "-o", str(folder))
+    repo.git("format-patch -q -2 -o", str(folder))
 
     def find_maintainers(target: object) -> Outcome:
-        return call(
-            "maintainers",
-            "-C",
-            repo.path,
-            "--format",
-            "get_maintainer",
-            "--no-git-fallback",
-            "--norolestats",
-            "--nol",
-            target,
+        return repo.patchpilot(
+            "maintainers --format get_maintainer --no-git-fallback --norolestats --nol", target
         )
 
     head, both, files = (

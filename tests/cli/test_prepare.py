@@ -31,12 +31,12 @@ from tests.kit.terminal import Terminal
 
 
 def read_topic_message(story: RingHistory) -> str:
-    return story.repo.git("log", "-1", "--format=%B", "topic").strip()
+    return story.repo.git("log -1 --format=%B topic").strip()
 
 
 def test_written_tags_can_be_undone(ring_history: RingHistory) -> None:
-    before = ring_history.repo.git("rev-parse", "topic")
-    result = ring_history.run_command("prepare", "HEAD", "--yes")
+    before = ring_history.repo.git("rev-parse topic")
+    result = ring_history.run_command("prepare HEAD --yes")
     assert result.code == 0, result.err
     assert "{+Fixes: " in result.out
     assert read_topic_message(ring_history).split("\n")[-3:] == [
@@ -44,28 +44,28 @@ def test_written_tags_can_be_undone(ring_history: RingHistory) -> None:
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
     ]
-    second_outcome = ring_history.run_command("prepare", "HEAD", "--yes")
+    second_outcome = ring_history.run_command("prepare HEAD --yes")
     assert "nothing to write" in second_outcome.err
     undone_outcome = ring_history.run_command("undo")
     assert undone_outcome.code == 0
-    assert ring_history.repo.git("rev-parse", "topic") == before
-    listing = ring_history.run_json_command("undo", "list")
+    assert ring_history.repo.git("rev-parse topic") == before
+    listing = ring_history.run_json_command("undo list")
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
 def test_open_findings_are_counted_after_writing(ring_history: RingHistory) -> None:
-    ring_history.repo.git("commit -q --amend -m", "ring: mask it")
-    outcome = ring_history.run_command("prepare", "HEAD", "--fixes", ring_history.culprit[:12])
+    ring_history.repo.git("commit -q --amend -m 'ring: mask it'")
+    outcome = ring_history.run_command("prepare HEAD --fixes", ring_history.culprit[:12])
     assert outcome.code == 0, outcome.err
-    head = ring_history.repo.git("rev-parse", "HEAD")
+    head = ring_history.repo.git("rev-parse HEAD")
     note = outcome.err.splitlines()[-1]
     assert note.endswith(f"; see them: patchpilot check {head[:12]}")
     summary = ring_history.run_json_command("check", head)["summary"]
     assert summary["errors"] > 0
     assert f"check reports {summary['errors']} error" in note
-    quiet = ring_history.run_command("prepare", "HEAD", "--fixes", "none", "--quiet")
+    quiet = ring_history.run_command("prepare HEAD --fixes none --quiet")
     assert "check reports" not in quiet.err
-    dry_run = ring_history.run_command("prepare", "HEAD", "--signoff", "--dry-run")
+    dry_run = ring_history.run_command("prepare HEAD --signoff --dry-run")
     assert "check reports" not in dry_run.err
 
 
@@ -74,7 +74,7 @@ def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> No
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
     ring_history.repo.git("commit -q --amend -F -", stdin=text)
-    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert ring_history.run_command("prepare HEAD --yes").code == 0
     assert "Fixes:" in read_topic_message(ring_history)
     assert "vger" not in read_topic_message(ring_history)
 
@@ -82,7 +82,7 @@ def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> No
 def test_topic_answered_as_undisclosed_gets_no_public_address(
     ring_history: RingHistory,
 ) -> None:
-    assert ring_history.run_command("draft", "--security", "yes").code == 0
+    assert ring_history.run_command("draft --security yes").code == 0
     # the draft knows neither the new message nor the second commit
     ring_history.repo.git("commit -q --amend --date=now -m", f"ring: mask it{SIGNED}")
     ring_history.repo.commit(
@@ -97,19 +97,19 @@ def test_topic_answered_as_undisclosed_gets_no_public_address(
     messages = ring_history.repo.git("log -2 --format=%B topic")
     assert messages.count("Cc: stable@kernel.org\n") == 2
     assert "vger" not in messages
-    assert ring_history.run_command("draft", "--security", "no").code == 0
-    (line,) = ring_history.run_json_command("stable", "HEAD")["lines"] or ("",)
+    assert ring_history.run_command("draft --security no").code == 0
+    (line,) = ring_history.run_json_command("stable HEAD")["lines"] or ("",)
     assert not line, "the message has it"
 
 
 def test_public_address_in_an_undisclosed_fix_is_replaced(
     ring_history: RingHistory,
 ) -> None:
-    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert ring_history.run_command("prepare HEAD --yes").code == 0
     public_message = read_topic_message(ring_history)
     assert "Cc: stable@vger.kernel.org" in public_message
-    assert ring_history.run_command("draft", "--security", "yes").code == 0
-    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert ring_history.run_command("draft --security yes").code == 0
+    assert ring_history.run_command("prepare HEAD --yes").code == 0
     assert read_topic_message(ring_history) == public_message.replace(
         "stable@vger.kernel.org", "stable@kernel.org"
     )
@@ -119,15 +119,15 @@ def test_non_interactive_write_needs_yes(
     ring_history: RingHistory,
 ) -> None:
     before = ring_history.repo.git("for-each-ref")
-    result = ring_history.run_command("prepare", "HEAD")
+    result = ring_history.run_command("prepare HEAD")
     assert result.code == 1
     assert "{+Fixes: " in result.out, "it shows what it would write"
     assert "nothing was written: stdin is not a terminal" in result.err
     assert "--yes" in result.err
     assert ring_history.repo.git("for-each-ref") == before
-    asked_outcome = ring_history.run_command("prepare", "HEAD", "--format", "json")
+    asked_outcome = ring_history.run_command("prepare HEAD --format json")
     assert (asked_outcome.code, json.loads(asked_outcome.out)["written"]) == (1, False)
-    assert ring_history.run_command("prepare", "HEAD", "--stable", "none").code == 0, (
+    assert ring_history.run_command("prepare HEAD --stable none").code == 0, (
         "an option says what to write"
     )
 
@@ -166,19 +166,17 @@ def test_commit_that_only_imports_code_is_never_proposed(
         "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED,
         {"ring.c": FIX},
     )
-    document = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
+    document = json.loads(repo.patchpilot("fixes HEAD --format json").out)
     assert (document["sure"], document["tags"], document["candidates"]) == (
         False,
         [],
         [],
     )
     assert subject in document["reason"]
-    result = call("prepare", "-C", repo.path, "HEAD", "--yes")
+    result = repo.patchpilot("prepare HEAD --yes")
     assert subject in result.err
-    assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
-    assert (
-        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
-    )
+    assert "Fixes:" not in repo.git("log -1 --format=%B")
+    assert json.loads(repo.patchpilot("stable HEAD --format json").out)["lines"] == []
 
 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
@@ -234,13 +232,9 @@ def test_not_a_fix_can_be_withdrawn(ring_history: RingHistory) -> None:
     assert "you answered that it is not a fix" in result.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you answered that it is not a fix" in call("stable", *fixed).out
-    assert "ring: fix the mask: not a fix" in ring_history.run_command("draft", "HEAD").out
+    assert "ring: fix the mask: not a fix" in ring_history.run_command("draft HEAD").out
     ring_history.repo.git(
-        "commit",
-        "--amend",
-        "-q",
-        "-m",
-        "ring: fix the mask\n\nIt must be one less." + SIGNED,
+        "commit --amend -q -m", "ring: fix the mask\n\nIt must be one less." + SIGNED
     )
     assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), (
         "an amended commit is the same"
@@ -260,7 +254,7 @@ def test_unwaive_withdraws_not_a_fix(ring_history: RingHistory) -> None:
 
 def test_dry_run_writes_nothing(ring_history: RingHistory) -> None:
     before = ring_history.repo.git("for-each-ref")
-    result = ring_history.run_command("prepare", "HEAD", "--dry-run", "--format", "json")
+    result = ring_history.run_command("prepare HEAD --dry-run --format json")
     body = json.loads(result.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [commit for commit in body["commits"] if commit["changed"]]
@@ -291,13 +285,7 @@ def test_contacts_and_links_become_ordered_trailers(ring_history: RingHistory) -
         "https://syzkaller.appspot.com/bug?extid=0123456789abcdef",
     ]
     result = ring_history.run_command(
-        "prepare",
-        "HEAD",
-        "--stable",
-        "none",
-        "--fixes",
-        ring_history.culprit,
-        *arguments,
+        "prepare HEAD --stable none --fixes", ring_history.culprit, *arguments
     )
     assert result.code == 0, result.err
     names = [line.partition(":")[0] for line in read_topic_message(ring_history).split("\n")[4:]]
@@ -338,8 +326,7 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
 def test_topic_is_rewritten_from_its_base(ring_history: RingHistory) -> None:
     ring_history.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     result = ring_history.run_command(
-        "prepare",
-        "--base",
+        "prepare --base",
         ring_history.later,
         "--trailer",
         "https://example.org/x",
@@ -355,30 +342,30 @@ def test_topic_is_rewritten_from_its_base(ring_history: RingHistory) -> None:
 
 
 def test_moved_branch_is_not_restored(ring_history: RingHistory) -> None:
-    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert ring_history.run_command("prepare HEAD --yes").code == 0
     ring_history.repo.commit("on top" + SIGNED, {"new.c": "\n"})
-    result = ring_history.run_command("undo", "restore", "1")
+    result = ring_history.run_command("undo restore 1")
     assert result.code == 1
     assert "git rebase --onto" in result.err
-    assert ring_history.run_command("undo", "restore", "7").code == 2
+    assert ring_history.run_command("undo restore 7").code == 2
     assert ring_history.run_command("undo").code == 2
 
 
 def test_detached_head_is_prepared(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "--detach", ring_history.fix)
-    assert ring_history.run_command("prepare", "HEAD", "--yes", "--shared").code == 0
-    assert ring_history.repo.git("rev-parse", "topic") == ring_history.fix
-    assert "Fixes:" in ring_history.repo.git("log", "-1", "--format=%B", "HEAD")
+    ring_history.repo.git("checkout -q --detach", ring_history.fix)
+    assert ring_history.run_command("prepare HEAD --yes --shared").code == 0
+    assert ring_history.repo.git("rev-parse topic") == ring_history.fix
+    assert "Fixes:" in ring_history.repo.git("log -1 --format=%B HEAD")
     assert ring_history.run_command("undo").code == 0
-    assert ring_history.repo.git("rev-parse", "HEAD") == ring_history.fix
+    assert ring_history.repo.git("rev-parse HEAD") == ring_history.fix
 
 
 def test_protected_commits_are_refused(ring_history: RingHistory) -> None:
-    ring_history.repo.git("update-ref", "refs/remotes/origin/topic", ring_history.fix)
-    result = ring_history.run_command("prepare", "HEAD", "--yes")
+    ring_history.repo.git("update-ref refs/remotes/origin/topic", ring_history.fix)
+    result = ring_history.run_command("prepare HEAD --yes")
     assert result.code == 1
     assert "--published" in result.err
-    assert ring_history.run_command("prepare", "HEAD", "--yes", "--published").code == 0
+    assert ring_history.run_command("prepare HEAD --yes --published").code == 0
 
 
 def test_kill_leaves_the_branch_intact(ring_history: RingHistory) -> None:
@@ -402,19 +389,19 @@ def test_kill_leaves_the_branch_intact(ring_history: RingHistory) -> None:
     subprocess.run([*argv, "--dry-run"], capture_output=True, check=True)
     duration = time.monotonic() - start_time
     for _ in range(4):
-        ring_history.repo.git("update-ref", "refs/heads/topic", old)
+        ring_history.repo.git("update-ref refs/heads/topic", old)
         process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(duration * rng.uniform(0.3, 1.1))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         time.sleep(0.05)
-        tip = ring_history.repo.git("rev-parse", "topic")
+        tip = ring_history.repo.git("rev-parse topic")
         assert tip == old or ring_history.repo.git(
-            "log", "-1", "--format=%P %T", tip
-        ) == ring_history.repo.git("log", "-1", "--format=%P %T", old)
-        ring_history.repo.git("fsck", "--connectivity-only")
+            "log -1 '--format=%P %T'", tip
+        ) == ring_history.repo.git("log -1 '--format=%P %T'", old)
+        ring_history.repo.git("fsck --connectivity-only")
         if tip != old:
-            records = ring_history.run_json_command("undo", "list")["records"]
+            records = ring_history.run_json_command("undo list")["records"]
             assert any(record["old"] == old and record["new"] == tip for record in records)
 
 
@@ -423,9 +410,7 @@ def test_earlier_patch_in_the_series_gets_no_tag(
 ) -> None:
     """Test that no tag names a commit that the same run rewrites, which would change its id."""
     ring_history.commit_ring("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
-    result = ring_history.run_command(
-        "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
-    )
+    result = ring_history.run_command("prepare --base v1.2 --fixes auto --format json")
     assert result.code == 0, result.err
     first_commit, second_commit = json.loads(result.out)["commits"]
     assert f"Fixes: {ring_history.culprit[:12]}" in first_commit["message"]
@@ -440,7 +425,7 @@ def test_earlier_patch_in_the_series_gets_no_tag(
 def test_named_patch_of_the_series_gets_no_tag(ring_history: RingHistory) -> None:
     ring_history.commit_ring("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     result = ring_history.run_command(
-        "prepare", "--base", "v1.2", "--fixes", ring_history.fix, "--format", "json"
+        "prepare --base v1.2 --fixes", ring_history.fix, "--format", "json"
     )
     second_commit = json.loads(result.out)["commits"][1]
     assert "Fixes:" not in second_commit["message"]
@@ -453,7 +438,7 @@ def test_existing_series_tag_is_reported(ring_history: RingHistory) -> None:
         ' ("ring: fix the mask")'
     )
     ring_history.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
-    result = ring_history.run_command("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
+    result = ring_history.run_command("prepare --base v1.2 --dry-run --format json")
     assert any("squash it" in note for note in json.loads(result.out)["commits"][1]["notes"])
 
 
@@ -487,11 +472,7 @@ def test_unsupported_culprit_is_skipped(
         monkeypatch,
     )
     result = ring_history.run_command(
-        "prepare",
-        "HEAD",
-        "--signoff",
-        "--trailer",
-        "Cc: Eve R <eve@example.org>",
+        "prepare HEAD --signoff --trailer 'Cc: Eve R <eve@example.org>'"
     )
     assert result.code == 0, result.err
     assert "no Fixes: written" in result.err
@@ -514,20 +495,20 @@ def test_requested_tag_is_a_question_if_it_is_not_certain(
 ) -> None:
     set_confidence(0.4, "the evidence is weak", monkeypatch)
     before = ring_history.repo.git("for-each-ref")
-    result = ring_history.run_command("prepare", "HEAD", *words)
+    result = ring_history.run_command("prepare HEAD", *words)
     assert result.code == 1
     assert f"  1   40%  Fixes: {ring_history.culprit[:12]} (" in result.err
     assert "last changed 1 of 1 removed lines" in result.err
     assert "--fixes COMMIT" in result.err
     assert ring_history.repo.git("for-each-ref") == before
-    assert ring_history.run_command("prepare", "HEAD", *words, "--dry-run").code == 0
+    assert ring_history.run_command("prepare HEAD", *words, "--dry-run").code == 0
 
 
 def test_question_about_the_culprit_is_answered(ring_history: RingHistory) -> None:
     repo, subject = ring_history.repo, "ring: fix the mask"
     # the fix only adds a line, so no candidate is certain
     fix = LATER.replace("int ring_open", "/* once */\nint ring_open")
-    ring_history.repo.git("checkout", "-q", "-B", "topic", ring_history.later)
+    ring_history.repo.git("checkout -q -B topic", ring_history.later)
     ring_history.commit_ring(f"{subject}\n\nIt may crash.", fix)
     argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD", "--fixes", "auto"]
     for answer, tag in (("ffffff\n", ""), ("n\n", ""), (f"{ring_history.later[:12]}\n", "later")):
@@ -547,7 +528,7 @@ def test_uncertain_tag_has_a_note(
     ring_history: RingHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_confidence(0.55, "", monkeypatch)
-    result = ring_history.run_command("prepare", "HEAD", "--signoff")
+    result = ring_history.run_command("prepare HEAD --signoff")
     assert "{+Fixes: " in result.out
     assert "# Fixes: 55% sure: " in result.out
     assert "unsure" not in result.err

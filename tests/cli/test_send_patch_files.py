@@ -149,7 +149,7 @@ def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
 def write_to_files(repo: Repo, folder: Path, *arguments: object) -> list[str]:
     """Return the messages that `send` writes for patch files, in order."""
     options = ("--offline", "--security", "no", "--regression", "no", "--force", "x", "--to")
-    call("send", "-C", repo.path, *arguments, *options, "l@lists.example.org", "--outbox", folder)
+    repo.patchpilot("send", *arguments, *options, "l@lists.example.org", "--outbox", folder)
     return [file.read_text() for file in sorted(folder.iterdir())]
 
 

@@ -225,13 +225,13 @@ def _check_form(shared: tuple[Repo, bytes], name: str, folder: Path) -> None:
     file = folder / ("a.mbox.gz" if name.startswith("gzip") else "a.patch")
     file.write_bytes(FORMS[name](patch))
     wanted = repo.git("log -1 --format=%an\\ %ae\\ %T\\ %B topic")
-    checked = call("check", "-C", repo.path, "--format", "json", file)
+    checked = repo.patchpilot("check --format json", file)
     (read,) = checked.json["patches"]
     assert read["subject"] == "widget: change line 1"
-    recipients = call("maintainers", "-C", repo.path, file)
+    recipients = repo.patchpilot("maintainers", file)
     assert "mia@example.org" in recipients.out, recipients.err
     options = ("--offline", "--security", "no", "--regression", "no", "--outbox", folder / "out")
-    sent = call("send", "-C", repo.path, file, *options)
+    sent = repo.patchpilot("send", file, *options)
     (mail,) = (folder / "out").iterdir()
     assert _apply(repo, [mail], folder / "am").strip() == wanted.strip(), sent.out
     if not name.startswith(("byte", "gzip", "base64 of", "thread")):
@@ -261,7 +261,7 @@ def _check_named(shared: tuple[Repo, bytes], name: str, folder: Path) -> None:
         outcome = call(command[0], "-C", repo.path, *command[1:], file)
         assert outcome.code == 2, outcome.out
         assert word in outcome.err
-    checked = call("check", "-C", repo.path, file)
+    checked = repo.patchpilot("check", file)
     assert checked.code in (1, 2)
     assert word in checked.out + checked.err
 

@@ -24,12 +24,12 @@ def test_file_with_only_a_reply_is_added_to_the_sent_patch(
                 references=f"<{sent_message_id}>",
             )
         )
-        assert TAG in topic_life.track("show", "--mbox", file).out
+        assert TAG in topic_life.track("show --mbox", file).out
         assert topic_life.track().out.count(TITLE) <= 1
-        assert topic_life.track("add", "--mbox", file).code == 0
+        assert topic_life.track("add --mbox", file).code == 0
         assert TAG in topic_life.track("show").out
     file.write_bytes(file.read_bytes().replace(sent_message_id.encode(), b"other@example.org"))
-    second_outcome = call("track", "add", "--mbox", file)
+    second_outcome = call("track add --mbox", file)
     assert (
         second_outcome.code,
         "neither a patch nor a reply" in second_outcome.err,

@@ -58,16 +58,16 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
         *story.ACCEPTED,
         build_described_mail("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
-        call("track", "add", "w@example.org", "--lore", server.url)
-        call("track", "remove", "1")
-        call("track", "add", "v1@example.org", "--lore", server.url)
+        call("track add w@example.org --lore", server.url)
+        call("track remove 1")
+        call("track add v1@example.org --lore", server.url)
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
         before, series_json = read_local_data(2), track_series("show", "--keep-unread")
         execute_sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         execute_sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
-        assert call("track", "show", "2", "--keep-unread").code == 2
+        assert call("track show 2 --keep-unread").code == 2
         updated = track_series("update", "--all")
     assert read_local_data(2) == before
     assert updated["new"] == []
@@ -79,7 +79,7 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
 
 def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, story.V1, story.REVIEW) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
+        call("track add v1@example.org --lore", server.url)
     with serve_archive("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
         tracked = track_series("update", "--all", "--lore", archive.url)
     assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
@@ -94,41 +94,41 @@ def test_unavailable_message_is_restored_from_a_backup(
     workdir: Path,
 ) -> None:
     with serve_archive("stand-in", workdir, *story.BEGINNING) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
+        call("track add v1@example.org --lore", server.url)
         before = read_local_data()
         call("track")  # delete today's backup as well
         execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._verified.clear()
-    outcome = call("track", "update", "--all")
+    outcome = call("track update --all")
     assert (outcome.code, read_local_data()) == (4, before)
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     for backup in list_backups(default_store_file()):
         backup.unlink()
-    outcome = call("track", "update", "--all")
+    outcome = call("track update --all")
     assert (outcome.code, "cannot be reached" in outcome.err) == (4, True)
-    output = call("track", "show", "1")
+    output = call("track show 1")
     assert (output.code, "r1@example.org> is damaged" in output.err) == (2, True)
 
 
 def test_message_with_a_damaged_id_is_replaced_by_its_source(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, *story.BEGINNING) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
+        call("track add v1@example.org --lore", server.url)
         before = read_local_data()
         for backup in list_backups(default_store_file()):
             backup.unlink()
         execute_sql(
             "UPDATE member SET message_id = 'r1@example.orV' WHERE message_id = 'r1@example.org'"
         )
-        output = call("track", "update", "1")
+        output = call("track update 1")
         assert "r1@example.orV> is damaged, and not in the source" in output.out + output.err
-        assert call("track", "show", "1", "--keep-unread").err == ""
+        assert call("track show 1 --keep-unread").err == ""
     assert read_local_data()["mails"] == before["mails"]
 
 
 def test_tracked_file_is_read_again(workdir: Path) -> None:
     file = workdir / "thread.mbox"
     file.write_bytes(build_mbox(*story.BEGINNING))
-    call("track", "add", "--mbox", file)
+    call("track add --mbox", file)
     before = read_local_data()
     file.write_bytes(build_mbox(*story.ACCEPTED))
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
@@ -139,6 +139,6 @@ def test_tracked_file_is_read_again(workdir: Path) -> None:
     file.unlink()
     database._verified.clear()
     execute_sql(DAMAGE)
-    outcome = call("track", "update", "--all")
+    outcome = call("track update --all")
     assert outcome.code == 2
     assert f"{file} no longer exists" in outcome.out
