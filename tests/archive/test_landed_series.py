@@ -102,7 +102,7 @@ def test_stable_revert_is_reported(trees: Trees) -> None:
 
 
 def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
-    base = trees.repo.git("rev-parse", "HEAD")
+    base = trees.repo.git("rev-parse HEAD")
     trees.repo.branch("next", base)
     commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("next-20240405")
@@ -115,7 +115,7 @@ def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
         "in linux-next since next-20240405",
     )
     assert merged.patches[0].proof.commit == commit
-    trees.repo.git("merge", "-q", "next")
+    trees.repo.git("merge -q next")
     assert track_series(trees, ALONE).state == "in-mainline"
 
 
@@ -133,7 +133,7 @@ def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -
         "--amend",
         "--no-edit",
     )
-    commit = trees.repo.git("rev-parse", "HEAD")
+    commit = trees.repo.git("rev-parse HEAD")
     trees.repo.git("update-ref", f"refs/remotes/{branch}", commit)
     trees.repo.checkout("master")
     return commit
@@ -141,13 +141,11 @@ def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -
 
 def test_commit_in_maintainer_tree_is_not_yet_in_linux_next(trees: Trees) -> None:
     trees.repo.git(
-        "config",
-        "remote.net.url",
-        "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git",
+        "config remote.net.url", "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git"
     )
-    trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
+    trees.repo.git("update-ref refs/remotes/origin/master master")
     commit = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
-    trees.repo.git("update-ref", "refs/remotes/net/for-next", commit)
+    trees.repo.git("update-ref refs/remotes/net/for-next", commit)
     merged = track_series(trees, P1, P2)
     assert (merged.state, merged.why) == (
         "partly-accepted",
@@ -159,9 +157,9 @@ def test_commit_in_maintainer_tree_is_not_yet_in_linux_next(trees: Trees) -> Non
         "accepted",
         "in netdev/net-next.git (for-next)",
     )
-    trees.repo.git("update-ref", "refs/tags/next-20240408", commit)
+    trees.repo.git("update-ref refs/tags/next-20240408", commit)
     assert track_series(trees, ALONE).state == "in-next"
-    trees.repo.git("update-ref", "refs/remotes/origin/master", commit)
+    trees.repo.git("update-ref refs/remotes/origin/master", commit)
     assert track_series(trees, ALONE).state == "in-mainline"
 
 
@@ -250,7 +248,7 @@ def test_later_fix_makes_the_series_unfinished(trees: Trees) -> None:
         f'pump: check it rightly\n\ncommit {fix_id} upstream.\n\nFixes: {commit[:12]} ("{ONE}")\n',
         {FILE: "new\n"},
     )
-    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed_commit)
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.1.y", fixed_commit)
     trees.repo.checkout("master")
     merged = track_series(trees, ALONE)
     assert [follow_up.lacking for follow_up in merged.follow_ups] == [()]
@@ -271,8 +269,8 @@ def test_merged_series_waits_for_affected_stable_branches(
     tag: str, words: str, command: str, trees: Trees
 ) -> None:
     bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
-    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", bug)
-    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", trees.first)
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.6.y", bug)
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.1.y", trees.first)
     trees.commit_to_stable("6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False)
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
     commit = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")

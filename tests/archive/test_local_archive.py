@@ -34,10 +34,10 @@ def search_subjects(url: str, query: str) -> list[str]:
 @pytest.mark.parametrize("kind", LOCAL)
 def test_series_is_tracked_offline(kind: str, workdir: Path) -> None:
     with serve_archive(kind, workdir / "pi", story.V1) as archive:
-        added_outcome = call("track", "add", "<v1@example.org>", "--lore", archive.url)
+        added_outcome = call("track add <v1@example.org> --lore", archive.url)
         assert added_outcome.code == 0, added_outcome.err
         archive.add(story.REVIEW)
-        outcome = call("track", "update", "--format", "json")
+        outcome = call("track update --format json")
     (series,) = json.loads(outcome.out)["series"]
     assert series["new"] == ["r1@example.org"]
     assert series["source"] == archive.url
@@ -47,8 +47,8 @@ def test_archive_setting_accepts_a_path(
     workdir: Path,
 ) -> None:
     with serve_archive("maildir", workdir / "pi", story.V1):
-        assert call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
-        (series,) = json.loads(call("track", "--format", "json").out)["series"]
+        assert call("track add <v1@example.org> --lore ./pi/mails").code == 0
+        (series,) = json.loads(call("track --format json").out)["series"]
         assert series["source"] == str(workdir / "pi" / "mails")
     assert normalize_archive_address("file:///a%20b") == "/a b"
     assert (
@@ -149,11 +149,11 @@ def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
 )
 def test_path_without_an_archive_is_an_error(path_type: str, reason: str, workdir: Path) -> None:
     with serve_archive("maildir", workdir / "pi", story.V1) as archive:
-        assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
+        assert call("track add <v1@example.org> --lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
     if path_type == "folder":
         Path(archive.url).mkdir()
-    outcome = call("track", "update")
+    outcome = call("track update")
     assert outcome.code == 4
     assert reason in outcome.err
     with pytest.raises(NetworkError, match=reason), open_archive(archive.url) as opened:

@@ -125,7 +125,7 @@ def _outside_repository(workdir: Path) -> None:
     ],
 )
 def test_stable_message_leads_to_its_original(stable: str, original: str, archive: str) -> None:
-    outcome = call("track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json")
+    outcome = call("track add", f"{stable}@example.org", "--lore", archive, "--format", "json")
     assert outcome.code == 0, outcome.err
     (tracked,) = json.loads(outcome.out)["series"]
     assert tracked["message_id"] == f"{original}@example.org"
@@ -169,14 +169,14 @@ def test_stable_message_leads_to_its_original(stable: str, original: str, archiv
 )
 def test_series_can_start_from_a_report(first: bytes, state: str, workdir: Path) -> None:
     (workdir / "m").write_bytes(build_mbox(first))
-    assert call("track", "add", "--mbox", "m").code == 0
+    assert call("track add --mbox m").code == 0
     for _ in range(2):
-        (tracked,) = json.loads(call("track", "show", "1", "--json").out)["series"]
+        (tracked,) = json.loads(call("track show 1 --json").out)["series"]
         assert (tracked["state"], tracked["proven"]) == (state, state)
         assert tracked["landed"][0]["commit"] in (LOST, LOST[:12])
         assert any("only a report" in note for note in tracked["troubles"])
-        assert "no reply:" not in call("track", "show", "1").out
-        assert call("track", "update").code == 0
+        assert "no reply:" not in call("track show 1").out
+        assert call("track update").code == 0
 
 
 def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
@@ -184,12 +184,12 @@ def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
         build_stable_review(ident, LOST, "6.1", id=ident, reply_to="round") for ident in ("a", "b")
     )
     (workdir / "m").write_bytes(build_mbox(*of_round))
-    added_series = json.loads(call("track", "add", "--mbox", "m", "--json").out)["series"]
+    added_series = json.loads(call("track add --mbox m --json").out)["series"]
     assert [ident["id"] for ident in added_series] == [1, 2]
 
 
 def test_stable_message_without_an_original_starts_a_series(archive: str) -> None:
-    outcome = call("track", "add", "sl@example.org", "--lore", archive, "--json")
+    outcome = call("track add sl@example.org --lore", archive, "--json")
     (series,) = json.loads(outcome.out)["series"]
     assert "only a report" in str(series["troubles"])
 

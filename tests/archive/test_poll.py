@@ -56,7 +56,7 @@ def make_patch(number: int) -> bytes:
 
 
 def update_series(*argv: str) -> dict[int, list[str]]:
-    result = call("track", "update", "--fresh", *argv, "--format", "json")
+    result = call("track update --fresh", *argv, "--format", "json")
     assert result.code == 0, result.err
     return {series["id"]: series["new"] for series in json.loads(result.out)["series"]}
 
@@ -120,7 +120,7 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
     other_mails = [build_described_mail("w [PATCH] valve: open it", author=story.OTTO)]
     with serve_archive(kind, workdir / "pi", story.V1, *other_mails) as server:
         for name in ("v1", "w"):
-            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+            assert call("track add", f"<{name}@example.org>", "--lore", server.url).code == 0
         assert update_series() == {1: [], 2: []}
         server.add(news)
         assert update_series()[2] == []
@@ -153,9 +153,9 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
 
     with Forgetful() as server:
         server.add(story.V1)
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert call("track add <v1@example.org> --lore", server.url).code == 0
         server.forgets = True
-        outcome = call("track", "update", "--fresh")
+        outcome = call("track update --fresh")
         assert outcome.code == 4
         assert "does not find message v1@example.org, which is in the archive" in outcome.err
 
@@ -197,7 +197,7 @@ def test_poll_skips_known_and_old_messages(kind: str, workdir: Path, parsed_ids:
         for number in range(30)
     ]
     with serve_archive(kind, workdir / "pi", story.V1, story.REVIEW, *other_mails) as server:
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert call("track add <v1@example.org> --lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
             add_received_header(
@@ -210,7 +210,7 @@ def test_poll_skips_known_and_old_messages(kind: str, workdir: Path, parsed_ids:
         )
         assert update_series() == {1: ["n@example.org"]}
         parsed_ids.clear()
-        assert call("track", "update", "--fresh").code == 0
+        assert call("track update --fresh").code == 0
     assert sorted(parsed_ids) == ["last@example.org", "v1@example.org"]
 
 
@@ -227,10 +227,10 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
 
     with Half() as server:
         server.add(story.V1)
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert call("track add <v1@example.org> --lore", server.url).code == 0
         server.add(story.REVIEW, build_mail("Other", "Nothing.", id="later", minutes=_YEAR))
         server.broken = True
-        assert call("track", "update", "--fresh").code == 4
+        assert call("track update --fresh").code == 4
         server.broken = False
         assert update_series() == {1: ["r1@example.org"]}
 
@@ -238,7 +238,7 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
 def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
     with StandIn() as server:
         server.add(story.V1, build_mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert call("track add <v1@example.org> --lore", server.url).code == 0
         assert update_series() == {1: []}
         with Store() as store:
             assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(UTC)
@@ -247,7 +247,7 @@ def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
 def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with CountingArchive() as server:
         server.add(story.V1)
-        call("track", "add", "<v1@example.org>", "--lore", server.url)
+        call("track add <v1@example.org> --lore", server.url)
         # this patch is by the same author and for the same file, so it may be a new version
         server.add(build_described_mail("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
@@ -266,7 +266,7 @@ def test_message_from_an_unpolled_series_is_read_once(
             build_described_mail("alike+1 [PATCH] demo: check the pointer before each use"),
         )
         for name in ("v1", "alike"):
-            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+            assert call("track add", f"<{name}@example.org>", "--lore", server.url).code == 0
         with Store() as store, store.transaction() as database:
             database.execute("UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1")
         update_series()

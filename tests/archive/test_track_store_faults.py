@@ -40,10 +40,10 @@ def store_file(workdir: Path) -> Path:
     """Return the file of a store that has two series. Its backup has only the first one."""
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(build_mbox(*mails))
-    call("track", "add", "--mbox", "whole.mbox")
-    call("track", "show", "1")
+    call("track add --mbox whole.mbox")
+    call("track show 1")
     start_next_process()
-    call("track", "add", "--mbox", "other.mbox")
+    call("track add --mbox other.mbox")
     assert list_backups(default_store_file())
     start_next_process()
     return default_store_file()
@@ -174,11 +174,11 @@ def test_store_fault_names_the_repair_command(
     # rows that were added after the backup may be lost, but they are restored from the tracked
     # files
     for file in ("whole.mbox", "other.mbox"):
-        assert call("track", "add", "--mbox", file).code == 0
+        assert call("track add --mbox", file).code == 0
     assert call("track").code == 0
     if command.startswith("track") or "page" not in name:
         assert read_messages() == stored_messages
-    assert not call("track", "show", "1", "--keep-unread").err
+    assert not call("track show 1 --keep-unread").err
 
 
 BAD_MAILS = {
@@ -197,7 +197,7 @@ def test_unreadable_message_is_skipped(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stored_messages = read_messages()
-    output = call("track", "show", "1", "--keep-unread").out
+    output = call("track show 1 --keep-unread").out
     start_next_process()
     run_sql(BAD_MAILS[name])(store_file)
     for number, words in enumerate((("show", "1"), (), ("--json",))):
@@ -209,10 +209,10 @@ def test_unreadable_message_is_skipped(
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
     # the file still contains the series, so it can be restored from there
-    updated_outcome = call("track", "update")
+    updated_outcome = call("track update")
     assert (updated_outcome.code, updated_outcome.err) == (0, "")
     assert read_messages() == stored_messages
-    assert call("track", "show", "1", "--keep-unread").out == output
+    assert call("track show 1 --keep-unread").out == output
 
 
 def test_lost_message_is_restored_from_a_backup(
@@ -221,15 +221,15 @@ def test_lost_message_is_restored_from_a_backup(
     saved = list_backups(store_file)
     run_sql(BAD_MAILS["a bad blob"])(store_file)
     Path("whole.mbox").unlink()
-    assert call("track", "update").code == 0
-    assert call("track", "show", "1").code == 0
+    assert call("track update").code == 0
+    assert call("track show 1").code == 0
     start_next_process()
     run_sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in saved:
         backup.unlink()
     # use a cache that was filled before the damage
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    outcome = call("track", "update")
+    outcome = call("track update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
 
 
@@ -238,7 +238,7 @@ def test_fully_damaged_series_skips_the_archive(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     run_sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(store_file)
-    outcome = call("track", "show", "2")
+    outcome = call("track show 2")
     assert outcome.code == 2
     assert "next      fetch its damaged messages again: `patchpilot track update 2`" in outcome.out
 
@@ -311,7 +311,7 @@ PASSING = {
 def test_temporary_fault_changes_nothing(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = call("track", "--format", "json").out
+    before = call("track --format json").out
     start_next_process()
     big_mail = build_described_mail(
         "big [PATCH] pump: large",
@@ -321,13 +321,13 @@ def test_temporary_fault_changes_nothing(
     Path("big.mbox").write_bytes(build_mbox(big_mail))
     make, expected, hint = PASSING[name]
     with make(store_file, monkeypatch):
-        outcome = call("track", "add", "--mbox", "big.mbox")
+        outcome = call("track add --mbox big.mbox")
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
         assert expected in outcome.err
         assert hint in outcome.err
         assert not HARMFUL.search(outcome.err), outcome.err
     start_next_process()
-    assert call("track", "--format", "json").out == before
+    assert call("track --format json").out == before
 
 
 def test_update_fetches_messages_missed_by_recovery(store_file: Path) -> None:
@@ -337,10 +337,10 @@ def test_update_fetches_messages_missed_by_recovery(store_file: Path) -> None:
     for backup in list_backups(store_file):
         backup.unlink()
     run_sql("UPDATE mail SET raw = x'01'")(store_file)
-    assert call("doctor", "--recover").code == 0
+    assert call("doctor --recover").code == 0
     start_next_process()
-    assert "`patchpilot track update 1`" in call("track", "show", "1").err
-    assert call("track", "update", "--all").code == 0
+    assert "`patchpilot track update 1`" in call("track show 1").err
+    assert call("track update --all").code == 0
     with Store() as store:
         assert store.message_ids(1) == ids
         assert {mail.message_id for mail in store.mails(1)} == ids

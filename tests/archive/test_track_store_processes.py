@@ -64,7 +64,7 @@ def test_corrupt_row_can_be_repaired(
     seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "m").write_bytes(build_mbox(*story.WHOLE))
-    call("track", "add", "--mbox", "m")
+    call("track add --mbox m")
     monkeypatch.setattr(database, "_verified", set())
     chance = random.Random(seed)
     content = default_store_file().read_bytes()
@@ -85,10 +85,10 @@ def test_corrupt_row_can_be_repaired(
             assert outcome.code in (0, 2), (arguments, outcome.err)
             assert "a bug in patchpilot" not in outcome.err
             database._verified.clear()
-        assert call("doctor", "--recover").code == 0
+        assert call("doctor --recover").code == 0
         database._verified.clear()
-        call("track", "update", "--all")
-        call("track", "add", "--mbox", "m")
+        call("track update --all")
+        call("track add --mbox m")
         outcome = call("track")
         assert (outcome.code, outcome.err) == (0, ""), outcome.err
         database._verified.clear()

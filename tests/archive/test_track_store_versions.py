@@ -50,7 +50,7 @@ def test_every_older_schema_is_tested() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
     file = create_old_store(version)
-    output = call("track", "show", "2", "--keep-unread", "--mails")
+    output = call("track show 2 --keep-unread --mails")
     assert (output.code, output.err) == (0, "")
     assert "Please add a Fixes: tag" in output.out
     with Store() as store:
@@ -94,10 +94,10 @@ def test_migrated_store_matches_a_new_one(
         pass
     assert read_tables(default_store_file()) == read_tables(workdir / "new.sqlite")
     (workdir / "m").write_bytes(build_mbox(*story.WHOLE))
-    assert call("track", "add", "--mbox", "m").code == 0
+    assert call("track add --mbox m").code == 0
     with Store() as store:
         assert [entry.id for entry in store.entries()] == [2]
-    assert call("track", "remove", "2").code == 0
+    assert call("track remove 2").code == 0
 
 
 def test_newer_store_is_restored_from_its_backup(

@@ -10,7 +10,7 @@ import pytest
 from patchpilot.backports import audit
 from patchpilot.backports.audit import Audit
 from tests.kit.backport_world import FIXED, GROUND, World, format_function
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 
 OTHER = {"other.c": format_function(l5="other(5);")}
 
@@ -28,7 +28,7 @@ def run_missing(world: World, tip: str, *arguments: object) -> Outcome:
 
 
 def commit_fix(world: World, name: str, bug: str, files: dict[str, str]) -> str:
-    subject = world.repo.git("show", "-s", "--format=%s", bug)
+    subject = world.repo.git("show -s --format=%s", bug)
     return world.repo.commit(f'{name}\n\nFixes: {bug[:12]} ("{subject}")\n', files)
 
 
@@ -74,11 +74,11 @@ def test_branch_lacks_no_fix_that_it_has(world: World) -> None:
 
 def test_fix_and_bug_that_were_reverted_are_apart(world: World) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
-    world.repo.git("revert", "--no-edit", world.fix)
+    world.repo.git("revert --no-edit", world.fix)
     rows, branch = read_lines(run_missing(world, tip))
     assert (rows, branch["apart_counts"]) == ([], {"reverted": 1})
     world.repo.checkout("linux-6.6.y")
-    world.repo.git("revert", "--no-edit", world.culprit)
+    world.repo.git("revert --no-edit", world.culprit)
     rows, branch = read_lines(run_missing(world, "linux-6.6.y"))
     assert (rows, branch["missing"]) == ([], 0)
 
@@ -130,7 +130,7 @@ def test_skip_list_of_the_repository_requires_trust(world: World, tmp_path: Path
     tip = world.create_stable_branch("6.6", world.groundwork)
     skip_list = tmp_path / "skip"
     skip_list.write_text(f"{world.fix[:12]} breaks board 7\n")
-    world.repo.git("config", "patchpilot.skipList", str(skip_list))
+    world.repo.git("config patchpilot.skipList", str(skip_list))
     outcome = run_missing(world, tip, "--skip", f"{world.culprit[:8]}=a b")
     outcome.expect(1, "are not trusted yet: patchpilot.skiplist", "patchpilot trust")
     assert skip_list.read_text().count("\n") == 1
@@ -149,7 +149,7 @@ def test_code_that_is_not_compiled_is_apart(world: World, tmp_path: Path) -> Non
         },
     )
     tip = world.create_stable_branch("6.6", "master")
-    bug = world.repo.git("rev-parse", "master")
+    bug = world.repo.git("rev-parse master")
     commit_fix(world, "a: fix", bug, {"drivers/a.c": "int y;\n"})
     kept = commit_fix(world, "b: fix", bug, {"drivers/net/b1.c": "int y;\n"})
     both = commit_fix(world, "h: fix", bug, {"drivers/c.h": "int y;\n"})
@@ -176,9 +176,7 @@ def test_list_of_fixes_goes_on_after_one_that_fails(world: World, tmp_path: Path
     file = tmp_path / "ids"
     file.write_bytes(ids)
     for target, stdin in (("-", ids), (file, b"")):
-        outcome = call(
-            "backport", "-C", world.repo.path, target, "--onto", tip, "--json", stdin=stdin
-        )
+        outcome = world.repo.patchpilot("backport", target, "--onto", tip, "--json", stdin=stdin)
         assert [(row["subject"], row["verdict"]) for row in outcome.json["fixes"]] == expected
     outcome = world.run_backport("0" * 12, world.fix, "--onto", tip, "--json")
     assert [(row["subject"], row["verdict"]) for row in outcome.json["fixes"]] == expected
@@ -187,7 +185,7 @@ def test_list_of_fixes_goes_on_after_one_that_fails(world: World, tmp_path: Path
 def test_mbox_is_judged_one_by_one_as_lines(world: World, tmp_path: Path) -> None:
     tip = world.create_stable_branch("6.6", world.groundwork)
     mbox = tmp_path / "fixes.mbox"
-    patch = world.repo.git("format-patch", "-1", "--stdout", world.fix)
+    patch = world.repo.git("format-patch -1 --stdout", world.fix)
     wrong = patch.replace("check(20", "missing(20").replace("forget step", "lose step")
     mbox.write_text(f"{wrong}\n{patch}\n")
     rows, _ = read_lines(world.run_backport(mbox, "--onto", tip, "--format", "jsonl"))
@@ -219,7 +217,7 @@ def test_fixes_are_in_the_order_in_which_they_are_likely_to_be_picked(
     repo, base = world.repo, world.base
 
     def fix(name: str, more: str = "") -> str:
-        line = f'Fixes: {base[:12]} ("{repo.git("show", "-s", "--format=%s", base)}")'
+        line = f'Fixes: {base[:12]} ("{repo.git("show -s --format=%s", base)}")'
         return repo.commit(f"{name}\n\n{line}\n{more}", {f"{len(name)}.c": "int x;\n"})
 
     stable = "Cc: stable@vger.kernel.org\n"
@@ -237,7 +235,7 @@ def test_fixes_are_in_the_order_in_which_they_are_likely_to_be_picked(
     undo = f"net: too much\n\ncommit {undone} upstream.\n", {"z.c": ""}
     tip = world.create_stable_branch("6.6", world.fix, *commits, undo)
     repo.checkout("linux-6.6.y")
-    repo.git("revert", "--no-edit", tip)
+    repo.git("revert --no-edit", tip)
     rows, branch = read_lines(run_missing(world, "linux-6.6.y", "--list"))
     expected = [in_gpu, crash, tagged, again, passed_over, plain]
     assert [row["commit"] for row in rows] == expected

@@ -246,8 +246,8 @@ def test_failed_message_is_in_text_and_json(world: World, tmp_path: Path) -> Non
 
 def test_outdated_branch_is_dated_by_each_command(world: World) -> None:
     tip = world.create_stable_branch("6.12", world.groundwork)
-    world.repo.git("branch", "-D", "linux-6.12.y")
-    world.repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", tip)
+    world.repo.git("branch -D linux-6.12.y")
+    world.repo.git("update-ref refs/remotes/stable/linux-6.12.y", tip)
     log = world.repo.path / ".git/logs/refs/remotes/stable/linux-6.12.y"
     os.utime(log, (1_700_000_000, 1_700_000_000))
     path = world.repo.path
@@ -257,4 +257,4 @@ def test_outdated_branch_is_dated_by_each_command(world: World) -> None:
     markdown = world.run_backport(world.fix, "--format", "markdown").out
     assert "the local copy is of 2023-11-14" in markdown
     assert world.read_branch_result(world.fix)["as_of"] == "2023-11-14"
-    assert "stable/linux-6.12.y (of 2023-11-14)" in call("doctor", "--offline", "-C", path).out
+    assert "stable/linux-6.12.y (of 2023-11-14)" in call("doctor --offline -C", path).out

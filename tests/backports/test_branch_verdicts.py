@@ -7,7 +7,6 @@ import pytest
 
 from patchpilot.projects.loading import default_project
 from tests.kit.backport_world import FIXED, GROUND, World, format_function
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 MOVED = "/* one\n * two\n */\n" + format_function(**GROUND)
@@ -180,7 +179,7 @@ def test_release_candidate_commit_is_queued(world: World) -> None:
     world.repo.branch("candidate", "linux-6.12.y")
     tip = world.repo.commit(f"y\n\n[ Upstream commit {world.fix} ]\n", {"w.c": "x\n"})
     world.repo.checkout("master")
-    world.repo.git("update-ref", "refs/remotes/stable-rc/linux-6.12.y", tip)
+    world.repo.git("update-ref refs/remotes/stable-rc/linux-6.12.y", tip)
     result = world.read_branch_result(world.fix)
     assert (result["branch"], result["queued"], result["verdict"]) == (
         "linux-6.12.y",
@@ -191,13 +190,13 @@ def test_release_candidate_commit_is_queued(world: World) -> None:
 
 def test_patch_queue_commit_is_queued(world: World) -> None:
     world.create_stable_branch("6.12", world.groundwork)
-    world.repo.git("checkout", "-q", "--orphan", "queue")
-    world.repo.git("rm", "-rfq", ".")
+    world.repo.git("checkout -q --orphan queue")
+    world.repo.git("rm -rfq .")
     tip = world.repo.commit(
         "queue", {"queue-6.12/work-fix.patch": f"[ Upstream commit {world.fix} ]\n"}
     )
-    world.repo.git("checkout", "-qf", "master")
-    world.repo.git("update-ref", "refs/remotes/stable-queue/master", tip)
+    world.repo.git("checkout -qf master")
+    world.repo.git("update-ref refs/remotes/stable-queue/master", tip)
     assert world.read_branch_result(world.fix)["queued"] is True
 
 
@@ -237,22 +236,22 @@ def test_errors_have_a_hint(world: World, tmp_path: object) -> None:
     assert outcome.code == 2
     assert "'master'" in outcome.err
     merge_base = world.create_stable_branch("6.1", world.base, ("x", {"n.c": "1\n"}))
-    world.repo.git("merge", "-q", "--no-ff", "-m", "merge", merge_base)
+    world.repo.git("merge -q --no-ff -m merge", merge_base)
     outcome = world.run_backport("HEAD", "--onto", world.base)
     assert outcome.code == 2
     assert "merge" in outcome.err
 
 
 def test_root_commit_is_accepted(world: World) -> None:
-    world.repo.git("checkout", "-q", "--orphan", "elsewhere")
-    world.repo.git("rm", "-rfq", ".")
+    world.repo.git("checkout -q --orphan elsewhere")
+    world.repo.git("rm -rfq .")
     tip = world.repo.commit("elsewhere", {"e.c": "1\n"})
     assert world.read_branch_result(world.base, "--onto", tip)["verdict"] == "clean"
 
 
 def test_other_projects_use_their_branch_pattern(world: World) -> None:
-    world.repo.git("branch", "23.11", world.groundwork)
-    world.repo.git("branch", "24.11", world.fix)
+    world.repo.git("branch 23.11", world.groundwork)
+    world.repo.git("branch 24.11", world.fix)
     result = world.read_backport_json(world.fix)
     assert [(branch["branch"], branch["verdict"]) for branch in result["branches"]] == [
         ("23.11", "clean"),
@@ -263,8 +262,8 @@ def test_other_projects_use_their_branch_pattern(world: World) -> None:
 def test_worktree_and_bare_clone_agree(world: World) -> None:
     tip = world.create_stable_branch("6.12", world.culprit)
     before = world.read_branch_result(world.fix, "--onto", tip)
-    world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
-    world.repo.git("clone", "-q", "--bare", ".", "../bare.git")
+    world.repo.git("worktree add -q --detach ../linked master")
+    world.repo.git("clone -q --bare . ../bare.git")
     for name in ("linked", "bare.git"):
         clone = World.__new__(World)
         clone.repo = Repo.__new__(Repo)
@@ -319,13 +318,8 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, is_named: bool) -> N
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign_option if not is_named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
-        result = call(
-            "backport",
-            "-C",
-            repo.path,
-            "HEAD",
-            *arguments,
-            *(["--profile", profile] if is_named else []),
+        result = repo.patchpilot(
+            "backport HEAD", *arguments, *(["--profile", profile] if is_named else [])
         )
         assert result.code in (2, 3)
         assert "kernel.org" not in result.err
@@ -341,18 +335,18 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, is_named: bool) -> N
 def test_foreign_version_is_not_a_series(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"common/spl/spl.c": "x\n"})
-    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
+    outcome = repo.patchpilot("backport HEAD --onto 6.1")
     assert outcome.code == 2
     assert "no commit, branch or directory" in outcome.err
     assert "kernel.org" not in outcome.err
     repo.commit("dpdk", {"lib/eal/x.c": "x\n"})
-    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")
+    outcome = repo.patchpilot("backport HEAD --onto 24.11")
     assert "git fetch stable 24.11" in outcome.err
 
 
 def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
     repo = world.repo
-    message = repo.git("log", "-1", "--format=%B", world.fix).replace(
+    message = repo.git("log -1 --format=%B", world.fix).replace(
         "Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by"
     )
     repo.branch("topic", world.groundwork)
@@ -378,7 +372,7 @@ def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
     )
     assert result["branches"][0]["verdict"] == "already-fixed"
     assert world.read_backport_json(world.fix, "--onto", tip)["asked"] is None
-    output = call("backport", "-C", repo.path, our_commit, "--onto", tip).out
+    output = repo.patchpilot("backport", our_commit, "--onto", tip).out
     assert f"mainline commit for {our_commit[:12]}" in output
 
 

@@ -4,7 +4,6 @@
 import subprocess
 from pathlib import Path
 
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -13,11 +12,11 @@ def test_name_of_a_remote_runs_nothing(workdir: Path) -> None:
     makefile = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n"}
     repo.commit("Linux 6.1", {"ring.c": "int a;\n", **makefile})
     repo.tag("v6.1")
-    repo.git("update-ref", "refs/remotes/a;touch${IFS}b/linux-6.1.y", "HEAD")
+    repo.git("update-ref refs/remotes/a;touch${IFS}b/linux-6.1.y HEAD")
     repo.commit("ring: rename a\n\nIt is wrong.\n", {"ring.c": "int b;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
-    result = call("backport", "-C", repo.path, "HEAD", "--format", "json").json
-    text = call("backport", "-C", repo.path, "HEAD").out
+    result = repo.patchpilot("backport HEAD --format json").json
+    text = repo.patchpilot("backport HEAD").out
     commands = [line for line in text.splitlines() if line.strip().startswith("git fetch")]
     assert len(commands) == 1
     (branch,) = result["branches"]

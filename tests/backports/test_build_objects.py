@@ -21,7 +21,7 @@ from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 
 MAKEFILE = """VERSION = 6
@@ -78,7 +78,7 @@ def create_kernel_with_stable_branch(tmp_path: Path, body: str, **files: str) ->
 
 def run_backport(repo: Repo, fix_commit: str, *arguments: object) -> Outcome:
     options = ("--onto", "linux-6.6.y", "--build", "objects")
-    return call("backport", "-C", repo.path, fix_commit, *options, *arguments)
+    return repo.patchpilot("backport", fix_commit, *options, *arguments)
 
 
 def backport_and_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
@@ -154,15 +154,15 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
     fix_commit = repo.commit("drv: fix it", {"drv/w.c": text.replace("return 1", "return MORE")})
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     trust_tree(repo)
     outcome = run_backport(repo, fix_commit, "--write", tmp_path / "out")
     assert "the branch compiles without the fix, but not with it" in outcome.out
     assert "linux-6.6.y: does not build" in outcome.out
     assert not list(tmp_path.glob("out/*/*"))
     arguments = ("--onto", "linux-6.6.y", "--write", tmp_path / "out")
-    assert call("backport", "-C", repo.path, fix_commit, *arguments).code == 0
+    assert repo.patchpilot("backport", fix_commit, *arguments).code == 0
     assert list(tmp_path.glob("out/*/*.patch"))
 
 
@@ -171,8 +171,8 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     broken = make_driver_files("\n")["drv/w.c"].replace("return 1", "return MORE")
     repo.commit("drv: fix it", {"drv/w.c": broken})
     repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     trust_tree(repo)
     outcome = run_backport(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
     # the matrix shows only the build after the last fix
@@ -184,6 +184,6 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
 def test_objects_are_built_only_in_a_kernel_tree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", make_driver_files(""))
-    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
+    outcome = repo.patchpilot("backport HEAD --onto HEAD --build objects")
     assert outcome.code == 2
     assert "requires a kernel tree" in outcome.err

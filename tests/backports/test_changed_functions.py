@@ -94,7 +94,7 @@ def test_missing_file_hint_names_the_new_location(
     world: World,
 ) -> None:
     moved = format_function(**FIXED)
-    world.repo.git("rm", "-q", "w.c")
+    world.repo.git("rm -q w.c")
     world.repo.commit(
         "work: into a file of its own",
         {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift")},

@@ -34,7 +34,7 @@ def apply_patch(tree: Path, file: Path) -> str:
     path = tree.parent / "am"
     repo = Repo(path)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})
-    repo.git("am", "-q", str(file))
+    repo.git("am -q", str(file))
     subprocess.run(
         ["patch", "-s", "-p1", "-i", str(file)],
         cwd=tree,
@@ -92,7 +92,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
         {"w.c": format_function(l10="quick(10);", l19="check(19);", l20="check(20, each);")},
     )
     mails = workdir / "fix.patch"
-    mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
+    mails.write_text(first + "\n" + repo.git("format-patch --stdout -1 HEAD") + "\n")
     tree = write_tree(workdir, format_function(l19="check(19);", l20="verify(20);"))
     _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (

@@ -19,7 +19,7 @@ def read_first_branch_result(*arguments: object) -> dict[str, Any]:
 
 def write_patch(world: World, folder: Path) -> Path:
     file = folder / "fix.patch"
-    file.write_text(world.repo.git("format-patch", "--stdout", "-1", world.fix) + "\n")
+    file.write_text(world.repo.git("format-patch --stdout -1", world.fix) + "\n")
     return file
 
 
@@ -98,7 +98,7 @@ def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> No
 def test_uncommitted_patch_is_checked_as_git_am_commits_it(world: World, workdir: Path) -> None:
     file = write_patch(world, workdir)
     file.write_text(file.read_text().replace("do not forget", "do forget"))
-    before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
+    before = world.repo.git("for-each-ref '--format=%(refname) %(objectname)'")
     parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
     arguments = ("backport", "-C", world.repo.path, "--base", parent, file)
     outcome = call(*arguments, "--onto", "master", "--format", "json")
@@ -106,13 +106,13 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(world: World, workdir
     commit = document["asked"]
     assert document["commit"] == world.fix
     assert document["branches"][0]["verdict"] == "already-fixed"
-    assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
-    assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
+    assert world.repo.git("show -s --format=%P", commit).strip() == parent
+    assert "do forget" in world.repo.git("show -s --format=%s", commit)
     # a second run gives the same result, and does not change the user's files
     committed = json.loads(call(*arguments, "--onto", "master", "--format", "json").out)
     assert committed["asked"] == commit
-    assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
-    assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
+    assert before == world.repo.git("for-each-ref '--format=%(refname) %(objectname)'")
+    assert not world.repo.git("status --porcelain --untracked-files=no")
 
 
 def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> None:
@@ -132,7 +132,7 @@ def test_message_id_is_fetched(world: World, workdir: Path) -> None:
     with serve_archive(
         "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
     ) as archive:
-        world.repo.git("config", "--global", "patchpilot.lore", archive.url)
+        world.repo.git("config --global patchpilot.lore", archive.url)
         outcome = call(
             *("backport", "-C", world.repo.path, "<fix@example.org>"),
             *("--onto", world.culprit, "--format", "json"),
@@ -144,7 +144,7 @@ def test_message_id_is_fetched(world: World, workdir: Path) -> None:
 
 def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text("From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n")
-    outcome = call("backport", "x.patch", "--onto", write_tree(workdir, "x\n"))
+    outcome = call("backport x.patch --onto", write_tree(workdir, "x\n"))
     assert outcome.code == 2
     assert "no diff" in outcome.err
 
@@ -153,7 +153,7 @@ def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     patch_text = write_patch(world, workdir).read_text()
     (workdir / "half.patch").write_text(patch_text[: patch_text.index("+\tcheck(20, all);")])
     tree = write_tree(workdir)
-    outcome = call("backport", "half.patch", "--onto", tree)
+    outcome = call("backport half.patch --onto", tree)
     assert outcome.code == 2
     assert "half.patch: line" in outcome.err
     assert "truncated" in outcome.err
@@ -181,7 +181,7 @@ def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
 def test_bare_diff_is_named_after_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(world.repo.git("diff", f"{world.fix}^", world.fix) + "\n")
     tree = write_tree(workdir)
-    assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
+    assert call("backport bare.diff --onto", tree).out.startswith("bare.diff\n")
     outcome = world.run_backport(workdir / "bare.diff", "--onto", "master")
     assert outcome.code == 2
     assert "the diff has no subject" in outcome.err
@@ -190,7 +190,7 @@ def test_bare_diff_is_named_after_its_file(world: World, workdir: Path) -> None:
 def test_missing_repository_error_lists_the_requirements(
     workdir: Path,
 ) -> None:
-    outcome = call("backport", "HEAD")
+    outcome = call("backport HEAD")
     assert outcome.code == 3
 
 
@@ -205,7 +205,7 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
         },
     )
     file = workdir / "more.patch"
-    file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
+    file.write_text(repo.git("format-patch --stdout -1 HEAD") + "\n")
     tree = write_tree(workdir, format_function(**content, l32="a(32);", l44="else(44);"))
     answer = read_first_branch_result(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
@@ -248,7 +248,7 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
-    outcome = call("backport", "cover.eml", "--onto", write_tree(workdir, format_function()))
+    outcome = call("backport cover.eml --onto", write_tree(workdir, format_function()))
     assert outcome.code == 2
     assert "cover.eml contains no patch" in outcome.err
 

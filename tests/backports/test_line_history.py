@@ -304,9 +304,9 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
     base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
     changed = [*text[:2], "new\n", "more\n", *text[2:9], *text[10:19], "end\n"]
     commit = repo.commit("change", {"f.c": "".join(changed)})
-    repo.git("mv", "f.c", "grü ße.c")
+    repo.git("mv f.c 'grü ße.c'")
     second_commit = repo.commit("move")
-    repo.git("rm", "-q", "grü ße.c")
+    repo.git("rm -q 'grü ße.c'")
     three = repo.commit("remove", {"empty.c": ""})
     with Repository.open(repo.path) as repository:
         touched = read_line_touch(repository, commit)

@@ -57,9 +57,9 @@ def test_prerequisite_lines_of_a_patch_are_read(world: World, tmp_path: Path, ki
     tip = world.create_stable_branch("6.6", world.fix)
     needed, fix = add_named(world, "Text.")
     diff = world.repo.git("show", needed) + "\n"
-    patch_id = world.repo.git("patch-id", "--stable", stdin=diff).split()[0]
+    patch_id = world.repo.git("patch-id --stable", stdin=diff).split()[0]
     value = patch_id if kind == "patch-id" else "20240101-late-0123456789ab:v1"
-    patch = world.repo.git("format-patch", "-1", "--stdout", fix)
+    patch = world.repo.git("format-patch -1 --stdout", fix)
     file = tmp_path / "fix.patch"
     file.write_text(f"{patch}\nbase-commit: {world.fix}\nprerequisite-{kind}: {value}\n")
     branch = world.read_branch_result(file, "--onto", tip)
@@ -151,7 +151,7 @@ def test_follow_up_that_does_not_apply_is_left_out(world: World, tmp_path: Path)
 
 def test_adapted_fix_is_written_with_named_prerequisites(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
-    world.repo.git("reset", "-q", "--hard", world.groundwork)
+    world.repo.git("reset -q --hard", world.groundwork)
     needed = world.repo.commit("core: run late", CORE)
     text = f'Depends-on: {needed[:12]}\nFixes: {world.culprit[:12]} ("work: be quick")'
     fix = world.repo.commit(f"work: all\n\n{text}\n", {"w.c": format_function(**FIXED)})

@@ -129,7 +129,7 @@ def test_only_required_hunks_of_large_prerequisite_are_reported(
 
 def test_renamed_file_is_followed(world: World) -> None:
     repo = world.repo
-    repo.git("mv", "w.c", "new.c")
+    repo.git("mv w.c new.c")
     moved_commit = repo.commit("work: move", {})
     step, fix = world.commit_prerequisite_and_fix({}, path="new.c")
     result = world.read_branch_result(fix, "--onto", world.create_stable_branch("6.12", world.fix))
@@ -152,7 +152,7 @@ def test_prerequisite_is_no_part_of_a_move(world: World, tmp_path: Path, is_spli
         repo.commit("work: split", {"w.c": own, "sub/new.c": source, **others})
     else:
         (repo.path / "sub").mkdir()
-        repo.git("mv", "w.c", "sub/new.c")
+        repo.git("mv w.c sub/new.c")
         repo.commit("work: move", others)
     tag = f'Fixes: {world.culprit[:12]} ("work: be quick")'
     fix = repo.commit(f"work: right\n\n{tag}\n", {"sub/new.c": new})
@@ -190,7 +190,7 @@ def test_unmerged_fix_gets_stable_lines(
     world: World,
 ) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    world.repo.git("update-ref", "refs/remotes/origin/master", world.groundwork)
+    world.repo.git("update-ref refs/remotes/origin/master", world.groundwork)
     result = world.read_backport_json(world.fix)
     assert result["upstream"] is False
     assert result["cc_stable"] == [
@@ -247,7 +247,7 @@ def test_changed_signature_is_reported_as_a_hint(
 ) -> None:
     repo = world.repo
     repo.commit("lib: a helper", {"include/helper.h": "int helper(int a);\n"})
-    old_commit = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse HEAD")
     repo.commit(
         "lib: helper takes flags",
         {"include/helper.h": "int helper(int a, int flags);\n"},

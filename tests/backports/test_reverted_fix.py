@@ -91,12 +91,12 @@ def test_revert_is_not_needed_without_the_reverted_commit(world: World) -> None:
 
 def test_reapplied_fix_is_requested(world: World) -> None:
     revert = revert_fix(world)
-    world.repo.git("revert", "--no-edit", revert)
+    world.repo.git("revert --no-edit", revert)
     tip = world.create_stable_branch("6.6", world.groundwork)
     result = world.read_backport_json(world.fix, "--onto", tip)
     assert result["reverted"] is None
     assert result["branches"][0]["followers"] == []
-    reapply = world.repo.git("rev-parse", "master")
+    reapply = world.repo.git("rev-parse master")
     assert world.read_branch_result(reapply, "--onto", tip)["affected"] is True
 
 
@@ -104,7 +104,7 @@ def test_follow_up_of_a_reverted_follow_up_is_not_needed(world: World) -> None:
     first = world.repo.commit(
         f'work: more\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n', BETTER
     )
-    world.repo.git("revert", "--no-edit", first)
+    world.repo.git("revert --no-edit", first)
     tip = world.create_stable_branch("6.6", world.groundwork)
     result = world.read_backport_json(world.fix, "--onto", tip)
     assert [(row["kind"], row["of"]) for row in result["followers"]] == [

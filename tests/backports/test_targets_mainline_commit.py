@@ -21,7 +21,7 @@ def write_renamed_patch(world: World, folder: Path, *, separator: str = "", line
     """Write the fix as a patch with another subject. `separator` replaces the line with its id, and
     `line` follows the subject.
     """
-    text = world.repo.git("format-patch", "-1", "--stdout", world.fix)
+    text = world.repo.git("format-patch -1 --stdout", world.fix)
     _, rest = text.split("\n", 1)
     head, body = rest.replace(f"Subject: [PATCH] {TITLE}", OTHER_SUBJECT).split("\n\n", 1)
     assert OTHER_SUBJECT in head
@@ -70,7 +70,7 @@ def test_failed_message_is_about_the_mainline_commit(
     world.create_stable_branch("6.6", world.culprit)
     notice = build_stable_failure_notice("a title", world.fix, "6.6", id="failed")
     if has_diff:
-        notice += world.repo.git("format-patch", "-1", "--stdout", world.fix).encode()
+        notice += world.repo.git("format-patch -1 --stdout", world.fix).encode()
     file = tmp_path / "failed.eml"
     file.write_bytes(notice)
     result = world.read_backport_json(file)
@@ -92,7 +92,7 @@ def test_patch_without_effect_is_an_error(world: World, tmp_path: Path) -> None:
     )
     world.repo.checkout("master")
     file = tmp_path / "both.patch"
-    file.write_text(world.repo.git("format-patch", "-1", "--stdout", both))
+    file.write_text(world.repo.git("format-patch -1 --stdout", both))
     outcome = world.run_backport(file)
     assert (outcome.code, outcome.out) == (2, "")
     assert "has no effect on" in outcome.err
@@ -100,7 +100,7 @@ def test_patch_without_effect_is_an_error(world: World, tmp_path: Path) -> None:
 
 def test_empty_commit_is_an_error(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    world.repo.git("commit", "-q", "--allow-empty", "-m", "work: start again")
+    world.repo.git("commit -q --allow-empty -m 'work: start again'")
     outcome = world.run_backport("HEAD")
     assert (outcome.code, outcome.out) == (2, "")
     assert "is an empty commit" in outcome.err
@@ -124,7 +124,7 @@ def create_stable_backport(world: World, marker: str) -> str:
             {"w.c": format_function(l10="quick(10);", l20="check(20, all);")},
         ),
     )
-    return world.repo.git("rev-parse", "linux-6.12.y")
+    return world.repo.git("rev-parse linux-6.12.y")
 
 
 def test_stable_commit_is_its_upstream_commit(world: World) -> None:
@@ -171,7 +171,7 @@ def test_revert_of_a_backport_is_not_the_reverted_commit(world: World) -> None:
     create_stable_backport(world, "commit {} upstream.")
     world.repo.checkout("linux-6.12.y")
     message = (
-        f'Revert "{TITLE}"\n\nThis reverts commit {world.repo.git("rev-parse", "HEAD")} which is'
+        f'Revert "{TITLE}"\n\nThis reverts commit {world.repo.git("rev-parse HEAD")} which is'
         f" commit {world.fix} upstream.\n"
     )
     revert = world.repo.commit(message, {"w.c": format_function(l10="quick(10);")})
@@ -184,7 +184,7 @@ def test_stable_commit_stands_for_the_commit_that_introduced_the_bug(
     world: World,
 ) -> None:
     create_stable_backport(world, "commit {} upstream.")
-    culprit = world.repo.git("rev-parse", "linux-6.12.y~1")
+    culprit = world.repo.git("rev-parse linux-6.12.y~1")
     world.create_stable_branch(
         "6.6",
         world.base,
@@ -208,7 +208,7 @@ def write_patch_by(world: World, folder: Path, author: str) -> tuple[Path, str]:
     base = world.repo.commit("work: next to it", {"w.c": format_function(**GROUND, l22="x(22);")})
     world.repo.commit(TITLE, {"w.c": format_function(**FIXED, l22="x(22);")}, author=author)
     file = folder / "theirs.patch"
-    file.write_text(world.repo.git("format-patch", "-1", "--stdout").split("\n", 1)[1])
+    file.write_text(world.repo.git("format-patch -1 --stdout").split("\n", 1)[1])
     world.repo.checkout("master")
     return file, base
 
@@ -234,7 +234,7 @@ def test_author_of_a_similar_change_is_compared(
 
 def test_patch_id_precedes_subject_and_similar_change(world: World, tmp_path: Path) -> None:
     file, base = write_patch_by(world, tmp_path, "Ada Author <author@example.org>")
-    world.repo.git("reset", "-q", "--hard", base)
+    world.repo.git("reset -q --hard", base)
     same = world.repo.commit("work: other title", {"w.c": format_function(**FIXED, l22="x(22);")})
     world.repo.commit("work: back", {"w.c": format_function(**GROUND)})
     author = "Ada Author <author@example.org>"

@@ -51,7 +51,7 @@ def test_range_without_fixes_is_a_series(world: World) -> None:
 
 
 def test_commit_that_mainline_reverted_is_not_stacked(world: World) -> None:
-    world.repo.git("revert", "--no-edit", world.fix)
+    world.repo.git("revert --no-edit", world.fix)
     later = world.repo.commit(
         f'work: again\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
         {"w.c": format_function(**{**GROUND, "l30": "x(30);"})},

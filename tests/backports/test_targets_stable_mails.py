@@ -107,7 +107,7 @@ def test_mainline_commit_of_a_stable_mail_is_judged(
     mark = random.Random(f"{kind} {seed}").choice(list(MARKS))
     world.create_stable_branch("6.6", world.culprit)
     diff = make_adapted_diff(world, seed) if is_adapted else ""
-    diff = diff or world.repo.git("show", "--format=", world.fix) + "\n"
+    diff = diff or world.repo.git("show --format=", world.fix) + "\n"
     file = tmp_path / "mail"
     file.write_bytes(make_stable_mail(world, kind, mark, diff=diff))
     result = world.read_backport_json(file, "--effort", "0")
@@ -117,7 +117,7 @@ def test_mainline_commit_of_a_stable_mail_is_judged(
 
 def test_unreadable_patch_does_not_end_an_mbox(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    diff = world.repo.git("show", "--format=", world.fix) + "\n"
+    diff = world.repo.git("show --format=", world.fix) + "\n"
     kinds = list(KINDS)
     mails = [make_stable_mail(world, kind, "stable", diff=diff) for kind in kinds[:3]]
     file = tmp_path / "mbox"
@@ -133,7 +133,7 @@ def test_unreadable_patch_does_not_end_an_mbox(world: World, tmp_path: Path) -> 
 
 def test_truncated_patch_does_not_end_an_mbox(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    diff = world.repo.git("show", "--format=", world.fix) + "\n"
+    diff = world.repo.git("show --format=", world.fix) + "\n"
     good = make_stable_mail(world, "y", "stable", diff=diff)
     damaged = make_unfit_mail(world).replace(b"+", b"+\n+", 8)
     file = tmp_path / "mbox"

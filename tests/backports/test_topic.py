@@ -25,8 +25,8 @@ def list_release_states(result: BackportResult) -> list[tuple[str, ReleaseState]
 def test_range_extends_from_culprit_to_fix(
     world: World,
 ) -> None:
-    world.repo.git("tag", "v6.4-rc1", world.culprit)
-    world.repo.git("tag", "v6.13-rc2", world.groundwork)
+    world.repo.git("tag v6.4-rc1", world.culprit)
+    world.repo.git("tag v6.13-rc2", world.groundwork)
     world.create_stable_branch("5.15", world.base)
     world.create_stable_branch(
         "6.1",
@@ -47,7 +47,7 @@ def test_range_extends_from_culprit_to_fix(
         ("6.12", ReleaseState.FIXED),
         ("", ReleaseState.UNRELEASED),
     ]
-    backport_commit = world.repo.git("rev-parse", "linux-6.1.y")
+    backport_commit = world.repo.git("rev-parse linux-6.1.y")
     assert result.bug.notes == (
         f"6.1 has it because {world.culprit[:12]} was backported as {backport_commit[:12]}",
     )

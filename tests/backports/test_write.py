@@ -135,7 +135,7 @@ def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
         files = sorted((tmp_path / "out" / version).iterdir())
         assert "check(20, all);" in world.apply_to_clone(tip, files, clone)
         author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
-        assert author == world.repo.git("log", "-1", "--format=%an <%ae> %ad", world.fix)
+        assert author == world.repo.git("log -1 '--format=%an <%ae> %ad'", world.fix)
 
 
 def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
@@ -205,12 +205,12 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
 
 def test_suggested_folder_is_outside_of_the_tree(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    before = world.repo.git("status", "--porcelain", "--ignored")
+    before = world.repo.git("status --porcelain --ignored")
     output = " ".join(world.run_backport(world.fix).out.split())
     folder = f"{world.repo.path}-backports/{world.fix[:12]}"
     assert output.endswith(f"--write {folder}")
     write_backports(world, Path(folder))
-    assert before == world.repo.git("status", "--porcelain", "--ignored")
+    assert before == world.repo.git("status --porcelain --ignored")
 
 
 def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
@@ -453,7 +453,7 @@ def test_request_excludes_the_sender(
         "M:\tMia Keeper <mia@example.org>\nR:\tRob Reader <rob@example.org>\n"
         "L:\twork@lists.example.org\nS:\tMaintained\nF:\tw.c\n",
     )
-    world.repo.git("config", "user.email", "ada@example.org")
+    world.repo.git("config user.email ada@example.org")
     head = write_request(world).partition("\nSubject: ")[0]
     for address in ("author", "rita", "mia", "rob", "work@lists"):
         assert address in head
@@ -490,7 +490,7 @@ def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) ->
 @pytest.mark.parametrize("branch", ["linux-6.6.y", "stable/linux-6.6.y"])
 def test_failed_message_is_known_by_its_form(world: World, tmp_path: Path, branch: str) -> None:
     world.create_stable_branch("6.6", world.culprit)
-    world.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", "linux-6.6.y")
+    world.repo.git("update-ref refs/remotes/stable/linux-6.6.y linux-6.6.y")
     sender = "Vera Sol <vera@example.org>"
     track_failed_backports(world.fix, tmp_path, "6.6", sender=sender, X_stable="review")
     outcome = write_backports(world, tmp_path / "out", "--onto", branch)
@@ -538,7 +538,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     for version, count in (("6.6", 2), ("6.12", 1)):
         written = sorted((tmp_path / "out" / version).iterdir())
         assert len(written) == count
-        outcome = call("check", "-C", world.repo.path, *written, "--format", "json")
+        outcome = world.repo.patchpilot("check", *written, "--format", "json")
         document = json.loads(outcome.out)
         findings = [
             (finding["rule"], finding["message"])

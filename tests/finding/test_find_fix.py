@@ -76,7 +76,7 @@ def repo(workdir: Path) -> Repo:
         )
     linux_repo.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
     linux_repo.commit("acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"})
-    linux_repo.git("commit -q --allow-empty --allow-empty-message -m", "")
+    linux_repo.git("commit -q --allow-empty --allow-empty-message -m ''")
     linux_repo.tag("v6.2")
     linux_repo.git("update-ref refs/remotes/origin/master HEAD")
     linux_repo.git("checkout -q --detach v6.1")
@@ -88,7 +88,7 @@ def repo(workdir: Path) -> Repo:
 def find_and_read_json(
     repo: Repo, *arguments: str, stdin: str = "", exit_code: int = 0
 ) -> dict[str, Any]:
-    result = call("find", "-C", repo.path, *arguments, "--json", stdin=stdin.encode())
+    result = repo.patchpilot("find", *arguments, "--json", stdin=stdin.encode())
     assert result.code == exit_code, result.err
     document: dict[str, Any] = json.loads(result.out)
     return document
@@ -114,8 +114,8 @@ def test_file_is_relative_to_the_current_directory(
     for name in ("../../../log.txt", "acme/ring.c", FILE, "../../" + FILE):
         document = call("find", name, "--in", "v6.1", "--json").json
         assert document["candidates"][0]["subject"] == TITLE
-    assert call("find", "../../../log.txt", "--in", "6.1", "--json").json["tree"] == STABLE
-    assert call("find", "--bisect", "../../../log.txt").code == 0
+    assert call("find ../../../log.txt --in 6.1 --json").json["tree"] == STABLE
+    assert call("find --bisect ../../../log.txt").code == 0
     for name in ("log.txt", "../none.txt", "net/none.c", "../../../none"):
         call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
 
@@ -125,11 +125,11 @@ def test_tree_without_history_is_searched_by_its_release_and_content(
 ) -> None:
     tree = workdir / "tree"
     tree.mkdir()
-    call("find", "-C", repo.path, FILE, "--in", tree).expect(2, "no version in its Makefile")
+    repo.patchpilot("find", FILE, "--in", tree).expect(2, "no version in its Makefile")
     (tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n")
     (tree / FILE).parent.mkdir(parents=True)
     (tree / FILE).write_text(repo.git(f"show v6.2:{FILE}") + "\n")
-    answer = call("find", "-C", repo.path, "-", "--in", tree, "--json", stdin=LOG.encode()).json
+    answer = repo.patchpilot("find - --in", tree, "--json", stdin=LOG.encode()).json
     assert answer["tree"] == "v6.1"
     assert answer["candidates"][0]["branches"][0] == {
         "branch": str(tree),
@@ -187,10 +187,10 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
     assert not answer["fits"]
-    outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
+    outcome = repo.patchpilot("find - --in v6.1", stdin=log.encode())
     assert outcome.out.startswith("probably none of these commits is the fix; the first one is in ")
     assert "search by builds: dmesg | patchpilot find --bisect - --in v6.1" in outcome.out
-    outcome = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
+    outcome = repo.patchpilot("find acme_ring_start --in v6.1")
     assert outcome.out.startswith("no commit changes acme_ring_start, of 15 commits")
     assert "report the bug" in outcome.out
 
@@ -249,7 +249,7 @@ def test_report_of_another_project_names_its_list(repo: Repo) -> None:
 
 
 def test_candidates_have_a_next_command(repo: Repo) -> None:
-    outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
+    outcome = repo.patchpilot("find -", stdin=LOG.encode())
     assert "of such searches\n  searched       15 commits since v6.1\n" in outcome.out
     # no candidate is likely enough to propose a backport
     assert "search by builds: dmesg | patchpilot find --bisect - --in v6.1" in outcome.out
@@ -257,7 +257,7 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     repo.commit(f"{TITLE}\n\nThe page may be NULL:\n\n{LOG}", {FILE: FIXED})
     repo.git("tag -f v6.2")
     repo.git("update-ref refs/remotes/origin/master HEAD")
-    outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
+    outcome = repo.patchpilot("find -", stdin=LOG.encode())
     assert TITLE in outcome.out
     assert "first in v6.2; changes acme_ring_fill()" in outcome.out
     assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
@@ -279,7 +279,7 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
 def test_unsearchable_symptom_is_an_error(
     repo: Repo, words: tuple[str, ...], stdin: str, error: str
 ) -> None:
-    outcome = call("find", "-C", repo.path, *words, stdin=stdin.encode())
+    outcome = repo.patchpilot("find", *words, stdin=stdin.encode())
     assert outcome.code
     assert error in outcome.err
 
@@ -312,9 +312,9 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     for number in range(6):
         repo.commit(f"usb: change {number}\n", {f"drivers/usb/u{number}.c": "int x;\n"})
     repo.git("checkout -q --detach origin/master")
-    repo.git("merge -q --no-ff usb", "-m", "Merge branch 'usb'")
+    repo.git("merge -q --no-ff usb -m 'Merge branch '\"'\"'usb'\"'\"''")
     repo.git("update-ref refs/remotes/origin/master HEAD")
-    log = dict(line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines())
+    log = dict(line.split("\t") for line in repo.git("log --format=%s%x09%H").splitlines())
     answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
@@ -324,11 +324,11 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
         builds += 1
     assert answer["found"]["commit"] == log[title]
     assert answer["built"] == builds <= (3 if title == TITLE else 7)
-    outcome = call("find", "-C", repo.path, "--bisect")
+    outcome = repo.patchpilot("find --bisect")
     if title == TITLE:
         assert f"patchpilot find --try {log[title][:12]} --in v6.1" in outcome.out
     assert "fixed  " in outcome.out
-    assert call("find", "-C", repo.path, "--bisect", "good").code
+    assert repo.patchpilot("find --bisect good").code
     # after a finished bisection, a new one can start
     assert not run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
@@ -341,33 +341,33 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     assert answer["next"] == tip
     answer = run_bisection_step(repo, "bad", exit_code=1)
     assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
-    outcome = call("find", "-C", repo.path, "--bisect")
+    outcome = repo.patchpilot("find --bisect")
     assert "origin/master has the bug as well" in outcome.out
 
 
 def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
-    call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    repo.patchpilot("find --bisect acme_ring_fill --in v6.1")
     for _ in range(15):
-        outcome = call("find", "-C", repo.path, "--bisect", "skip")
+        outcome = repo.patchpilot("find --bisect skip")
     assert outcome.code == 1
     left = "15 commits left, one of which is the fix if origin/master is fixed"
     assert f"{left}; the builds that are left were skipped" in outcome.out
 
 
 def test_bisection_can_be_resumed(repo: Repo) -> None:
-    assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
+    assert "no bisection was started" in repo.patchpilot("find --bisect").err
     run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")
-    output = call("find", "-C", repo.path, "--bisect", "bad").out
+    output = repo.patchpilot("find --bisect bad").out
     assert "patchpilot find --bisect good  # the bug is gone" in output
-    restarted = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    restarted = repo.patchpilot("find --bisect acme_ring_fill --in v6.1")
     assert "has answers already" in restarted.err
     assert "--bisect reset" in restarted.err
-    output = call("find", "-C", repo.path, "--bisect").out
+    output = repo.patchpilot("find --bisect").out
     assert "answers so far:\n  bad " in output
     assert "--bisect undo" in output
     assert run_bisection_step(repo, "undo")["answers"] == []
-    assert not call("find", "-C", repo.path, "--bisect", "reset").code
+    assert not repo.patchpilot("find --bisect reset").code
     run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
 
 
@@ -381,7 +381,7 @@ def test_log_names_the_kernel_and_the_messages(repo: Repo) -> None:
         "source": "6.1.0-13-amd64",
     }
     assert message in document["messages"]
-    text = call("find", "-C", repo.path, "-", stdin=log.encode()).out
+    text = repo.patchpilot("find -", stdin=log.encode()).out
     assert "the log names  6.1.0-13-amd64, based on v6.1\n" in text
 
 
@@ -392,7 +392,7 @@ def test_rewording_of_a_message_is_no_fix(repo: Repo) -> None:
     repo.commit(f"{title}\n\ncannot fill the ring of queue 3\n", {FILE: reworded})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     symptom = "acme: cannot fill the ring of queue 3"
-    document = call("find", "-C", repo.path, symptom, "--in", "v6.1", "--json").out
+    document = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").out
     answer = json.loads(document)
     assert title not in [fix["subject"] for fix in answer["candidates"]]
 
@@ -403,7 +403,7 @@ def test_unlikely_candidate_is_not_proposed(repo: Repo) -> None:
         fixes = find_fixes(repository, read_symptom(repository, symptom), tree="v6.1")
     assert fixes.candidates[0].probability < 0.5
     assert fixes.proposed is None
-    text = call("find", "-C", repo.path, symptom, "--in", "v6.1").out
+    text = repo.patchpilot("find", symptom, "--in", "v6.1").out
     assert "backport" not in text
     assert "search by builds: patchpilot find --bisect" in text
 
@@ -411,7 +411,7 @@ def test_unlikely_candidate_is_not_proposed(repo: Repo) -> None:
 def test_missing_file_is_named_before_the_version(repo: Repo) -> None:
     for words in ((), ("--report",), ("--in", "v6.1")):
         repo.git("checkout -q --detach origin/master")
-        result = call("find", "-C", repo.path, "nosuchfile.txt", *words)
+        result = repo.patchpilot("find nosuchfile.txt", *words)
         result.expect(2, "no file 'nosuchfile.txt' here or in ")
 
 
@@ -426,7 +426,7 @@ def test_missing_file_is_named_before_the_version(repo: Repo) -> None:
 )
 def test_report_names_the_kernel_of_the_log(repo: Repo, named: str, words: str) -> None:
     log = LOG.replace("6.1.0-13-amd64", named)
-    result = call("find", "-C", repo.path, "-", "--report", stdin=log.encode())
+    result = repo.patchpilot("find - --report", stdin=log.encode())
     report = Path(result.err.splitlines()[-1].removeprefix("wrote ")).read_text()
     assert f"with {named} I get this:" in report
     assert f"It happens with {words}.\n" in report
@@ -451,7 +451,7 @@ def test_subject_of_a_report_has_whole_words_and_the_function(repo: Repo, size: 
 def test_next_commands_read_the_piped_log_again(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n"
     for versions in (("--in", "v6.1"), ("--good", "v6.1", "--bad", "v6.2")):
-        printed = call("find", "-C", repo.path, "-", *versions, stdin=log.encode()).out
+        printed = repo.patchpilot("find -", *versions, stdin=log.encode()).out
         assert "dmesg | patchpilot find - " in printed
         assert "patchpilot find" not in printed.replace("dmesg | patchpilot find", "")
         assert "save it to a file and name it instead of -" in printed

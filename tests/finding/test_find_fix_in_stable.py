@@ -8,7 +8,6 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import find_later_fixes, rank_fix_candidates, read_symptom
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 FILE = "drivers/net/acme/ring.c"
@@ -33,7 +32,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def find(repo: Repo, *arguments: str) -> dict[str, Any]:
-    result = call("find", "-C", repo.path, *arguments, "--json", stdin=LOG.encode())
+    result = repo.patchpilot("find", *arguments, "--json", stdin=LOG.encode())
     return result.json  # type: ignore[no-any-return]
 
 
@@ -42,7 +41,7 @@ def subjects(document: dict[str, Any]) -> list[str]:
 
 
 def add_backport(repo: Repo, *, is_marked: bool) -> None:
-    fix = repo.git("rev-parse", "master~1")
+    fix = repo.git("rev-parse master~1")
     repo.git("checkout -q -b linux-6.1.y v6.1")
     repo.git("cherry-pick", fix)
     if is_marked:
@@ -63,7 +62,7 @@ def test_backported_commit_is_not_listed(repo: Repo, symptom: str, is_marked: bo
 
 def test_fix_of_a_backport_is_found(repo: Repo) -> None:
     add_backport(repo, is_marked=True)
-    fix = repo.git("rev-parse", "master~1")
+    fix = repo.git("rev-parse master~1")
     repo.commit(f'acme: right\n\nFixes: {fix[:12]} ("{FIRST}")\n', {FILE: BODY})
     with Repository.open(repo.path) as repository:
         found = find_later_fixes(repository, "linux-6.1.y")

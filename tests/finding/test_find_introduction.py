@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 FILE = "drivers/net/acme/ring.c"
@@ -65,9 +64,7 @@ def repo(workdir: Path) -> Repo:
 def test_commit_that_adds_what_the_log_names_is_first(
     repo: Repo, log: str, match: str, bad: str
 ) -> None:
-    result = call(
-        "find", "-C", repo.path, "-", "--good", "v6.1", "--bad", bad, "--json", stdin=log.encode()
-    )
+    result = repo.patchpilot("find - --good v6.1 --bad", bad, "--json", stdin=log.encode())
     assert result.code == 0, result.err
     first = result.json["candidates"][0]
     assert (first["subject"], first["release"]) == (TITLE, "v6.2")
@@ -76,7 +73,7 @@ def test_commit_that_adds_what_the_log_names_is_first(
 
 
 def test_version_of_the_log_is_the_bad_one(repo: Repo) -> None:
-    outcome = call("find", "-C", repo.path, "-", "--good", "6.1", stdin=TRACE.encode())
+    outcome = repo.patchpilot("find - --good 6.1", stdin=TRACE.encode())
     assert "a list to read, from 10 commits in 6.1..6.2.0-13-amd64" in outcome.out
     # the commands name revisions that git knows
     assert "git bisect start v6.2 v6.1" in outcome.out
@@ -88,10 +85,8 @@ def test_tests_lead_to_the_commit(repo: Repo, title: str) -> None:
     culprit = repo.git(f"log --format=%H --fixed-strings --grep='{title}'")
     good, bad, tests = "v6.1", "v6.2", 0
     while True:
-        answer = call(
-            "find", "-C", repo.path, "-", "--good", good, "--bad", bad, "--json",
-            stdin=TRACE.encode(),
-        ).json  # fmt: skip
+        line = f"find - --good {good} --bad {bad} --json"
+        answer = repo.patchpilot(line, stdin=TRACE.encode()).json
         if not answer["next"]:
             break
         tests += 1
@@ -111,7 +106,7 @@ def test_releases_are_tested_before_commits(repo: Repo) -> None:
 
     def find_next(good: str, bad: str) -> str:
         words = ("--good", good, "--bad", bad, "--json")
-        answer = call("find", "-C", repo.path, "-", *words, stdin=log.encode()).json
+        answer = repo.patchpilot("find -", *words, stdin=log.encode()).json
         return str(answer["next"])
 
     # 6.6 has long-term support; there is none between v6.1 and v6.6
@@ -122,7 +117,7 @@ def test_releases_are_tested_before_commits(repo: Repo) -> None:
 
 def test_report_of_a_regression_names_both_versions(repo: Repo) -> None:
     words = ("--good", "v6.1", "--bad", "v6.2", "--report")
-    outcome = call("find", "-C", repo.path, "-", *words, stdin=TRACE.encode())
+    outcome = repo.patchpilot("find -", *words, stdin=TRACE.encode())
     report = Path(outcome.err.splitlines()[-1].removeprefix("wrote "))
     text = report.read_text()
     assert "with v6.2 I get this" in text
@@ -138,4 +133,4 @@ def test_range_without_commits_is_an_error(repo: Repo) -> None:
         (("--good", "v6.1", "--in", "v6.1"), "--good excludes --in"),
         (("--good", "5.4.3"), "5.4.3"),
     ):
-        call("find", "-C", repo.path, "-", *words, stdin=TRACE.encode()).expect(2, error)
+        repo.patchpilot("find -", *words, stdin=TRACE.encode()).expect(2, error)

@@ -137,7 +137,7 @@ def test_commands_are_those_of_the_distribution(
 
 
 def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) -> None:
-    result = call("find", "-C", repo.path, "--try", "v6.2", "--json", "-", stdin=LOG.encode())
+    result = repo.patchpilot("find --try v6.2 --json -", stdin=LOG.encode())
     assert result.code == 0, result.err
     trial = result.json
     assert (trial["base"], trial["works"], trial["subject"]) == ("v6.1.1", "", TITLE)
@@ -156,26 +156,24 @@ def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) 
 
 
 def test_commit_that_the_release_has_is_not_tried(repo: Repo) -> None:
-    call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.2").expect(2, "nothing to try")
-    call("find", "-C", repo.path, "--works", "yes").expect(2, "--works needs --try")
+    repo.patchpilot("find --try v6.2 --in v6.2").expect(2, "nothing to try")
+    repo.patchpilot("find --works yes").expect(2, "--works needs --try")
     for words in (("--good", "v6.1"), ("--report",), ("--bisect",)):
-        call("find", "-C", repo.path, "--try", "v6.2", *words).expect(2, "--try excludes")
-    call("find", "-C", repo.path, "v6.2", "--report").expect(2, "--report needs a log")
+        repo.patchpilot("find --try v6.2", *words).expect(2, "--try excludes")
+    repo.patchpilot("find v6.2 --report").expect(2, "--report needs a log")
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_result_is_remembered_and_decides_the_next_step(repo: Repo, answer: str) -> None:
     def find() -> str:
-        return call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode()).out
+        return repo.patchpilot("find - --in v6.1.1", stdin=LOG.encode()).out
 
     fix = repo.git("rev-parse v6.2^{commit}")
     before = find()
     assert "--request" not in before
     assert f"patchpilot find --try {fix[:12]} --in v6.1.1" in before
-    outcome = call(
-        "find", "-C", repo.path, "--try", fix, "--in", "v6.1.1", "--works", answer, "-",
-        stdin=LOG.encode(),
-    )  # fmt: skip
+    line = f"find --try {fix} --in v6.1.1 --works {answer} -"
+    outcome = repo.patchpilot(line, stdin=LOG.encode())
     assert outcome.code == 0, outcome.err
     request = f"patchpilot backport {fix[:12]} --request --tested 6.1.1"
     assert (request in outcome.out) == (answer == "yes")
@@ -184,7 +182,7 @@ def test_result_is_remembered_and_decides_the_next_step(repo: Repo, answer: str)
     assert "tried on 6.1.1" in after
     if answer == "yes":
         words = ("--request", "--all", "--tested", "6.1.1", "--note", "x")
-        mail = call("backport", "-C", repo.path, fix, *words)
+        mail = repo.patchpilot("backport", fix, *words)
         name = repo.git("config user.name")
         assert f"Tested on 6.1.1 by {name}." in mail.out
         assert f"Tested-by: {name} <{repo.git('config user.email')}>" in mail.out
@@ -194,7 +192,7 @@ def test_conflict_is_announced(repo: Repo) -> None:
     repo.git("checkout -q --detach v6.1")
     repo.commit("acme: rename use()", {FILE: RING.replace("use(r)", "used(r)")})
     repo.tag("v6.1.2")
-    outcome = call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.2")
+    outcome = repo.patchpilot("find --try v6.2 --in v6.1.2")
     assert "it conflicts there: resolve the conflict" in outcome.out
     fix = repo.git("rev-parse v6.2^{commit}")
     # a pasted command does not change the user's own tree if the new one was not made
@@ -224,7 +222,7 @@ def test_comments_run_nothing_in_a_shell_that_reads_them(repo: Repo) -> None:
     remote = "refs/remotes/$(touch${IFS}d)/linux-6.1.y"
     repo.git("update-ref", remote, "v6.1.1")
     base = remote.removeprefix("refs/remotes/")
-    outcome = call("find", "-C", repo.path, "--try", "HEAD", "--in", base)
+    outcome = repo.patchpilot("find --try HEAD --in", base)
     assert f"on {base}" in outcome.out, outcome.err
     comments = [line for line in outcome.out.splitlines() if line.startswith("#")]
     assert len(comments) > 7
@@ -269,15 +267,15 @@ def test_answer_is_about_the_release_that_was_built(repo: Repo) -> None:
     answer = ("find", "-C", repo.path, "--try", fix, "--works", "yes")
     # the kernel that runs here was not built with the commit
     call(*answer).expect(2, "the version that was tried is unknown")
-    script = call("find", "-C", repo.path, "--try", fix, "--in", "v6.1.1").out
+    script = repo.patchpilot("find --try", fix, "--in", "v6.1.1").out
     assert f"patchpilot find --try {fix} --in v6.1.1 --works yes" in script
     for words in (answer, (*answer, "--in", "v6.1.1")):
         outcome = call(*words)
         assert "on 6.1.1: the bug is gone" in outcome.out
         assert f"patchpilot backport {fix} --request --tested 6.1.1" in outcome.out
     # a second plan keeps the answer
-    call("find", "-C", repo.path, "--try", fix, "--in", "v6.1")
-    again = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode()).out
+    repo.patchpilot("find --try", fix, "--in", "v6.1")
+    again = repo.patchpilot("find - --in v6.1.1", stdin=LOG.encode()).out
     assert "tried on 6.1.1 for another or unknown log" in again
 
 
@@ -307,12 +305,12 @@ def test_answer_about_another_log_or_release_decides_nothing(
     repo: Repo, answer: str, tried_for: str, note: str
 ) -> None:
     def find() -> tuple[int, list[str]]:
-        result = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode())
+        result = repo.patchpilot("find - --in v6.1.1", stdin=LOG.encode())
         return result.code, result.out.splitlines()
 
     before = find()
     words = ("--try", "v6.2", "--in", "v6.1", "--works", answer, *(["-"] if tried_for else []))
-    call("find", "-C", repo.path, *words, stdin=tried_for.encode())
+    repo.patchpilot("find", *words, stdin=tried_for.encode())
     code, after = find()
     shown = [line.replace(f"; {note}", "") for line in after]
     assert (code, shown) == before
@@ -324,7 +322,7 @@ def test_answer_without_a_log_is_about_the_log_for_which_it_was_proposed(
     repo: Repo, is_planned: bool
 ) -> None:
     def find(log: str) -> str:
-        return call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=log.encode()).out
+        return repo.patchpilot("find - --in v6.1.1", stdin=log.encode()).out
 
     tried = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1")
     find(LOG)
@@ -341,7 +339,7 @@ def test_log_is_recognized_after_another_boot(repo: Repo) -> None:
     tried = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1", "--works", "no", "-")
     call(*tried, stdin=LOG.encode())
     again = LOG.replace("CPU: 3 PID: 811", "CPU: 0 PID: 4711").replace("+0x2b/0x110", "+0x2f/0x118")
-    result = call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=again.encode())
+    result = repo.patchpilot("find - --in v6.1.1", stdin=again.encode())
     assert result.out.startswith("the first commit is not the fix, as you tried")
 
 
@@ -359,17 +357,14 @@ def test_update_comes_before_a_backport(repo: Repo, is_tagged: bool) -> None:
         if is_tagged:
             repo.tag(f"v6.1.{number}")
     repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
-    found = call("find", "-C", repo.path, "-", stdin=LOG.encode()).out
+    found = repo.patchpilot("find -", stdin=LOG.encode()).out
     assert found.startswith("6.1.y has the first commit since v6.1.2: update first, then see")
     assert "; 6.1.y has it since v6.1.2\n" in found
     assert "next: update to v6.1.2 or later, then see whether it still happens\n  or " in found
     assert "next: 6.1.y has it since v6.1.2: update to it\n" in call(*answer).out
     call(*answer, "-", stdin=LOG.encode())
-    solved = call("find", "-C", repo.path, "-", stdin=LOG.encode()).out
+    solved = repo.patchpilot("find -", stdin=LOG.encode()).out
     assert "next: 6.1.y has it since v6.1.2: update to it" in solved
     # the kernel of the log has the commit
     later = LOG.replace("Debian 6.1.1-1", "Debian 6.1.2-1")
-    assert (
-        "since v6.1.2"
-        not in call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=later.encode()).out
-    )
+    assert "since v6.1.2" not in repo.patchpilot("find - --in v6.1", stdin=later.encode()).out

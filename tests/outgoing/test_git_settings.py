@@ -65,7 +65,7 @@ def _write_message(repo: Repo, folder: Path) -> tuple[str, str]:
 
 def _configure(repo: Repo, name: str, value: str) -> None:
     section, _, key = name.partition(".")
-    repo.git("config", "--global", f"{section}.{key}", value)
+    repo.git("config --global", f"{section}.{key}", value)
 
 
 def _check_no_effect(setting: GitSetting, folder: Path) -> None:

@@ -90,7 +90,7 @@ def read_sent(folder: Path) -> Sent:
 
 
 def send_with_git(repo: Repo, folder: Path) -> Sent:
-    repo.git("send-email", "--quiet", "--confirm=never", "-1", "HEAD")
+    repo.git("send-email --quiet --confirm=never -1 HEAD")
     return read_sent(folder)
 
 
@@ -133,18 +133,18 @@ def test_setting_has_the_effect_that_it_has_in_git(name: str, tmp_path: Path) ->
         )
         program = write_program(folder)
         (folder / "aliases").write_text("alias friends Fay <fay@example.org>, fox@example.org\n")
-        repo.git("config", "--global", "sendemail.sendmailcmd", str(program))
+        repo.git("config --global sendemail.sendmailcmd", str(program))
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
         repo.git("config --global format.to", LIST)
         before = sender(repo, folder)
         for key, value in CASES[name]:
             text = value.format(aliases=folder / "aliases", program=program)
             if text:
-                repo.git("config", "--global", "--add", key, text)
+                repo.git("config --global --add", key, text)
             else:
-                repo.git("config", "--global", "--unset", key)
-        repo.git("commit", "-q", "--amend", "--no-edit", "--date=2026-01-02T03:04:05")
+                repo.git("config --global --unset", key)
+        repo.git("commit -q --amend --no-edit --date=2026-01-02T03:04:05")
         changes[sender.__name__] = list_changes(before, sender(repo, folder))
         for key in ("format.to", *dict(CASES[name])):
-            repo.git("config", "--global", "--unset-all", key, must_succeed=False)
+            repo.git("config --global --unset-all", key, must_succeed=False)
     assert changes["send_here"] == changes["send_with_git"]

@@ -219,7 +219,7 @@ def use_program(repo: Repo, folder: Path, body: str = "cat >/dev/null") -> Path:
     program = folder / "take"
     program.write_text(f"#!/bin/sh\n{body}\n")
     program.chmod(0o755)
-    repo.git("config", "--global", "sendemail.sendmailcmd", str(program))
+    repo.git("config --global sendemail.sendmailcmd", str(program))
     return program
 
 
@@ -298,7 +298,7 @@ def test_local_delivery_cannot_be_confirmed(
 @pytest.mark.parametrize("command", ["nowhere -a work", "/nowhere/x 'a b'"])
 def test_missing_program_blocks_sending(tmp_path: Path, command: str) -> None:
     repo = make_topic(tmp_path)
-    repo.git("config", "--global", "sendemail.sendmailcmd", command)
+    repo.git("config --global sendemail.sendmailcmd", command)
     checks = repo.patchpilot("doctor --format json --offline").json["checks"]
     (check,) = (check for check in checks if check["name"] == "mail server")
     assert check["state"] == "fail"
@@ -312,7 +312,7 @@ def test_command_with_a_path_has_arguments(tmp_path: Path) -> None:
     repo = make_topic(tmp_path)
     kept = tmp_path / "kept"
     program = use_program(repo, tmp_path, f'cat >/dev/null; echo "$1 $2" >{kept}')
-    repo.git("config", "--global", "sendemail.sendmailcmd", f"{program} -a 'my work'")
+    repo.git("config --global sendemail.sendmailcmd", f"{program} -a 'my work'")
     assert repo.patchpilot(f"{SEND} --yes").code == 0
     assert kept.read_text() == "-a my work\n"
 
@@ -355,7 +355,7 @@ def test_account_of_msmtp_is_read(tmp_path: Path, arguments: str) -> None:
         f"user ada\npasswordeval touch {ran}\n"
     )
     settings.chmod(0o600)
-    repo.git("config", "--global", "sendemail.sendmailcmd", f"msmtp{arguments}")
+    repo.git("config --global sendemail.sendmailcmd", f"msmtp{arguments}")
     checks = repo.patchpilot("doctor --offline --format json").json["checks"]
     (check,) = (check for check in checks if check["name"] == "mail server")
     if arguments == " -a work":

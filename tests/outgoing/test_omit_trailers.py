@@ -53,7 +53,7 @@ SEND = "send --offline --security no --regression no --to l@lists.example.org"
 def test_message_lacks_the_trailers(tmp_path: Path, is_file: bool) -> None:
     repo = make_topic(tmp_path)
     repo.git("config --global patchpilot.omit-trailers change-id,Upstream-Status")
-    files = repo.git("format-patch", "-o", str(tmp_path / "p"), "-1").split() if is_file else []
+    files = repo.git("format-patch -o", str(tmp_path / "p"), "-1").split() if is_file else []
     plan = repo.patchpilot(f"{SEND} --format json --outbox", tmp_path / "out", *files).json
     blocking = {problem["name"] for problem in plan["refusals"]}
     assert not blocking & {"damaged", "check-errors"}

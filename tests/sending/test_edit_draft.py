@@ -42,21 +42,21 @@ def test_draft_survives_rebase_and_rewording(
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         first_draft = find_draft(repository, SendRequest())
-    repo.git("branch", "-m", "topic", "renamed")
+    repo.git("branch -m topic renamed")
     with Repository.open(repo.path) as repository:
         assert find_draft(repository, SendRequest()).change_id == first_draft.change_id
     repo.commit(
         "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"other.c": "int x;\n"},
     )
-    repo.git("rebase", "-q", "--force-rebase", "master")
+    repo.git("rebase -q --force-rebase master")
     with Repository.open(repo.path) as repository:
         second_draft = find_draft(repository, SendRequest())
         assert second_draft.change_id == first_draft.change_id
         assert len(second_draft.patches) == 3
     repo.checkout("master")
     repo.branch("other")
-    repo.git("branch", "-q", "-u", "master")
+    repo.git("branch -q -u master")
     repo.commit(
         "gadget: new\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"gadget.c": "int y;\n"},
@@ -72,11 +72,7 @@ def test_draft_is_kept_after_amending_message_and_code(tmp_path: Path, count: in
         first_draft = change_draft(repository, DraftChanges(notes=((str(count), "tested"),))).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
     repo.git(
-        "commit",
-        "-q",
-        "-a",
-        "--amend",
-        "-m",
+        "commit -q -a --amend -m",
         "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
     with Repository.open(repo.path) as repository:
@@ -87,7 +83,7 @@ def test_draft_is_kept_after_amending_message_and_code(tmp_path: Path, count: in
         )
         assert second_id == first_id
         assert second_draft.notes[second_draft.patches[-1].patch_id] == "tested"
-        repo.git("reset", "-q", "--hard", "master")
+        repo.git("reset -q --hard master")
         repo.commit(
             "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"gizmo.c": "int z;\n"},
@@ -178,8 +174,7 @@ def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
 def test_b4_cover_is_imported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git(
-        "config",
-        "branch.topic.description",
+        "config branch.topic.description",
         "widget: a cover\n\nWhy.\n\n---\nChanges in v2:\n- mended\n",
     )
     with Repository.open(repo.path) as repository:
@@ -197,8 +192,8 @@ def test_enrolled_branch_can_be_unenrolled(
     from patchpilot.outgoing.b4.enrollment import restore_tracking
 
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "branch.topic.description", "mine")
-    before = repo.git("rev-parse", "HEAD")
+    repo.git("config branch.topic.description mine")
+    before = repo.git("rev-parse HEAD")
     with Repository.open(repo.path) as repository:
         series = {"change-id": "20260303-mine-0123456789ab", "base-branch": "master"}
         then = {
@@ -212,7 +207,7 @@ def test_enrolled_branch_can_be_unenrolled(
         unenroll_from_b4(repository)
         with pytest.raises(Exception, match="not enrolled"):
             unenroll_from_b4(repository)
-    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.git("rev-parse HEAD") == before
     assert repo.git("config", "--get-regexp", r"^branch\.topic\.") == (
         "branch.topic.remote .\nbranch.topic.merge refs/heads/master\nbranch.topic.description mine"
     )
@@ -236,7 +231,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
         assert (early_outcome.code, "send v1 first" in early_outcome.err) == (2, True)
         assert call(*arguments, "--yes", "--force", "x").code == 0
         change_id = json.loads(call(*arguments, "--dry-run").out)["change_id"]
-        assert repo.git("tag", "-l") == f"sent/{change_id}-v1"
+        assert repo.git("tag -l") == f"sent/{change_id}-v1"
         repo.commit(
             "widget: and another\n\nIt was missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"new.c": "int z;\n"},
@@ -244,7 +239,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
         failure = json.loads(call(*arguments, "--reroll", "--dry-run").out)
         assert "no-changelog" in {refusal["name"] for refusal in failure["refusals"]}
         log = (
-            call("draft", "-C", repo.path, "--export", "-")
+            repo.patchpilot("draft --export -")
             .out.partition("==== changelog v2 ====\n")[2]
             .partition("====")[0]
         )
@@ -263,7 +258,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     # is no note
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
-    assert call("draft", "-C", repo.path, *cover).code == 0
+    assert repo.patchpilot("draft", *cover).code == 0
     output = call(*arguments[:-2], "--reroll", "--range-diff", "--dry-run").out
     text = output.partition(" mail 1 of 4 ")[2].partition(" mail 2 of 4 ")[0]
     assert re.search(r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S)
@@ -288,10 +283,7 @@ def test_changelog_after_a_send_is_for_the_next_version(
         )
         assert call(*arguments).code == 0
         repo.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
+            "commit -q --amend -m",
             "widget: change line 1\n\nBetter told.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
         with Repository.open(repo.path) as repository:
@@ -300,7 +292,7 @@ def test_changelog_after_a_send_is_for_the_next_version(
                 version_change.kind
                 for version_change in list_version_changes(draft, find_last_send(draft), repository)
             ] == ["reworded"]
-        assert call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code == 0
+        assert repo.patchpilot("draft --changelog '- told better (Bob)'").code == 0
         assert call(*arguments, "--reroll").code == 0
     second_mail_text = server.take()[1].data.decode()
     assert "[PATCH v2]" in second_mail_text
@@ -309,14 +301,14 @@ def test_changelog_after_a_send_is_for_the_next_version(
 
 def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert call("draft", "-C", repo.path, "--cover-subject", "a cover", "--cover", "text").code == 0
-    assert "a cover" in call("draft", "-C", repo.path).out
-    exported_outcome = call("draft", "-C", repo.path, "--export", tmp_path / "d.txt")
+    assert repo.patchpilot("draft --cover-subject 'a cover' --cover text").code == 0
+    assert "a cover" in repo.patchpilot("draft").out
+    exported_outcome = repo.patchpilot("draft --export", tmp_path / "d.txt")
     assert exported_outcome.code == 0
-    assert call("draft", "-C", repo.path, "--forget").code == 0
-    assert "a cover" not in call("draft", "-C", repo.path).out
-    assert call("draft", "-C", repo.path, "--import", tmp_path / "d.txt").code == 0
-    assert "a cover" in call("draft", "-C", repo.path).out
+    assert repo.patchpilot("draft --forget").code == 0
+    assert "a cover" not in repo.patchpilot("draft").out
+    assert repo.patchpilot("draft --import", tmp_path / "d.txt").code == 0
+    assert "a cover" in repo.patchpilot("draft").out
     with Drafts() as drafts:
         assert len(drafts.all()) == 1
 
@@ -328,20 +320,20 @@ def test_exported_undisclosed_fix_is_undisclosed_elsewhere(tmp_path: Path) -> No
     assert "not exported" not in repo.patchpilot("draft --export -").err
     repo.patchpilot("check --waive 'long-line=a table'")
     repo.patchpilot("draft --subject-prefix 'PATCH net'")
-    outcome = call("draft", "-C", repo.path, "--export", file)
+    outcome = repo.patchpilot("draft --export", file)
     assert "not exported" in outcome.err
     assert "[PATCH net]" in outcome.err
     assert "long-line: a table" in outcome.err
     assert "security" not in outcome.err
     repo.patchpilot("draft --forget")
-    assert call("draft", "-C", repo.path, "--import", file).code == 0
-    draft = call("draft", "-C", repo.path, "--format", "json").json["draft"]
+    assert repo.patchpilot("draft --import", file).code == 0
+    draft = repo.patchpilot("draft --format json").json["draft"]
     assert draft["answers"] == {"security": "yes"}
     assert draft["waivers"] == {}
     # no text in the file can take the answer back
     file.write_text(file.read_text().replace("==== undisclosed ====", ""))
-    assert call("draft", "-C", repo.path, "--import", file).code == 0
-    draft = call("draft", "-C", repo.path, "--format", "json").json["draft"]
+    assert repo.patchpilot("draft --import", file).code == 0
+    draft = repo.patchpilot("draft --format json").json["draft"]
     assert draft["answers"] == {"security": "yes"}
 
 
@@ -369,7 +361,7 @@ def test_version_link_uses_a_public_archive(
 
     repo = topic(tmp_path / "r", 1)
     if lore:
-        repo.git("config", "--global", "patchpilot.lore", lore)
+        repo.git("config --global patchpilot.lore", lore)
     monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv(
         "PATCHPILOT_DEMO", raising=False
     )

@@ -190,7 +190,7 @@ def test_cover_letter_goes_to_everyone(
         Commit(f"Cc: {OTHER}\n{SIGNED}", None, "lib/stale.c"),
         maintainers_text=MAINTAINERS,
     )
-    call("draft", "-C", repo.path, "--cover-subject", "x: y", "--cover", "Because.")
+    repo.patchpilot("draft --cover-subject 'x: y' --cover Because.")
     preview = repo.patchpilot("send --dry-run --format json --profile linux --force x").json
     cover, first, second = (
         {address for header in ("to", "cc") for address in message[header]}

@@ -56,7 +56,7 @@ def test_nothing_is_quoted_if_nothing_was_asked(tmp_path: Path) -> None:
         life.add_reply(first, "Please rename the variable.", MATT)
         life.amend_patch()
         outbox = tmp_path / "out"
-        life.run(
-            "send", "--reroll", "--outbox", outbox, "--to", LIST, "--yes", "--force", REASON
-        ).expect(0)
+        life.run("send --reroll --outbox", outbox, "--to", LIST, "--yes", "--force", REASON).expect(
+            0
+        )
         assert REASON not in read_mails(outbox)[0]

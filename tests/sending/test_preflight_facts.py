@@ -103,7 +103,7 @@ def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
 @pytest.mark.parametrize("experience", ["regular", "newcomer"])
 def test_send_counts_the_warnings_that_check_shows(tmp_path: Path, experience: str) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "patchpilot.experience", experience)
+    repo.git("config patchpilot.experience", experience)
     repo.commit(
         f"widget: fix bug\n\n{'The widget hangs if ' * 10}it is busy.\n\n{SIGNED}",
         {"new.c": "int a;\n"},

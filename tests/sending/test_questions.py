@@ -222,12 +222,12 @@ def test_culprit_that_changed_or_moved_a_file_did_not_add_it(tmp_path: Path, cau
     lines = "".join(f"int w{number};\n" for number in range(20))
     repo.commit(f"widget: add\n\nNew.\n\n{SIGNED}", {"old.c": lines})
     if cause == "moved":
-        repo.git("mv", "old.c", "new.c")
-        repo.git("commit", "-q", "-m", f"widget: move\n\nx\n\n{SIGNED}")
+        repo.git("mv old.c new.c")
+        repo.git("commit -q -m", f"widget: move\n\nx\n\n{SIGNED}")
     path = "new.c" if cause == "moved" else "old.c"
     if cause == "changed":
         repo.commit(f"widget: change\n\nx\n\n{SIGNED}", {path: f"{lines}int y;\n"})
-    culprit = repo.git("rev-parse", "HEAD")
+    culprit = repo.git("rev-parse HEAD")
     tag = f'Fixes: {culprit[:12]} ("widget: {cause}")'
     repo.commit(f"widget: mend\n\nIt broke.\n\n{tag}\n{SIGNED}", {path: f"{lines}int z;\n"})
     with Repository.open(repo.path) as repository:
@@ -247,11 +247,11 @@ def test_answer_how_it_was_tested_holds_until_the_code_changes(tmp_path: Path) -
     assert "Tested on hardware." not in repo.patchpilot(f"send {options}").out
     repo.patchpilot("draft --note-build")
     assert "\n---\nTested on hardware.\n" in repo.patchpilot(f"send {options}").out
-    repo.git("commit", "-q", "--amend", "-m", f"widget: say more\n\nIt was wrong.\n\n{SIGNED}")
+    repo.git("commit -q --amend -m", f"widget: say more\n\nIt was wrong.\n\n{SIGNED}")
     assert "Tested on hardware." in repo.patchpilot(f"send {options}").out
     (repo.path / "other.c").write_text("int other;\n")
-    repo.git("add", "other.c")
-    repo.git("commit", "-q", "--amend", "--no-edit")
+    repo.git("add other.c")
+    repo.git("commit -q --amend --no-edit")
     assert "Tested on hardware." not in repo.patchpilot(f"send {options}").out
     bad = repo.patchpilot("send --tested yes --dry-run")
     assert "hardware" in bad.err

@@ -116,13 +116,8 @@ def create_topic_with_recipients(
         stdin=MESSAGE.replace("Cc: stable", f"{fixes_line}Cc: stable"),
     )
     for name in ("to", "cc", "bcc"):
-        repo.git("config", "--global", f"sendemail.{name}", f"{name}@configured.example")
-        repo.git(
-            "config",
-            "--global",
-            f"sendemail.work.{name}",
-            f"work-{name}@configured.example",
-        )
+        repo.git("config --global", f"sendemail.{name}", f"{name}@configured.example")
+        repo.git("config --global", f"sendemail.work.{name}", f"work-{name}@configured.example")
     for name in ("tocmd", "cccmd", "headercmd"):
         repo.git(
             "config",
@@ -132,7 +127,7 @@ def create_topic_with_recipients(
             f" {'Cc: ' * (name == 'headercmd')}{name}@configured.example #",
         )
     for name in ("tocover", "cccover", "signedoffbycc"):
-        repo.git("config", "--global", f"sendemail.{name}", "true")
+        repo.git("config --global", f"sendemail.{name}", "true")
     for name in ("to", "cc"):
         repo.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
         repo.git(
@@ -200,13 +195,8 @@ def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         for section in ("sendemail", "sendemail.work"):
-            repo.git(
-                "config",
-                "--global",
-                f"{section}.aliasesfile",
-                str(tmp_path / "aliases"),
-            )
-            repo.git("config", "--global", f"{section}.aliasfiletype", "mutt")
+            repo.git("config --global", f"{section}.aliasesfile", str(tmp_path / "aliases"))
+            repo.git("config --global", f"{section}.aliasfiletype", "mutt")
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config --global --unset", f"sendemail.{name}")
         for arguments in ((), ("--identity", "work", "--reroll")):

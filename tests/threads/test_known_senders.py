@@ -179,15 +179,15 @@ def test_tag_given_for_another_person_is_a_claim(
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
     with create_life(tmp_path) as topic:
         topic.add_reply(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         assert (
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
             " trailers --also" in outcome.err
         )
         assert "torvalds" not in topic.repo.git("log -1 --format=%B")
-        held = topic.run("trailers", "--dry-run", "--format", "json").json["held"]
+        held = topic.run("trailers --dry-run --format json").json["held"]
         assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
-        assert topic.run("trailers", "--yes", "--also", tag).code == 0
+        assert topic.run("trailers --yes --also", tag).code == 0
         assert tag in topic.repo.git("log -1 --format=%B")
 
 

@@ -45,7 +45,7 @@ def _send_and_receive_review(life: Life) -> str:
 
 def _send_next_version(life: Life, **options: bool) -> str:
     life.amend_patch("int next2;\n")
-    result = life.run("draft", "--changelog", "- as requested", "-v", 2)
+    result = life.run("draft --changelog '- as requested' -v", 2)
     assert result.code == 0, result.err
     return life.send("--reroll", "--to", MATT, **options)
 
@@ -69,7 +69,7 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
             # requests about v1 are still listed under v1
-            requests = topic.track("show", "1", "--ledger", "--json").json["points"]
+            requests = topic.track("show 1 --ledger --json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
             assert _make_patch_row(topic.track("show", f"<{second_id}>").out, "state").startswith(
                 "sent"
@@ -130,7 +130,7 @@ def test_bounce_is_stored(
             "--B--\n"
         )
         for _ in range(2):
-            outcome = topic.track("add", "--mbox", bounce)
+            outcome = topic.track("add --mbox", bounce)
             assert outcome.code == 0, outcome.err
             assert "rita@example.net" in outcome.out
 
@@ -152,11 +152,11 @@ def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
         publish = by == "archive"
         first_message_id = topic.send("--to", MATT, publish=publish)
         asks = _write_answer(tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net")
-        assert topic.track("add", "--mbox", asks).code == 0
+        assert topic.track("add --mbox", asks).code == 0
         second_id = _send_next_version(topic, publish=publish)
         tag = f"Reviewed-by: {RITA}"
         tags = _write_answer(tmp_path / "reply2", second_id, tag, RITA, "tags@example.net")
-        assert topic.track("add", "--mbox", tags).code == 0
+        assert topic.track("add --mbox", tags).code == 0
         if publish:
             topic.archive.add(asks.read_bytes(), tags.read_bytes())
             topic.track("update")
@@ -167,8 +167,8 @@ def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
             MATT,
             "takes@example.net",
         )
-        assert topic.track("add", "--mbox", takes).code == 0
-        (series,) = topic.track("--format", "json").json["series"]
+        assert topic.track("add --mbox", takes).code == 0
+        (series,) = topic.track("--format json").json["series"]
         assert (series["id"], series["state"]) == (1, "accepted")
         output = topic.track("show").out
         assert f"tag v2    {tag}" in output
@@ -186,10 +186,10 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
             # earlier releases of patchpilot stored an entry in this form
             store.add(second_id, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
-        assert len(topic.track("--format", "json").json["series"]) == 2
-        outcome = topic.track("update", "--fresh")
+        assert len(topic.track("--format json").json["series"]) == 2
+        outcome = topic.track("update --fresh")
         assert "series 2 was the same series and is now part of 1" in outcome.out + outcome.err
-        (series,) = topic.track("--format", "json").json["series"]
+        (series,) = topic.track("--format json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [
             first_message_id,
             second_id,
@@ -203,10 +203,10 @@ def test_version_joins_its_series(tmp_path: Path) -> None:
         first_message_id = _send_and_receive_review(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.rename(tmp_path / file.name)
-        topic.run("draft", "--changelog", "- more", "-v", "2")
+        topic.run("draft --changelog '- more' -v 2")
         topic.amend_patch("int elsewhere;\n")
         second_id = topic.send(publish=False)
-        (series,) = topic.track("--format", "json").json["series"]
+        (series,) = topic.track("--format json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [
             first_message_id,
             second_id,
@@ -237,19 +237,19 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
 
 def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic:
-        none = topic.track("show", "--ledger")
+        none = topic.track("show --ledger")
         none.expect(3, "no series is tracked")
         _send_and_receive_review(topic)
-        expected = topic.track("show", "1", "--ledger").out
+        expected = topic.track("show 1 --ledger").out
         assert "Please use a constant here." in expected
-        assert topic.track("show", "--ledger").out == expected
-        assert "1 declined" in topic.track("show", "--ledger", "--mark", "1", "declined").out
+        assert topic.track("show --ledger").out == expected
+        assert "1 declined" in topic.track("show --ledger --mark 1 declined").out
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
         # the topic's series is the default; without a topic, the user must choose
-        assert topic.track("show", "--ledger").code == 0
+        assert topic.track("show --ledger").code == 0
         topic.repo.git("checkout -q master")
-        several = topic.track("show", "--ledger")
+        several = topic.track("show --ledger")
         several.expect(2, "`patchpilot track show 1`")
 
 
@@ -289,15 +289,15 @@ def test_next_version_counts_open_requests(
             f"> +int changed1; /* größer 1 */\n\nPlease drop this.\n\n> x\n\n{ASKS}",
             MATT,
         )
-        open_now = topic.track("show", "--ledger", "--open").out
+        open_now = topic.track("show --ledger --open").out
         assert "3 open" in open_now
         topic.repo.git("commit -q --amend --no-edit --trailer 'Acked-by: A <a@b.org>'")
-        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run")
+        dry_run = topic.run("send --to", LIST, "--reroll", "--dry-run")
         assert "v2 differs from v1 only in tags" in dry_run.out + dry_run.err
         file = topic.repo.path / "widget.c"
         file.write_text(file.read_text().replace("changed1; /* größer 1 */", "other1;"))
         topic.repo.git("commit -q -a --amend --no-edit")
-        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
+        dry_run = topic.run("send --to", LIST, "--reroll", "--dry-run", "--force", "x")
         assert "v1 has 3 open requests, 2 of them not addressed by your commits: " in (
             " ".join((dry_run.out + dry_run.err).split())
         )
@@ -322,12 +322,12 @@ def test_requests_of_an_unarchived_version_are_known(
         first_message_id = topic.send("--to", MATT, publish=False)
         tag = f"Acked-by: {RITA}"
         file = _write_answer(tmp_path / "reply1", first_message_id, tag, RITA, "acks@example.net")
-        assert topic.track("add", "--mbox", file).code == 0
+        assert topic.track("add --mbox", file).code == 0
         second_id = _send_next_version(topic, publish=False)
         file = _write_answer(tmp_path / "reply2", second_id, ASKS, MATT, "asks@example.net")
-        assert topic.track("add", "--mbox", file).code == 0
+        assert topic.track("add --mbox", file).code == 0
         topic.amend_patch("int next3;\n")
-        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
+        dry_run = topic.run("send --to", LIST, "--reroll", "--dry-run", "--force", "x")
         output = " ".join((dry_run.out + dry_run.err).split())
         assert "v2 has 2 open requests: " in output
 
@@ -338,11 +338,11 @@ def test_earlier_version_is_searched_for(
     with create_life(tmp_path) as topic:
         first_message_id = topic.send("--to", MATT, publish=False)
         file = _write_answer(tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net")
-        assert topic.track("add", "--mbox", file).code == 0
+        assert topic.track("add --mbox", file).code == 0
         second_id = _send_next_version(topic)
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net"}
-        assert topic.track("update", "--lore", topic.archive.url).code == 0
+        assert topic.track("update --lore", topic.archive.url).code == 0
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net", second_id}
         assert _make_patch_row(topic.track("show").out, "v1").endswith(f"<{first_message_id}>")

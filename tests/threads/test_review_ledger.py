@@ -212,31 +212,24 @@ def test_build_error_is_addressed_at_its_line() -> None:
 
 def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(build_mbox(make_post(1, OLD), make_review()))
-    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    assert call("track add --mbox", tmp_path / "m").code == 0
     assert (
-        call(
-            "track",
-            "show",
-            "1",
-            "--ledger",
-            *make_mark(1, "addressed"),
-            *make_mark(2, "declined"),
-        ).code
+        call("track show 1 --ledger", *make_mark(1, "addressed"), *make_mark(2, "declined")).code
         == 0
     )
-    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)["points"]
+    points = json.loads(call("track show 1 --ledger --format json").out)["points"]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("addressed", True),
         ("declined", True),
     ]
-    assert call("track", "show", "1", "--ledger", "--open").out == "no requests\n"
-    call("track", "show", "1", "--ledger", *make_mark(1, "none"), *make_mark(2, "open"))
-    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)["points"]
+    assert call("track show 1 --ledger --open").out == "no requests\n"
+    call("track show 1 --ledger", *make_mark(1, "none"), *make_mark(2, "open"))
+    points = json.loads(call("track show 1 --ledger --format json").out)["points"]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("open", False),
         ("open", True),
     ]
-    wrong_outcome = call("track", "show", "1", "--ledger", *make_mark(9, "declined"))
+    wrong_outcome = call("track show 1 --ledger", *make_mark(9, "declined"))
     assert (wrong_outcome.code, "has no request 9" in wrong_outcome.err) == (2, True)
 
 
@@ -250,22 +243,12 @@ def test_new_version_lists_open_and_addressed_requests(
         )
         with open_store() as store:
             assert read_tracked_series(1, store=store).posted is not None
-        assert call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
+        assert call("track show 1 --ledger", *make_mark(1, "addressed")).code == 0
         topic_life.amend_patch()
-        exported_output = topic_life.run("draft", "--export", "-").out
+        exported_output = topic_life.run("draft --export -").out
         assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported_output
-        dry_run = call(
-            "send",
-            "-C",
-            topic_life.repo.path,
-            "--to",
-            LIST,
-            "--reroll",
-            "--dry-run",
-            "--force",
-            "x",
-            "--format",
-            "json",
+        dry_run = topic_life.repo.patchpilot(
+            "send --to", LIST, "--reroll", "--dry-run", "--force", "x", "--format", "json"
         )
         plan_document = json.loads(dry_run.out)
         (warning,) = [

@@ -20,11 +20,11 @@ def followed_series(workdir: Path) -> None:
             build_pump_version(3, 11),
         )
     )
-    assert call("track", "add", "--mbox", "m").code == 0
+    assert call("track add --mbox m").code == 0
 
 
 def test_newest_two_are_compared() -> None:
-    outcome = call("track", "show", "--range-diff", "1")
+    outcome = call("track show --range-diff 1")
     assert outcome.code == 0
     assert outcome.out.startswith(
         f"v2 -> v3: 1 changed\n1 ! 1: {TITLE}\n    @@ pump.c: int pump_start(void)\n"
@@ -42,11 +42,11 @@ def test_newest_two_are_compared() -> None:
     ],
 )
 def test_revisions_are_named_by_version_or_id(names: tuple[str, ...], first: str) -> None:
-    assert call("track", "show", "--range-diff", "1", *names).out.split("\n")[0] == first
+    assert call("track show --range-diff 1", *names).out.split("\n")[0] == first
 
 
 def test_json_lists_each_patch() -> None:
-    outcome = call("track", "show", "--range-diff", "1", "v1", "v3", "--format", "json")
+    outcome = call("track show --range-diff 1 v1 v3 --format json")
     comparison = json.loads(outcome.out)
     assert (comparison["old"]["label"], comparison["new"]["message_id"]) == (
         "v1",
@@ -76,7 +76,7 @@ def test_json_lists_each_patch() -> None:
     ],
 )
 def test_incomparable_revisions_are_an_error(argv: tuple[str, ...], code: int, words: str) -> None:
-    outcome = call("track", "show", "--range-diff", *argv)
+    outcome = call("track show --range-diff", *argv)
     assert outcome.code == code
     assert words in outcome.err
 
@@ -93,13 +93,13 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
             build_pump_version(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10")
         )
     )
-    call("track", "remove", "1")
-    assert call("track", "add", "--mbox", "damaged").code == 0
-    outcome = call("track", "show", "--range-diff", "2")
+    call("track remove 1")
+    assert call("track add --mbox damaged").code == 0
+    outcome = call("track show --range-diff 2")
     assert outcome.code == 2
     assert "error: v2: patch2@example.org: line " in outcome.err
-    assert call("track", "add", "--mbox", "one").code == 0
-    outcome = call("track", "show", "--range-diff", "3")
+    assert call("track add --mbox one").code == 0
+    outcome = call("track show --range-diff 3")
     assert (outcome.code, outcome.out) == (2, "")
     assert "error: series 3 has only one version whose patches are stored" in outcome.err
 
@@ -112,8 +112,6 @@ def test_rfc_is_identified_by_its_label(workdir: Path) -> None:
             build_pump_version(2, 10),
         )
     )
-    call("track", "remove", "1")
-    call("track", "add", "--mbox", "m")
-    assert call("track", "show", "--range-diff", "2", "RFC v1", "v1").out.startswith(
-        "RFC v1 -> v1: 1 changed\n"
-    )
+    call("track remove 1")
+    call("track add --mbox m")
+    assert call("track show --range-diff 2 'RFC v1' v1").out.startswith("RFC v1 -> v1: 1 changed\n")

@@ -107,7 +107,7 @@ def test_own_addresses_are_searched_for_me(workdir: Path) -> None:
         ["git", "config", "--global", "sendemail.from", "Otto <otto@example.com>"], check=True
     )
     with serve_archive("mbox", workdir, *MAILS) as archive:
-        call("track add --author me --since 2024-01-01", "--lore", archive.url).expect(0)
+        call("track add --author me --since 2024-01-01 --lore", archive.url).expect(0)
     assert list_tracked().keys() == {*EXPECTED, "crane: lift it"}
 
 

@@ -232,9 +232,9 @@ def test_reply_without_references_is_placed_by_subject_or_quoted_lines(tmp_path:
     assert read_head_rows(patch, lost)["open"] == "nothing"
     mbox = tmp_path / "t.mbox"
     mbox.write_bytes(build_mbox(patch, lost))
-    shown = call("track", "show", "--mbox", mbox).out
+    shown = call("track show --mbox", mbox).out
     assert "1 message could not be assigned to a patch: “Re: your patch”" in shown
-    assert "could not be assigned" in call("track", "add", "--mbox", mbox).out
+    assert "could not be assigned" in call("track add --mbox", mbox).out
 
 
 def test_failed_message_and_fetch_are_named() -> None:

@@ -228,22 +228,22 @@ def tracked(patchwork: Patchwork, workdir: Path) -> Iterator[Patchwork]:
     patchwork.add_check(patchwork.add_patch(ID), "build", "fail")
     with StandIn() as archive:
         archive.add(PATCH)
-        assert call("track", "add", ID, "--lore", archive.url).code == 0
+        assert call("track add", ID, "--lore", archive.url).code == 0
         yield patchwork
 
 
 def test_stored_answer_is_shown_offline(tracked: Patchwork) -> None:
-    assert "checks" not in call("track", "show", "1", "--offline").out
-    assert call("track", "update", "--offline", "1").code == 4
+    assert "checks" not in call("track show 1 --offline").out
+    assert call("track update --offline 1").code == 4
     assert tracked.requests == []
-    assert call("track", "update", "1").code == 0
+    assert call("track update 1").code == 0
     assert tracked.requests == [
         "GET /api/patches/?msgid=p1%40example.org",
         "GET /api/patches/1/checks/?per_page=250",
     ]
-    output = call("track", "show", "1", "--offline")
+    output = call("track show 1 --offline")
     assert "  failed    build: build: fail: https://ci.example.org/build\n" in output.out
-    document = json.loads(call("track", "show", "1", "--offline", "--json").out)
+    document = json.loads(call("track show 1 --offline --json").out)
     answer = document["series"][0]["patchwork"]
     assert answer["server"] == tracked.host
     assert answer["patches"] == [
@@ -269,7 +269,7 @@ def test_stored_answer_is_shown_offline(tracked: Patchwork) -> None:
 
 def test_recent_answer_is_reused(tracked: Patchwork) -> None:
     for arguments, count in (((), 2), ((), 2), (("--fresh",), 4)):
-        assert call("track", "update", "1", *arguments).code == 0
+        assert call("track update 1", *arguments).code == 0
         assert len(tracked.requests) == count
 
 
@@ -277,19 +277,19 @@ def test_wrong_address_and_series_of_a_file_are_not_asked_about(
     tracked: Patchwork, workdir: Path
 ) -> None:
     set_server("http://patchwork.example.org")
-    assert "is not an https URL without a login" in call("track", "update", "1").err
+    assert "is not an https URL without a login" in call("track update 1").err
     set_server(tracked.url)
-    call("track", "remove", "1")
+    call("track remove 1")
     (workdir / "m").write_bytes(build_mbox(PATCH))
-    assert call("track", "add", "--mbox", "m").code == 0
-    call("track", "update")
+    assert call("track add --mbox m").code == 0
+    call("track update")
     assert tracked.requests == []
 
 
 def test_answer_is_removed_with_its_series(tracked: Patchwork) -> None:
-    call("track", "update", "1")
+    call("track update 1")
     with Store() as store:
         assert store.server_checks(1)
-    call("track", "remove", "1")
+    call("track remove 1")
     with Store() as store:
         assert store.server_checks(1) is None

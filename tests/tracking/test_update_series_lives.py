@@ -649,8 +649,8 @@ def test_series_is_followed_into_stable_branches(
         == "under-review"
     )
     commit = life.trees.commit(f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n")
-    life.trees.repo.git("update-ref", "refs/heads/net", commit)
-    life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
+    life.trees.repo.git("update-ref refs/heads/net", commit)
+    life.trees.repo.git("reset -q --hard", life.trees.first)
     assert (
         life.add_and_wait(
             build_applied_notice(
@@ -663,7 +663,7 @@ def test_series_is_followed_into_stable_branches(
         )[0]
         == "accepted"
     )
-    life.trees.repo.git("merge", "-q", "--ff-only", "net")
+    life.trees.repo.git("merge -q --ff-only net")
     assert life.add_and_wait()[0] == "in-mainline"
     life.trees.repo.tag("v6.13-rc7")
     assert life.add_and_wait() == ("in-mainline", "done: it is in mainline")

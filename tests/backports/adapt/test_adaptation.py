@@ -7,7 +7,6 @@ from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
 from tests.kit.backport_world import World, format_function, track_failed_backports
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -40,7 +39,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
 
 def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
-    branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
+    branch = world.repo.git("rev-parse --short=12 linux-6.6.y")
     output = write_adapted_patch(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
@@ -100,21 +99,13 @@ def test_unknown_project_has_no_mailing_list(
 ) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", {"w.c": format_function(l19="check(19);", l20="verify(20);")})
-    old_commit = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse HEAD")
     repo.commit("names", {"w.c": format_function(l19="check(19);", l20="check(20);")})
     fix_commit = repo.commit(
         "fix", {"w.c": format_function(l19="check(19);", l20="check(20, all);")}
     )
-    outcome = call(
-        "backport",
-        "-C",
-        repo.path,
-        fix_commit,
-        "--onto",
-        old_commit,
-        "--adapt",
-        "--write",
-        tmp_path / "out",
+    outcome = repo.patchpilot(
+        "backport", fix_commit, "--onto", old_commit, "--adapt", "--write", tmp_path / "out"
     )
     assert outcome.code == 0, outcome.err
     (file,) = (tmp_path / "out").rglob("*.patch")

@@ -75,8 +75,8 @@ def test_preview_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     for section in ("sendemail", "sendemail.work"):
-        repo.git("config", "--global", f"{section}.smtpbatchsize", "1")
-        repo.git("config", "--global", f"{section}.smtprelogindelay", "100000")
+        repo.git("config --global", f"{section}.smtpbatchsize", "1")
+        repo.git("config --global", f"{section}.smtprelogindelay", "100000")
     arguments = (
         "--to",
         "l@lists.example.org",
