@@ -99,18 +99,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def find_checker_findings(repo: Repo, *arguments: str) -> list[tuple[Any, ...]]:
     """Return the rule, path and line of each finding by a checker in the latest commit."""
-    result = call(
-        "check",
-        "-C",
-        repo.path,
-        "--checkers",
-        "--profile",
-        "linux",
-        "--format",
-        "json",
-        *arguments,
-        "HEAD",
-    )
+    result = repo.patchpilot("check --checkers --profile linux --format json", *arguments, "HEAD")
     (patch,) = json.loads(result.out)["patches"]
     return [
         (finding["name"], finding["path"], finding["line"])
@@ -135,16 +124,16 @@ def test_untrusted_tree_script_is_not_run(
 ) -> None:
     repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
     assert find_checker_findings(repo) == []
-    output = call("check", "-C", repo.path, "--checkers", "HEAD").err
+    output = repo.patchpilot("check --checkers HEAD").err
     assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in output
     assert not (tmp_path / "ran").exists()
-    assert call("trust", "--build", repo.path).code == 0
+    assert call("trust --build", repo.path).code == 0
     assert find_checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
     # the script runs confined
     assert not (tmp_path / "ran").exists()
     use_confinement(monkeypatch)
     assert find_checker_findings(repo) == []
-    assert call("trust", "--build-changes", "HEAD~..HEAD", repo.path).code == 0
+    assert call("trust --build-changes HEAD~..HEAD", repo.path).code == 0
     assert find_checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
     assert (tmp_path / "ran").exists()
 
@@ -157,9 +146,9 @@ def test_missing_checker_is_reported(
     (bare / "git").symlink_to(shutil.which("git") or "")
     monkeypatch.setenv("PATH", str(bare))
     repo.commit("frob: change it", {BINDING: "a: 1\n"})
-    outcome = call("check", "-C", repo.path, "--checkers", "HEAD")
+    outcome = repo.patchpilot("check --checkers HEAD")
     assert "not installed: dtschema (errors in bindings), dtc (" in outcome.err
-    doctor = call("doctor", "--offline").out
+    doctor = call("doctor --offline").out
     assert "pipx install dtschema" in doctor
     assert "pipx install yamllint" in doctor
 
@@ -174,7 +163,7 @@ def test_examples_and_boards_are_validated(repo: Repo, tmp_path: Path) -> None:
     repo.commit("frob: start", good)
     repo.commit("frob: misspell", files)
     assert not find_checker_findings(repo)
-    assert call("trust", "--build", repo.path).code == 0
+    assert call("trust --build", repo.path).code == 0
     assert {row[1:] for row in find_checker_findings(repo)} == {
         (BINDING, 19),
         (BOARD, 5),
@@ -250,7 +239,7 @@ def test_file_that_was_not_checked_before_is_named(
 def test_checkers_are_optional(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.building.field_checkers.reports", None)
     repo.commit("frob: change it", {RST: PAGE + "\nNew *text.\n"})
-    assert "docutils-markup" not in call("check", "-C", repo.path, "HEAD").out
+    assert "docutils-markup" not in repo.patchpilot("check HEAD").out
 
 
 def test_path_is_not_an_option() -> None:

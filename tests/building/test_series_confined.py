@@ -155,7 +155,7 @@ def read_files(*folders: Path) -> dict[str, bytes]:
 def build(repo: Repo) -> tuple[list[tuple[str, str]], str]:
     """Build HEAD; return the findings and everything that was printed."""
     trust_tree(repo)
-    result = call("build", "-C", repo.path, "--quick", "--format", "json", "HEAD")
+    result = repo.patchpilot("build --quick --format json HEAD")
     findings = [
         (finding["name"], finding["message"])
         for patch in result.json["patches"]
@@ -175,13 +175,13 @@ def test_planted_program_changes_and_reveals_nothing(
     command = ACTIONS[action].format(
         home=Path.home(), repo=repo.path, builds=builds, port=port, pid=os.getpid()
     )
-    repo.git("checkout", "-q", "base")
+    repo.git("checkout -q base")
     repo.commit("drv: planted", {"drv/w.c": f"{TOUCHED}\n", **PLACES[place](command)})
     before = read_files(Path.home(), repo.path)
     git_files = {*(repo.path / ".git").rglob("*")}
     _, printed = build(repo)
     if place == "checkpatch":
-        printed += call("check", "-C", repo.path, "--checkpatch", "HEAD").out
+        printed += repo.patchpilot("check --checkpatch HEAD").out
     assert read_files(Path.home(), repo.path) == before
     assert git_files <= {*(repo.path / ".git").rglob("*")}
     assert not (repo.path / ".git/hooks/post-commit").exists()
@@ -190,7 +190,7 @@ def test_planted_program_changes_and_reveals_nothing(
         *("tree", "lock", "uapi", "made", "out", "state")
     }
     assert (builds / "made-by-patchpilot").read_text() == str(builds.resolve())
-    repo.git("checkout", "-q", plain)
+    repo.git("checkout -q", plain)
     repo.commit("drv: plain again", {"drv/w.c": f"{TOUCHED}static int more;\n"})
     findings, _ = build(repo)
     texts = [text.replace("more", "spare") for name, text in findings if name == "build-warning"]
@@ -233,7 +233,7 @@ def test_unconfined_machine_names_the_setting(repo: Repo, monkeypatch: pytest.Mo
     outcome = call(*arguments)
     assert outcome.code == 3
     assert "hint: run `sudo sysctl -w user.max_user_namespaces=15000`" in outcome.err
-    shown = call("trust", "--build-changes", "origin/main..HEAD", repo.path)
+    shown = call("trust --build-changes origin/main..HEAD", repo.path)
     assert "a build can run code of drv/w.c" in shown.out
     outcome = call(*arguments)
     assert outcome.code != 3
@@ -264,7 +264,7 @@ def test_repository_at_a_trusted_path_is_not_trusted(repo: Repo) -> None:
     other = Repo(repo.path)
     other.commit("start", TREE)
     other.commit("drv: plain", {"drv/w.c": TOUCHED})
-    call("build", "-C", other.path, "HEAD").expect(1, "not trusted for that yet")
+    call("build -C", other.path, "HEAD").expect(1, "not trusted for that yet")
 
 
 def test_build_directory_of_others_is_refused(repo: Repo) -> None:
@@ -292,7 +292,7 @@ def test_build_directory_that_a_repository_tracks_is_refused(
     monkeypatch.setenv("XDG_CACHE_HOME", str(other.path / "cache"))
     repo.commit("drv: plain", {"drv/w.c": TOUCHED})
     trust_tree(repo)
-    call("check", "-C", repo.path, "--build", "HEAD").expect(2, "inside the repository")
+    repo.patchpilot("check --build HEAD").expect(2, "inside the repository")
 
 
 def test_output_folder_follows_no_link(tmp_path: Path) -> None:

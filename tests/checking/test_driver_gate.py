@@ -53,10 +53,10 @@ def hide_in_merge(repo: Repo, flaw: str) -> None:
 
 def hide_in_only_a_merge(repo: Repo, flaw: str) -> None:
     start_topic(repo)
-    repo.git("merge", "-q", "--no-ff", "--no-commit", "target", must_succeed=False)
+    repo.git("merge -q --no-ff --no-commit target", must_succeed=False)
     repo.checkout("master")
     repo.commit(f"frob: go on\n\nIt is needed.\n\n{SIGNED}", {"frob/on.h": START})
-    repo.git("branch", "-f", "target", "HEAD")
+    repo.git("branch -f target HEAD")
     repo.checkout("topic")
     repo.commit(f"frob: add other\n\nIt is needed.\n\n{SIGNED}", {"frob/other.h": START})
     merge(repo, "target", {"frob/new.h": START + flaw})
@@ -106,11 +106,11 @@ def hide_by_orphan(path: str, content: str) -> Hide:
         text = f"frob: add other\n\nIt is needed.\n\n{SIGNED}"
         repo.commit(text, {"frob/a.h": START + flaw})
         tip = repo.git("rev-parse HEAD")
-        repo.git("checkout", "-q", "--orphan", "unrelated")
-        repo.git("rm", "-rqf", ".")
+        repo.git("checkout -q --orphan unrelated")
+        repo.git("rm -rqf .")
         repo.commit(f"begin\n\nIt is needed.\n\n{SIGNED}", {path: content})
-        repo.git("merge", "-q", "--allow-unrelated-histories", "-X", "theirs", "-m", "Merge", tip)
-        repo.git("branch", "-f", "topic", "HEAD")
+        repo.git("merge -q --allow-unrelated-histories -X theirs -m Merge", tip)
+        repo.git("branch -f topic HEAD")
         repo.checkout("topic")
 
     return hide
@@ -120,18 +120,18 @@ def hide_in_marked_root(repo: Repo, flaw: str) -> None:
     start_topic(repo)
     repo.commit(f"frob: add other\n\nIt is needed.\n\n{SIGNED}", {"frob/other.h": START})
     tip = repo.git("rev-parse HEAD")
-    repo.git("checkout", "-q", "--orphan", "unrelated")
-    repo.git("rm", "-rqf", ".")
+    repo.git("checkout -q --orphan unrelated")
+    repo.git("rm -rqf .")
     repo.commit(MARK.format(), {"frob/new.h": START + flaw})
-    repo.git("merge", "-q", "--allow-unrelated-histories", "-m", "Merge", tip)
-    repo.git("branch", "-f", "topic", "HEAD")
+    repo.git("merge -q --allow-unrelated-histories -m Merge", tip)
+    repo.git("branch -f topic HEAD")
     repo.checkout("topic")
 
 
 def hide_by_renaming(repo: Repo, flaw: str) -> None:
     start_topic(repo)
     repo.commit(f"frob: add notes\n\nThey help.\n\n{SIGNED}", {"frob/c.txt": START + flaw})
-    repo.git("mv", "frob/c.txt", "frob/c.h")
+    repo.git("mv frob/c.txt frob/c.h")
     repo.commit(f"frob: rename the notes\n\nThey help.\n\n{SIGNED}")
 
 
@@ -154,7 +154,7 @@ def hide_by_early_fork(repo: Repo, flaw: str) -> None:
     repo.branch("topic")
     repo.checkout("master")
     repo.commit(f"frob: be strict\n\nIt is safe.\n\n{SIGNED}", {SETTINGS: 'fail-on = "check"\n'})
-    repo.git("branch", "-f", "target", "HEAD")
+    repo.git("branch -f target HEAD")
     repo.checkout("topic")
     repo.commit(f"frob: add\n\nIt is needed.\n\n{SIGNED}", {"frob/a.h": START + flaw})
 
@@ -168,8 +168,8 @@ def hide_by_own_settings(repo: Repo, flaw: str) -> None:
 def hide_in_submodule(repo: Repo, _flaw: str) -> None:
     start_topic(repo)
     commit = repo.git("rev-parse HEAD")
-    repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit},frob/sub")
-    repo.git("commit", "-q", "-m", f"frob: add a part\n\nIt is needed.\n\n{SIGNED}")
+    repo.git("update-index --add --cacheinfo", f"160000,{commit},frob/sub")
+    repo.git("commit -q -m", f"frob: add a part\n\nIt is needed.\n\n{SIGNED}")
 
 
 def hide_behind_link(target: str) -> Hide:
@@ -187,9 +187,9 @@ def hide_behind_moved_link(repo: Repo, _flaw: str) -> None:
     folder.mkdir()
     (folder / "link.h").symlink_to("../../Makefile")
     repo.commit(f"frob: add a link\n\nIt is needed.\n\n{SIGNED}")
-    repo.git("branch", "-f", "target", "HEAD")
+    repo.git("branch -f target HEAD")
     start_topic(repo)
-    repo.git("mv", "frob/deep/link.h", "link.h")
+    repo.git("mv frob/deep/link.h link.h")
     repo.commit(f"frob: move the link\n\nIt is needed.\n\n{SIGNED}")
 
 
@@ -241,15 +241,15 @@ def merge(repo: Repo, others: str, files: dict[str, str]) -> None:
     repo.git(f"merge -q --no-ff --no-commit {others}", must_succeed=False)
     for path, content in files.items():
         repo.put(path, content)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "-m", f"Merge {others}")
+    repo.git("add -A")
+    repo.git("commit -q -m", f"Merge {others}")
 
 
 def create_request(path: Path, hide: Hide, flaw: str) -> Repo:
     """Create a repository with a target branch, and a request in the branch `topic`."""
     repo = Repo(path)
     repo.commit(f"frob: begin\n\nIt is needed.\n\n{SIGNED}", KERNEL_FILES)
-    repo.git("branch", "target")
+    repo.git("branch target")
     hide(repo, flaw)
     return repo
 

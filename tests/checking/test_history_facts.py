@@ -9,7 +9,6 @@ import pytest
 from patchpilot.checking import history_facts
 from patchpilot.checking.history_facts import RepositoryFacts
 from patchpilot.commits.repository import Repository
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -90,11 +89,9 @@ def test_facts_share_one_log_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(history_facts, "stream_output", lambda *_: pytest.fail("the log was read"))
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).list_commit_forms("drivers/frob") == read
-    output = call("explain", "-C", repo.path, "--path", "drivers/frob").out
+    output = repo.patchpilot("explain --path drivers/frob").out
     assert "`frob:` (100 % of 31 commits to drivers/frob)" in output
-    facts = json.loads(call("explain", "-C", repo.path, "--path", "drivers/frob", "--json").out)[
-        "facts"
-    ]
+    facts = json.loads(repo.patchpilot("explain --path drivers/frob --json").out)["facts"]
     assert ("Fixes:", 100, 31) in {
         (fact["value"], fact.get("share"), fact.get("total")) for fact in facts
     }

@@ -88,9 +88,9 @@ def test_user_rules_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     repo = Repo(tmp_path / "linux")
     repo.commit("start", {"a.c": "int a;\n"})
     (tmp_path / "ours.toml").write_text(OWN)
-    repo.git("config", "--global", "patchpilot.packs", str(tmp_path / "ours.toml"))
+    repo.git("config --global patchpilot.packs", str(tmp_path / "ours.toml"))
     monkeypatch.chdir(repo.path)
-    outcome = call("explain", "no-magic-board")
+    outcome = call("explain no-magic-board")
     assert outcome.code == 0, outcome.err
     assert "Board numbers were reused." in outcome.out
     assert "no-magic-board" in call("explain").out

@@ -31,7 +31,7 @@ def vendor(tmp_path: Path) -> Repo:
     repo.git("merge -q release", must_succeed=False)
     repo.write(**edit(5, "short long a5; "))
     (repo.path / "kernel/a.c").write_text(edit(5, "int  a5; ")["kernel/a.c"])
-    repo.git("commit -q -a -m", "Merge branch 'release'")
+    repo.git("commit -q -a -m 'Merge branch '\"'\"'release'\"'\"''")
     repo.commit(f"b: add it{SIGNED}", {"kernel/b.c": "int b;\n"})
     return repo
 

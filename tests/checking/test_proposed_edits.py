@@ -27,7 +27,7 @@ MESSAGES = {
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
     repo.commit(f"lib: frob: start\n\nAdd it.\n\n{SIGNED}", {"lib/frob.c": CODE})
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
     return repo
 

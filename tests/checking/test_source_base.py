@@ -18,7 +18,7 @@ def create_fork(path: Path) -> Repo:
     upstream = Repo(path / "upstream")
     upstream.commit(f"frob: begin\n\n{TEXT}", {"frob.h": GOOD})
     repo = Repo(path / "fork")
-    repo.git("remote", "add", "origin", str(upstream.path))
+    repo.git("remote add origin", str(upstream.path))
     repo.git("fetch -q origin")
     repo.git("checkout -q -b target origin/master")
     repo.commit(f"vendor: begin\n\n{TEXT}", {"vendor.h": GOOD})

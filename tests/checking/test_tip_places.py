@@ -26,7 +26,7 @@ def repo(tmp_path: Path) -> Repo:
     """Create a branch whose first commit adds a line with a finding at line 21."""
     repo = Repo(tmp_path / "r")
     repo.commit(MESSAGE, {"lib/frob.h": START})
-    repo.git("branch", "base")
+    repo.git("branch base")
     repo.commit(MESSAGE, {"lib/frob.h": insert(START, 20, BAD)})
     return repo
 
@@ -63,7 +63,7 @@ def test_lines_are_those_of_the_last_commit(repo: Repo) -> None:
     repo.commit(MESSAGE, {"lib/frob.h": shifted})
     assert find_tips(repo)[0] == (21, {"path": "lib/frob.h", "line": 27})
     assert list_places(repo) == ({("lib/frob.h", 27)}, {("lib/frob.h", 27)})
-    repo.git("mv", "lib/frob.h", "lib/grob.h")
+    repo.git("mv lib/frob.h lib/grob.h")
     repo.commit(MESSAGE, {})
     assert find_tips(repo)[0] == (21, {"path": "lib/grob.h", "line": 27})
     assert list_places(repo) == ({("lib/grob.h", 27)}, {("lib/grob.h", 27)})
@@ -74,7 +74,7 @@ def test_removed_line_is_a_finding_of_its_commit(repo: Repo) -> None:
     repo.commit(MESSAGE, {"lib/frob.h": insert(START, 20, "int fixed;\n")})
     assert find_tips(repo)[0] == (21, {"path": None, "line": None})
     (run,) = check(repo, "sarif")["runs"]
-    commit = repo.git("rev-parse", "--short=12", "HEAD~1").strip()
+    commit = repo.git("rev-parse --short=12 HEAD~1").strip()
     (result, *_) = run["results"]
     assert f"({commit}:lib/frob.h:21)" in result["message"]["text"]
     place = result["locations"][0]["physicalLocation"]
@@ -85,10 +85,10 @@ def test_removed_line_is_a_finding_of_its_commit(repo: Repo) -> None:
 
 
 def test_merged_branch_shifts_lines(repo: Repo) -> None:
-    repo.git("checkout", "-q", "-b", "other", "base")
+    repo.git("checkout -q -b other base")
     repo.commit(MESSAGE, {"lib/frob.h": insert(START, 3, "int above;\n" * 4)})
-    repo.git("checkout", "-q", "master")
-    repo.git("merge", "-q", "--no-edit", "other")
+    repo.git("checkout -q master")
+    repo.git("merge -q --no-edit other")
     tips = [tip for line, tip in find_tips(repo) if line == 21]
     assert tips
     assert set(map(str, tips)) == {str({"path": "lib/frob.h", "line": 25})}
@@ -108,7 +108,7 @@ def test_proposed_edits_are_those_of_the_last_commit(repo: Repo) -> None:
 
 def test_finding_about_the_series_is_in_a_file_of_the_last_commit(repo: Repo) -> None:
     repo.commit(f"fixup! {MESSAGE}", {"lib/frob.h": insert(START, 20, "int b;\n")})
-    repo.git("mv", "lib/frob.h", "lib/grob.h")
+    repo.git("mv lib/frob.h lib/grob.h")
     repo.commit(MESSAGE, {})
     arguments = ("-C", repo.path, "--select", "fixes-earlier-patch", "--format", "sarif")
     (run,) = json.loads(call("check", *arguments, "base..HEAD").out)["runs"]

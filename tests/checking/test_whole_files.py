@@ -50,7 +50,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def list_reported_types(*arguments: object) -> list[str]:
     options = ("--format", "checkpatch", "--noise", "0", "--fail-on", "never")
-    result = call("check", "-f", *options, *arguments)
+    result = call("check -f", *options, *arguments)
     assert result.err == ""
     return [
         line.split(": ")[0].partition(":")[2] + " " + line.split(": ")[1]
@@ -84,15 +84,7 @@ def test_caret_is_below_the_column(
     tree: Path,
 ) -> None:
     (reported,) = json.loads(
-        call(
-            "check",
-            "-f",
-            "--select",
-            "space-before-semicolon",
-            "--format",
-            "json",
-            "frob.c",
-        ).out
+        call("check -f --select space-before-semicolon --format json frob.c").out
     )["patches"]
     (finding,) = reported["findings"]
     assert (
@@ -106,17 +98,9 @@ def test_caret_is_below_the_column(
         6,
         6,
     )
-    lines = call(
-        "check",
-        "-f",
-        "--select",
-        "space-before-semicolon",
-        "--format",
-        "jsonl",
-        "frob.c",
-    ).out.splitlines()
+    lines = call("check -f --select space-before-semicolon --format jsonl frob.c").out.splitlines()
     assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
-    output = call("check", "-f", "--select", "space-before-semicolon", "frob.c").out.splitlines()
+    output = call("check -f --select space-before-semicolon frob.c").out.splitlines()
     assert output[0] == "1 file checked: 1 warning"
     assert output[1].startswith("frob.c:6: warning: ")
     assert output[1].endswith(" [space-before-semicolon]")
@@ -161,6 +145,6 @@ def test_file_outside_a_repository_is_checked(
     ],
 )
 def test_unsupported_file_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
-    outcome = call("check", "-f", *words)
+    outcome = call("check -f", *words)
     assert (outcome.code, outcome.out) == (2, "")
     assert "hint: " in outcome.err or "No such file" in outcome.err

@@ -44,7 +44,7 @@ def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
 
 
 def test_deletion_conflicts_with_a_change(world: World) -> None:
-    world.repo.git("rm", "-q", "other.c")
+    world.repo.git("rm -q other.c")
     fix_commit = world.repo.commit("drop other.c")
     assert (
         world.read_branch_result(
@@ -61,7 +61,7 @@ def test_deletion_conflicts_with_a_change(world: World) -> None:
 
 
 def test_rename_needs_the_original_file(world: World) -> None:
-    world.repo.git("mv", "other.c", "moved.c")
+    world.repo.git("mv other.c moved.c")
     fix_commit = world.repo.commit("move other.c", {"moved.c": format_function(l5="five(5);")})
     assert (
         world.read_branch_result(

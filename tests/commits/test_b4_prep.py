@@ -35,7 +35,7 @@ def read_patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
 
 
 def read_cover_letter(repo: Repo) -> str:
-    return repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+    return repo.git("log --format=%H -F '--grep=--- b4-submit-tracking ---' master..")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -54,7 +54,7 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
         ("RFC", "net"),
     )
     assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
-    assert known.base == repo.git("rev-parse", "master")
+    assert known.base == repo.git("rev-parse master")
     assert known.cover_commit == (read_cover_letter(repo) or None)
     assert [address.header() for address in known.to] == ["Mona Maintainer <mona@example.org>"]
     assert [address.header() for address in known.cc] == ["widget@lists.example.org"]
@@ -94,7 +94,7 @@ def test_base_is_below_the_cover_letter(
     repo = create_prep_repository(tmp_path / "r", "commit")
     with Repository.open(repo.path) as repository:
         (series,) = read_targets([f"{read_cover_letter(repo)}.."], repository)
-    assert series.base == repo.git("rev-parse", "master")
+    assert series.base == repo.git("rev-parse master")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -110,7 +110,7 @@ def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> No
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) -> None:
     repo = create_prep_repository(tmp_path / "r", strategy)
-    base = repo.git("rev-parse", "master")
+    base = repo.git("rev-parse master")
     repo.checkout("master")
     repo.commit("other: go on", {"other.c": "int x;\n"})
     repo.checkout(BRANCH)
@@ -122,7 +122,7 @@ def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) ->
 def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
     repo = create_prep_repository(tmp_path / "r", "commit", 0)
     repo.put("widget.c", "int lost;\n")
-    repo.git("commit", "-qa", "--amend", "--no-edit")
+    repo.git("commit -qa --amend --no-edit")
     with pytest.raises(UsageError, match="cover letter commit, but it also changes files"):
         read_patch_subjects(repo)
 
@@ -131,19 +131,19 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 def test_pushed_b4_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
     repo = create_prep_repository(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
-    repo.git("config", "--remove-section", f"branch.{BRANCH}")
-    repo.git("config", "--unset", "b4.prep-cover-strategy")
+    repo.git("config --remove-section", f"branch.{BRANCH}")
+    repo.git("config --unset b4.prep-cover-strategy")
     known = read_prep_branch(repo)
     assert known is not None
-    assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
+    assert (known.strategy, known.base) == (strategy, repo.git("rev-parse master"))
 
 
 def test_cover_letter_by_another_author_is_ignored(
     tmp_path: Path,
 ) -> None:
     repo = create_prep_repository(tmp_path / "r", "commit")
-    repo.git("-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master")
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("-c user.email=other@example.org rebase -q --force-rebase master")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
     repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
     assert read_prep_branch(repo, "topic") is None
@@ -185,12 +185,12 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
     patch.
     """
     repo = create_prep_repository(tmp_path / "r", strategy, 2)
-    base = repo.git("rev-parse", "master")
+    base = repo.git("rev-parse master")
     first, second = (
-        repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2)
+        repo.git("log --format=%H", f"--grep=change line {number}") for number in (1, 2)
     )
-    repo.git("update-ref", "refs/remotes/origin/for-next", first)
-    repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
+    repo.git("update-ref refs/remotes/origin/for-next", first)
+    repo.git("tag -a -m sent sent/widget-v1 HEAD")
     for word in (BRANCH, "master"):
         repo.checkout(word)
         with Repository.open(repo.path) as repository:

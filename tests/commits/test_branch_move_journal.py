@@ -37,10 +37,10 @@ def _interrupt_checkout(
     Half of the files are new, and the index is still locked.
     """
     repo = topic_with_spaces(path, 4)
-    old_commit = repo.git("rev-parse", "topic")
-    assert call("check", "-C", path, "--fix").code == ExitCode.OK
-    new_commit = repo.git("rev-parse", "topic")
-    repo.git("reset", "-q", "--hard", old_commit)
+    old_commit = repo.git("rev-parse topic")
+    assert call("check -C", path, "--fix").code == ExitCode.OK
+    new_commit = repo.git("rev-parse topic")
+    repo.git("reset -q --hard", old_commit)
     with Repository.open(path) as repository:
         record_move_start(
             repository, BranchMove("refs/heads/topic", old_commit, new_commit, reason)
@@ -61,7 +61,7 @@ def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
         assert failure.code in (ExitCode.FINDINGS, ExitCode.USAGE), failure.err
         assert "patchpilot undo restore" in failure.err
         assert "git commit" not in failure.err
-    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert repo.patchpilot("undo restore").code == ExitCode.OK
     assert repo.state() == (
         new if why.endswith("undo") else old,
         "",
@@ -73,7 +73,7 @@ def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
 def test_edit_after_the_kill_is_kept(tmp_path: Path) -> None:
     repo, _, _ = _interrupt_checkout(tmp_path / "r")
     (repo.path / "frob3.c").write_text("mine\n")
-    outcome = call("undo", "-C", repo.path, "restore")
+    outcome = repo.patchpilot("undo restore")
     assert outcome.code == ExitCode.FINDINGS
     assert "frob3.c was edited" in outcome.err
     assert (repo.path / "frob3.c").read_text() == "mine\n"
@@ -89,8 +89,8 @@ def test_exiting_process_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return scandir(folder)
 
     monkeypatch.setattr(os, "scandir", wait_until_gone)
-    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert repo.git("rev-parse", "HEAD") == old
+    assert repo.patchpilot("undo restore").code == ExitCode.OK
+    assert repo.git("rev-parse HEAD") == old
 
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
@@ -100,12 +100,12 @@ def test_stale_lock_has_a_hint(tmp_path: Path, name: str) -> None:
     lock.write_bytes(b"")
     before = time.time() - 600
     os.utime(lock, (before, before))
-    outcome = call("check", "-C", repo.path, "--fix")
+    outcome = repo.patchpilot("check --fix")
     assert outcome.code == ExitCode.USAGE, outcome.err
     assert f"rm {lock}" in outcome.err
     assert "10 minutes ago" in outcome.err
     with lock.open():
-        assert "is running" in call("check", "-C", repo.path, "--fix").err
+        assert "is running" in repo.patchpilot("check --fix").err
     assert lock.exists()
 
 
@@ -124,7 +124,7 @@ def test_briefly_held_lock_is_waited_for(
 
 
 def _read_doctor_check(repo: Repo, name: str) -> dict[str, str]:
-    result = call("doctor", "-C", repo.path, "--offline", "--format", "json")
+    result = repo.patchpilot("doctor --offline --format json")
     doctor_checks: list[dict[str, str]] = json.loads(result.out)["checks"]
     return {doctor_check["name"]: doctor_check for doctor_check in doctor_checks}[name]
 
@@ -134,8 +134,8 @@ def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
     finding = _read_doctor_check(repo, "unfinished move")
     assert finding["state"] == "fail"
     assert "patchpilot undo restore" in finding["hint"]
-    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
+    assert repo.patchpilot("undo restore").code == ExitCode.OK
+    assert "unfinished move" not in repo.patchpilot("doctor --offline").out
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     finding = _read_doctor_check(repo, "lock")

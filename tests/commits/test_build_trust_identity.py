@@ -30,7 +30,7 @@ def test_trust_applies_after_a_commit_and_a_fetch(tmp_path: Path) -> None:
     repo.commit("begin", {"Makefile": "all:\n"})
     trust_build(repo)
     repo.commit("go on", {"Makefile": "all:\n\ttrue\n"})
-    repo.git("remote", "add", "origin", "https://example.org/linux.git")
+    repo.git("remote add origin https://example.org/linux.git")
     assert is_build_trusted(repo.path)
 
 

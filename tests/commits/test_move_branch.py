@@ -38,8 +38,8 @@ class BranchPlace:
 
     def read_state(self) -> tuple[str, str, str]:
         return (
-            self.repo.git("rev-parse", "topic"),
-            self.repo.git("ls-files", "--stage", "a"),
+            self.repo.git("rev-parse topic"),
+            self.repo.git("ls-files --stage a"),
             (self.repo.path / "a").read_text(),
         )
 
@@ -55,31 +55,31 @@ def moved_branch(tmp_path: Path) -> Iterator[BranchPlace]:
 def test_other_staged_files_stay_staged(moved_branch: BranchPlace, detached: bool) -> None:
     repo = moved_branch.repo
     if detached:
-        repo.git("checkout", "-q", "--detach")
+        repo.git("checkout -q --detach")
     repo.put("b", "staged\n")
     repo.put("new", "new\n")
-    repo.git("add", "b", "new")
-    repo.git("rm", "-q", "--cached", "gone")
+    repo.git("add b new")
+    repo.git("rm -q --cached gone")
     repo.put("b", "worked on\n")
     repo.put("meant", "to add\n")
-    repo.git("add", "-N", "meant")
-    before = repo.git("status", "--porcelain")
+    repo.git("add -N meant")
+    before = repo.git("status --porcelain")
     assert "MM b" in before
     moved_branch.move_branch(ref=None if detached else "refs/heads/topic")
-    assert repo.git("status", "--porcelain") == before
+    assert repo.git("status --porcelain") == before
     assert (
-        repo.git("show", ":b"),
+        repo.git("show :b"),
         (repo.path / "b").read_text(),
         (repo.path / "a").read_text(),
     ) == ("staged", "worked on\n", "3\n")
-    assert repo.git("rev-parse", "HEAD") == moved_branch.new
-    assert repo.git("rev-parse", "topic") == (moved_branch.old if detached else moved_branch.new)
-    assert repo.git("branch", "--show-current") == ("" if detached else "topic")
+    assert repo.git("rev-parse HEAD") == moved_branch.new
+    assert repo.git("rev-parse topic") == (moved_branch.old if detached else moved_branch.new)
+    assert repo.git("branch --show-current") == ("" if detached else "topic")
     assert repo.git("config", "--get-regexp", r"^branch\.", must_succeed=False) == ""
 
 
 def test_branch_in_two_worktrees_is_refused(moved_branch: BranchPlace, tmp_path: Path) -> None:
-    moved_branch.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    moved_branch.repo.git("worktree add -q -f", str(tmp_path / "other"), "topic")
     before = moved_branch.read_state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
         moved_branch.move_branch()
@@ -90,7 +90,7 @@ def test_branch_in_two_worktrees_is_refused(moved_branch: BranchPlace, tmp_path:
 
 
 def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) -> None:
-    moved_branch.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    moved_branch.repo.git("worktree add -q -f", str(tmp_path / "other"), "topic")
     shutil.rmtree(tmp_path / "other")
     moved_branch.move_branch()
     assert moved_branch.read_state()[0] == moved_branch.new
@@ -99,7 +99,7 @@ def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) 
 def test_assume_unchanged_files_are_not_overwritten(
     moved_branch: BranchPlace,
 ) -> None:
-    moved_branch.repo.git("update-index", "--assume-unchanged", "a")
+    moved_branch.repo.git("update-index --assume-unchanged a")
     moved_branch.repo.put("a", "precious\n")
     before = moved_branch.read_state()
     with pytest.raises(RefusedError, match=r"could not be updated: .*overwritten by checkout: a"):
@@ -112,7 +112,7 @@ def test_untracked_file_is_not_overwritten(moved_branch: BranchPlace, name: str)
     repo = moved_branch.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
-    repo.git("add", "-f", name)
+    repo.git("add -f", name)
     new_commit = repo.commit("with one more")
     repo.checkout("topic")
     repo.put(name, "mine\n")
@@ -139,16 +139,16 @@ def test_moved_branch_is_not_changed(moved_branch: BranchPlace) -> None:
     newer_commit = moved_branch.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
         moved_branch.move_branch()
-    assert moved_branch.repo.git("rev-parse", "topic") == newer_commit
+    assert moved_branch.repo.git("rev-parse topic") == newer_commit
 
 
 def test_sparse_checkout_is_respected(moved_branch: BranchPlace) -> None:
-    moved_branch.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
+    moved_branch.repo.git("sparse-checkout set --no-cone /* !/a")
     assert not (moved_branch.repo.path / "a").exists()
     moved_branch.move_branch()
     assert (
-        moved_branch.repo.git("rev-parse", "topic"),
-        moved_branch.repo.git("status", "--porcelain"),
+        moved_branch.repo.git("rev-parse topic"),
+        moved_branch.repo.git("status --porcelain"),
     ) == (
         moved_branch.new,
         "",
@@ -158,5 +158,5 @@ def test_sparse_checkout_is_respected(moved_branch: BranchPlace) -> None:
 
 def test_reflog_contains_the_command(moved_branch: BranchPlace) -> None:
     moved_branch.move_branch()
-    assert "patchpilot test" in moved_branch.repo.git("reflog", "-1", "HEAD")
-    assert moved_branch.repo.git("rev-parse", "topic@{1}") == moved_branch.old
+    assert "patchpilot test" in moved_branch.repo.git("reflog -1 HEAD")
+    assert moved_branch.repo.git("rev-parse topic@{1}") == moved_branch.old

@@ -39,12 +39,12 @@ def test_notes_follow_rewritten_commits(
     add_note(repo, ids[2], "of two")
     add_note(repo, ids[0], "of zero")
     add_note(repo, ids[2], "tested on hardware", "review/lab")
-    raw = repo.git("notes", "show", ids[1])
+    raw = repo.git("notes show", ids[1])
     add_rewritten_id(repo, ids[1])
     assert read_notes(repo)[0::2] == ["of two", "of zero"]
-    assert repo.git("notes", "show", "topic~1") == raw
+    assert repo.git("notes show topic~1") == raw
     assert read_notes(repo, "review/lab") == ["tested on hardware", "", ""]
-    assert repo.git("notes", "show", ids[2]) == "of two"
+    assert repo.git("notes show", ids[2]) == "of two"
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_notes_refs_follow_git_settings(
     for ref in ("commits", "review"):
         add_note(repo, ids[2], "a note", ref)
     for setting in settings:
-        repo.git("config", "--add", *setting.split("=", 1))
+        repo.git("config --add", *setting.split("=", 1))
     add_rewritten_id(repo, ids[2])
     assert {ref for ref in ("commits", "review") if read_notes(repo, ref)[0]} == kept
     if settings:
         # compare the result with git's, using the same settings
-        repo.git("reset", "-q", "--hard", ids[2])
-        repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
-        assert repo.git("rev-parse", "HEAD") != ids[2]
+        repo.git("reset -q --hard", ids[2])
+        repo.git("rebase -q --no-ff --ignore-date", ids[1])
+        assert repo.git("rev-parse HEAD") != ids[2]
         assert {ref for ref in ("commits", "review") if read_notes(repo, ref)[0]} == kept
 
 
@@ -90,7 +90,7 @@ def test_environment_overrides_the_setting(tmp_path: Path, monkeypatch: pytest.M
     repo, ids = create_topic(tmp_path / "r")
     for ref in ("commits", "review", "more"):
         add_note(repo, ids[2], "a note", ref)
-    repo.git("config", "notes.rewriteRef", "refs/notes/more")
+    repo.git("config notes.rewriteRef refs/notes/more")
     monkeypatch.setenv("GIT_NOTES_REWRITE_REF", "refs/notes/commits:refs/notes/rev*")
     add_rewritten_id(repo, ids[2])
     assert [read_notes(repo, ref)[0] for ref in ("commits", "review", "more")] == [
@@ -106,10 +106,10 @@ def test_undo_restores_changed_notes(tmp_path: Path) -> None:
     add_note(repo, ids[2], "kept")
     add_rewritten_id(repo, ids[1])
     add_note(repo, "topic~1", "second")
-    repo.git("notes", "remove", "topic")
+    repo.git("notes remove topic")
     with Repository.open(repo.path) as repository:
         number = undo_branch_rewrite(repository).undo.number
-    assert repo.git("rev-parse", "topic") == ids[2]
+    assert repo.git("rev-parse topic") == ids[2]
     assert read_notes(repo) == ["kept", "second", ""]
     add_note(repo, ids[1], "third")
     with Repository.open(repo.path) as repository:
@@ -121,10 +121,10 @@ def test_rewriting_without_notes_starts_no_git_process(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     add_note(repo, ids[1], "same")
     add_note(repo, ids[2], "same")
-    before = repo.git("rev-parse", "refs/notes/commits")
+    before = repo.git("rev-parse refs/notes/commits")
     with Repository.open(repo.path) as repository:
         copy_notes(repository, {ids[1]: ids[2], ids[0]: ids[1]})
-    assert repo.git("rev-parse", "refs/notes/commits") == before
+    assert repo.git("rev-parse refs/notes/commits") == before
 
 
 def test_notes_follow_moved_files(tmp_path: Path) -> None:
@@ -147,4 +147,4 @@ def test_branch_stays_if_notes_fail(tmp_path: Path) -> None:
     (repo.path / ".git" / "refs" / "notes" / "commits.lock").touch()
     with pytest.raises(Exception, match="notes"):
         add_rewritten_id(repo, ids[2])
-    assert repo.git("rev-parse", "topic") == ids[2]
+    assert repo.git("rev-parse topic") == ids[2]

@@ -35,15 +35,7 @@ def test_concatenated_gzip_is_read(tmp_path: Path) -> None:
 
 
 def test_compressed_stdin_is_read() -> None:
-    outcome = call(
-        "check",
-        "--format",
-        "checkpatch",
-        "--select",
-        "TAG001",
-        "-",
-        stdin=gzip.compress(ONE),
-    )
+    outcome = call("check --format checkpatch --select TAG001 -", stdin=gzip.compress(ONE))
     assert (outcome.code, outcome.err) == (0, "")
 
 

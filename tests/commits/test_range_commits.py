@@ -18,10 +18,10 @@ from tests.kit.topics import topic
 
 def test_target_can_be_commit_or_range(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 3)
-    ids = repo.git("rev-list", "--reverse", "master..topic").split()
+    ids = repo.git("rev-list --reverse master..topic").split()
     with Repository.open(repo.path) as repository:
         assert resolve_commits(repository, "HEAD~1") == (ids[1],)
-        repo.git("branch", "0001-fix.patch", ids[0])
+        repo.git("branch 0001-fix.patch", ids[0])
         assert resolve_commits(repository, "0001-fix.patch") == (ids[0],)
         assert list(resolve_commits(repository, "master..")) == ids
         assert list(resolve_commits(repository, f"{ids[0]}..HEAD~1")) == [ids[1]]
@@ -57,9 +57,9 @@ def test_single_commit_has_no_number(
     ):
         repo.git("config", name, value)
     with Repository.open(repo.path) as repository:
-        patch = format_commit_patch(repository, repo.git("rev-parse", "HEAD"))
+        patch = format_commit_patch(repository, repo.git("rev-parse HEAD"))
     assert patch.header("Subject") == "[PATCH] widget: change line 2"
     assert (patch.header("To"), patch.header("X-A")) == (None, None)
     assert not [line for line in patch.lines if line.rstrip() == "--"]
-    assert patch.commit == repo.git("rev-parse", "HEAD")
-    assert patch.source == repo.git("rev-parse", "HEAD")[:12]
+    assert patch.commit == repo.git("rev-parse HEAD")
+    assert patch.source == repo.git("rev-parse HEAD")[:12]

@@ -25,7 +25,7 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def format_patches(repo: Repo, revision: str) -> list[Patch]:
-    mbox_text = repo.git("format-patch", "--stdout", "-M", revision)
+    mbox_text = repo.git("format-patch --stdout -M", revision)
     return [
         parse_patch(f"From {mail}".encode(), "mail")
         for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", mbox_text)[1:]
@@ -45,32 +45,32 @@ def repo(tmp_path: Path) -> Repo:
             "data": "\0one",
         },
     )
-    repo.git("tag", "base")
+    repo.git("tag base")
     repo.commit(
         "pump: start at 10\n\nBecause.",
         {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")},
     )
-    repo.git("rm", "-q", "valve.c")
+    repo.git("rm -q valve.c")
     repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")})
     repo.commit("odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"})
     repo.commit("data: two", {"data": "\0two"})
     repo.commit("only in v1", {"new.c": "int new;\n"})
-    repo.git("tag", "v1")
-    repo.git("checkout", "-q", "-b", "second", "base")
+    repo.git("tag v1")
+    repo.git("checkout -q -b second base")
     # this is the same change with different context, as after a rebase
     moved_content = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved_content})
-    repo.git("tag", "base2")
+    repo.git("tag base2")
     repo.commit(
         "pump: start at 11\n\nBecause of that.",
         {"pump.c": moved_content.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")},
     )
-    repo.git("rm", "-q", "valve.c")
+    repo.git("rm -q valve.c")
     repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")})
     repo.commit("odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"})
     repo.commit("data: two", {"data": "\0three"})
     repo.commit("only in v2", {"drivers/other.c": "long other;\n" * 9})
-    repo.git("tag", "v2")
+    repo.git("tag v2")
     return repo
 
 
@@ -86,8 +86,8 @@ def test_messages_compare_like_commits(repo: Repo) -> None:
 
 
 def test_rebased_patches_are_equal(repo: Repo) -> None:
-    repo.git("checkout", "-q", "-b", "third", "base2")
-    repo.git("cherry-pick", "base..v1")
+    repo.git("checkout -q -b third base2")
+    repo.git("cherry-pick base..v1")
     differences = compare_patches(
         format_patches(repo, "base..v1"), format_patches(repo, "base2..third")
     )

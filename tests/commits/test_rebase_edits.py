@@ -85,7 +85,7 @@ def test_edits_of_unchanged_lines_apply_to_later_commits(tmp_path: Path, seed: i
                 repository.blob(new_commit, path) or b"", reached.get(path, ())
             ) == repository.blob(tree, path)
     assert sum(map(len, reached.values())) < sum(map(len, edits.values()))
-    assert repo.git("fsck", "--strict", "--no-dangling") == ""
+    assert repo.git("fsck --strict --no-dangling") == ""
 
 
 def test_line_edit_follows_renames_but_not_links(
@@ -116,12 +116,11 @@ def test_line_edit_follows_renames_but_not_links(
         }
         tree = write_edited_tree(repository, new_commit, edits)
         assert carry_edits_over(repository, old_commit, new_commit, {}) == {}
-    assert repo.git("diff", "--numstat", new_commit, tree) == "\n".join(
+    assert repo.git("diff --numstat", new_commit, tree) == "\n".join(
         f"1\t1\t{path}" for path in sorted(edits)
     )
     modes = {
-        line.split("\t")[1]: line.split(" ")[0]
-        for line in repo.git("ls-tree", "-r", tree).split("\n")
+        line.split("\t")[1]: line.split(" ")[0] for line in repo.git("ls-tree -r", tree).split("\n")
     }
     assert (modes["d/executable"], modes["d/linked"], modes["d/kept"]) == (
         "100755",

@@ -20,7 +20,7 @@ def repo(tmp_path: Path) -> Repo:
     new_repo = Repo(tmp_path / "r")
     new_repo.commit("first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"})
     new_repo.tag("v6.1")
-    new_repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    new_repo.git("update-ref refs/remotes/origin/master HEAD")
     new_repo.commit(
         "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {"a.c": "int a;\nint b;\n"},
@@ -46,7 +46,7 @@ def test_topic_commits_start_after_base(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]
-        assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
+        assert series.patches[0].commit == repo.git("rev-parse HEAD")
 
 
 def test_user_diff_settings_are_ignored(
@@ -87,7 +87,7 @@ def test_user_diff_settings_are_ignored(
 def test_missing_ignore_revs_file_is_reported(
     repo: Repo,
 ) -> None:
-    repo.git("config", "--global", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
+    repo.git("config --global blame.ignoreRevsFile .git-blame-ignore-revs")
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(GitError, match="object name list") as reported,
@@ -97,13 +97,8 @@ def test_missing_ignore_revs_file_is_reported(
 
 
 def test_ignored_revisions_are_respected(repo: Repo) -> None:
-    (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse", "HEAD") + "\n")
-    repo.git(
-        "config",
-        "--global",
-        "blame.ignoreRevsFile",
-        str(repo.path / ".git" / "ignored"),
-    )
+    (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse HEAD") + "\n")
+    repo.git("config --global blame.ignoreRevsFile", str(repo.path / ".git" / "ignored"))
     with Repository.open(repo.path) as repository:
         assert (
             repository.git("blame", "-l", "-s", "HEAD", "--", "a.c").text.count(
@@ -114,7 +109,7 @@ def test_ignored_revisions_are_respected(repo: Repo) -> None:
 
 
 def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
-    repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git("clone -q --depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
     with (
         Repository.open(tmp_path / "shallow") as repository,
         pytest.raises(MissingError, match="the clone is shallow") as reported,
@@ -126,7 +121,7 @@ def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
 def test_sha256_repository_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "other")
     shutil.rmtree(repo.path / ".git")
-    repo.git("init", "-q", "--object-format=sha256", ".")
+    repo.git("init -q --object-format=sha256 .")
     repo.commit("start", {"a.c": "int a;\n"})
     with (
         Repository.open(repo.path) as repository,
@@ -145,11 +140,11 @@ def test_foreign_repository_is_reported(repo: Repo, monkeypatch: pytest.MonkeyPa
 def test_head_of_a_bare_repository_is_a_commit(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.git("clone", "-q", "--bare", str(repo.path), str(tmp_path / "bare.git"))
+    repo.git("clone -q --bare", str(repo.path), str(tmp_path / "bare.git"))
     monkeypatch.chdir(tmp_path / "bare.git")
     with Repository.open() as repository:
         (series,) = read_targets(["HEAD"], repository)
-    assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
+    assert series.patches[0].commit == repo.git("rev-parse HEAD")
 
 
 def test_unknown_ref_suggests_the_nearest(repo: Repo) -> None:
@@ -172,7 +167,7 @@ def test_no_repository_exits_with_3(tmp_path: Path) -> None:
 
 
 def test_main_branch_without_other_branches_is_not_a_topic(repo: Repo) -> None:
-    repo.git("update-ref", "-d", "refs/remotes/origin/master")
+    repo.git("update-ref -d refs/remotes/origin/master")
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         read_series((), repository)
     assert "commit or a range A..B" in str(error.value.hint)
@@ -200,11 +195,11 @@ def test_external_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_merge_commit_has_no_patch(repo: Repo) -> None:
-    second_commit = repo.git("rev-parse", "HEAD")
+    second_commit = repo.git("rev-parse HEAD")
     repo.branch("side", "v6.1")
     side = repo.commit("b: side\n", {"b.c": "int b;\n"})
     repo.checkout("master")
-    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    repo.git("merge -q --no-ff -m 'Merge side' side")
     with Repository.open(repo.path) as repository:
         with pytest.raises(UsageError, match="is a merge") as error:
             read_targets(("HEAD",), repository)

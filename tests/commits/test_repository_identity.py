@@ -39,12 +39,12 @@ def set_texts(repo: Repo) -> None:
 
 
 def read_draft(path: Path) -> dict[str, object]:
-    return dict(call("draft", "-C", path, "--format", "json").json["draft"])
+    return dict(call("draft -C", path, "--format", "json").json["draft"])
 
 
 def plan(path: Path) -> Outcome:
     arguments = ("--to", LIST_EMAIL, "--dry-run", "--format", "json")
-    return call("send", "-C", path, *arguments)
+    return call("send -C", path, *arguments)
 
 
 def list_problems(path: Path) -> list[str]:
@@ -107,7 +107,7 @@ def test_draft_of_an_older_version_is_found_after_a_move(
     change_id = read_draft(repo.path)["change_id"]
     forget_identity(repo)
     if is_known:
-        call("draft", "-C", repo.path, "--subject-prefix", "PATCH net")
+        repo.patchpilot("draft --subject-prefix 'PATCH net'")
     moved = repo.path.rename(tmp_path / "linux2")
     assert read_draft(moved)["change_id"] == change_id
     assert read_draft(moved)["answers"] == {"security": "yes"}
@@ -115,10 +115,10 @@ def test_draft_of_an_older_version_is_found_after_a_move(
 
 def test_worktrees_have_the_drafts_of_their_repository(repo: Repo, tmp_path: Path) -> None:
     set_texts(repo)
-    repo.git("checkout", "-q", "--detach")
-    repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "topic")
+    repo.git("checkout -q --detach")
+    repo.git("worktree add -q", str(tmp_path / "tree"), "topic")
     change_id = read_draft(tmp_path / "tree")["change_id"]
-    repo.git("worktree", "move", str(tmp_path / "tree"), str(tmp_path / "other"))
+    repo.git("worktree move", str(tmp_path / "tree"), str(tmp_path / "other"))
     assert read_draft(tmp_path / "other")["change_id"] == change_id
     with Drafts() as drafts:
         assert len(drafts.all()) == 1
@@ -127,12 +127,12 @@ def test_worktrees_have_the_drafts_of_their_repository(repo: Repo, tmp_path: Pat
 def test_copy_does_not_send_a_topic_again(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "linux", 1, server=server)
-        call("draft", "-C", repo.path, "--subject-prefix", "PATCH net")
+        repo.patchpilot("draft --subject-prefix 'PATCH net'")
         copy = shutil.copytree(repo.path, tmp_path / "copy", symlinks=True)
         send = ("--to", LIST_EMAIL, "--yes")
-        assert call("send", "-C", repo.path, *send, *REASON).code == 0
+        assert repo.patchpilot("send", *send, *REASON).code == 0
         assert len(server.take()) == 1
-        outcome = call("send", "-C", copy, *send)
+        outcome = call("send -C", copy, *send)
         assert outcome.code == 1, outcome.out
         assert "already-sent" in outcome.out + outcome.err
         assert len(server.take()) == 1
@@ -150,13 +150,13 @@ def clone_topic(origin: Path, path: Path) -> Path:
 
 
 def test_clones_have_separate_drafts(repo: Repo, tmp_path: Path) -> None:
-    call("draft", "-C", repo.path, "--cover-subject", "widget: all", "--cover", "x")
+    repo.patchpilot("draft --cover-subject 'widget: all' --cover x")
     clone = clone_topic(repo.path, tmp_path / "clone")
     assert read_draft(clone)["change_id"] != read_draft(repo.path)["change_id"]
     assert read_draft(clone)["cover_text"] == ""
     assert "draft-elsewhere" in list_problems(clone)
     assert "draft-elsewhere" not in list_problems(repo.path)
-    call("draft", "-C", clone, "--security", "no")
+    call("draft -C", clone, "--security", "no")
     assert "draft-elsewhere" not in list_problems(clone)
 
 
@@ -168,7 +168,7 @@ def test_clone_of_an_undisclosed_topic_is_undisclosed_until_answered(
     assert list_problems(clone)[:1] == ["draft-elsewhere"]
     assert read_draft(clone)["answers"] == {"security": "yes"}
     assert "draft-elsewhere" in list_problems(clone)
-    assert call("draft", "-C", clone, "--security", "no").code == 0
+    assert call("draft -C", clone, "--security", "no").code == 0
     assert read_draft(clone)["answers"]["security"] == "no"  # type: ignore[index]
     assert read_draft(repo.path)["answers"] == {"security": "yes"}
     assert "draft-elsewhere" not in list_problems(clone)

@@ -46,9 +46,9 @@ def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
         rewrite.apply_rewrite(repository, plan, "prepare")
     assert list(plan.commits) == ids[1:]
     assert repo.git("log", f"--format={fields}", "topic").split("\n") == before
-    assert repo.git("log", "--format=%s|%b", "-1", "topic~1") == "step 1|Other text."
-    assert repo.git("rev-parse", "topic~2") == ids[0]
-    assert repo.git("status", "--porcelain").strip() == "M a"
+    assert repo.git("log --format=%s|%b -1 topic~1") == "step 1|Other text."
+    assert repo.git("rev-parse topic~2") == ids[0]
+    assert repo.git("status --porcelain").strip() == "M a"
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
 
 
@@ -63,10 +63,11 @@ def test_rewriting_sets_the_committer(tmp_path: Path, monkeypatch: pytest.Monkey
             "prepare",
         )
     expected = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
-    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split(
-        "\n"
-    ) == [expected, expected]
-    assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
+    assert repo.git("log --date=raw '--format=%cn <%ce> %cd|%an' -2 topic").split("\n") == [
+        expected,
+        expected,
+    ]
+    assert repo.git("log --format=%cn -1 topic~2") == "Ada Fixer"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +91,8 @@ def test_rewrite_keeps_message_encoding(
     repo.git(*latin, "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
     monkeypatch.setenv("GIT_COMMITTER_NAME", committer)
     with Repository.open(tmp_path / "r") as repository:
-        new_commit = plan_message_change(
-            repository, repo.git("rev-parse", "HEAD"), f"{subject}\n"
-        ).new
-        assert repo.git("log", "-1", "--format=%cn|%s", new_commit) == f"{committer}|{subject}"
+        new_commit = plan_message_change(repository, repo.git("rev-parse HEAD"), f"{subject}\n").new
+        assert repo.git("log -1 --format=%cn|%s", new_commit) == f"{committer}|{subject}"
         raw = repository.objects.get(new_commit)
         assert raw is not None
         assert (b"encoding ISO-8859-1" in raw[2]) is kept
@@ -110,7 +109,7 @@ def test_commits_by_others_need_claim(
     monkeypatch.delenv("GIT_COMMITTER_NAME")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ADA@example.org")
     repo.commit("step 4\n", {"a": "4\n"})
-    last_commit = repo.git("rev-parse", "HEAD")
+    last_commit = repo.git("rev-parse HEAD")
     with Repository.open(tmp_path / "r") as repository:
         rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", last_commit, [last_commit])
         oldest = [[*ids, their_commit][at + 1]]
@@ -134,7 +133,7 @@ def test_commits_by_others_need_claim(
 
 def test_rewriting_needs_a_name(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("config", "user.name", "")
+    repo.git("config user.name ''")
     with (
         Repository.open(tmp_path / "r") as repository,
         pytest.raises(MissingError, match=r"user\.name"),
@@ -152,41 +151,41 @@ def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
         )
         assert undo is not None
         assert [(undo.ref, undo.old, undo.new) for undo in read_undo_refs(repository)[0]] == [
-            ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
+            ("refs/heads/topic", ids[2], repo.git("rev-parse topic"))
         ]
-    repo.git("reflog", "expire", "--expire=now", "--all")
-    repo.git("gc", "-q", "--prune=now")
-    assert repo.git("cat-file", "-t", ids[2]) == "commit"
+    repo.git("reflog expire --expire=now --all")
+    repo.git("gc -q --prune=now")
+    assert repo.git("cat-file -t", ids[2]) == "commit"
 
 
 def test_merges_keep_their_parents(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("checkout", "-q", "-b", "side", ids[0])
+    repo.git("checkout -q -b side", ids[0])
     side = repo.commit("side", {"b": "1\n"})
     repo.checkout("topic")
-    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    repo.git("merge -q --no-ff -m 'Merge side' side")
     with Repository.open(tmp_path / "r") as repository:
         rewrite.apply_rewrite(
             repository, plan_message_change(repository, ids[1], "step one\n"), "prepare"
         )
-    assert repo.git("rev-parse", "topic^2") == side
-    assert repo.git("log", "--format=%s", "-1", "topic~2") == "step one"
+    assert repo.git("rev-parse topic^2") == side
+    assert repo.git("log --format=%s -1 topic~2") == "step one"
 
 
 def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    raw = repo.git("cat-file", "commit", ids[2])
+    raw = repo.git("cat-file commit", ids[2])
     head, _, body = raw.partition("\n\n")
     signed = (
         f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP"
         f" SIGNATURE-----\n\n{body}\n"
     )
-    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
-    repo.git("update-ref", "refs/heads/topic", commit)
+    commit = repo.git("hash-object -t commit -w --stdin", stdin=signed)
+    repo.git("update-ref refs/heads/topic", commit)
     with Repository.open(tmp_path / "r") as repository:
         plan = plan_message_change(repository, commit, "step 2, signed\n")
     assert plan.signed == (commit,)
-    assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
+    assert "gpgsig" not in repo.git("cat-file commit", plan.new)
 
 
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs ssh-keygen")
@@ -225,12 +224,12 @@ def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
         later_commit = repo.commit("meanwhile", {"c": "1\n"})
         with pytest.raises(RefusedError):
             rewrite.apply_rewrite(repository, plan, "prepare")
-    assert repo.git("rev-parse", "topic") == later_commit
+    assert repo.git("rev-parse topic") == later_commit
 
 
 def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
     repo, _ = create_topic(tmp_path / "r")
-    repo.git("checkout", "-q", "-b", "other", "master")
+    repo.git("checkout -q -b other master")
     stray = repo.commit("stray", {"d": "1\n"})
     repo.checkout("topic")
     with Repository.open(tmp_path / "r") as repository, pytest.raises(UsageError):
@@ -254,7 +253,7 @@ def test_unfinished_git_operation_blocks_rewrite(tmp_path: Path, mark: str) -> N
 
 def test_rebase_in_another_worktree_is_refused(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "w"))
+    repo.git("worktree add -q --detach", str(tmp_path / "w"))
     state = tmp_path / "r" / ".git" / "worktrees" / "w" / "rebase-merge"
     state.mkdir()
     (state / "head-name").write_text("refs/heads/topic\n")
@@ -266,8 +265,8 @@ def test_published_commits_need_an_override(
     tmp_path: Path,
 ) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("update-ref", "refs/remotes/origin/topic", ids[1])
-    repo.git("branch", "also", ids[2])
+    repo.git("update-ref refs/remotes/origin/topic", ids[1])
+    repo.git("branch also", ids[2])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="published"):
             rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[1]])
@@ -280,9 +279,9 @@ def test_published_commits_need_an_override(
 
 def test_rewrite_reads_history_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("tag", "sent/topic-v1", ids[2])
-    repo.git("update-ref", "refs/remotes/origin/topic", ids[0])
-    repo.git("branch", "topic2", ids[0])
+    repo.git("tag sent/topic-v1", ids[2])
+    repo.git("update-ref refs/remotes/origin/topic", ids[0])
+    repo.git("branch topic2", ids[0])
     calls: list[tuple[str, ...]] = []
     git = Repository.git
 
@@ -303,18 +302,18 @@ def test_rewrite_reads_history_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_detached_head_is_rewritten(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
-    repo.git("branch", "also", ids[1])
+    repo.git("branch also", ids[1])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="also contains"):
             rewrite.refuse_unsafe_rewrite(repository, None, ids[2], [ids[1]])
         with pytest.raises(RefusedError, match="topic also contains"):
             rewrite.refuse_unsafe_rewrite(repository, None, ids[2], [ids[2]])
-        repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
+        repo.git("update-ref refs/remotes/sent/topic", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in sent/topic"):
             rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])
-        repo.git("update-ref", "-d", "refs/remotes/sent/topic")
-        repo.git("tag", "v1", ids[2])
+        repo.git("update-ref -d refs/remotes/sent/topic")
+        repo.git("tag v1", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in v1"):
             rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])

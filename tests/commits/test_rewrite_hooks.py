@@ -26,7 +26,7 @@ def list_commits(repo: Repo) -> list[str]:
 def test_hook_of_the_user_gets_the_commits(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     write_hook(tmp_path / "hooks", tmp_path / "seen")
-    repo.git("config", "--global", "core.hooksPath", str(tmp_path / "hooks"))
+    repo.git("config --global core.hooksPath", str(tmp_path / "hooks"))
     old = list_commits(repo)
     assert repo.patchpilot(PREPARE).code == 0
     rows = [f"{before} {after}" for before, after in zip(old, list_commits(repo), strict=True)]
@@ -54,7 +54,7 @@ def test_hook_of_the_tree_needs_trust_if_the_user_sets_the_directory(
     write_hook(tmp_path / "hooks" if is_link else repo.path / ".githooks", tmp_path / "seen")
     if is_link:
         (repo.path / ".githooks").symlink_to(tmp_path / "hooks")
-    repo.git("config", "--global", "core.hooksPath", ".githooks")
+    repo.git("config --global core.hooksPath .githooks")
     outcome = repo.patchpilot(PREPARE)
     assert outcome.code == 0
     assert "post-rewrite will not run" in " ".join(f"{outcome.out} {outcome.err}".split())
@@ -72,7 +72,7 @@ def test_hooks_of_b4_run_on_its_branch(tmp_path: Path, code: int) -> None:
         program = tmp_path / stage
         program.write_text(f"#!/bin/sh\necho {stage} >>{seen}\nexit {code}\n")
         program.chmod(0o755)
-        repo.git("config", "--global", f"b4.prep-{stage}-rewrite-hook", str(program))
+        repo.git("config --global", f"b4.prep-{stage}-rewrite-hook", str(program))
     head = repo.git("rev-parse HEAD")
     outcome = repo.patchpilot(PREPARE)
     stages = seen.read_text().split()
@@ -88,7 +88,7 @@ def test_hooks_of_b4_run_on_its_branch(tmp_path: Path, code: int) -> None:
 def test_hook_of_b4_that_is_no_command(tmp_path: Path, command: str, code: int) -> None:
     """A value without a program does not end patchpilot between the steps of a rewrite."""
     repo = create_prep_repository(tmp_path / "r", "commit")
-    repo.git("config", "--global", "b4.prep-post-rewrite-hook", command)
+    repo.git("config --global b4.prep-post-rewrite-hook", command)
     assert repo.patchpilot(PREPARE).code == 0
-    repo.git("config", "--global", "b4.prep-pre-rewrite-hook", command)
+    repo.git("config --global b4.prep-pre-rewrite-hook", command)
     assert repo.patchpilot(PREPARE.replace("/x", "/y")).code == code

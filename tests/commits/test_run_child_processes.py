@@ -511,7 +511,7 @@ def hostile_repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     Its refs, files, tags, authors, MAINTAINERS and tracking data start with '-'.
     """
     repo = create_conflicting_patches(tmp_path_factory.mktemp("hostile") / "repo", end="")
-    head = repo.git("rev-parse", "HEAD")
+    head = repo.git("rev-parse HEAD")
     files = {f"{word}.c": "int hostile;\n" for word in HOSTILE_WORDS}
     lines = "".join(
         f"M:\t{word} <{word}@x.example>\nL:\t{word}@x.example\nF:\t{word}.c\nT:\tgit {word}\n"
@@ -540,8 +540,8 @@ def hostile_repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             repo.git("update-ref", f"refs/{ref_namespace}{word}", head)
         repo.git("config", f"remote.{word}.url", word)
         repo.git("config", f"branch.{word}.remote", word)
-    repo.git("config", "branch.topic.remote", HOSTILE_WORDS[0])
-    repo.git("config", "branch.topic.merge", f"refs/heads/{HOSTILE_WORDS[0]}")
+    repo.git("config branch.topic.remote", HOSTILE_WORDS[0])
+    repo.git("config branch.topic.merge", f"refs/heads/{HOSTILE_WORDS[0]}")
     repo.put("MAINTAINERS", files["MAINTAINERS"])
     return repo
 
@@ -599,11 +599,11 @@ def test_outside_text_is_never_an_option(
         real(self, args, *options, **named_options)  # type: ignore[arg-type,call-overload]
 
     if "b4" in argv:
-        hostile_repo.git("config", "--unset-all", "branch.topic.b4-tracking", must_succeed=False)
+        hostile_repo.git("config --unset-all branch.topic.b4-tracking", must_succeed=False)
     else:
         # b4 itself rejects a base like this
-        hostile_repo.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
-        hostile_repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+        hostile_repo.git("config branch.topic.b4-tracking", json.dumps(TRACKING))
+        hostile_repo.git("config branch.topic.b4-prep-cover-strategy branch-description")
     monkeypatch.setattr(subprocess.Popen, "__init__", record_arguments)
     with FaultySink() as server:
         configure_mail_server(hostile_repo, server)
@@ -658,10 +658,10 @@ def test_object_name_with_a_newline_is_not_found(hostile_repo: Repo) -> None:
 @pytest.mark.parametrize("key", ["smtpuser", "smtpserver"])
 def test_password_stays_with_its_host(tmp_path: Path, key: str) -> None:
     repo = Repo(tmp_path / "r")
-    repo.git("config", "--global", "sendemail.smtpserver", "mail.example.org")
-    repo.git("config", "--global", "sendemail.smtpuser", "ada")
-    repo.git("config", "--global", f"sendemail.{key}", "ada\nhost=git.example.com")
-    repo.git("config", "--global", "credential.helper", "!echo password=secret; echo")
+    repo.git("config --global sendemail.smtpserver mail.example.org")
+    repo.git("config --global sendemail.smtpuser ada")
+    repo.git("config --global", f"sendemail.{key}", "ada\nhost=git.example.com")
+    repo.git("config --global credential.helper '!echo password=secret; echo'")
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(RefusedError, match="contains a line break"),

@@ -51,7 +51,7 @@ def find_graph_directory(repo: Repo) -> Path:
 
 
 def check_commits_in_graph(repo: Repo) -> list[bool]:
-    ids = repo.git("rev-list", "--reverse", "HEAD").split()
+    ids = repo.git("rev-list --reverse HEAD").split()
     return [
         any(
             graph_contains_commit(graph_layer, id_)
@@ -100,26 +100,26 @@ def test_existing_graph_is_used(repo: Repo) -> None:
 
 
 def test_gits_own_graph_is_not_replaced(repo: Repo) -> None:
-    repo.git("commit-graph", "write", "--reachable")
+    repo.git("commit-graph write --reachable")
     assert not use_repository_graph(repo)
 
 
 def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
-    (repo.path / ".git" / "info" / "grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    (repo.path / ".git" / "info" / "grafts").write_text(repo.git("rev-parse HEAD") + "\n")
     with Repository.open(repo.path) as repository:
         assert not use_commit_graph(repository, repository.resolve("HEAD"))
     (repo.path / ".git" / "info" / "grafts").unlink()
-    repo.git("config", "remote.origin.promisor", "true")
+    repo.git("config remote.origin.promisor true")
     assert not use_repository_graph(repo)
-    repo.git("clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git("clone -q --depth=4", f"file://{repo.path}", str(tmp_path / "shallow"))
     assert not use_repository_graph(Repo(tmp_path / "shallow"))
 
 
 def test_graph_respects_replaced_commits(repo: Repo) -> None:
     use_repository_graph(repo)
-    replacement = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
-    repo.git("replace", "HEAD~1", replacement)
+    replacement = repo.git("commit-tree -m 'a: another history' HEAD^{tree}")
+    repo.git("replace HEAD~1", replacement)
     with Repository.open(repo.path) as repository:
         use_commit_graph(repository, repository.resolve("HEAD"))
         assert len(repository.rev_list("HEAD")) == 2
@@ -177,10 +177,10 @@ def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_failure_is_not_retried_at_once(repo: Repo) -> None:
-    repo.git("config", "core.commitGraph", "false")
+    repo.git("config core.commitGraph false")
     assert not use_repository_graph(repo)
     assert (find_graph_directory(repo) / "failed").exists()
-    repo.git("config", "core.commitGraph", "true")
+    repo.git("config core.commitGraph true")
     assert not use_repository_graph(repo)
     (find_graph_directory(repo) / "failed").unlink()
     assert use_repository_graph(repo)
@@ -207,11 +207,11 @@ def test_cache_directory_may_contain_a_colon(
 def test_objects_in_alternates_are_counted(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    repo.git("gc", "-q")
-    repo.git("config", "--local", "gc.writeCommitGraph", "false")
+    repo.git("gc -q")
+    repo.git("config --local gc.writeCommitGraph false")
     shutil.rmtree(repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True)
     (repo.path / ".git" / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
-    repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
-    repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))
+    repo.git("clone -q --shared", str(repo.path), str(tmp_path / "one"))
+    repo.git("clone -q --shared", str(tmp_path / "one"), str(tmp_path / "two"))
     monkeypatch.setattr(commit_graph, "WORTH", 500)
     assert use_repository_graph(Repo(tmp_path / "two"))

@@ -120,8 +120,8 @@ def test_different_patch_with_the_same_subject_is_ignored(repo: Repo, history: H
 def test_same_subject_and_date_match(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.put("f.c", make_file_text(l30="thirty", l31="more"))
-    repo.git("add", "-A")
-    date = repo.git("log", "-1", "--format=%ad", "--date=raw", "master")
+    repo.git("add -A")
+    date = repo.git("log -1 --format=%ad --date=raw master")
     repo.git("commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}")
     landing = find_landing(repo, history)
     assert landing.how == "subject"
@@ -142,14 +142,8 @@ def test_incomplete_commits_are_skipped(repo: Repo, history: History) -> None:
 def test_patch_by_a_different_author_is_ignored(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.put("f.c", make_file_text(l9="nine", l20="and more"))
-    repo.git("add", "-A")
-    repo.git(
-        "commit",
-        "-q",
-        "-m",
-        "net: fix the leak",
-        "--author=Bob Other <bob@example.org>",
-    )
+    repo.git("add -A")
+    repo.git("commit -q -m 'net: fix the leak' '--author=Bob Other <bob@example.org>'")
     assert history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable")) is None
 
 
@@ -160,7 +154,7 @@ def test_different_upstream_commit_is_ignored(repo: Repo, history: History) -> N
 
 def test_same_patch_with_another_subject_is_found(repo: Repo, history: History) -> None:
     repo.checkout("stable")
-    repo.git("merge-base", "HEAD", "master")
+    repo.git("merge-base HEAD master")
     commit = repo.commit("UPSTREAM: leak is fixed", {"f.c": make_file_text(l9="nine")})
     landing = history.landed(resolve_commit(repo, "master"), commit)
     assert landing

@@ -27,7 +27,7 @@ def repo(tmp_path: Path) -> Repo:
     new_repo.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
     new_repo.checkout("master")
     new_repo.commit(
-        f'four\n\nFixes: {new_repo.git("rev-parse", "HEAD")[:12]} ("two")\n',
+        f'four\n\nFixes: {new_repo.git("rev-parse HEAD")[:12]} ("two")\n',
         {"a": "4\n"},
     )
     return new_repo
@@ -49,7 +49,7 @@ def list_reachable_subjects(index: Index, tip: str) -> set[str]:
 
 
 def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None:
-    repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    repo.git("merge -q --no-ff -m merge side")
     with Index.open(repository) as index:
         for name in ("master", "side", "HEAD^", "HEAD^2"):
             tip = repo.git("rev-parse", name)
@@ -59,35 +59,35 @@ def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None
 
 def test_backports_are_found_by_upstream_commit(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
-        index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
-        assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]
-        assert index.ids(index.fixes_of(repo.git("rev-parse", "master^"))) == [
-            repo.git("rev-parse", "master")
+        index.add([repo.git("rev-parse side"), repo.git("rev-parse master")])
+        assert index.ids(index.backports_of(A)) == [repo.git("rev-parse side")]
+        assert index.ids(index.fixes_of(repo.git("rev-parse master^"))) == [
+            repo.git("rev-parse master")
         ]
-        assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
+        assert index.ids(index.by_subject("two")) == [repo.git("rev-parse master^")]
 
 
 def test_second_run_reads_only_new_commits(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
-        assert index.add([repo.git("rev-parse", "master")]) == 3
+        assert index.add([repo.git("rev-parse master")]) == 3
     new_commit = repo.commit("five", {"a": "5\n"})
     with Index.open(repository) as index:
-        assert index.add([new_commit, repo.git("rev-parse", "side")]) == 2
+        assert index.add([new_commit, repo.git("rev-parse side")]) == 2
         assert index.add([new_commit]) == 0
 
 
 def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) -> None:
-    side = repo.git("rev-parse", "side")
+    side = repo.git("rev-parse side")
     with Index.open(repository) as index:
         index.add([side])
     repo.checkout("side")
-    repo.git("rebase", "-q", "master")
-    moved_commit = repo.git("rev-parse", "side")
+    repo.git("rebase -q master")
+    moved_commit = repo.git("rev-parse side")
     repo.checkout("master")
-    repo.git("branch", "-D", "side")
-    repo.git("reflog", "expire", "--expire=now", "--all")
-    repo.git("tag", "kept", moved_commit)
-    repo.git("gc", "-q", "--prune=now")
+    repo.git("branch -D side")
+    repo.git("reflog expire --expire=now --all")
+    repo.git("tag kept", moved_commit)
+    repo.git("gc -q --prune=now")
     with Index.open(repository) as index:
         index.add([moved_commit])
         assert list_reachable_subjects(index, moved_commit) == set(
@@ -109,7 +109,7 @@ def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) 
 def test_corrupt_index_is_created_again(
     repo: Repo, repository: Repository, size: int, content: bytes
 ) -> None:
-    tip = repo.git("rev-parse", "master")
+    tip = repo.git("rev-parse master")
     with Index.open(repository) as index:
         index.add([tip])
     file = find_index_file(repository)
@@ -120,7 +120,7 @@ def test_corrupt_index_is_created_again(
 
 
 def test_deleted_index_is_created_again(repo: Repo, repository: Repository) -> None:
-    tip = repo.git("rev-parse", "master")
+    tip = repo.git("rev-parse master")
     with Index.open(repository) as index:
         index.add([tip])
     find_index_file(repository).unlink()
@@ -133,18 +133,18 @@ def test_index_falls_back_to_memory(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
     with Index.open(repository) as index:
-        assert index.add([repo.git("rev-parse", "master")]) == 3
+        assert index.add([repo.git("rev-parse master")]) == 3
 
 
 def test_missing_commit_is_an_error(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         with pytest.raises(GitError, match="not in the repository"):
-            index.add([repo.git("rev-parse", "master"), A])
-        assert index.ordinal(repo.git("rev-parse", "master")) is None
+            index.add([repo.git("rev-parse master"), A])
+        assert index.ordinal(repo.git("rev-parse master")) is None
 
 
 def test_shallow_clone_uses_available_history(repo: Repo, tmp_path: Path) -> None:
-    repo.git("clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git("clone -q --depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
     with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
         tip = shallow.resolve("HEAD")
         index.add([tip])
@@ -170,7 +170,7 @@ def test_two_processes_can_fill_the_index(repo: Repo) -> None:
 
 def test_commits_indexed_by_another_run_are_found(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as first_index:
-        start = repo.git("rev-parse", "master")
+        start = repo.git("rev-parse master")
         first_index.reach(start)
         new = [repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)]
         with (

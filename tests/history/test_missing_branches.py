@@ -29,7 +29,7 @@ def clone(tmp_path: Path) -> Repo:
         stable_repo.git("branch", f"linux-{version}.y")
     kernel_repo = Repo(tmp_path / "here")
     kernel_repo.commit("start", {**LINUX, "a.c": "x\n"})
-    kernel_repo.git("config", "--global", f"url.{stable_repo.path}.insteadOf", STABLE)
+    kernel_repo.git("config --global", f"url.{stable_repo.path}.insteadOf", STABLE)
     return kernel_repo
 
 
@@ -37,26 +37,26 @@ def test_project_without_stable_series_has_no_missing_branches(tmp_path: Path) -
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert find_missing_series(boot) is None
-    assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
+    assert "has no stable branches" in call("doctor --offline -C", boot.path).out
 
 
 def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     expected = find_missing_series(clone)
     assert expected is not None
     assert (expected.remote, expected.url) == ("stable", STABLE)
-    hint = call("backport", "-C", clone.path, "HEAD").err
+    hint = call("backport -C", clone.path, "HEAD").err
     assert "patchpilot setup stable --fetch" in hint
-    outcome = call("setup", "stable", "--fetch", "-C", clone.path)
+    outcome = call("setup stable --fetch -C", clone.path)
     assert outcome.code == 0, outcome.err
     assert "linux-6.12.y" in outcome.err
     assert find_missing_series(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch", "-r")
-    assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
+    assert "no maintained" in call("setup stable --fetch -C", clone.path).err
 
 
 def test_failed_fetch_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
-    outcome = call("setup", "stable", "--fetch", "-C", clone.path)
+    outcome = call("setup stable --fetch -C", clone.path)
     assert outcome.code == 3
     assert "git fetch failed" in outcome.err
     assert not clone.git("remote")
@@ -73,5 +73,5 @@ def test_remote_name_is_not_an_option(clone: Repo, monkeypatch: pytest.MonkeyPat
         return 0
 
     monkeypatch.setattr("patchpilot.setup.fetch_branches.run_on_terminal", record_git_call)
-    assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
+    assert call("setup stable --fetch -C", clone.path).code == 0
     assert calls[0].index("--") < calls[0].index(name)

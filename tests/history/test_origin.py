@@ -260,10 +260,10 @@ def test_mailed_backport_is_compared(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     world.pick(build(FIXED, branch=True).replace("n > 7", "n > 8"))
-    mail = world.repo.git("format-patch -1 --stdout --subject-prefix", "PATCH 6.1.y")
+    mail = world.repo.git("format-patch -1 --stdout --subject-prefix 'PATCH 6.1.y'")
     (tmp_path / "x.patch").write_text(mail + "\n")
     monkeypatch.chdir(world.repo.path / "drivers")
-    document = call("check", "--json", *options, tmp_path / "x.patch").json
+    document = call("check --json", *options, tmp_path / "x.patch").json
     assert (document["repository"] is None) is ("-C" not in options)
     assert document["patches"][0]["origin"]["same"] == "lines"
     names = [each["name"] for each in document["patches"][0]["findings"]]

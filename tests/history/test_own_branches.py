@@ -91,7 +91,7 @@ def test_backport_goes_to_the_recipients_of_its_branch(
 def test_recipients_in_the_configuration_of_a_repository_require_trust(
     repo: Repo, tmp_path: Path
 ) -> None:
-    repo.git("config patchpilot.branches", "vendor/6.1=stable kernel@vendor.example")
+    repo.git("config patchpilot.branches 'vendor/6.1=stable kernel@vendor.example'")
     outcome = repo.patchpilot("backport master --write", str(tmp_path / "out"))
     outcome.expect(1, "not trusted yet: patchpilot.branches", "patchpilot trust")
     assert repo.patchpilot("trust").code == 0
@@ -100,7 +100,7 @@ def test_recipients_in_the_configuration_of_a_repository_require_trust(
 
 
 def test_branch_without_recipients_has_the_ones_of_its_profile(repo: Repo, tmp_path: Path) -> None:
-    repo.git("config patchpilot.branches", "vendor/6.1")
+    repo.git("config patchpilot.branches vendor/6.1")
     words = "backport master --profile downstream --write"
     repo.patchpilot(words, str(tmp_path / "no")).expect(0)
     headers = read_headers(tmp_path / "no")

@@ -53,7 +53,7 @@ def test_first_release_follows_a_late_merge(tmp_path: Path) -> None:
         repo.tag(f"v1.{number}-rc1")
         repo.commit(f"step {number}", {"a": f"{number}0\n"})
         repo.tag(f"v1.{number}")
-    repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
+    repo.git("merge -q --no-ff -m 'Merge topic' topic")
     repo.commit("last", {"a": "end\n"})
     repo.tag("v2.0-rc1")
     late_commit = repo.commit("unreleased", {"a": "after\n"})
@@ -104,7 +104,7 @@ def test_moved_tag_invalidates_the_cache(tmp_path: Path) -> None:
         "v1.1",
         "v1.1",
     ]
-    repo.git("tag", "-d", "v1.1")
+    repo.git("tag -d v1.1")
     assert find_first_release(second_commit) is None
-    repo.git("tag", "v2.0", second_commit)
+    repo.git("tag v2.0", second_commit)
     assert find_first_release(second_commit) == "v2.0"

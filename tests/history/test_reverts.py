@@ -85,7 +85,7 @@ def test_revert_fixes_the_commit_that_it_reverts(repo: Repo, history: History) -
     for name in (fix, fix[:12], ""):
         undone = revert(repo, 'Revert "net: fix it"', name)
         assert [culprit.commit for culprit in history.culprits(undone)] == [fix]
-        repo.git("reset", "-q", "--hard", fix)
+        repo.git("reset -q --hard", fix)
     undone = revert(repo, 'Revert "net: fix it"', fix)
     reapplied = revert(repo, 'Reapply "net: fix it"', undone, "int c;\n")
     assert [culprit.commit for culprit in history.culprits(reapplied)] == [undone, bug]
@@ -154,10 +154,10 @@ def test_fix_that_calls_itself_a_revert_and_undoes_the_change_is_one(
 
 def test_revert_may_name_the_pick_of_a_commit(repo: Repo, history: History) -> None:
     fix = resolve(repo, "master")
-    repo.git("branch", "next", fix)
-    repo.git("reset", "-q", "--hard", f"{fix}~1")
+    repo.git("branch next", fix)
+    repo.git("reset -q --hard", f"{fix}~1")
     pick = repo.commit(f"net: fix it\n\n(cherry picked from commit {fix})\n", {"f.c": "int c;\n"})
-    repo.git("merge", "-q", "--no-edit", "next")
+    repo.git("merge -q --no-edit next")
     undone = revert(repo, 'Revert "net: fix it"', pick)
     assert history.find_revert(pick, undone) == undone
     assert history.find_revert(fix, undone) == undone

@@ -149,7 +149,7 @@ def test_unchanged_fetch_updates_the_age_of_its_remote(
 ) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
     age_files(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
-    repo.git("config", "remote.stable.url", "https://example.org/stable.git")
+    repo.git("config remote.stable.url https://example.org/stable.git")
     (repo.path / ".git" / "FETCH_HEAD").write_text(
         "1234\t\tbranch 'master' of https://example.org/other\n"
     )
@@ -198,17 +198,17 @@ def test_version_comes_from_the_ref_or_tree(tmp_path: Path) -> None:
 
 def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
     repo = create_branches(tmp_path)
-    old_commit = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse HEAD")
     new_commit = repo.commit("next")
-    repo.git("update-ref", "refs/remotes/origin/master", new_commit)
-    repo.git("reset", "-q", "--hard", old_commit)
+    repo.git("update-ref refs/remotes/origin/master", new_commit)
+    repo.git("reset -q --hard", old_commit)
     with Repository.open(repo.path) as repository:
         assert find_mainline_tip(repository) == new_commit
-    repo.git("config", "patchpilot.mainline", old_commit[:12])
+    repo.git("config patchpilot.mainline", old_commit[:12])
     with Repository.open(repo.path) as repository:
         assert find_mainline_tip(repository) == old_commit
         assert list_mainline_tips(repository) == {old_commit}
-    repo.git("config", "patchpilot.mainline", "mastre")
+    repo.git("config patchpilot.mainline mastre")
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UsageError, match="mastre"),
@@ -221,7 +221,7 @@ def test_local_mainline_is_master_or_main(
 ) -> None:
     """Test that branches such as coverity-tested/master in Xen's mirror are rejected."""
     repo = create_branches(tmp_path)
-    repo.git("branch", "-q", "-m", "topic")
+    repo.git("branch -q -m topic")
     tip = repo.commit("tested")
     for name in (
         "tested/master",
@@ -242,40 +242,40 @@ def test_local_mainline_is_master_or_main(
             set(),
             None,
         )
-    repo.git("branch", "main", "HEAD~")
+    repo.git("branch main HEAD~")
     with Repository.open(repo.path) as repository:
         branch = find_mainline(repository)
         assert branch is not None
-        assert (branch.name, branch.tip) == ("main", repo.git("rev-parse", "main"))
+        assert (branch.name, branch.tip) == ("main", repo.git("rev-parse main"))
         assert "local branch" in branch.reason
-    repo.git("update-ref", "refs/remotes/origin/master", "main")
-    repo.git("update-ref", "refs/remotes/origin/tested/master", tip)
+    repo.git("update-ref refs/remotes/origin/master main")
+    repo.git("update-ref refs/remotes/origin/tested/master", tip)
     with Repository.open(repo.path) as repository:
         branch = find_mainline(repository)
         assert branch is not None
         assert (branch.name, branch.tip) == (
             "origin/master",
-            repo.git("rev-parse", "main"),
+            repo.git("rev-parse main"),
         )
         assert list_mainline_tips(repository) == {branch.tip}
 
 
 def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
     repo = create_branches(tmp_path)
-    old_commit = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse HEAD")
     for remote in ("linux-next", "stable-queue", "stable-rc"):
         repo.git("update-ref", f"refs/remotes/{remote}/master", repo.commit(remote))
-    repo.git("update-ref", "refs/remotes/torvalds/master", old_commit)
+    repo.git("update-ref refs/remotes/torvalds/master", old_commit)
     with Repository.open(repo.path) as repository:
         assert find_mainline_tip(repository) == old_commit
 
 
 def commit_on(repo: Repo, ref: str, start: str = "master") -> None:
     """Add a commit to a ref."""
-    repo.git("checkout", "-q", "--detach", start)
+    repo.git("checkout -q --detach", start)
     repo.commit(f"commit on {ref}", {"a.c": f"{ref}\n"})
     repo.git("update-ref", ref, "HEAD")
-    repo.git("checkout", "-q", "master")
+    repo.git("checkout -q master")
 
 
 def find_names(repo: Repo, **options: Any) -> tuple[list[str], dict[str, str]]:
@@ -319,7 +319,7 @@ def test_diverged_branch_is_skipped_with_a_reason(tmp_path: Path) -> None:
     repo = create_branches(tmp_path)
     for remote in ("stable", "mirror"):
         commit_on(repo, f"refs/remotes/{remote}/linux-6.1.y")
-    repo.git("update-ref", "refs/remotes/same/linux-6.1.y", "refs/remotes/stable/linux-6.1.y")
+    repo.git("update-ref refs/remotes/same/linux-6.1.y refs/remotes/stable/linux-6.1.y")
     names, skipped = find_names(repo)
     assert names == ["stable/linux-6.1.y"]
     assert skipped == {"mirror/linux-6.1.y": "differs from stable/linux-6.1.y"}

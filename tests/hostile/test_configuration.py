@@ -139,9 +139,9 @@ def test_repository_settings_have_no_effect(
     repo: Repo, canaries: Canaries, scope: str, kind: str
 ) -> None:
     if scope == "config.worktree":
-        repo.git("config", "extensions.worktreeConfig", "true")
+        repo.git("config extensions.worktreeConfig true")
     if scope == "included":
-        repo.git("config", "include.path", "included")
+        repo.git("config include.path included")
     file = repo.path / ".git" / scope
     assert write_all_keys(repo, file, make_planted_value(kind, canaries)) > 700
     canaries.touch(repo.path)
@@ -184,11 +184,11 @@ def test_external_worktree_is_not_followed(repo: Repo, tmp_path: Path, scope: st
     home.mkdir()
     (home / "a.c").write_text("precious  \n")
     if scope == "config.worktree":
-        repo.git("config", "extensions.worktreeConfig", "true")
+        repo.git("config extensions.worktreeConfig true")
     file = repo.path / ".git" / scope
-    repo.git("config", "--file", str(file), "core.worktree", str(home))
+    repo.git("config --file", str(file), "core.worktree", str(home))
     # verify that git itself would use the key
-    assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
+    assert repo.git("rev-parse --is-inside-work-tree") == "false"
     for arguments in (*_READING, ("undo",), ("check", "--fix")):
         result = call(arguments[0], "-C", repo.path, *arguments[1:])
         assert result.code, arguments

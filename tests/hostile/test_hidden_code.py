@@ -22,7 +22,7 @@ def create_history(path: Path) -> tuple[Repo, str]:
 
 def find_rules(repo: Repo, target: str = "HEAD") -> set[str]:
     """Return the names of the rules that report anything in a commit."""
-    result = repo.patchpilot("check --format json", "--", target)
+    result = repo.patchpilot("check --format json --", target)
     (patch,) = result.json["patches"]
     return {finding["name"] for finding in patch["findings"]}
 
@@ -54,10 +54,10 @@ def test_restored_lines_are_not_the_authors(tmp_path: Path) -> None:
     message = 'Revert "frob: clean up"\n\nThis reverts commit {}.\n\n{}'
     repo.commit(message.format(removal, SIGNED), {"frob.h": GOOD + BAD})
     assert not find_rules(repo) & RULES
-    repo.git("reset", "-q", "--hard", "HEAD~1")
+    repo.git("reset -q --hard HEAD~1")
     own_line = "unsigned grob_two;\n"
     repo.commit(message.format(removal, SIGNED), {"frob.h": GOOD + BAD + own_line})
-    (patch,) = repo.patchpilot("check --format json", "HEAD").json["patches"]
+    (patch,) = repo.patchpilot("check --format json HEAD").json["patches"]
     findings = patch["findings"]
     lines = [finding["line"] for finding in findings if finding["name"] in RULES]
     assert lines == [5]
@@ -67,7 +67,7 @@ def test_reapplied_and_reverted_merges_restore_lines(tmp_path: Path) -> None:
     repo, removal = create_history(tmp_path / "r")
     repo.branch("topic", "HEAD~1")
     repo.commit(f"frob: begin\n\n{SIGNED}", {"third.h": GOOD})
-    repo.git("merge", "-q", "--no-ff", "-m", "Merge master", "master")
+    repo.git("merge -q --no-ff -m 'Merge master' master")
     merge = repo.git("rev-parse HEAD")
     message = f'Revert "Merge master"\n\nThis reverts commit {merge}.\n\n{SIGNED}'
     repo.commit(message, {"frob.h": GOOD + BAD})

@@ -93,9 +93,9 @@ def test_long_numbers_are_not_a_release(tmp_path: Path) -> None:
         "frob: begin",
         {"frob.c": "int a;\n", "Makefile": f"VERSION = {LONG}\nPATCHLEVEL = {LONG}\n"},
     )
-    first_commit = repo.git("rev-parse", "HEAD")
+    first_commit = repo.git("rev-parse HEAD")
     repo.tag("v6.1")
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first_commit)
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y", first_commit)
     (repo.path / ".git" / "packed-refs").write_text(
         f"{first_commit} refs/tags/v6.{LONG}\n{first_commit} refs/tags/v6.1-rc{LONG}\n"
     )
@@ -134,7 +134,7 @@ def test_setting_with_a_long_number_is_an_error(tmp_path: Path) -> None:
         "frob: begin",
         {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"},
     )
-    outcome = call("check", "-C", repo.path, "HEAD")
+    outcome = repo.patchpilot("check HEAD")
     assert outcome.code == ExitCode.USAGE
     assert "not valid TOML" in outcome.err
 
@@ -142,13 +142,13 @@ def test_setting_with_a_long_number_is_an_error(tmp_path: Path) -> None:
 def test_long_number_is_not_a_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     file = tmp_path / "draft.txt"
-    assert call("draft", "-C", repo.path, "--export", file).code == ExitCode.OK
+    assert repo.patchpilot("draft --export", file).code == ExitCode.OK
     file.write_text(file.read_text() + f"\n==== changelog v{LONG} ====\nx\n")
-    assert call("draft", "-C", repo.path, "--import", file).code in (
+    assert repo.patchpilot("draft --import", file).code in (
         ExitCode.OK,
         ExitCode.USAGE,
     )
-    assert call("draft", "-C", repo.path).code == ExitCode.OK
+    assert repo.patchpilot("draft").code == ExitCode.OK
 
 
 def test_hunk_with_a_long_range_is_ignored() -> None:
@@ -165,25 +165,18 @@ def test_damaged_commit_date_is_accepted(tmp_path: Path, date: str) -> None:
     first_commit = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
     raw = (
         repo.git(
-            "cat-file",
-            "commit",
-            repo.commit("frob: break it", {"frob.c": "int a;\nint b;\nint c;\n"}),
+            "cat-file commit", repo.commit("frob: break it", {"frob.c": "int a;\nint b;\nint c;\n"})
         )
         + "\n"
     )
     clock = raw.split(" +0000")[0].rpartition(" ")[2]
     broken = repo.git(
-        "hash-object",
-        "-t",
-        "commit",
-        "-w",
-        "--literally",
-        "--stdin",
+        "hash-object -t commit -w --literally --stdin",
         stdin=raw.replace(f"> {clock} ", f"> {date} "),
     )
-    repo.git("reset", "-q", "--hard", broken)
-    repo.git("update-ref", "refs/remotes/origin/master", broken)
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first_commit)
+    repo.git("reset -q --hard", broken)
+    repo.git("update-ref refs/remotes/origin/master", broken)
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y", first_commit)
     repo.commit(
         f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}",
         {"frob.c": "int a;\nint b;\nlong c;\n"},

@@ -26,8 +26,8 @@ def _create_topic(path: Path) -> Repo:
         {"frob.c": _BASE, "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"},
     )
     repo.tag("v6.1")
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
     repo.branch("topic")
     repo.commit(
         f"frob: make c long\n\nAn int is too short for what is counted in it.\n\n{SIGNED}",
@@ -66,7 +66,7 @@ def test_tilde_is_not_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (home.path / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n")
     before = home.git("for-each-ref")
     monkeypatch.chdir(tmp_path / "work")
-    call("check", "-C", "~", "--fix", "HEAD")
+    call("check -C ~ --fix HEAD")
     assert home.git("for-each-ref") == before
     assert (named.path / "frob.c").read_text() == _BASE + "long d;\n"
 

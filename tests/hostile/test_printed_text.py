@@ -20,6 +20,6 @@ def test_line_break_in_a_file_name_is_escaped(workdir: Path) -> None:
         mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
     )
     for form in ("text", "checkpatch", "github"):
-        outcome = call("check", "--strict", "--format", form, file)
+        outcome = call("check --strict --format", form, file)
         assert outcome.code == ExitCode.FINDINGS
         assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]

@@ -78,7 +78,7 @@ def test_overlong_line_is_an_error(form: str, tmp_path: Path) -> None:
 def test_line_at_the_limit_is_checked(tmp_path: Path) -> None:
     limit = "x" * MAX_CHECKED_LINE
     repo = create_commit(tmp_path / "s", limit[1:])
-    assert repo.patchpilot("check --fail-on error", "HEAD").code == 0
+    assert repo.patchpilot("check --fail-on error HEAD").code == 0
 
 
 LONG = {

@@ -38,7 +38,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
             for number in (1, 2, 3)
         )
     )
-    outcome = call("check", "--format", "json", mbox_file)
+    outcome = call("check --format json", mbox_file)
     assert [each["source"] for each in json.loads(outcome.out)["patches"]] == [
         f"{mbox_file}:1",
         f"{mbox_file}:3",
@@ -46,11 +46,11 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     assert f"{mbox_file}:2: " in outcome.err
     assert "skipped" in outcome.err
     mbox_file.write_text(make_message(1) + make_message(2, is_bad=True) + make_message(3))
-    outcome = call("track", "classify", "--format", "json", mbox_file)
+    outcome = call("track classify --format json", mbox_file)
     assert outcome.code == ExitCode.OK
     assert len(json.loads(outcome.out)["mails"]) == 2
     assert f"{mbox_file}:2: " in outcome.err
-    outcome = call("track", "add", "--mbox", mbox_file)
+    outcome = call("track add --mbox", mbox_file)
     assert outcome.code == ExitCode.OK
     assert f"{mbox_file}:2: " in outcome.out
     (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda <ada@example.org>\nF:\t*\n")
@@ -84,13 +84,13 @@ def test_damaged_date_falls_back_to_arrival(workdir: Path, date: str) -> None:
         for raw_mail in (build_patch_mail("[PATCH] pump: prime it", id="v1"), answer)
     ]
     mbox_file.write_bytes(build_mbox(*(text.encode() for text in mails)))
-    outcome = call("track", "add", "--mbox", mbox_file)
+    outcome = call("track add --mbox", mbox_file)
     assert outcome.code == ExitCode.OK, outcome.err
     assert outcome.out.count("2024-03-04") >= 2
     assert outcome.out.count("(damaged Date: header)") == 2
-    series = json.loads(call("track", "show", "--format", "json").out)["series"][0]
+    series = json.loads(call("track show --format json").out)["series"][0]
     assert series["revisions"][0]["date_damaged"]
     assert series["revisions"][0]["sent"].startswith("2024-03-04")
     assert series["replies"][0]["date_damaged"]
     assert call("track").code == ExitCode.OK
-    assert call("track", "update").code == ExitCode.OK
+    assert call("track update").code == ExitCode.OK

@@ -26,14 +26,14 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
             {"MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"},
         )
     clone_repo = clone(source, tmp_path / "r")
-    clone_repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    clone_repo.git("checkout -q --no-track -b topic origin/main")
     commit_fix(clone_repo)
     monkeypatch.chdir(clone_repo.path)
     return clone_repo
 
 
 def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
-    assert len(json.loads(call("check", "--format", "json").out)["patches"]) == 1
+    assert len(json.loads(call("check --format json").out)["patches"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,7 @@ def test_every_command_explains_the_base(repo: Repo, command: str) -> None:
 
 
 def test_given_target_needs_no_base(repo: Repo) -> None:
-    assert (
-        "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
-    )
+    assert "base: not searched: HEAD names the patches" in call("check --explain-base HEAD").err
 
 
 def test_uncertain_base_with_many_commits_exits_with_2(
@@ -74,7 +72,7 @@ def test_uncertain_base_with_many_commits_exits_with_2(
 ) -> None:
     for number in range(2, 33):
         commit_fix(repo, number)
-    outcome = call("check", "--format", "json")
+    outcome = call("check --format json")
     assert (outcome.code, outcome.out) == (2, "")
     assert "32 commits on top of the base origin/main, which is a guess" in outcome.err
     lines = [
@@ -92,10 +90,10 @@ def test_uncertain_base_with_many_commits_exits_with_2(
 
 def test_base_setting_applies_to_maintainers(repo: Repo) -> None:
     commit_fix(repo, 2)
-    repo.git("config", "patchpilot.base", "HEAD^")
-    results = json.loads(call("maintainers", "--format", "json").out)["results"]
+    repo.git("config patchpilot.base HEAD^")
+    results = json.loads(call("maintainers --format json").out)["results"]
     assert len(results) == 1
-    assert "fix 2" in json.dumps(results) or repo.git(
-        "rev-parse", "--short=12", "HEAD"
-    ) in json.dumps(results)
-    assert repo.git("rev-parse", "--short=12", "HEAD^") not in json.dumps(results)
+    assert "fix 2" in json.dumps(results) or repo.git("rev-parse --short=12 HEAD") in json.dumps(
+        results
+    )
+    assert repo.git("rev-parse --short=12 HEAD^") not in json.dumps(results)

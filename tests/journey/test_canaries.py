@@ -72,7 +72,7 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
         Canaries(tmp_path / "canaries"),
     )
     if name == "backport --resolve":
-        repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+        repo.git("update-ref refs/remotes/origin/master HEAD")
     canaries.set_config_canaries(repo, process=name != "check --fix")
     argv, expected = _CALLS[name]
     with FaultySink() as server:
@@ -178,24 +178,19 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
         create_conflicting_patches(tmp_path / "repo", end=""),
         Canaries(tmp_path / "canaries"),
     )
-    head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
+    head, _, body = repo.git("cat-file commit HEAD").partition("\n\n")
     signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
     text = f"{head}\n{signature}\n\n{body}\n"
-    repo.git(
-        "reset",
-        "-q",
-        "--hard",
-        repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text),
-    )
-    repo.git("config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1"))
-    repo.git("config", "log.showSignature", "true")
-    repo.git("log", "-1")
+    repo.git("reset -q --hard", repo.git("hash-object -t commit -w --stdin", stdin=text))
+    repo.git("config --global gpg.program", canaries.command("gpg.program", "exit 1"))
+    repo.git("config log.showSignature true")
+    repo.git("log -1")
     assert canaries.executed_names == {"gpg.program"}
     canaries.reset()
     with FaultySink() as server:
         configure_mail_server(repo, server)
         call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
-        assert call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
+        assert repo.patchpilot("send", *_SEND[1:], "--via", via).code == ExitCode.OK
     assert canaries.executed_names == set()
 
 
@@ -208,9 +203,9 @@ def test_required_filter_runs_for_undo(
     )
     canaries.set_config_canaries(repo, process=False)
     assert call("trust", repo.path).code == ExitCode.OK
-    assert call("check", "-C", repo.path, "--fix").code == ExitCode.OK
+    assert repo.patchpilot("check --fix").code == ExitCode.OK
     canaries.reset()
-    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert repo.patchpilot("undo restore").code == ExitCode.OK
     assert canaries.executed_names <= {"filter.run.clean", "filter.run.smudge"}
 
 
@@ -220,7 +215,7 @@ def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
         Canaries(tmp_path / "canaries"),
     )
     canaries.set_config_canaries(repo)
-    blob = repo.git("rev-parse", "HEAD~:frob.c")
+    blob = repo.git("rev-parse HEAD~:frob.c")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for command in ("check", "fixes", "backport", "stable"):
         call(command, "-C", repo.path, "HEAD~")

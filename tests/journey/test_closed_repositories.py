@@ -58,8 +58,8 @@ def test_call_closes_its_repository(
             "MAINTAINERS": "FROB\nM:\tAda <ada@example.org>\nF:\tdrivers/\n",
         },
     )
-    repo.git("branch", "start")
-    repo.git("config", "patchpilot.base", "start")
+    repo.git("branch start")
+    repo.git("config patchpilot.base start")
     repo.commit(
         "frob: fix it\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
         {"drivers/frob.c": "int two;\n"},

@@ -44,9 +44,9 @@ def _make_topic_builder(
         repo = create_conflicting_patches(path, end="")
         repo.checkout("master")
         repo.commit(f"frob: more\n\n{SIGNED}", {"frob.c": old_code})
-        repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-        repo.git("checkout", "-q", "-B", "topic")
-        repo.git("branch", "-q", "-u", "master")
+        repo.git("update-ref refs/remotes/origin/master HEAD")
+        repo.git("checkout -q -B topic")
+        repo.git("branch -q -u master")
         commit_message = options.get(
             "message", f"frob: change a\n\nIt was wrong. Change it.\n\n{SIGNED}"
         )
@@ -67,7 +67,7 @@ def _make_citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
         good_commit, bad_commit = repo.git("rev-parse master master~1").split()
         lines = "\n".join(tags).format(good=good_commit[:12], bad=bad_commit[:12])
         commit_message = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
-        repo.git("commit", "-q", "--amend", "-m", commit_message)
+        repo.git("commit -q --amend -m", commit_message)
         return repo
 
     return create_topic
@@ -200,7 +200,7 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
 def _create_fix_with_branches(path: Path) -> Repo:
     repo = create_conflicting_patches(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
-        repo.git("checkout", "-q", "--detach", "master")
+        repo.git("checkout -q --detach master")
         for commit in repo.git(f"rev-parse {commits}").split() if commits else ():
             repo.git("cherry-pick", commit)
         repo.commit(

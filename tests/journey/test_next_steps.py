@@ -145,13 +145,13 @@ def check_views(folder: Path, lives: list[tuple[str, ...]], seed: int) -> list[s
             )
             for entry in entries
         }
-    listed = {one["id"]: one for one in json.loads(call("track", "--format", "json").out)["series"]}
+    listed = {one["id"]: one for one in json.loads(call("track --format json").out)["series"]}
     homes = {topic.series: topic for topic in read_topics()}
     for number, series in tracked.items():
         step = series.next_step
         assert step, series.subject
-        (shown,) = json.loads(call("track", "show", number, "--format", "json").out)["series"]
-        lines = call("track", "show", number).out.splitlines()
+        (shown,) = json.loads(call("track show", number, "--format", "json").out)["series"]
+        lines = call("track show", number).out.splitlines()
         (text,) = [line for line in lines if line.startswith("  next ")]
         home = homes[number]
         keys = replace_commands(series.step.advice)

@@ -106,14 +106,14 @@ def test_requested_connection_is_detected(
         "sendemail.smtpServerPort": "9",
     }
     for key, value in settings.items():
-        repo.git("config", "--global", key, value)
+        repo.git("config --global", key, value)
     try:
         call("-C", str(repo.path), *words)
         assert connection_attempts
         connection_attempts.clear()
         if words[0] == "track":
             for key, value in settings.items():
-                repo.git("config", "--global", "--unset", key)
+                repo.git("config --global --unset", key)
                 repo.git("config", key, value)
             # the repository's own settings are ignored until they are trusted
             call("-C", str(repo.path), *words)

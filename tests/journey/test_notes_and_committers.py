@@ -116,10 +116,10 @@ def test_trailers_keep_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         add_note(topic.repo, "topic", "tested on two boards")
         topic.add_reply(topic.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
-        refused_outcome = topic.run("trailers", "--yes")
+        refused_outcome = topic.run("trailers --yes")
         refused_outcome.expect(1, "was committed by Ada Fixer <ada@example.org>")
-        assert topic.run("trailers", "--dry-run").code == 0
-        assert topic.run("trailers", "--yes", "--claim").code == 0
+        assert topic.run("trailers --dry-run").code == 0
+        assert topic.run("trailers --yes --claim").code == 0
         assert RITA in topic.repo.git("log -1 '--format=%B|%ce' topic")
         assert topic.repo.git("log -1 --format=%ce topic") == "ada@work.example"
         assert topic.repo.git("notes show topic") == "tested on two boards"

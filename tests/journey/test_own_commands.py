@@ -95,7 +95,7 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
         b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n" for message in (post, review)
     )
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
-    assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
+    assert call("track add --mbox", tmp_path / "t.mbox").code == 0
     (tmp_path / "answer").write_text("> Why?\n\nBecause it was wrong.\n")
     return topic_repo
 
@@ -141,8 +141,8 @@ def test_repository_command_requires_trust(
         assert canaries.executed_names == set(), name
         assert assert_refused(outcome), (name, outcome)
         assert key.lower() in outcome.err.lower()
-    call("doctor", "-C", repo.path)
-    call("maintainers", "-C", repo.path)
+    repo.patchpilot("doctor")
+    repo.patchpilot("maintainers")
     assert canaries.executed_names == set()
     assert server.take() == ()
 
@@ -151,12 +151,12 @@ def test_repository_command_requires_trust(
 def test_repository_credential_helper_requires_trust(
     repo: Repo, canaries: Canaries, server: FaultySink, key: str
 ) -> None:
-    repo.git("config", "sendemail.smtpuser", "ada")
+    repo.git("config sendemail.smtpuser ada")
     helper = canaries.command(key, "echo password=s3cret")
     repo.git("config", key, helper)
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert assert_refused(run_own_command(repo, words))
-    document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    document = json.loads(repo.patchpilot("doctor --format json").out)
     (failed,) = (check for check in document["checks"] if check["name"] == "own commands")
     assert "patchpilot trust" in failed["hint"]
     assert canaries.executed_names == set()
@@ -177,7 +177,7 @@ def test_only_the_trusted_hook_runs(repo: Repo, canaries: Canaries, tmp_path: Pa
         with (folder / "sendemail-validate").open("a") as hook:
             hook.write("# more\n")
         assert "changed since you trusted" in run_own_command(repo, _SEND["dry run"]).err
-        repo.git("config", "core.hooksPath", ".githooks")
+        repo.git("config core.hooksPath .githooks")
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,11 @@ def test_only_the_trusted_hook_runs(repo: Repo, canaries: Canaries, tmp_path: Pa
 )
 def test_trust_ends_when_the_command_changes(repo: Repo, canaries: Canaries, key: str) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
-    shown_outcome = call("trust", "--show", repo.path)
+    shown_outcome = call("trust --show", repo.path)
     assert f"{canaries.folder}/first" in shown_outcome.out
     assert key in shown_outcome.out
     assert assert_refused(run_own_command(repo, _SEND["send"]))
-    document = json.loads(call("trust", "--format", "json", repo.path).out)
+    document = json.loads(call("trust --format json", repo.path).out)
     assert [command["name"] for command in document["commands"]] == [key]
     assert run_own_command(repo, _SEND["send"]).code == 0
     assert canaries.executed_names == {"first"}
@@ -207,9 +207,9 @@ def test_trust_ends_when_the_command_changes(repo: Repo, canaries: Canaries, key
     repo.git("config", key, f"{canaries.folder}/first")
     assert run_own_command(repo, _SEND["dry run"]).code == 0
     assert "second" not in canaries.executed_names
-    repo.git("config", "--unset", key)
-    repo.git("config", "core.editor", "true")
-    assert call("trust", "--revoke", repo.path).code == 0
+    repo.git("config --unset", key)
+    repo.git("config core.editor true")
+    assert call("trust --revoke", repo.path).code == 0
     repo.git("config", key, f"{canaries.folder}/first")
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
 
@@ -220,20 +220,14 @@ def test_trust_ends_when_the_command_changes(repo: Repo, canaries: Canaries, key
 def test_every_configuration_file_is_read(repo: Repo, canaries: Canaries, file: str) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
     if file == "worktree":
-        repo.git("config", "extensions.worktreeConfig", "true")
-        repo.git("config", "--worktree", "sendemail.tocmd", canaries.command("tocmd"))
+        repo.git("config extensions.worktreeConfig true")
+        repo.git("config --worktree sendemail.tocmd", canaries.command("tocmd"))
     elif file == "the tree's .b4-config":
         where, words = repo.path / ".b4-config", _B4["b4: dry run"]
-        repo.git(
-            "config",
-            "--file",
-            str(where),
-            "b4.send-auto-to-cmd",
-            canaries.command("tocmd"),
-        )
+        repo.git("config --file", str(where), "b4.send-auto-to-cmd", canaries.command("tocmd"))
     else:
         key = "include.path" if file == "include" else f"includeIf.gitdir:{repo.path}/.path"
-        repo.git("config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd"))
+        repo.git("config --file", str(where), "sendemail.tocmd", canaries.command("tocmd"))
         repo.git("config", key, str(where))
     assert assert_refused(run_own_command(repo, words))
     assert call("trust", repo.path).code == 0
@@ -242,8 +236,8 @@ def test_every_configuration_file_is_read(repo: Repo, canaries: Canaries, file: 
 
 
 def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
-    repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
-    repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
+    repo.git("config --global sendemail.tocmd", canaries.command("tocmd"))
+    repo.git("config --global core.hooksPath", str(canaries.folder / "hooks"))
     (canaries.folder / "hooks").mkdir()
     shutil.copy(canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate")
     shutil.copy(
@@ -259,7 +253,7 @@ _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --no
 
 
 def test_installed_commands_need_no_trust(repo: Repo) -> None:
-    assert call("setup", "hooks", "-C", repo.path).code == 0
+    assert call("setup hooks -C", repo.path).code == 0
     page = (Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md").read_text()
     documented = [
         line.split(maxsplit=3)
@@ -278,14 +272,14 @@ def test_installed_commands_need_no_trust(repo: Repo) -> None:
     for_b4 = re.findall(r'^    git config (b4\.\S+) "(.+)"$', page, re.MULTILINE)
     assert [key for key, _ in for_b4] == ["b4.prep-perpatch-check-cmd", "b4.am-perpatch-check-cmd"]
     for key, value in for_b4:
-        repo.git("config", "--add", key, value)
+        repo.git("config --add", key, value)
     assert list_own_commands(repo.path, *Use) == ()
 
 
 @pytest.mark.parametrize("end", ["; touch x", " --tree /tmp", " -\ntouch x", ""])
 def test_similar_check_for_b4_needs_trust(repo: Repo, end: str) -> None:
     command = f"patchpilot check --format checkpatch -{end}"
-    repo.git("config", "b4.prep-perpatch-check-cmd", command if end else f"./{command}")
+    repo.git("config b4.prep-perpatch-check-cmd", command if end else f"./{command}")
     assert len(list_own_commands(repo.path, *Use)) == 1
 
 
@@ -302,19 +296,19 @@ def test_similar_check_for_b4_needs_trust(repo: Repo, end: str) -> None:
     ],
 )
 def test_similar_command_needs_trust(repo: Repo, value: str) -> None:
-    repo.git("config", "sendemail.tocmd", value)
+    repo.git("config sendemail.tocmd", value)
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
 @pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
 def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
-    assert call("setup", "hooks", "-C", repo.path, "sendemail-validate", "b4").code == 0
+    assert call("setup hooks -C", repo.path, "sendemail-validate", "b4").code == 0
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
-    our_git_output = repo.git("config", "b4.prep-perpatch-check-cmd")
-    repo.git("config", "b4.prep-perpatch-check-cmd", f"{our_git_output}; touch x")
+    our_git_output = repo.git("config b4.prep-perpatch-check-cmd")
+    repo.git("config b4.prep-perpatch-check-cmd", f"{our_git_output}; touch x")
     assert {command.name for command in list_own_commands(repo.path, *Use)} == {
         "hook sendemail-validate",
         "b4.prep-perpatch-check-cmd",
@@ -322,20 +316,20 @@ def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
 
 
 def test_trust_is_per_repository(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
-    repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
+    repo.git("config sendemail.tocmd", canaries.command("tocmd"))
     assert call("trust", repo.path).code == 0
     shutil.copytree(repo.path, tmp_path / "copy")
-    assert assert_refused(call("send", "-C", tmp_path / "copy", *_TO, "--dry-run"))
-    repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
-    repo.git("branch", "-q", "-u", "master", "other")
-    assert call("send", "-C", tmp_path / "tree", *_TO, "--dry-run").code == 0
+    assert assert_refused(call("send -C", tmp_path / "copy", *_TO, "--dry-run"))
+    repo.git("worktree add -q -b other", str(tmp_path / "tree"))
+    repo.git("branch -q -u master other")
+    assert call("send -C", tmp_path / "tree", *_TO, "--dry-run").code == 0
     assert canaries.executed_names == {"tocmd"}
 
 
 def test_alias_does_not_replace_git_send_email(
     repo: Repo, canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.git("config", "alias.send-email", f"!{canaries.command('alias')}")
+    repo.git("config alias.send-email", f"!{canaries.command('alias')}")
     programs = tmp_path / "git-core"
     programs.mkdir()
     for file in Path(repo.git("--exec-path")).iterdir():
@@ -350,7 +344,7 @@ def test_alias_does_not_replace_git_send_email(
 
 
 def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
-    repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
+    repo.git("config sendemail.tocmd", canaries.command("tocmd"))
     arguments = ("send", "-C", str(repo.path), *_TO, "--dry-run")
     screen = TerminalCommand(*arguments)
     screen.wait_for("Type 'trust' to trust and use them")
@@ -379,19 +373,19 @@ def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> Non
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
 def test_fetch_requires_trust(repo: Repo, canaries: Canaries, tmp_path: Path, file: str) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
-    repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
-    repo.git("config", "--global", "protocol.ext.allow", "always")
+    repo.git("config remote.evil.fetch +refs/heads/*:refs/remotes/evil/*")
+    repo.git("config --global protocol.ext.allow always")
     if file == "alternates":
         other_repo = Repo(tmp_path / "other")
         other_repo.commit("x\n", {"a": "1\n"})
         (repo.path / ".git/objects/info/alternates").write_text(f"{other_repo.path}/.git/objects\n")
-        repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
-        repo.git("config", "remote.evil.url", str(other_repo.path))
+        repo.git("config core.alternateRefsCommand", url.removeprefix("ext::"))
+        repo.git("config remote.evil.url", str(other_repo.path))
         fetch_all_remotes(repo.path)
         assert canaries.executed_names == set()
         return
     if file == "config":
-        repo.git("config", "remote.evil.url", url)
+        repo.git("config remote.evil.url", url)
     else:
         folder = repo.path / ".git" / file
         folder.mkdir(exist_ok=True)
@@ -408,10 +402,10 @@ def test_fetch_requires_trust(repo: Repo, canaries: Canaries, tmp_path: Path, fi
 
 
 def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
-    repo.git("config", "core.pager", canaries.command("core.pager"))
+    repo.git("config core.pager", canaries.command("core.pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.executed_names == set()
-    repo.git("config", "--global", "core.pager", canaries.command("pager"))
+    repo.git("config --global core.pager", canaries.command("pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.executed_names == {"pager"}
 
@@ -476,12 +470,12 @@ def test_plain_settings_need_no_trust(
 def test_repository_server_gets_no_password(
     repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
-    repo.git("config", "--global", "--unset", "sendemail.smtpserver")
-    repo.git("config", "--global", "--unset", "sendemail.smtpserverport")
+    repo.git("config --global --unset sendemail.smtpserver")
+    repo.git("config --global --unset sendemail.smtpserverport")
     repo.git("config", scope, "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", scope, "sendemail.smtpserverport", str(login_server.port))
-    repo.git("config", "--global", "sendemail.smtpuser", "ada")
-    repo.git("config", "--global", "sendemail.smtppass", "s3cret")
+    repo.git("config --global sendemail.smtpuser ada")
+    repo.git("config --global sendemail.smtppass s3cret")
     calls = (_SEND["send"], _SEND["to self"], _SEND["reply"], _B4["b4: send"])
     if scope == "--global":
         assert run_own_command(repo, calls[0]).code == 0
@@ -493,7 +487,7 @@ def test_repository_server_gets_no_password(
         assert "sendemail.smtpserver" in outcome.err
     with monkeypatch.context() as watched:
         watched.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
-        document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+        document = json.loads(repo.patchpilot("doctor --format json").out)
     (failed,) = (check for check in document["checks"] if check["name"] == "mail server")
     assert (failed["state"], "not trusted yet" in failed["message"]) == ("fail", True)
     assert login_server.logins == []
@@ -504,7 +498,7 @@ def test_repository_server_gets_no_password(
 
 
 def test_control_character_in_a_command_is_escaped(repo: Repo) -> None:
-    repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
-    output = call("trust", "--show", repo.path).out
+    repo.git("config sendemail.tocmd 'true [2K‮'")
+    output = call("trust --show", repo.path).out
     assert "\x1b" not in output
     assert "<U+202E>" in output

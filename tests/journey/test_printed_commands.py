@@ -335,7 +335,7 @@ def _create_files(world: SavedWorld) -> None:
             "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
             "[init]\n\tdefaultBranch = master\n"
         )
-    repo.git("checkout", "-q", "master")
+    repo.git("checkout -q master")
     files = {
         "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
         "MAINTAINERS": MAINTAINERS,
@@ -354,14 +354,14 @@ def _create_files(world: SavedWorld) -> None:
         f' foo: add foo")\nSigned-off-by: {MATT}'
     )
     repo.tag("v6.1")
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
-    repo.git("branch", "-q", "v5.4-rt", "v5.15.20")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    repo.git("branch -q v5.4-rt v5.15.20")
     merged_commit = repo.commit(
         message,
         {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")},
         author=MATT,
     )
-    repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
+    repo.git("checkout -q -b linux-5.15 v5.15.20")
     backport_message = (
         f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
     )
@@ -370,10 +370,10 @@ def _create_files(world: SavedWorld) -> None:
         {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")},
         author=MATT,
     )
-    repo.git("update-ref", "refs/remotes/stable/linux-5.15.y", "HEAD")
-    repo.git("update-ref", "refs/remotes/origin/master", "master")
-    repo.git("checkout", "-q", "-B", "my-fix", "master")
-    repo.git("branch", "-q", "-D", "topic")
+    repo.git("update-ref refs/remotes/stable/linux-5.15.y HEAD")
+    repo.git("update-ref refs/remotes/origin/master master")
+    repo.git("checkout -q -B my-fix master")
+    repo.git("branch -q -D topic")
     message = (
         "net: foo: hand up the error of bar()\n\nThe caller has to know when bar() fails, or it"
         " goes on with a device that\nis not set up.\n\n"
@@ -383,8 +383,8 @@ def _create_files(world: SavedWorld) -> None:
         f"{message}Signed-off-by: Ada Fixer <ada@example.org>",
         {"drivers/net/foo.c": FIXED},
     )
-    repo.git("config", "patchpilot.profile", "linux")
-    repo.git("config", "--global", "sendemail.to", LIST)
+    repo.git("config patchpilot.profile linux")
+    repo.git("config --global sendemail.to", LIST)
     for name in (
         "0001-net-fix-it.patch",
         "0001-net-fix-leak.patch",
@@ -393,7 +393,7 @@ def _create_files(world: SavedWorld) -> None:
         "outgoing/0001-a.patch",
     ):
         (repo.path / name).parent.mkdir(exist_ok=True)
-        (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
+        (repo.path / name).write_text(repo.git("format-patch --stdout -1") + "\n")
     (repo.path / "thread.mbox").write_bytes(build_mbox(*story.WHOLE))
     (repo.path / "reply.eml").write_bytes(build_reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9"))
     (repo.path / "bisect.txt").write_text(
@@ -405,7 +405,7 @@ def _create_files(world: SavedWorld) -> None:
     (repo.path / "autosel.eml").write_bytes(story.IN_REVIEW)
     for name in ("fix.txt", "baseline.txt"):
         (repo.path / name).write_text(
-            repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else ""
+            repo.git("format-patch --stdout -1") + "\n" if name == "fix.txt" else ""
         )
     (repo.path / "baseline.txt").unlink()
     (home / "linux").symlink_to(repo.path)
@@ -429,7 +429,7 @@ def _create_files(world: SavedWorld) -> None:
     newest_mail = inbox_repo.commit(
         "[PATCH] net: fix it", {"m": (repo.path / "fix.patch").read_text()}
     )
-    inbox_repo.git("clone", "-q", "--bare", ".", str(archive_epoch))
+    inbox_repo.git("clone -q --bare .", str(archive_epoch))
     world.values = {
         "LANDED": merged_commit[:12],
         "CULPRIT": culprit[:12],
@@ -458,18 +458,18 @@ def _create_branches(world: SavedWorld) -> None:
     """Create branches of others, releases of 6.1, and records of CVEs."""
     repo, home, values = world.life.repo, world.root / "home", world.values
     for name in ("my-6.1", "linux-6.1.y-rt", "vendor/main", "linux-6.1.y"):
-        repo.git("branch", "-q", name, "v6.1")
-    repo.git("tag", "v6.2", "master")
-    repo.git("tag", "v6.1.191", "v6.1")
-    repo.git("checkout", "-q", "linux-6.1.y")
+        repo.git("branch -q", name, "v6.1")
+    repo.git("tag v6.2 master")
+    repo.git("tag v6.1.191 v6.1")
+    repo.git("checkout -q linux-6.1.y")
     repo.commit(f"net: describe it\n\nSigned-off-by: {MATT}", {"drivers/net/README": "y\n"})
     repo.tag("v6.1.192")
-    repo.git("checkout", "-q", "-b", "vendor/6.1", "v6.1")
+    repo.git("checkout -q -b vendor/6.1 v6.1")
     repo.commit(f"net: keep a note\n\nSigned-off-by: {MATT}", {"NOTE": "x\n"})
-    repo.git("merge", "-q", "--no-edit", "v6.1.192")
-    repo.git("checkout", "-q", "-B", "topic")
-    repo.git("cherry-pick", "-x", values["LANDED"])
-    repo.git("checkout", "-q", "my-fix")
+    repo.git("merge -q --no-edit v6.1.192")
+    repo.git("checkout -q -B topic")
+    repo.git("cherry-pick -x", values["LANDED"])
+    repo.git("checkout -q my-fix")
     (repo.path / "kernel.config").write_text("CONFIG_NET=y\n")
     (repo.path / "ids.txt").write_text(f"{values['LANDED']}\n")
     fix, culprit = (repo.git("rev-parse", values[name]) for name in ("LANDED", "CULPRIT"))
@@ -478,7 +478,7 @@ def _create_branches(world: SavedWorld) -> None:
     for cve in CVES:
         records.publish(cve, title, [fix], pairs)
     records.commit()
-    repo.git("config", "--global", "patchpilot.vulns", str(records.path))
+    repo.git("config --global patchpilot.vulns", str(records.path))
     (repo.path / f"{CVES[0]}.json").write_text(json.dumps(make_json(CVES[0], title, pairs)))
     for name in ("announcement.mbox", "week.mbox"):
         (repo.path / name).write_text(format_announcement(CVES[0], title, pairs))
@@ -491,7 +491,7 @@ def _save_states(world: SavedWorld) -> None:
     _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
     _run_successfully("draft", "--export", "topic.txt")
     # make the archive unreachable, because it contains later messages but the topic was not sent
-    topic_life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
+    topic_life.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     world.save_state("ready")
     for name in (
         "Otto Other <otto@example.com>",
@@ -522,17 +522,17 @@ def _save_states(world: SavedWorld) -> None:
     (world.root / "home" / "ours.toml").write_text(
         textwrap.dedent(page[page.index("        [[rule]]") : page.index("    In a rule, `where`")])
     )
-    topic_life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
+    topic_life.repo.git("config --global patchpilot.packs ~/ours.toml")
     world.save_state("own rules")
     world.restore_state("ready")
-    call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
+    call("check --write-baseline baseline.json origin/master..HEAD")
     world.save_state("baseline")
     world.restore_state("ready")
     _run_successfully("send", "--via", "b4", "--yes")
     world.save_state("b4")
     world.restore_state("ready")
     topic_life.server.faults.reject = frozenset({"otto@example.com"})
-    interrupted_send = call("send", "--cc", "otto@example.com", "--yes")
+    interrupted_send = call("send --cc otto@example.com --yes")
     assert (interrupted_send.code, "otto@example.com" in interrupted_send.out) == (
         4,
         True,
@@ -540,7 +540,7 @@ def _save_states(world: SavedWorld) -> None:
     topic_life.server.faults.heal()
     world.save_state("cut")
     world.restore_state("ready")
-    topic_life.repo.git("config", "--global", "patchpilot.lore", topic_life.archive.url)
+    topic_life.repo.git("config --global patchpilot.lore", topic_life.archive.url)
     world.values["MESSAGE-ID"] = first_message_id = topic_life.send()
     world.values["ARCHIVE"] = topic_life.archive.url
     world.values["URL"] = f"{topic_life.archive.url}/{first_message_id}/"

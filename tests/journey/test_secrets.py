@@ -114,17 +114,12 @@ class SecretWorld:
             "remote.stable.url": f"https://{make_secret('token')}@git.example.org/stable.git",
             "http.proxy": f"http://{make_login('gitproxy')}127.0.0.1:1",
         }.items():
-            self.repo.git("config", "--global", name, value)
-        self.repo.git(
-            "config",
-            "--global",
-            "patchpilot.lore",
-            archive.make_url_with_password("lore"),
-        )
+            self.repo.git("config --global", name, value)
+        self.repo.git("config --global patchpilot.lore", archive.make_url_with_password("lore"))
         credential_helper = (
             f"!f() {{ echo username=ada; echo password={make_secret('helper')}; }}; f"
         )
-        self.repo.git("config", "--global", "credential.helper", credential_helper)
+        self.repo.git("config --global credential.helper", credential_helper)
 
     def run_command(self, *argv: object, stdin: bytes = b"") -> int:
         command, *arguments = argv
@@ -240,7 +235,7 @@ def test_output_contains_no_password(world: SecretWorld) -> None:
         f"ftp://{make_login('wrong')}lore.example.org",
         f"http://{make_login('wrong')} x",
     ):
-        world.repo.git("config", "--global", "patchpilot.lore", wrong)
+        world.repo.git("config --global patchpilot.lore", wrong)
         world.run_command("config")
         world.run_command("track", "add", "<post@example.org>")
         world.run_command("doctor", "--offline")
@@ -333,7 +328,7 @@ def watched_archive(
 def test_netrc_login_is_not_sent_to_archives(watched_archive: WatchedArchive) -> None:
     for url in (watched_archive.url, "http://lore.example.org/demo"):
         requests_before = len(watched_archive.logins)
-        assert call("track", "add", "<post@example.org>", "--lore", url).code == 0
+        assert call("track add <post@example.org> --lore", url).code == 0
         assert len(watched_archive.logins) > requests_before
 
 
@@ -374,10 +369,10 @@ def test_send_has_no_password(world: SecretWorld, transport: str) -> None:
     arguments = ("send", "--via", transport, "--force", "a test")
     world.run_command(*arguments, "--dry-run", "--format", "json")
     assert world.run_command(*arguments, "--yes") != 0
-    world.repo.git("config", "--global", "sendemail.smtppass", make_secret("smtppass"))
+    world.repo.git("config --global sendemail.smtppass", make_secret("smtppass"))
     assert world.run_command("send", "--resume", "--yes") != 0
     assert {good for _, good in world.server.logins} == {False}
-    world.repo.git("config", "--global", "sendemail.smtppass", make_secret("right"))
+    world.repo.git("config --global sendemail.smtppass", make_secret("right"))
     assert world.run_command("send", "--resume", "--yes") == 0
     assert world.server.logins[-1] == ("ada", True)
     for command in ("draft", "track", "maintainers"):
@@ -406,7 +401,7 @@ def test_server_replies_are_masked(world: SecretWorld, transport: str, name: str
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
     fault = replace(_ECHOES[name], send=_ECHOES[name].send % words)
-    world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
+    world.repo.git("config --global sendemail.smtppass", password.decode())
     with RawServer(fault, login=True) as server:
         configure_mail_server(world.repo, server)
         assert world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
@@ -447,12 +442,7 @@ def test_reply_without_a_password_is_unchanged() -> None:
     ],
 )
 def test_mail_program_has_no_password(world: SecretWorld, transport: str, command: str) -> None:
-    world.repo.git(
-        "config",
-        "--global",
-        "sendemail.sendmailcmd",
-        command.format(make_secret("program")),
-    )
+    world.repo.git("config --global sendemail.sendmailcmd", command.format(make_secret("program")))
     world.run_command("doctor", "--offline")
     assert world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
     world.run_command("send", "--resume", "--dry-run")
@@ -463,12 +453,9 @@ def test_mail_program_has_no_password(world: SecretWorld, transport: str, comman
 
 def test_web_endpoint_has_no_password(world: SecretWorld) -> None:
     world.repo.git(
-        "config",
-        "--global",
-        "b4.send-endpoint-web",
-        f"http://{make_login('endpoint')}127.0.0.1:1/_b4",
+        "config --global b4.send-endpoint-web", f"http://{make_login('endpoint')}127.0.0.1:1/_b4"
     )
-    world.repo.git("config", "--global", "--unset", "sendemail.smtpserver")
+    world.repo.git("config --global --unset sendemail.smtpserver")
     for option in ("--dry-run", "--yes"):
         world.run_command("send", "--via", "b4", "--force", "a test", option)
     world.run_command("doctor", "--offline", "--via", "b4")
@@ -492,7 +479,7 @@ def test_bug_log_has_no_password(world: SecretWorld, monkeypatch: pytest.MonkeyP
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
     secret_path = f"/mail/{make_secret('command')}"
-    world.repo.git("config", "--global", "patchpilot.mailbox", secret_path)
+    world.repo.git("config --global patchpilot.mailbox", secret_path)
     assert world.run_command("doctor", "--report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed
     assert "mailbox = (not shown) (git config)" in world.printed

@@ -74,11 +74,9 @@ def send_and_apply(
                 ("smtpuser", "ada"),
                 ("smtpsslcertpath", str(pair[0])),
             ):
-                repo.git("config", "--global", f"sendemail.{name}", value)
+                repo.git("config --global", f"sendemail.{name}", value)
             repo.git(
-                "config",
-                "--global",
-                "credential.helper",
+                "config --global credential.helper",
                 "!f() { test $1 = get && echo password=s3cret; }; f",
             )
         with Repository.open(repo.path) as repository:

@@ -148,7 +148,7 @@ def run_case(
         repo = topic(folder / "repo", patches, server=server)
         # before this fault, the server confirms no message, so no message is uncertain when another
         # process resumes
-        repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=transport, to=(TO,), cc=(CC,), force="fault table")
             write_cover_letter(repository, request)
@@ -261,24 +261,17 @@ def run_server_case(folder: Path, transport: str, case: ServerCase, patches: int
         shorten_pauses(),
     ):
         repo = topic(folder / "repo", patches, server=server)
-        repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         if case.tls:
             repo.git(
-                "config",
-                "--global",
-                "sendemail.smtpencryption",
+                "config --global sendemail.smtpencryption",
                 {"starttls": "tls"}.get(case.tls, case.tls),
             )
         if case.tls and case.trusted:
-            repo.git(
-                "config",
-                "--global",
-                "sendemail.smtpsslcertpath",
-                str(folder / "cert.pem"),
-            )
+            repo.git("config --global sendemail.smtpsslcertpath", str(folder / "cert.pem"))
         if case.login:
-            repo.git("config", "--global", "sendemail.smtpuser", "ada")
-            repo.git("config", "--global", "sendemail.smtppass", "s3cret")
+            repo.git("config --global sendemail.smtpuser ada")
+            repo.git("config --global sendemail.smtppass s3cret")
         arrival_counts, wrong_states = [], list[str]()
 
         def record_result(result: Sending) -> Sending:
@@ -309,12 +302,7 @@ def run_server_case(folder: Path, transport: str, case: ServerCase, patches: int
                 )
             )
             server.heal()
-            repo.git(
-                "config",
-                "--global",
-                "sendemail.smtpsslcertpath",
-                str(folder / "cert.pem"),
-            )
+            repo.git("config --global sendemail.smtpsslcertpath", str(folder / "cert.pem"))
             has_arrived = lambda message: (  # noqa: E731
                 count_arrivals(server, (message.message_id,)) != (0,)
             )

@@ -44,15 +44,7 @@ def create_reviewed_branch(path: Path, strategy: str) -> Repo:
     folder = path.parent / "out"
     assert (
         call(
-            "send",
-            "-C",
-            path,
-            "--to",
-            "widget@lists.example.org",
-            "--outbox",
-            folder,
-            "--force",
-            "x",
+            "send -C", path, "--to", "widget@lists.example.org", "--outbox", folder, "--force", "x"
         ).code
         == 0
     )
@@ -70,7 +62,7 @@ def create_reviewed_branch(path: Path, strategy: str) -> Repo:
             for mail in (*mails, review)
         )
     )
-    assert call("track", "add", "-C", path, "--mbox", mbox).code == 0
+    assert call("track add -C", path, "--mbox", mbox).code == 0
     return repo
 
 
@@ -135,8 +127,8 @@ def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[byte
         repo.path / ".git" / "objects",
         repo.path / ".git" / "index.lock",
     )
-    repo.git("repack", "-adq")
-    repo.git("prune-packed", "-q")
+    repo.git("repack -adq")
+    repo.git("prune-packed -q")
     # remove empty directories, because a write to an existing directory does not change the time of
     # its parent
     for folder in objects_folder.glob("??"):
@@ -159,7 +151,7 @@ def measure_write(repo: Repo, command: str) -> float:
     """Return the seconds between the first write of a command and the update of the branch."""
     if command in _WITH_FILES:
         return 0.01
-    file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
+    file = repo.path / ".git" / repo.git("symbolic-ref HEAD")
     old_tip = file.read_bytes()
     process, start = start_and_wait_for_write(repo, command), time.monotonic()
     while process.poll() is None and file.read_bytes() == old_tip:
@@ -229,7 +221,7 @@ def _draft_matches(repo: Repo, *, is_new_state: bool) -> bool:
 
     If `is_new_state` is False, return whether it has none of them.
     """
-    draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
+    draft = json.loads(repo.patchpilot("draft --format json").out)["draft"]
     actual_fields = (
         draft["version"],
         draft["cover_subject"],
@@ -262,9 +254,7 @@ def _rerun_command(repo: Repo, command: str) -> tuple[bool, bool]:
     argv = (COMMANDS[command][0], "-C", repo.path, *COMMANDS[command][1:])
     result = call(*argv)
     for _ in lock_files:
-        doctor_checks = json.loads(
-            call("doctor", "-C", repo.path, "--offline", "--format", "json").out
-        )["checks"]
+        doctor_checks = json.loads(repo.patchpilot("doctor --offline --format json").out)["checks"]
         hint = next(
             (
                 doctor_check["hint"]

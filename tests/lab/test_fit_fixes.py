@@ -33,9 +33,9 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
 
 def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None:
     story = create_ring_history(tmp_path / "r")
-    story.repo.git("checkout", "-q", story.start)
+    story.repo.git("checkout -q", story.start)
     story.repo.commit("ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT})
-    teller = story.repo.git("rev-parse", "HEAD")
+    teller = story.repo.git("rev-parse HEAD")
     story.repo.commit("ring: remember\n" + SIGNED, {"ring.c": LATER})
     story.repo.commit(
         "ring: fix the table\n\nring_table_alloc counts from one.\n" + SIGNED,

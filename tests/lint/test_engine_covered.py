@@ -72,9 +72,9 @@ def test_line_has_one_advice(line: str, name: str, other: str) -> None:
     above = "" if is_code else f"{line}\n{'' if re.match('[A-Z].*: ', line) else chr(10)}"
     message = f"{PROSE}\n\n{above}{SIGN_OFF}"
     text = mail("frob: wait for the link", message, build_file_diff(TRACE[0], code))
-    answer = call("check --json -", "--select", other, stdin=text.encode()).json
+    answer = call("check --json - --select", other, stdin=text.encode()).json
     alone = {each["name"]: each for each in answer["patches"][0]["findings"]}
-    answer = call("check --json -", "--select", name, "--select", other, stdin=text.encode()).json
+    answer = call("check --json - --select", name, "--select", other, stdin=text.encode()).json
     shown = {each["name"]: each for each in answer["patches"][0]["findings"]}
     assert other in alone
     assert other not in shown

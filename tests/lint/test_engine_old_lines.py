@@ -87,8 +87,8 @@ def test_white_space_finding_of_a_patch_is_new(name: str, strict: bool) -> None:
 def test_old_findings_are_folded(workdir: Path) -> None:
     file = workdir / "a.patch"
     file.write_text(make_patch(MOVED))
-    outcome = call("check", "--strict", file)
+    outcome = call("check --strict", file)
     assert outcome.code == 0, outcome.out
     assert "1 finding on lines that were there before: show them with --all" in outcome.out
     assert "[trailing-space]" not in outcome.out
-    assert "(on a line that was there before)" in call("check", "--strict", "--all", file).out
+    assert "(on a line that was there before)" in call("check --strict --all", file).out

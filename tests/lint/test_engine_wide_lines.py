@@ -100,6 +100,6 @@ def test_deeply_nested_list_is_reported(tmp_path: Path) -> None:
     repo.commit(f"docs: begin\n\n{SIGNED}", {"Documentation/a.rst": "A\n"})
     nested = "\n\n".join(f"{'  ' * depth}- a" for depth in range(400))
     repo.commit(f"docs: add a list\n\nNeeded.\n\n{SIGNED}", {"Documentation/b.rst": nested + "\n"})
-    outcome = call("check --checkers HEAD~..HEAD", "-C", repo.path)
+    outcome = call("check --checkers HEAD~..HEAD -C", repo.path)
     assert outcome.code in (0, 1), outcome.err
     assert "nested too deeply" in outcome.out

@@ -91,7 +91,7 @@ def test_message_names_the_patches_that_a_share_is_of(workdir: Path) -> None:
     basis = f"{habits.total} patches to drivers/iio/adc (packaged table of posted patches)"
     text = build_patch_text("[PATCH] Wait for the link").replace("drivers/demo", "drivers/iio/adc")
     (workdir / "0001-x.patch").write_text(text)
-    assert f"% of {basis} have" in " ".join(call("check", "--strict", "0001-x.patch").out.split())
+    assert f"% of {basis} have" in " ".join(call("check --strict 0001-x.patch").out.split())
     counted = habits._replace(shipped=False)
     assert counted.describe_basis(3, "fixes") == "3 fixes to drivers/iio/adc"
 

@@ -167,7 +167,7 @@ async def test_misspelled_word_can_be_replaced(client: LanguageClient, repo: Rep
 
 async def test_message_shows_what_the_hook_rejects(client: LanguageClient, repo: Repo) -> None:
     repo.put("lib/frob.c", CODE.replace("return x;", "BUG_ON(x);\n<<<<<<< HEAD\n\treturn x;"))
-    repo.git("add", "-A")
+    repo.git("add -A")
     message = "frob: return one more\n\nThe caller has to see the size.\n# comment\n"
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(message)
@@ -192,8 +192,8 @@ async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> 
 
 async def test_commit_message_is_checked_while_typing(client: LanguageClient, repo: Repo) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
-    repo.git("add", "-A")
-    repo.git("config", "patchpilot.strict", "true")
+    repo.git("add -A")
+    repo.git("config patchpilot.strict true")
     document = EditedText(client, repo.path / ".git" / "COMMIT_EDITMSG")
     comments = "# Please enter the commit message.\n"
     assert await document.open_and_find_lines(f"\n{comments}") == []

@@ -59,9 +59,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"frob.c": "int a;\n"})
-    repo.git("config", "patchpilot.strict", "true")
+    repo.git("config patchpilot.strict true")
     repo.put("frob.c", "int a;\nint b; \n")
-    repo.git("add", "-A")
+    repo.git("add -A")
     repo.put(
         ".git/COMMIT_EDITMSG",
         "frob: add b\n\nThe caller has to see the the size.\n# a comment\n",

@@ -86,7 +86,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Create a topic with one commit that has findings in its message and its file."""
     repo = Repo(tmp_path_factory.mktemp("served") / "r")
     repo.commit(f"lib: frob: start\n\nAdd it.\n\n{SIGNED}", {"lib/frob.c": CODE})
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
     repo.commit(f"lib: frob: check it\n\nThe the argument is 0.\n\n{SIGNED}", {"lib/frob.c": BAD})
     return repo

@@ -152,7 +152,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     repo.git("mv", name, "other name.c")
     moved_commit = repo.commit("move")
     changed_commit = repo.commit("change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"})
-    repo.git("rm", "-q", "other name.c")
+    repo.git("rm -q 'other name.c'")
     removed_commit = repo.commit("remove")
     binary = repo.path / name
     binary.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     def parse_paths(
         old_name: str, new_name: str, *header_lines: str
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
-        files = parse_lines(repo.git("diff", "-M", *header_lines, old_name, new_name)).files
+        files = parse_lines(repo.git("diff -M", *header_lines, old_name, new_name)).files
         return [
             (
                 file.old_path,
@@ -175,7 +175,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
         ]
 
     for quote in ("true", "false"):
-        repo.git("config", "core.quotePath", quote)
+        repo.git("config core.quotePath", quote)
         assert parse_paths(base, added_commit) == [(None, name, False, False, 1)]
         assert parse_paths(added_commit, mode) == [(name, name, False, False, 0)]
         assert parse_paths(mode, moved_commit) == [(name, "other name.c", True, False, 0)]

@@ -33,11 +33,11 @@ def test_quoting_matches_git(tmp_path: Path) -> None:
     ]
     for name in names:
         repo.put(name, "x")
-    repo.git("add", "-A")
-    quoted_names = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
+    repo.git("add -A")
+    quoted_names = repo.git("-c core.quotePath=false ls-files").split("\n")
     assert sorted(unquote_path(name) for name in quoted_names) == sorted(names)
     assert {quote_path(name) for name in names if name != "größe"} == set(quoted_names) - {"größe"}
-    plain_git_output = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
+    plain_git_output = repo.git("-c core.quotePath=true ls-files").split("\n")
     assert sorted(unquote_path(name) for name in plain_git_output) == sorted(names)
 
 

@@ -55,9 +55,9 @@ def repo(tmp_path: Path, environment: None) -> Repo:
     """Create a topic with one commit that has findings. Its base branch is on the remote."""
     repo = Repo(tmp_path / "r")
     repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
-    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
-    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
-    repo.git("fetch", "-q", "origin")
+    repo.git("clone -q --bare .", str(tmp_path / "origin.git"))
+    repo.git("remote add origin", str(tmp_path / "origin.git"))
+    repo.git("fetch -q origin")
     return repo
 
 
@@ -78,7 +78,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         GOOD.replace("wait", "ask", 1),
         {".pre-commit-config.yaml": yaml.safe_dump(config)},
     )
-    repo.git("push", "-q", "origin", "HEAD")
+    repo.git("push -q origin HEAD")
 
     def run_hook_command(*arguments: str) -> tuple[int, str]:
         completed = run_script(" ".join(arguments), repo.path, {})
@@ -86,11 +86,11 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
 
     assert run_hook_command("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
     (repo.path / "lib/frob.h").write_text(DIRTY)
-    repo.git("add", ".")
+    repo.git("add .")
     exit_code, out = run_hook_command("git commit -m 'frob: wait'")
     assert (exit_code, "lib/frob.h:3: ERROR:SPACING: " in out) == (1, True), out
     (repo.path / "lib/frob.h").write_text(CLEAN + "int grob(int x);\n")
-    repo.git("add", ".")
+    repo.git("add .")
     exit_code, out = run_hook_command("git commit -m 'frob: wait'")
     assert (exit_code, "missing Signed-off-by: line" in out) == (1, True), out
     (tmp_path / "message").write_text(GOOD)
@@ -98,20 +98,12 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert exit_code == 0, out
     exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/topic")
     assert exit_code == 0, out
-    repo.git(
-        "commit",
-        "-q",
-        "--no-verify",
-        "--allow-empty-message",
-        "--amend",
-        "-m",
-        "frob: wait.",
-    )
+    repo.git("commit -q --no-verify --allow-empty-message --amend -m 'frob: wait.'")
     exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/other")
     assert (exit_code, "error: missing Signed-off-by: line" in out) == (1, True), out
     # the pushed branch is checked, and not the one that is checked out
-    repo.git("branch", "flawed")
-    repo.git("reset", "-q", "--hard", "origin/topic")
+    repo.git("branch flawed")
+    repo.git("reset -q --hard origin/topic")
     exit_code, out = run_hook_command("git push -q origin flawed")
     assert (exit_code, "error: missing Signed-off-by: line" in out) == (1, True), out
     exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/again")
@@ -192,7 +184,7 @@ def test_action_annotates_summarizes_and_uploads(repo: Repo) -> None:
     assert any(line.startswith("::error file=lib/frob.h,line=3,") for line in run.annotations)
     assert "| error | **missing Signed-off-by: line**" in run.summary
     # the report is not in the tree under check, where a commit could put a file in its place
-    assert repo.git("status", "--porcelain", "--ignored") == ""
+    assert repo.git("status --porcelain --ignored") == ""
     repo.commit(GOOD, {"lib/frob.h": CLEAN})
     run = run_action(repo.path, upload=upload, sarif="true", range="HEAD~1..HEAD")
     assert (run.passed, run.annotations, len(uploads)) == (True, [], 2), run.log
@@ -247,9 +239,7 @@ def test_gitlab_job_only_adds_its_report_to_the_checkout(repo: Repo) -> None:
     assert completed.returncode == 1, completed.stderr
     assert {issue["location"]["path"] for issue in issues or ()} == {"lib/frob.h"}
     assert "error: space prohibited" in completed.stdout
-    assert (
-        repo.git("status", "--porcelain", "--ignored").strip() == "?? gl-code-quality-report.json"
-    )
+    assert repo.git("status --porcelain --ignored").strip() == "?? gl-code-quality-report.json"
     # a cache of GitLab can only store files of the checkout, where commits may add files
     assert not [name for name, job in GITLAB_JOBS.items() if "cache" in job]
 

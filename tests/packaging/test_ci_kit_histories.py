@@ -194,10 +194,8 @@ def test_gitlab(clone: Callable[..., Path], tmp_path: Path, history: str, fork: 
     if fork:
         # the pipeline runs in the fork, whose branch is older
         repo = Repo(folder)
-        repo.git(
-            "push", "-q", (tmp_path / "fork.git").as_uri(), "+origin/master~1:refs/heads/master"
-        )
-        repo.git("remote", "set-url", "origin", (tmp_path / "fork.git").as_uri())
+        repo.git("push -q", (tmp_path / "fork.git").as_uri(), "+origin/master~1:refs/heads/master")
+        repo.git("remote set-url origin", (tmp_path / "fork.git").as_uri())
         variables |= {"CI_PROJECT_ID": "2", "CI_MERGE_REQUEST_PROJECT_ID": "1"}
         variables["CI_MERGE_REQUEST_PROJECT_URL"] = (tmp_path / "origin").as_uri()
     variables["ARGUMENTS"] = "" if fork else ARGUMENTS.get(history, "")

@@ -32,7 +32,7 @@ def unpack(repo: Repo, folder: Path) -> Path:
     """Unpack an archive of HEAD, as a forge makes it."""
     folder.mkdir(parents=True)
     file = folder.with_name(f"{folder.name}.tar")
-    repo.git("archive", "-o", str(file), "HEAD")
+    repo.git("archive -o", str(file), "HEAD")
     shutil.unpack_archive(file, folder, filter="data")
     return folder
 
@@ -53,7 +53,7 @@ def name_commit(version: str, commit: str) -> str:
 
 
 def test_version_names_the_commit_or_the_tag(repo: Repo, tmp_path: Path) -> None:
-    first = repo.git("rev-parse", "HEAD")
+    first = repo.git("rev-parse HEAD")
     untagged = unpack(repo, tmp_path / "untagged")
     # another repository around an archive has other tags
     around = Repo(tmp_path / "around")
@@ -72,7 +72,7 @@ def test_version_names_the_commit_or_the_tag(repo: Repo, tmp_path: Path) -> None
         "0.1.0.dev1+gCOMMIT.d20",
         "0.1.0.dev0",
     ]
-    repo.git("tag", "v0.2.0")
+    repo.git("tag v0.2.0")
     tagged = unpack(repo, tmp_path / "tagged")
     second = repo.commit("second\n", {"a.c": "int a;\n"})
     later = unpack(repo, tmp_path / "later")

@@ -128,7 +128,7 @@ def test_tree_is_detected_by_any_sign(paths: tuple[str, ...], name: str) -> None
 
 def test_help_names_every_project() -> None:
     *names, last = projects()
-    output = call("help", "options").out
+    output = call("help options").out
     assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(output.split())
 
 

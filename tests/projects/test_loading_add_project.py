@@ -73,8 +73,8 @@ def repo(tmp_path: Path) -> Repo:
     )
     repo.commit("Acme 4.2.0")
     repo.tag("v4.2.0")
-    repo.git("update-ref", "refs/remotes/acme/acme-4.2-lts", "HEAD")
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/acme/acme-4.2-lts HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     fixed_code = (
         START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1") + "int x;\n"
     )
@@ -90,11 +90,11 @@ def read_json_document(repo: Repo, *arguments: str, codes: tuple[int, ...] = (0,
 
 
 def test_tree_and_messages_are_detected(repo: Repo) -> None:
-    assert "project acme" in call("check", "-C", str(repo.path), "-v", "HEAD").err
+    assert "project acme" in call("check -C", str(repo.path), "-v", "HEAD").err
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
     assert is_list_address("acme-devel@lists.acme.example")
-    assert "acme" in call("help", "options").out
+    assert "acme" in call("help options").out
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_stable_branches_are_known(repo: Repo) -> None:
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
     assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
     arguments = ("--offline", "--profile", "acme", "--format", "json")
-    series = call("setup", "stable", "-C", str(repo.path), *arguments).json
+    series = call("setup stable -C", str(repo.path), *arguments).json
     assert (series["family"], series["updated"]) == ("acme", "2026-11-01")
     assert [row["version"] for row in series["series"]] == ["4.2", "5.0"]
 
@@ -180,7 +180,7 @@ def test_project_style_is_applied(repo: Repo) -> None:
 
 def assert_refused(project_toml: str, repo: Repo) -> Outcome:
     write_project(project_toml)
-    result = call("check", "-C", str(repo.path), "HEAD")
+    result = call("check -C", str(repo.path), "HEAD")
     assert result.code == 2, result.err
     return result
 
@@ -307,7 +307,7 @@ def test_subsystem_inherits_its_project() -> None:
 
 def test_project_needs_its_file() -> None:
     assert "acme" not in projects()
-    assert call("setup", "stable", "--offline", "--profile", "acme").code == 2
+    assert call("setup stable --offline --profile acme").code == 2
 
 
 def test_page_names_every_key() -> None:

@@ -156,9 +156,7 @@ def test_check_uses_the_documented_subsystem(tmp_path: Path) -> None:
     )
     findings = {
         finding["name"]: finding["message"]
-        for patch in json.loads(call("check", "--strict", "--format", "json", str(file)).out)[
-            "patches"
-        ]
+        for patch in json.loads(call("check --strict --format json", str(file)).out)["patches"]
         for finding in patch["findings"]
     }
     assert (
@@ -184,7 +182,7 @@ def test_check_suggests_the_usual_prefix(
         write_patch("drivers/iio/adc/frob.c", subject="Wait for the link"),
         encoding="utf-8",
     )
-    result = call("check", "--strict", str(file))
+    result = call("check --strict", str(file))
     assert "help: iio: adc: Wait for the link" in " ".join(result.out.split())
 
 
@@ -233,7 +231,7 @@ def test_error_names_file_and_key(text: str, error: str, hint: str, tmp_path: Pa
     file = write_subsystem(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(write_patch("lib/frob.c"), encoding="utf-8")
-    output = call("check", "--strict", str(wait)).err
+    output = call("check --strict", str(wait)).err
     assert f"{file}: {error}" in output
     assert hint in output
 

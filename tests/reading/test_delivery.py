@@ -145,7 +145,7 @@ def read_displayed_series(*argv: object) -> dict[str, Any]:
 @pytest.fixture
 def followed_series(workdir: Path) -> None:
     (workdir / "m").write_bytes(build_mbox(story.V1))
-    assert call("track", "add", "--mbox", "m").code == 0
+    assert call("track add --mbox m").code == 0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_report_is_stored_with_its_series(
     assert series["trailers"] == []
     assert series["replies"] == []
     assert read_displayed_series("show", "1")["delivery"] == series["delivery"]
-    assert f"            {what}" in call("track", "show", "1").out
+    assert f"            {what}" in call("track show 1").out
     assert what in call("track").out
 
 
@@ -217,21 +217,21 @@ def test_bounce_is_shown_in_follow_and_recipients(
         build_described_mail(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
     )
     (workdir / "MAINTAINERS").write_text("Maintainers List\n----------------\n")
-    plan = call("maintainers", "v2.patch", "--tree", ".", "--format", "json")
+    plan = call("maintainers v2.patch --tree . --format json")
     (result,) = json.loads(plan.out)["results"]
     assert any(note in warning for warning in result["warnings"]), result
 
 
 @pytest.mark.usefixtures("followed_series")
 def test_report_is_read_from_stdin() -> None:
-    outcome = call("track", "add", "-", "--format", "json", stdin=make_bounce("v1"))
+    outcome = call("track add - --format json", stdin=make_bounce("v1"))
     assert json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"] == "gone@example.com"
 
 
 @pytest.mark.usefixtures("followed_series")
 def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
     (workdir / "notice").write_bytes(make_bounce("other"))
-    outcome = call("track", "add", "--mbox", "notice")
+    outcome = call("track add --mbox notice")
     assert outcome.code == 3
     assert (
         "this report is about a mail that belongs to no tracked series (not delivered to"
@@ -247,9 +247,9 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         serve_archive(kind, tmp_path / "box", *unrelated_mails) as box,
     ):
         first_message_id = topic_life.send()
-        topic_life.repo.git("config", "--global", "patchpilot.mailbox", box.url)
+        topic_life.repo.git("config --global patchpilot.mailbox", box.url)
         assert (
-            json.loads(topic_life.track("update", "--fresh", "--format", "json").out)["series"][0][
+            json.loads(topic_life.track("update --fresh --format json").out)["series"][0][
                 "delivery"
             ]
             == []
@@ -260,21 +260,19 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             re.sub(rb"Date: .*", b"Date: " + date, notice),
             re.sub(rb"Date: .*", b"Date: " + date, make_bounce("other")),
         )
-        (series,) = json.loads(topic_life.track("update", "--fresh", "--format", "json").out)[
-            "series"
-        ]
+        (series,) = json.loads(topic_life.track("update --fresh --format json").out)["series"]
         assert [report["recipient"] for report in series["delivery"]] == ["gone@example.com"]
         assert series["new"] == ["bounce-x@example.org".replace("x@example.org", first_message_id)]
         # each bounce is reported only once
-        (second_update,) = json.loads(
-            topic_life.track("update", "--fresh", "--format", "json").out
-        )["series"]
+        (second_update,) = json.loads(topic_life.track("update --fresh --format json").out)[
+            "series"
+        ]
         assert (second_update["new"], second_update["delivery"]) == (
             [],
             series["delivery"],
         )
-        topic_life.repo.git("config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere"))
-        outcome = topic_life.track("update", "--fresh")
+        topic_life.repo.git("config --global patchpilot.mailbox", str(tmp_path / "nowhere"))
+        outcome = topic_life.track("update --fresh")
         assert (
             f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist"
             in outcome.out + outcome.err
@@ -285,7 +283,7 @@ def test_report_text_is_escaped(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         build_mbox(story.V1, make_bounce("v1", status_code="550 \x1b[31mred\u202e"))
     )
-    call("track", "add", "--mbox", "m")
+    call("track add --mbox m")
     for arguments in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
         output = call("track", *arguments).out
         assert "\x1b" not in output
@@ -297,7 +295,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
 ) -> None:
     with create_life(tmp_path) as topic_life:
         first_message_id = topic_life.send(publish=False)
-        topic_life.track("update", "--fresh")
+        topic_life.track("update --fresh")
         assert "not in the archive" not in topic_life.track("show").out
         # pretend that an hour has passed
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
@@ -310,7 +308,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
             "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot"
             " track add -`" in output
         )
-        (series,) = json.loads(topic_life.track("--format", "json").out)["series"]
+        (series,) = json.loads(topic_life.track("--format json").out)["series"]
         assert (
             series["delivery"][0]["problem"],
             series["delivery"][0]["message_ids"],
@@ -319,12 +317,8 @@ def test_unarchived_mails_are_reported_after_an_hour(
             [first_message_id],
         )
         assert series["next_step"].startswith("not in the archive")
-        outcome = call(
-            "track",
-            "-C",
-            topic_life.repo.path,
-            "add",
-            "-",
+        outcome = topic_life.repo.patchpilot(
+            "track add -",
             stdin=make_bounce("x").replace(b"x@example.org", first_message_id.encode()),
         )
         assert "delivery  not delivered to gone@example.com" in outcome.out
@@ -348,14 +342,7 @@ def test_partly_archived_series_counts_missing_mails(
 def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic_life:
         output = topic_life.run(
-            "send",
-            "--to",
-            "demo@lists.example.org",
-            "--force",
-            "a test",
-            "--yes",
-            "--format",
-            "json",
+            "send --to demo@lists.example.org --force 'a test' --yes --format json"
         ).out
         words = json.loads(output)["advice"]
     assert any(

@@ -71,7 +71,7 @@ def test_track_commands_parse_a_message_once(workdir: Path, parse_counts: Counte
     with serve_archive("stand-in", workdir, *MAILS) as server:
         # reset the counts, because the server has parsed the messages as well
         parse_counts()
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert call("track add <v1@example.org> --lore", server.url).code == 0
         assert are_mails_read_once(parse_counts(), len(MAILS))
         # the list uses cached values, and a query for new messages also returns known ones
         for arguments, mails in (
@@ -85,7 +85,7 @@ def test_track_commands_parse_a_message_once(workdir: Path, parse_counts: Counte
         server.add(story.FIX_V1, story.FAILED)
         parse_counts()
         # name the series by its number, because a finished series may not be due for an update yet
-        updated_outcome = call("track", "update", "1", "--fresh")
+        updated_outcome = call("track update 1 --fresh")
         assert updated_outcome.code == 0
         counts = parse_counts()
         assert are_mails_read_once(counts, len(MAILS) + 2), (updated_outcome, counts)
@@ -103,7 +103,7 @@ def test_show_and_follow_read_a_mail_once(tmp_path: Path, parse_counts: Counted)
         topic_life.send()
         topic_life.update()
         parse_counts()
-        topic_life.run("track", "show")
+        topic_life.run("track show")
         assert are_mails_read_once(parse_counts(), 1)
         with Repository.open(topic_life.repo.path) as repository:
             result = read_followed_series(repository, None, None)

@@ -80,7 +80,7 @@ def test_mbox_bomb_is_truncated(
     )
     assert "review" in output
     (workdir / "alone.gz").write_bytes(gzip.compress(make_huge_mail(), 1))
-    outcome = call("track", "add", "--mbox", "alone.gz")
+    outcome = call("track add --mbox alone.gz")
     assert outcome.code == 2
     assert "mail too large: the limit is 64 MiB" in outcome.err
 

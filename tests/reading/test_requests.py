@@ -181,7 +181,7 @@ def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
         assert len(items) == 2
         toggle_state(1, items[0])
         topic_life.amend_patch()
-        exported_output = topic_life.run("draft", "--export", "-").out
+        exported_output = topic_life.run("draft --export -").out
         assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported_output
         assert "needed at all" not in exported_output
 

@@ -184,13 +184,13 @@ def test_show_prints_a_row_per_patch(
 ) -> None:
     thread = tmp_path / "t.mbox"
     thread.write_bytes(build_mbox(P1, P2, make_applied_mail(2, TWO)))
-    assert call("track", "add", "--mbox", thread).code == 0
-    lines = call("track", "show", "1").out.splitlines()
+    assert call("track add --mbox", thread).code == 0
+    lines = call("track show 1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines
     assert (
         f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}" in lines
     )
-    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    (series,) = json.loads(call("track show 1 --format json").out)["series"]
     assert [patch["state"] for patch in series["patches"]] == ["sent", "accepted"]
     assert [patch["proven"] for patch in series["patches"]] == ["sent", "sent"]
     assert series["next_commands"] == ["patchpilot track update"]

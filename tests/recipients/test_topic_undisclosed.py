@@ -127,7 +127,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def repository(repo: Repo) -> Iterator[Repository]:
     """Yield the repository. All settings that can name recipients are set."""
     for name in ("to", "cc", "bcc"):
-        repo.git("config", "--global", f"sendemail.{name}", f"{name}@configured.example")
+        repo.git("config --global", f"sendemail.{name}", f"{name}@configured.example")
     for name in ("tocmd", "cccmd"):
         repo.git(
             "config",
@@ -137,12 +137,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
         )
     repo.git("config --global sendemail.work.cc identity@configured.example")
     for name in ("to", "cc"):
-        repo.git(
-            "config",
-            "--global",
-            f"b4.send-series-{name}",
-            f"b4-{name}@configured.example",
-        )
+        repo.git("config --global", f"b4.send-series-{name}", f"b4-{name}@configured.example")
         repo.git(
             "config",
             "--global",

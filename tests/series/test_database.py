@@ -191,9 +191,9 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
         assert "the outbox is damaged" in result.err
         assert "patchpilot doctor --recover" in result.err
         forget_verified_files()
-    assert "the outbox is damaged" in call("doctor", "-C", repo.path, "--offline").out
+    assert "the outbox is damaged" in repo.patchpilot("doctor --offline").out
     forget_verified_files()
-    result = call("doctor", "--recover")
+    result = call("doctor --recover")
     assert result.code == 0, result.err
     assert "restored from" in result.out
     forget_verified_files()
@@ -201,8 +201,8 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
         assert drafts.get(CHANGE)
         assert outbox.sends(late_send.change_id) in ((), (late_send,))
-    assert call("draft", "-C", repo.path).code == 0
-    assert "intact: nothing was changed" in call("doctor", "--recover").out
+    assert repo.patchpilot("draft").code == 0
+    assert "intact: nothing was changed" in call("doctor --recover").out
     assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
 
 
@@ -219,7 +219,7 @@ def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
             "SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'"
         ).fetchone()[0]
     overwrite_bytes(file, 4096 * (page - 1), 4096)
-    assert call("doctor", "--recover").code == 0
+    assert call("doctor --recover").code == 0
     forget_verified_files()
     with Outbox() as outbox:
         assert outbox.sends(late_send.change_id) == (late_send,)
@@ -266,7 +266,7 @@ def test_damaged_series_is_recovered() -> None:
     assert result.code == 2
     assert "doctor --recover" in result.err
     forget_verified_files()
-    assert call("doctor", "--recover").code == 0
+    assert call("doctor --recover").code == 0
     assert "a subject" in call("track").out
 
 

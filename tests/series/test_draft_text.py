@@ -86,14 +86,7 @@ def test_reply_text_comes_from_a_file(tmp_path: Path) -> None:
         ((tmp_path,), b""),
     ):
         result = call(
-            "track",
-            "reply",
-            "<a@example.org>",
-            "-C",
-            repo.path,
-            "--message",
-            *arguments,
-            stdin=stdin,
+            "track reply <a@example.org> -C", repo.path, "--message", *arguments, stdin=stdin
         )
         assert result.code == 2
         assert "hint: --message takes a text file in UTF-8" in result.err

@@ -311,10 +311,10 @@ def test_command_reports_a_misspelled_setting_that_it_reads_once(repo: Repo) -> 
 
 
 def test_settings_of_reviewers_are_listed_and_misspelled_ones_reported(repo: Repo) -> None:
-    repo.git("config", "--global", "patchpilot.reviewer.mine.kommand", "cat")
-    repo.git("config", "--global", "patchpilot.reviewer.my.own.budget", "700")
-    repo.git("config", "--global", "patchpilot.review-before-sent", "ask")
-    repo.git("config", "--global", "patchpilot.reviewer.timeout", "5")
+    repo.git("config --global patchpilot.reviewer.mine.kommand cat")
+    repo.git("config --global patchpilot.reviewer.my.own.budget 700")
+    repo.git("config --global patchpilot.review-before-sent ask")
+    repo.git("config --global patchpilot.reviewer.timeout 5")
     # a repository cannot set the reviewers of its users
     repo.git("config patchpilot.reviewer.my.own.command evil")
     document = repo.patchpilot("config --format json").json

@@ -81,7 +81,7 @@ def test_repository_endpoint_requires_trust(tmp_path: Path, value: str) -> None:
 @pytest.mark.parametrize("key", ["midmask", "linkmask", "searchmask"])
 def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
+    repo.git("config --global", f"b4.{key}", "https://mine.example.org/%s")
     assert list_own_commands(repo.path, Use.B4) == ()
     set_b4_option(repo, key, "https://example.org/%s")
     assert [command.name for command in list_own_commands(repo.path, Use.B4)] == [f"b4.{key}"]

@@ -69,7 +69,7 @@ def test_private_settings_are_hidden() -> None:
 
 def test_report_survives_unreadable_settings(temporary_folder: Path, workdir: Path) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
-    outcome = call("doctor", "--report")
+    outcome = call("doctor --report")
     assert outcome.code == 0
     assert f"- python {sys.version.split()[0]}" in outcome.out
     assert "### Last traceback" in outcome.out
@@ -80,6 +80,6 @@ def test_bug_points_to_the_report(temporary_folder: Path, monkeypatch: pytest.Mo
         raise RuntimeError("boom")
 
     monkeypatch.setattr("patchpilot.setup.lts_branches.list_lts_series", raise_bug)
-    outcome = call("setup", "stable", "--offline")
+    outcome = call("setup stable --offline")
     outcome.expect(70, "`patchpilot doctor --report`")
-    assert "RuntimeError: boom" in call("doctor", "--report").out
+    assert "RuntimeError: boom" in call("doctor --report").out

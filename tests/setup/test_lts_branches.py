@@ -53,7 +53,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
 
 
 def read_stable_series(*arguments: str) -> dict[str, str]:
-    result = call("setup", "stable", "--offline", "--format", "json", *arguments)
+    result = call("setup stable --offline --format json", *arguments)
     assert result.code == 0, result.err
     return {
         stable_series["version"]: stable_series["ends"]
@@ -63,13 +63,13 @@ def read_stable_series(*arguments: str) -> dict[str, str]:
 
 def test_end_dates_of_maintained_series_are_listed() -> None:
     assert read_stable_series()["6.1"] == "2027-12"
-    assert "EOL 2027-12" in call("setup", "stable", "--offline").out
+    assert "EOL 2027-12" in call("setup stable --offline").out
     assert "24.11" in read_stable_series("--profile", "dpdk")
-    assert call("setup", "stable", "--offline", "--profile", "linx").code == 2
+    assert call("setup stable --offline --profile linx").code == 2
 
 
 def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
-    assert call("setup", "stable").code == 0
+    assert call("setup stable").code == 0
     after = read_stable_series()
     assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
     assert "6.6" not in after
@@ -85,7 +85,7 @@ def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
 def test_invalid_response_changes_nothing(server: tuple[str, list[bytes]], body: bytes) -> None:
     before = read_stable_series()
     server[1][0] = body
-    assert call("setup", "stable").code == 4
+    assert call("setup stable").code == 4
     assert read_stable_series() == before
 
 
@@ -129,7 +129,7 @@ def test_user_project_is_also_refreshed(
         ' "2999-12"\n"5.0" = "2999-12"\n'
     )
     assert set(read_stable_series("--profile", "acme")) == {"5.0", "6.1"}
-    assert call("setup", "stable", "--profile", "acme").code == 0
+    assert call("setup stable --profile acme").code == 0
     assert read_stable_series("--profile", "acme") == {
         "6.1": "2999-12",
         "6.12": "unknown",
@@ -141,13 +141,13 @@ def test_user_project_is_also_refreshed(
 def test_series_of_the_repository_are_listed(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"lib/eal/x.c": "x\n", "MAINTAINERS": "", "VERSION": "25.11.0\n"})
-    repo.git("update-ref", "refs/remotes/origin/24.11", "HEAD")
+    repo.git("update-ref refs/remotes/origin/24.11 HEAD")
     assert "24.11" in read_stable_series("-C", str(repo.path))
-    repo.git("config", "patchpilot.profile", "linux")
+    repo.git("config patchpilot.profile linux")
     assert "6.1" in read_stable_series("-C", str(repo.path))
-    repo.git("config", "patchpilot.profile", "xen")
+    repo.git("config patchpilot.profile xen")
     assert "4.20" in read_stable_series("-C", str(repo.path))
     # a project that publishes no list is not an error, and no other project's list is read
-    outcome = call("setup", "stable", "-C", repo.path)
+    outcome = call("setup stable -C", repo.path)
     assert outcome.code == 0, outcome.err
     assert "xen, as of " in outcome.out

@@ -36,7 +36,7 @@ def test_series_tag_skips_unsent_commits(
             "widget: something new\n\nNew.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
             {"new.c": "int later;\n"},
         )
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         assert outcome.code == 0, outcome.err
         messages = topic.repo.git(
             "log -3 '--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00'"
@@ -53,7 +53,7 @@ def test_tag_repeated_without_its_condition_is_offered_once(
         request = TrailersRequest(dry_run=True)
         whys = []
         for _ in range(2):
-            assert topic.run("track", "update", "--fresh").code == 0
+            assert topic.run("track update --fresh").code == 0
             with Repository.open(topic.repo.path) as repository:
                 (choice,) = add_review_trailers(repository, request).choices
             whys.append(choice.why)
@@ -65,7 +65,7 @@ def test_late_tag_for_an_old_version_is_kept(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic:
         first_message_id = topic.send()
         topic.amend_patch()
-        topic.run("draft", "--changelog", "- more", "-v", 2)
+        topic.run("draft --changelog '- more' -v", 2)
         topic.add_reply(topic.send("--reroll"), f"Reviewed-by: {RITA}")
         topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
         with Repository.open(topic.repo.path) as repository:
@@ -87,7 +87,7 @@ def test_unsafe_tag_is_skipped(
         for tag in tags:
             topic.add_reply(first_message_id, f"{tag} <rita@example.net>")
         topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
         assert message.count("-by: ") == 2
@@ -115,7 +115,7 @@ def test_unique_sender_tag_is_written(
         for tag in tags:
             topic.add_reply(first_message_id, tag, sender=EVE)
         topic.add_reply(first_message_id, f"Tested-by: {EVE}", sender=EVE)
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
         assert f"Tested-by: {EVE}" in message
@@ -123,7 +123,7 @@ def test_unique_sender_tag_is_written(
         for tag in tags:
             assert f"not added: {tag} (v1): " in outcome.err
             assert f"--also '{tag}'" in outcome.err
-        assert topic.run("trailers", "--yes", "--also", tags[1]).code == 0
+        assert topic.run("trailers --yes --also", tags[1]).code == 0
         assert tags[1] in topic.repo.git("log -1 --format=%B")
 
 
@@ -138,7 +138,7 @@ def test_unusable_tag_is_skipped(
         topic.add_reply(first_message_id, unseen, sender=EVE)
         topic.add_reply(first_message_id, f"Tested-by: {EVE}, {RITA}", sender=EVE)
         for arguments in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
-            outcome = topic.run("trailers", "--yes", *arguments)
+            outcome = topic.run("trailers --yes", *arguments)
             assert outcome.code == 0, outcome.err
             assert "evil" not in topic.repo.git("log -1 --format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in outcome.err
@@ -156,13 +156,13 @@ def test_proposed_tags_are_offered(tmp_path: Path) -> None:
             first_message_id,
             f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}",
         )
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         assert f"not added: {fixes} (v1): " in outcome.err
         assert "--also 'Link: https://example.org/x'" in outcome.err
         assert tag in topic.repo.git("log -1 --format=%B")
-        assert topic.run("trailers", "--yes", "--also", fixes).code == 0
+        assert topic.run("trailers --yes --also", fixes).code == 0
         assert fixes in topic.repo.git("log -1 --format=%B")
-        assert fixes not in topic.run("trailers", "--yes").err
+        assert fixes not in topic.run("trailers --yes").err
 
 
 @pytest.mark.parametrize("is_renamed", [True, False])
@@ -174,7 +174,7 @@ def test_renamed_file_is_unchanged(tmp_path: Path, is_renamed: bool) -> None:
         repo.path.joinpath("text.c").write_text("int line;\n" * 30)
         repo.git("checkout -q master")
         repo.git("add logo.bin text.c")
-        repo.git("commit", "-q", "-sm", "widget: begin with a logo")
+        repo.git("commit -q -sm 'widget: begin with a logo'")
         repo.git("update-ref refs/remotes/origin/master HEAD")
         repo.git("rebase -q master topic")
         repo.git("mv text.c other.c")
@@ -186,13 +186,13 @@ def test_renamed_file_is_unchanged(tmp_path: Path, is_renamed: bool) -> None:
         first_message_id = topic.send()
         topic.add_reply(first_message_id, tag)
         repo.git("commit -q --amend --date=2024-01-01T00:00:00Z --no-edit")
-        assert topic.run("trailers", "--yes").code == 0
+        assert topic.run("trailers --yes").code == 0
         assert tag in repo.git("log -1 --format=%B")
         repo.path.joinpath("logo.bin").write_bytes(bytes(range(7, 99)) * 20)
         repo.git("add logo.bin")
         repo.git("commit -q --amend --no-edit")
         topic.add_reply(first_message_id, f"Acked-by: {MATT}", sender=MATT)
-        assert "has changed since v1" in topic.run("trailers", "--yes").err
+        assert "has changed since v1" in topic.run("trailers --yes").err
 
 
 def test_refused_tag_is_remembered(
@@ -210,13 +210,13 @@ def test_refused_tag_is_remembered(
         screen.type("q\n")
         assert screen.end() == 0
         assert "-by: " not in topic.repo.git("log -1 --format=%B").partition("Signed")[0]
-        outcome = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers --yes")
         message = topic.repo.git("log -1 --format=%B")
         assert (mine in message, other in message) == (False, True)
         assert f"not added: {mine} (v1): you refused the tag; --again asks again" in outcome.err
         topic.amend_patch("int later;\n")
-        assert mine in topic.run("trailers", "--yes").err, "an amended commit is the same"
-        assert topic.run("trailers", "--yes", "--again", "--changed").code == 0
+        assert mine in topic.run("trailers --yes").err, "an amended commit is the same"
+        assert topic.run("trailers --yes --again --changed").code == 0
         assert mine in topic.repo.git("log -1 --format=%B")
 
 

@@ -10,7 +10,7 @@ from tests.kit.backport_world import World
 
 
 def test_candidate_previews_range_and_message(world: World) -> None:
-    world.repo.git("tag", "v6.4-rc1", world.culprit)
+    world.repo.git("tag v6.4-rc1", world.culprit)
     world.create_stable_branch("6.1", world.base)
     world.create_stable_branch("6.6", world.culprit)
     world.repo.branch("topic")

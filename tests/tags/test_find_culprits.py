@@ -46,22 +46,22 @@ def test_commit_that_added_the_removed_line_comes_first(
 
 
 def test_blame_skips_whitespace_changes(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "indented", ring_history.later)
+    ring_history.repo.git("checkout -q -b indented", ring_history.later)
     ring_history.commit_ring("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     ring_history.commit_ring("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
     assert ring_history.find_fixes().candidates[0].commit == ring_history.culprit
 
 
 def test_renamed_file_is_followed(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "moved", ring_history.later)
-    ring_history.repo.git("mv", "ring.c", "buffer.c")
+    ring_history.repo.git("checkout -q -b moved", ring_history.later)
+    ring_history.repo.git("mv ring.c buffer.c")
     ring_history.repo.commit("ring: rename the file" + SIGNED)
     ring_history.repo.commit("ring: fix the mask" + SIGNED, {"buffer.c": FIX})
     assert ring_history.find_fixes().candidates[0].commit == ring_history.culprit
 
 
 def test_added_lines_blame_similar_lines(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "leak", ring_history.later)
+    ring_history.repo.git("checkout -q -b leak", ring_history.later)
     freed = LATER.replace(
         "\tring->open = false;\n",
         "\tring->open = false;\n\tring_table_free(ring->table);\n",
@@ -102,7 +102,7 @@ def test_backport_references_are_excluded(ring_history: RingHistory) -> None:
         f' {ring_history.start[:12]} ("x")\n',
         {"ring.c": LATER},
     )
-    ring_history.repo.git("checkout", "-q", "-b", "stable", ring_history.culprit)
+    ring_history.repo.git("checkout -q -b stable", ring_history.culprit)
     ring_history.repo.commit(
         f"ring: fix the mask\n\n[ Upstream commit {ring_history.fix} ]\n\nFixes:"
         f' {ring_history.start[:12]} ("x")\n',
@@ -115,7 +115,7 @@ def test_backport_references_are_excluded(ring_history: RingHistory) -> None:
 def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     path = tmp_path / "r"
     first = create_ring_history(path)
-    first.repo.git("checkout", "-q", "-b", "told", first.later)
+    first.repo.git("checkout -q -b told", first.later)
     first.commit_ring(
         f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n",
         FIX,
@@ -194,7 +194,7 @@ def test_duplicated_change_needs_two_tags(tmp_path: Path) -> None:
 def test_merges_have_no_culprit(ring_history: RingHistory) -> None:
     ring_history.repo.checkout("master")
     ring_history.repo.commit("other" + SIGNED, {"other.c": "int more;\n"})
-    ring_history.repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
+    ring_history.repo.git("merge -q --no-ff -m 'Merge topic' topic")
     merged, first = (
         ring_history.find_fixes(),
         ring_history.find_fixes(ring_history.start),
@@ -214,7 +214,7 @@ def test_fix_that_only_adds_a_file_has_no_sure_candidate(
 
 
 def test_whitespace_change_is_reported(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "blanks", ring_history.later)
+    ring_history.repo.git("checkout -q -b blanks", ring_history.later)
     ring_history.commit_ring("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = ring_history.find_fixes()
     assert "whitespace" in result.reason
@@ -222,14 +222,14 @@ def test_whitespace_change_is_reported(ring_history: RingHistory) -> None:
 
 
 def test_fix_within_the_series_should_be_squashed(ring_history: RingHistory) -> None:
-    ring_history.repo.git("update-ref", "refs/remotes/origin/master", ring_history.later)
+    ring_history.repo.git("update-ref refs/remotes/origin/master", ring_history.later)
     second = FIX.replace("ring->size - 1", "ring->size - 2")
     ring_history.commit_ring("ring: fix the mask again", second)
     assert any("squash" in note for note in ring_history.find_fixes().notes)
 
 
 def test_backported_culprit_has_its_mainline_id(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "linux-1.0.y", ring_history.start)
+    ring_history.repo.git("checkout -q -b linux-1.0.y", ring_history.start)
     ring_history.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
     ring_history.commit_ring(
         f"ring: support a mask and a table\n\n[ Upstream commit {ring_history.culprit} ]\n",
@@ -259,25 +259,9 @@ def test_stable_ignores_a_shallow_boundary(
     story = create_ring_history(
         tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")'
     )
+    story.repo.git("clone -q --bare --depth 2", f"file://{tmp_path}/r", str(tmp_path / "shallow"))
     story.repo.git(
-        "clone",
-        "-q",
-        "--bare",
-        "--depth",
-        "2",
-        f"file://{tmp_path}/r",
-        str(tmp_path / "shallow"),
-    )
-    story.repo.git(
-        "clone",
-        "-q",
-        "--bare",
-        "--depth",
-        "2",
-        "-b",
-        "v1.2",
-        f"file://{tmp_path}/r",
-        str(tmp_path / "untagged"),
+        "clone -q --bare --depth 2 -b v1.2", f"file://{tmp_path}/r", str(tmp_path / "untagged")
     )
     with Repository.open(tmp_path / "shallow") as repository:
         tagged = propose_stable_tags(repository, StableRequest("HEAD"))
@@ -299,23 +283,23 @@ def test_verify_checks_existing_tags_only(tmp_path: Path) -> None:
 
 def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     repo = create_ring_history(tmp_path / "r").repo
-    old_commit = repo.git("rev-parse", "HEAD~1")
-    repo.git("branch", "old", old_commit)
+    old_commit = repo.git("rev-parse HEAD~1")
+    repo.git("branch old", old_commit)
     for n in (1, 2):
         repo.commit(
-            read_fixes_tag(repo, repo.git("rev-parse", "HEAD~2")),
+            read_fixes_tag(repo, repo.git("rev-parse HEAD~2")),
             {"ring.c": FIX + f"int n{n};\n"},
         )
-    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
+    repo.git("clone -q --depth 2", repo.path.as_uri(), str(tmp_path / "shallow"))
     clone = Repo(tmp_path / "shallow")
-    result = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    result = call("fixes -C", clone.path, "--verify", "HEAD")
     assert result.code == 0
     assert result.out.count("could not be checked: ") == 1
     assert result.err.count("git fetch --unshallow") == 1
     # in a shallow clone, the path to an ancestor may be missing
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(read_fixes_tag(clone, old_commit), {"b": ""})
-    result = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    result = call("fixes -C", clone.path, "--verify", "HEAD")
     assert (result.code, result.err) == (0, "")
     assert result.out.endswith("    verified: well-formed, exists\n")
 
@@ -327,7 +311,7 @@ def test_verification_states_what_was_verified(ring_history: RingHistory) -> Non
         ("start", ring_history.start),
         ("later", ring_history.later),
     ):
-        ring_history.repo.git("checkout", "-q", "-B", name, ring_history.later)
+        ring_history.repo.git("checkout -q -B", name, ring_history.later)
         ring_history.commit_ring(read_fixes_tag(ring_history.repo, commit), FIX)
         (tag,) = ring_history.find_fixes(verify=True).present
         verified[name] = tag.verified[2:]
@@ -339,22 +323,22 @@ def test_verification_states_what_was_verified(ring_history: RingHistory) -> Non
 
 
 def test_tag_for_a_commit_to_other_files_is_unlikely(ring_history: RingHistory) -> None:
-    ring_history.repo.git("checkout", "-q", "-b", "other", ring_history.later)
+    ring_history.repo.git("checkout -q -b other", ring_history.later)
     other = ring_history.repo.commit(f"table: add it{SIGNED}", {"table.c": "int table;\n"})
-    ring_history.repo.git("tag", "v1.9")
+    ring_history.repo.git("tag v1.9")
     ring_history.commit_ring(read_fixes_tag(ring_history.repo, other), FIX)
-    outcome = ring_history.run_command("fixes", "--verify", "HEAD")
+    outcome = ring_history.run_command("fixes --verify HEAD")
     assert f"is unlikely: {other[:12]} changes none of this patch's files" in outcome.out
     assert "verified: well-formed, exists, an ancestor\n" in outcome.out
     assert outcome.code == 0
-    outcome = ring_history.run_command("check", "HEAD", "--strict")
+    outcome = ring_history.run_command("check HEAD --strict")
     assert f"commit {other[:12]} in the Fixes: tag changes none of the files" in outcome.out
 
 
 def read_fixes_tag(repo: Repo, commit: str) -> str:
     return (
         "ring: fix it\n\n"
-        + repo.git("log", "-1", "--abbrev=12", '--format=Fixes: %h ("%s")', commit)
+        + repo.git("log -1 --abbrev=12 '--format=Fixes: %h (\"%s\")'", commit)
         + SIGNED[1:]
     )
 
@@ -363,8 +347,8 @@ def read_fixes_tag(repo: Repo, commit: str) -> str:
 def test_verify_checks_the_tag_layout(
     ring_history: RingHistory, profile: str, troubled: bool
 ) -> None:
-    culprit = ring_history.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
-    subject = ring_history.repo.git("log", "-1", "--format=%s", "HEAD^")
+    culprit = ring_history.repo.git("log -1 --format=%h --abbrev=12 HEAD^")
+    subject = ring_history.repo.git("log -1 --format=%s HEAD^")
     ring_history.repo.commit(
         f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}',
         {"ring.c": FIX + "int users;\n"},
@@ -376,7 +360,7 @@ def test_verify_checks_the_tag_layout(
 def test_verify_reports_a_patch_of_the_series(
     ring_history: RingHistory,
 ) -> None:
-    ring_history.repo.git("update-ref", "refs/remotes/origin/master", "master")
+    ring_history.repo.git("update-ref refs/remotes/origin/master master")
     first_commit = ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
     ring_history.repo.commit(
         f'ring: fix the count\n\nFixes: {first_commit[:12]} ("ring: count the users")' + SIGNED[1:],
@@ -462,9 +446,7 @@ def test_check_and_stable_agree(ring_history: RingHistory) -> None:
     for named in (newest, ring_history.culprit):
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
         ring_history.commit_ring(message, FIX + f"long users_{named[:8]};\n")
-        is_requested = (
-            "[missing-stable]" in ring_history.run_command("check", "HEAD", "--strict").out
-        )
+        is_requested = "[missing-stable]" in ring_history.run_command("check HEAD --strict").out
         assert (
             is_requested
             == ring_history.find_stable().advice.eligible
@@ -478,6 +460,6 @@ def test_unrelated_release_is_ignored(
     ring_history.repo._clock += 3 * 365 * 86400
     ring_history.commit_ring("ring: fix the mask and more", FIX + "int users;\n")
     for tag in ("v1.0", "v1.1", "v1.2"):
-        ring_history.repo.git("tag", "-d", tag)
+        ring_history.repo.git("tag -d", tag)
     ring_history.repo.tag("v1.9")
     assert ring_history.find_stable(fixes=[ring_history.culprit]).advice.eligible

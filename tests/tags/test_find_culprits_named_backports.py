@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 TITLE = "ring: start it"
@@ -40,13 +39,13 @@ def commit_fix(repo: Repo, tag_commit: str, title: str = TITLE) -> None:
 
 
 def verify(repo: Repo) -> dict[str, Any]:
-    result = call("fixes", "-C", repo.path, "--verify", "HEAD", "--format", "json")
+    result = repo.patchpilot("fixes --verify HEAD --format json")
     (tag,) = result.json["present"]
     return tag  # type: ignore[no-any-return]
 
 
 def format_right_tag(repo: Repo) -> str:
-    return f'Fixes: {repo.git("rev-parse", "origin/master~1")[:12]} ("{TITLE}")'
+    return f'Fixes: {repo.git("rev-parse origin/master~1")[:12]} ("{TITLE}")'
 
 
 def test_mainline_commit_is_proposed_for_a_stable_id(repo: Repo) -> None:
@@ -77,14 +76,14 @@ def test_ambiguous_title_is_no_proposal(repo: Repo) -> None:
 
 def test_check_proposes_the_mainline_commit(repo: Repo) -> None:
     commit_fix(repo, "stable/linux-5.15.y")
-    result = call("check", "-C", repo.path, "HEAD", "--profile", "linux", "--all")
+    result = repo.patchpilot("check HEAD --profile linux --all")
     assert "wrong-fixes-commit" in result.out
     assert format_right_tag(repo) in result.out
 
 
 def test_stable_judges_the_mainline_commit(repo: Repo) -> None:
-    right_id = repo.git("rev-parse", "origin/master~1")
+    right_id = repo.git("rev-parse origin/master~1")
     commit_fix(repo, "stable/linux-5.15.y")
-    result = call("stable", "-C", repo.path, "HEAD", "--format", "json", "--profile", "linux")
+    result = repo.patchpilot("stable HEAD --format json --profile linux")
     document = result.json
     assert [row["commit"] for row in document["culprits"]] == [right_id]

@@ -18,7 +18,7 @@ def check_fix(ring_history: RingHistory, files: dict[str, str], phrase: str) -> 
 
 @pytest.fixture
 def history(ring_history: RingHistory) -> RingHistory:
-    ring_history.repo.git("checkout", "-q", "-b", "moves", ring_history.later)
+    ring_history.repo.git("checkout -q -b moves", ring_history.later)
     return ring_history
 
 
@@ -67,10 +67,10 @@ def test_restored_lines_lead_to_the_commit_before_the_revert(history: RingHistor
 
 def test_merge_is_not_blamed(history: RingHistory) -> None:
     repo = history.repo
-    repo.git("checkout", "-q", "-b", "side", history.start)
+    repo.git("checkout -q -b side", history.start)
     repo.commit(f"ring: describe it{SIGNED}", {"ring.txt": "text\n"})
-    repo.git("checkout", "-q", "moves")
-    repo.git("merge", "-q", "--no-commit", "side")
+    repo.git("checkout -q moves")
+    repo.git("merge -q --no-commit side")
     merge = repo.commit(
         f"Merge side{SIGNED}", {"ring.c": LATER.replace("= ring->size;", "= 2 * ring->size;", 1)}
     )

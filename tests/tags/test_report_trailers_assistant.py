@@ -30,7 +30,7 @@ def test_tag_reported_by_check_is_refused(value: str, valid: bool, tmp_path: Pat
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
     file.write_text(mail("frob: wait for the link", text, build_file_diff(PATH, HUNK)))
-    output = call("check", "--strict", file).out
+    output = call("check --strict", file).out
     assert ("assisted-by" in output.lower()) is not valid, output
     if valid:
         assert format_assistant(f" {value} ") == value

@@ -9,7 +9,6 @@ import pytest
 from patchpilot.errors import ExitCode, PatchpilotError
 from patchpilot.resources import state_path
 from patchpilot.topic.edit_commits import discard_edit, edit_text
-from tests.kit.cli import call
 from tests.kit.replies import track_reviewed_patch
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
@@ -67,7 +66,7 @@ def test_text_survives_a_signal_during_the_edit(
     assert TerminalCommand(*command).end() == 0
     assert (tmp_path / kept.name).read_text().endswith("mine too\n")
     assert list_edits() == []
-    assert "mine too" in call("draft", "-C", repo.path, "--export", "-").out
+    assert "mine too" in repo.patchpilot("draft --export -").out
 
 
 def test_signal_before_any_change_leaves_no_file(

@@ -23,7 +23,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def retitle(repo: Repo, title: str) -> None:
-    repo.git("commit", "-q", "--amend", "-m", f"{title}\n\nIt was wrong.\n\n{SIGNED}")
+    repo.git("commit -q --amend -m", f"{title}\n\nIt was wrong.\n\n{SIGNED}")
 
 
 def read_change_id(repo: Repo) -> str:

@@ -46,7 +46,7 @@ def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
     with create_life(tmp_path) as author:
         author.add_reply(author.send(), f"Reviewed-by: {RITA}")
         message = author.repo.git("log -1 --format=%B")
-        author.repo.git("commit", "-q", "--amend", "-m", f"{message}\nReviewed-by: {RITA}")
+        author.repo.git("commit -q --amend -m", f"{message}\nReviewed-by: {RITA}")
         assert "still holds" not in read_step(author)
         start_next_version(author)
         asked = "check that 1 tag of changed patches still holds (`patchpilot trailers`)"

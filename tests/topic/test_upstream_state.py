@@ -360,7 +360,7 @@ def test_merged_commits_and_backports_are_skipped(
         assert find_pre_send_questions(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
     # this setting does not affect other topics
-    upstream.repo.git("commit -q --amend -m", "same: check it")
+    upstream.repo.git("commit -q --amend -m 'same: check it'")
     upstream.repo.git("config patchpilot.mainline nowhere")
     with Repository.open(upstream.repo.path) as repository:
         assert not find_topic(repository, SendRequest()).draft.prefix

@@ -39,7 +39,7 @@ async def test_stages_show_their_service_result(
     fixed_clone: Path, app: PatchpilotApp, tagged: bool
 ) -> None:
     if tagged:
-        assert call("prepare", "-C", fixed_clone, "--signoff").code == 0
+        assert call("prepare -C", fixed_clone, "--signoff").code == 0
     async with running(app, (80, 24), Stage.BACKPORTS, Stage.PREVIEW):
         got = {
             stage: app.session.fresh_result(stage)
@@ -118,7 +118,7 @@ async def test_follow_matches_track(fixed_clone: Path, app: PatchpilotApp, tmp_p
             ]
         )
     )
-    assert call("track", "add", "--mbox", mbox_file, "-C", fixed_clone).code == 0
+    assert call("track add --mbox", mbox_file, "-C", fixed_clone).code == 0
     async with running(app, (80, 24), Stage.FOLLOW):
         (got,) = app.session.fresh_result(Stage.FOLLOW)
         rows = app.screen.query_one("#thread", RowList).searchable_lines()
@@ -180,7 +180,7 @@ async def test_non_fix_needs_no_tag(
         tmp_path / "r",
         "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().",
     )
-    story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
+    story.repo.git("update-ref refs/remotes/origin/master", story.later)
     app = open_app_on(story.repo.path)
     async with running(app, (80, 24), Stage.TAGS) as pilot:
         assert app.session.stage_status(Stage.TAGS).state is StageState.DONE

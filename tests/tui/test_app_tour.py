@@ -22,7 +22,7 @@ from patchpilot.resources import save_draft_file, state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.view.shown_keys import NextKey
+from patchpilot.tui.view.key_bindings import NextKey
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from patchpilot.tui.widgets.lists import RowList

@@ -125,7 +125,7 @@ def test_old_settings_are_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -
     of_tree = {key.name for key in KEYS if key.from_tree}
     assert set(settings.values) == of_tree
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(OLD / "gitconfig"))
-    outcome = call("config", "--format", "json")
+    outcome = call("config --format json")
     document = json.loads(outcome.out)
     assert (outcome.err, document["problems"]) == ("", [])
     origins = {row["name"]: row["origin"] for row in document["settings"]}

@@ -67,7 +67,7 @@ def test_blank_lines_at_the_end_are_those_of_git(tmp_path: Path) -> None:
         ["git", "diff", "--check", "HEAD^", "HEAD"], cwd=repo.path, capture_output=True, text=True
     ).stdout
     expected = set(re.findall(r"^(f\d+\.c):\d+: new blank line at EOF", checked, re.MULTILINE))
-    patch = parse_patch(repo.git("format-patch", "-1", "--stdout").encode(), "a.patch")
+    patch = parse_patch(repo.git("format-patch -1 --stdout").encode(), "a.patch")
     hits = blank_line_at_end(Context(patch))
     found = {Places(patch).of(hit.patch_line or 0)[0] for hit in hits}
     assert len(expected) > 10

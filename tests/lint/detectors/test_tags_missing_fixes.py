@@ -16,23 +16,14 @@ def test_crash_fix_without_a_tag_is_a_warning(
     tmp_path: Path,
 ) -> None:
     story = create_ring_history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
-    outcome = call(
-        "check",
-        "-C",
-        story.repo.path,
-        "HEAD",
-        "--profile",
-        "linux",
-        "--select",
-        "missing-fixes",
-    )
+    outcome = story.repo.patchpilot("check HEAD --profile linux --select missing-fixes")
     assert outcome.code == 1
     assert (
         'subject contains "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
         in " ".join(outcome.out.split())
     )
     file = tmp_path / "0001.patch"
-    file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")
+    file.write_text(story.repo.git("format-patch -1 --stdout") + "\n")
     assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, (
         "without history it is for --strict"
     )

@@ -14,7 +14,7 @@ On = Callable[..., PatchpilotApp]
 
 async def test_uncertain_base_is_confirmed(tmp_path: Path, open_app_on: On) -> None:
     repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    repo.git("checkout -q --no-track -b topic origin/main")
     for number in range(31):
         commit_fix(repo, number)
     app = open_app_on(repo.path)

@@ -16,7 +16,6 @@ from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
 from tests.finding.test_find_fix import TITLE, repo
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, settle, text_of, until
 
@@ -87,7 +86,7 @@ async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, r
 
 
 async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: Repo) -> None:
-    output = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1").out
+    output = repo.patchpilot("find acme_ring_start --in v6.1").out
     keys_in_hint = re.search(r"press (\w) on Home \(0\).*; (\w) fills", output)
     assert keys_in_hint, output
     async with app.run_test(size=(120, 36)) as pilot:

@@ -78,7 +78,7 @@ def untidy_branch(tmp_path: Path) -> Repo:
 
 def read_checked_out_commit(repo: Repo) -> str:
     """Return the commit that is checked out. This also works during a checkout."""
-    return repo.git("rev-parse", "HEAD")
+    return repo.git("rev-parse HEAD")
 
 
 def read_repository_state(repo: Repo) -> tuple[str, str, str]:
@@ -87,9 +87,9 @@ def read_repository_state(repo: Repo) -> tuple[str, str, str]:
     They are read without a lock, because a lock would delay the rewrite.
     """
     return (
-        repo.git("rev-parse", "topic"),
+        repo.git("rev-parse topic"),
         (repo.path / FILE).read_text(),
-        repo.git("--no-optional-locks", "status", "--porcelain"),
+        repo.git("--no-optional-locks status --porcelain"),
     )
 
 

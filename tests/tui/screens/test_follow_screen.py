@@ -128,7 +128,7 @@ async def test_versions_are_compared_in_the_reader(
             *[build_pump_version(version, 10 * version) for version in range(1, versions + 1)]
         )
     )
-    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    assert call("track add --mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         # the topic's own series has only one version
         await keys(pilot, "x")
@@ -165,7 +165,7 @@ async def test_incomparable_versions_are_an_error(app: PatchpilotApp, tmp_path: 
             build_pump_version(2, 10).replace(b"-\ta = 1;\n", b""),
         )
     )
-    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    assert call("track add --mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         await show_other_series(pilot)
         await keys(pilot, "x")
@@ -349,7 +349,7 @@ async def test_new_series_appear_automatically(
     )
     async with running(app, (100, 30), Stage.FOLLOW) as pilot:
         await settle(pilot)
-        call("track", "add", "--mbox", str(mail))
+        call("track add --mbox", str(mail))
         await until(
             pilot,
             lambda: any(
@@ -423,7 +423,7 @@ async def test_r_replies_to_the_selected_mail(
         assert "with git-send-email to 1 person" in text_of(app)
         await pilot.press("escape")
         assert len(sent_topic.server.take()) == before
-        assert "The old one is `wrong`." in call("track", "reply", "--format", "json").out
+        assert "The old one is `wrong`." in call("track reply --format json").out
         await until(pilot, lambda: isinstance(app.screen, FollowScreen), "the stage")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview again")
@@ -436,7 +436,7 @@ async def test_r_replies_to_the_selected_mail(
     mail = message_from_bytes(unpacked(sent_topic.server.take()[-1]))
     assert mail["To"] == "Rita Reviewer <rita@example.net>"
     assert mail["Subject"].startswith("Re: ")
-    assert "no drafts" in call("track", "reply").out
+    assert "no drafts" in call("track reply").out
 
 
 async def test_identical_reply_is_not_resent(
@@ -506,6 +506,6 @@ async def test_i_declines_a_point(app: PatchpilotApp) -> None:
         await select_row(pilot, "Please add a test")
         await pilot.press("i")
         await until(pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign")
-        assert "declined" in call("track", "show", "1", "--ledger").out
+        assert "declined" in call("track show 1 --ledger").out
         await pilot.press("i")
         await until(pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign")

@@ -116,7 +116,7 @@ async def test_held_enter_opens_one_topic(topic_with_question: Life, start_home:
 
 
 async def test_topic_opens_at_its_next_stage(topic_with_question: Life, start_home: Start) -> None:
-    call("draft", "-C", find_other_folder(topic_with_question))
+    call("draft -C", find_other_folder(topic_with_question))
     read_topics()
     app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
@@ -150,7 +150,7 @@ async def test_topic_opens_at_its_next_stage(topic_with_question: Life, start_ho
 async def test_topic_opens_in_its_own_directory(
     topic_with_question: Life, start_home: Start
 ) -> None:
-    call("draft", "-C", find_other_folder(topic_with_question))
+    call("draft -C", find_other_folder(topic_with_question))
     app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Not started")
@@ -163,7 +163,7 @@ async def test_topic_opens_in_its_own_directory(
 
 
 async def test_digit_opens_that_stage(topic_with_question: Life, start_home: Start) -> None:
-    call("draft", "-C", find_other_folder(topic_with_question))
+    call("draft -C", find_other_folder(topic_with_question))
     read_topics()
     app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
@@ -189,9 +189,9 @@ async def test_other_branch_is_switched_to_or_read(
     branch: str,
     target: str | None,
 ) -> None:
-    call("draft", "-C", find_other_folder(topic_with_question))
+    call("draft -C", find_other_folder(topic_with_question))
     repo = topic_with_question.repo
-    repo.git("checkout", "-q", "master")
+    repo.git("checkout -q master")
     app = start_home(find_other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
@@ -201,7 +201,7 @@ async def test_other_branch_is_switched_to_or_read(
         await pilot.press(letter)
         await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
         await settle(pilot)
-        assert repo.git("branch", "--show-current") == branch
+        assert repo.git("branch --show-current") == branch
         assert (app.session.target or "").endswith(target or "")
         assert app.session.topic.branch == "topic"  # type: ignore[union-attr]
         assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1"]  # type: ignore[union-attr]
@@ -211,7 +211,7 @@ async def test_uncommitted_changes_keep_the_branch(
     topic_with_question: Life, start_home: Start
 ) -> None:
     repo = topic_with_question.repo
-    repo.git("checkout", "-q", "master")
+    repo.git("checkout -q master")
     (repo.path / "widget.c").write_text("int uncommitted;\n")
     app = start_home(find_other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -230,7 +230,7 @@ async def test_uncommitted_changes_keep_the_branch(
         details = text_of(app).partition("error  ")[2]
         assert "cannot switch to topic" in details
         assert "uncommitted" in details, details
-        repo.git("checkout", "-q", "--", "widget.c")
+        repo.git("checkout -q -- widget.c")
         await open_topic(pilot, "widget: change line 1")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
         await pilot.press("s")
@@ -276,7 +276,7 @@ async def test_list_contains_every_group(
     topic_with_question: Life, start_home: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(build_mbox(*story.ACCEPTED))
-    call("track", "add", "--mbox", tmp_path / "m")
+    call("track add --mbox", tmp_path / "m")
     app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Your turn", "Waiting", "accepted")
@@ -458,7 +458,7 @@ async def test_draft_names_what_is_missing(start_home: Start, tmp_path: Path) ->
 
 
 def test_home_takes_no_command() -> None:
-    result = call("--home", "check")
+    result = call("--home check")
     assert result.code == 2
     assert "--home takes no command" in result.err
 

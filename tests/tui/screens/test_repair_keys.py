@@ -25,7 +25,7 @@ def read_commit_message(repository: Path) -> str:
 
 
 async def test_verdict_matches_a_dry_run(clone: Path, newcomer_app: PatchpilotApp) -> None:
-    printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
+    printed = call("send -C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     async with running(newcomer_app, (120, 36), Stage.SEND):
         assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer_app)
         assert newcomer_app.session.stage_status(Stage.SEND).note == printed
