@@ -163,10 +163,10 @@ def test_names_of_tests_stay(repo: Repo, reports: Mapping[str, str], tmp_path: P
         ]
 
     copy = Repo(tmp_path / "copy")
-    copy.git("fetch", "-q", str(repo.path), "master", "base:base")
-    copy.git("reset", "-q", "--hard", "FETCH_HEAD")
+    copy.git("fetch -q", str(repo.path), "master", "base:base")
+    copy.git("reset -q --hard FETCH_HEAD")
     # every id is another one, and lines move
-    copy.git("rebase", "-q", "--force-rebase", "base")
+    copy.git("rebase -q --force-rebase base")
     text = call("check -C", copy.path, *OPTIONS, "base..HEAD", "--format", "junit").out
     names = list_names(reports["junit"])
     assert len(names) == len(set(names))

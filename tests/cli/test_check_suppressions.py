@@ -444,17 +444,17 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     assert run_check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in run_command("draft", *where).out
     # after rewording a commit and adding another one, it is still the same topic
-    topic.git("commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.git("commit -q --amend -m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
     topic.commit(
         f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in list_finding_names(run_check(*where))
     # a different branch is a different topic
-    topic.git("switch", "-q", "-c", "other", "topic~2")
+    topic.git("switch -q -c other topic~2")
     topic.commit(f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"})
     assert "trailing-space" in list_finding_names(run_check(*where, "HEAD"))
-    topic.git("switch", "-q", "topic")
+    topic.git("switch -q topic")
     assert run_command("check", *where, "--unwaive", "trailing-spce").code == 2
     assert "trailing-space" in list_finding_names(run_check(*where, "--unwaive", "trailing-space"))
     assert "trailing-space" in list_finding_names(run_check(*where))
@@ -617,12 +617,9 @@ def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
     outcome = run_command("check", "-C", topic.path, "--since-version", "1")
     assert outcome.code == 2
     assert "sent, tracked, tagged or on a branch" in outcome.err
-    topic.git("branch", "topic-v1")
+    topic.git("branch topic-v1")
     topic.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
     by_age = map_new_findings(run_check("-C", topic.path, "--since-version", "1"))
@@ -673,17 +670,14 @@ def test_reroll_is_compared_with_the_sent_version(
 
 
 def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
-    first = topic.git(
-        "format-patch", "--stdout", "-1", "--subject-prefix=PATCH RFC", "HEAD"
-    ).replace("Date: ", "Message-ID: <one@example.org>\nDate: ", 1)
+    first = topic.git("format-patch --stdout -1 '--subject-prefix=PATCH RFC' HEAD").replace(
+        "Date: ", "Message-ID: <one@example.org>\nDate: ", 1
+    )
     with Store() as store:
         entry = store.add("one@example.org", "frob: use b", None, None)
         store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
     topic.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
     by_age = map_new_findings(run_check("-C", topic.path, "--since-version", "v1"))
@@ -700,13 +694,11 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
 def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
     name, head, base = (
         "20260101-frob-0123456789ab",
-        topic.git("rev-parse", "HEAD"),
-        topic.git("rev-parse", "HEAD~1"),
+        topic.git("rev-parse HEAD"),
+        topic.git("rev-parse HEAD~1"),
     )
     topic.git(
-        "tag",
-        "-a",
-        "-m",
+        "tag -a -m",
         f"frob: use b\n\nbase-commit: {base}\nchange-id: {name}\n",
         f"sent/{name}-v1",
         head,
@@ -722,12 +714,9 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
             }
         }
     )
-    topic.git("config", "branch.topic.b4-tracking", tracking)
+    topic.git("config branch.topic.b4-tracking", tracking)
     topic.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
     outcome = run_check("-C", topic.path, "--since-version", "1")
@@ -766,9 +755,9 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
         file = topic.path / ".git" / "COMMIT_EDITMSG"
         file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
         (topic.path / "drivers/frob.c").write_text("int a;\nint bb; \nint c;\nint d; \n")
-        topic.git("add", "-A")
+        topic.git("add -A")
         result = run_command("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
-        topic.git("reset", "-q", "--hard")
+        topic.git("reset -q --hard")
         return result
 
     assert "trailing-space" in load_checks_stage()[0]

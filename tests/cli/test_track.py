@@ -45,8 +45,8 @@ def parse_json_output(outcome: Outcome) -> dict[str, Any]:
     return document
 
 
-def track_series(*argv: object) -> list[dict[str, Any]]:
-    result = call("track", *argv, "--format", "json")
+def track_series(line: str = "", *argv: object) -> list[dict[str, Any]]:
+    result = call(f"track {line}", *argv, "--format", "json")
     assert result.code == 0, result.err
     document = parse_json_output(result)
     assert document["schema"] == "patchpilot/track/1"
@@ -65,7 +65,7 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
         SHA.encode(), b""
     )
     (workdir / "m").write_bytes(build_mbox(*story.ACCEPTED, added, story.FIX_V1))
-    (tracked,) = track_series("add", "--mbox", workdir / "m")
+    (tracked,) = track_series("add --mbox", workdir / "m")
     assert [(commit["commit"], commit["tree"]) for commit in tracked["follow_ups"]] == [
         (None, None)
     ]
@@ -73,7 +73,7 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
 
 
 def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
-    (tracked,) = track_series("add", "--mbox", thread_mbox)
+    (tracked,) = track_series("add --mbox", thread_mbox)
     assert (tracked["id"], tracked["subject"], tracked["state"]) == (
         1,
         TITLE,
@@ -105,7 +105,7 @@ def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
     ] == "review"
     assert tracked["follow_ups"][0]["commit"] == "fedcba987654"
     assert tracked["next_step"]
-    assert track_series("add", "--mbox", thread_mbox)[0]["id"] == 1
+    assert track_series("add --mbox", thread_mbox)[0]["id"] == 1
 
 
 _READING = (
@@ -138,14 +138,14 @@ def run_track_in_folder(folder: Path, *modules: str) -> str:
 
 
 def test_track_list_imports_no_mail_or_git_code(thread_mbox: Path, workdir: Path) -> None:
-    track_series("add", "--mbox", thread_mbox)
+    track_series("add --mbox", thread_mbox)
     # fill the cache: its key has the times of the source files, which another test may link
     run_track_in_folder(workdir, *_READING)
     assert run_track_in_folder(workdir, *_READING) == "0 []"
 
 
 def test_track_list_in_a_repository_imports_no_mail_code(thread_mbox: Path, workdir: Path) -> None:
-    track_series("add", "--mbox", thread_mbox)
+    track_series("add --mbox", thread_mbox)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -168,7 +168,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(thread_mbox: Path, work
 def test_empty_branch_needs_no_base_search(
     thread_mbox: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    track_series("add", "--mbox", thread_mbox)
+    track_series("add --mbox", thread_mbox)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -185,7 +185,7 @@ def test_empty_branch_needs_no_base_search(
 
 def test_compressed_mbox_is_read(workdir: Path) -> None:
     (workdir / "t.mbox.gz").write_bytes(gzip.compress(build_mbox(*story.BEGINNING)))
-    assert track_series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
+    assert track_series("add --mbox t.mbox.gz")[0]["state"] == "changes-requested"
 
 
 def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
@@ -195,10 +195,10 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
             build_described_mail("w+5 [PATCH] valve: open it", author=story.OTTO),
         )
     )
-    assert [
-        series_["subject"] for series_ in track_series("add", "<w@example.org>", "--mbox", "m")
-    ] == ["valve: open it"]
-    assert len(track_series("add", "--mbox", "m")) == 2
+    assert [series_["subject"] for series_ in track_series("add <w@example.org> --mbox m")] == [
+        "valve: open it"
+    ]
+    assert len(track_series("add --mbox m")) == 2
 
 
 def test_add_is_atomic(thread_mbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,9 +306,7 @@ def test_unrelated_archive_is_trusted(thread_mbox: Path, workdir: Path) -> None:
 def test_showing_marks_replies_as_read(thread_mbox: Path) -> None:
     call("track add --mbox", thread_mbox)
     assert track_series()[0]["unread"] > 0
-    assert any(
-        series_["unread"] for series_ in track_series("show", "1", "--keep-unread")[0]["replies"]
-    )
+    assert any(series_["unread"] for series_ in track_series("show 1 --keep-unread")[0]["replies"])
     assert "Please add a Fixes: tag" in call("track show 1 --mails").out
     assert track_series()[0]["unread"] == 0
 
@@ -408,7 +406,7 @@ def test_file_is_shown_without_tracking(thread_mbox: Path) -> None:
 def test_growing_mbox_is_read_again(workdir: Path) -> None:
     file = workdir / "m"
     file.write_bytes(build_mbox(story.V1))
-    assert track_series("add", "--mbox", file)[0]["state"] == "sent"
+    assert track_series("add --mbox", file)[0]["state"] == "sent"
     file.write_bytes(build_mbox(*story.BEGINNING))
     (tracked,) = track_series("update")
     assert (tracked["state"], tracked["new"]) == (
@@ -436,7 +434,7 @@ def test_archive_is_polled(workdir: Path) -> None:
             server.url,
         )
         server.add(story.V2, story.TAG, story.APPLIED)
-        (tracked,) = track_series("update", "--fresh")
+        (tracked,) = track_series("update --fresh")
         assert tracked["state"] == "accepted"
         assert set(tracked["new"]) == {
             "v2@example.org",
@@ -444,7 +442,7 @@ def test_archive_is_polled(workdir: Path) -> None:
             "r4@example.org",
         }
         server.add(story.IN_REVIEW, story.QUEUED)
-        assert track_series("update", "--fresh")[0]["state"] == "in-stable"
+        assert track_series("update --fresh")[0]["state"] == "in-stable"
 
 
 def test_rejected_series_is_still_polled(workdir: Path) -> None:
@@ -456,11 +454,9 @@ def test_rejected_series_is_still_polled(workdir: Path) -> None:
         minutes=60,
     )
     with serve_archive("stand-in", workdir, story.V1, rejection) as server:
-        assert (
-            track_series("add", "<v1@example.org>", "--lore", server.url)[0]["state"] == "rejected"
-        )
+        assert track_series("add <v1@example.org> --lore", server.url)[0]["state"] == "rejected"
         server.add(story.V2, story.TAG, story.APPLIED)
-        assert track_series("update", "--fresh")[0]["state"] == "accepted"
+        assert track_series("update --fresh")[0]["state"] == "accepted"
 
 
 def test_finished_series_is_polled_less_often(workdir: Path) -> None:
@@ -473,16 +469,16 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
                 )
 
     with serve_archive("stand-in", workdir, *story.WHOLE) as server:
-        track_series("add", "<v1@example.org>", "--lore", server.url)
+        track_series("add <v1@example.org> --lore", server.url)
         age_columns(news=timedelta(days=100), updated=timedelta(days=9))
         before = track_series()[0]["updated"]
-        assert track_series("update", "--fresh")[0]["updated"] == before
+        assert track_series("update --fresh")[0]["updated"] == before
         age_columns(updated=timedelta(days=11))
-        assert track_series("update", "--fresh")[0]["updated"] != before
+        assert track_series("update --fresh")[0]["updated"] != before
         age_columns(news=timedelta(days=2000), updated=timedelta(days=29))
         before = track_series()[0]["updated"]
-        assert track_series("update", "--fresh")[0]["updated"] == before
-        assert track_series("update", "--fresh", "--all")[0]["updated"] != before
+        assert track_series("update --fresh")[0]["updated"] == before
+        assert track_series("update --fresh --all")[0]["updated"] != before
 
 
 @contextmanager
@@ -643,17 +639,14 @@ def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
 def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, story.V1) as server:
         (tracked,) = track_series(
-            "add",
-            "https://lore.kernel.org/netdev/v1@example.org/",
-            "--lore",
-            server.url,
+            "add https://lore.kernel.org/netdev/v1@example.org/ --lore", server.url
         )
         assert tracked["source"] == server.url
 
 
 def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, story.V1) as server:
-        track_series("add", "<v1@example.org>", "--lore", server.url)
+        track_series("add <v1@example.org> --lore", server.url)
     with sqlite3.connect(default_store_file()) as database:
         database.execute(
             "UPDATE series SET updated = ?",
@@ -705,7 +698,7 @@ def test_missing_message_and_outage_exit_differently(workdir: Path) -> None:
 def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, story.V1) as server:
         call("track add v1@example.org --lore", server.url)
-    assert track_series("show", "1")[0]["state"] == "stalled"
+    assert track_series("show 1")[0]["state"] == "stalled"
 
 
 def test_failed_archive_does_not_block_others(
@@ -776,7 +769,7 @@ def test_release_is_read_from_the_repository(thread_mbox: Path, workdir: Path) -
     backport = _backport_fix(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
-    (tracked,) = track_series("add", "--mbox", thread_mbox, "-C", repo.path)
+    (tracked,) = track_series("add --mbox", thread_mbox, "-C", repo.path)
     places = {commit["tree"]: (commit["commit"], commit["release"]) for commit in tracked["landed"]}
     assert places["torvalds/linux"] == (fix, "v6.9-rc1")
     assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")

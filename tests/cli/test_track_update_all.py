@@ -44,8 +44,8 @@ def read_local_data(number: int = 1) -> dict[str, Any]:
         }
 
 
-def track_series(*arguments: object) -> dict[str, Any]:
-    result = call("track", *arguments, "--format", "json")
+def track_series(line: str, *arguments: object) -> dict[str, Any]:
+    result = call(f"track {line}", *arguments, "--format", "json")
     assert (result.code, result.err) == (0, "")
     (tracked_series,) = json.loads(result.out)["series"]
     return dict(tracked_series)
@@ -64,14 +64,14 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
-        before, series_json = read_local_data(2), track_series("show", "--keep-unread")
+        before, series_json = read_local_data(2), track_series("show --keep-unread")
         execute_sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         execute_sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track show 2 --keep-unread").code == 2
-        updated = track_series("update", "--all")
+        updated = track_series("update --all")
     assert read_local_data(2) == before
     assert updated["new"] == []
-    assert {**track_series("show", "--keep-unread"), "updated": 0} == {
+    assert {**track_series("show --keep-unread"), "updated": 0} == {
         **series_json,
         "updated": 0,
     }
@@ -81,7 +81,7 @@ def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
     with serve_archive("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track add v1@example.org --lore", server.url)
     with serve_archive("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
-        tracked = track_series("update", "--all", "--lore", archive.url)
+        tracked = track_series("update --all --lore", archive.url)
     assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
     assert {reply["message_id"] for reply in tracked["replies"]} == {
         "r1@example.org",
@@ -132,7 +132,7 @@ def test_tracked_file_is_read_again(workdir: Path) -> None:
     before = read_local_data()
     file.write_bytes(build_mbox(*story.ACCEPTED))
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
-    assert track_series("update", "--all")["state"] == "accepted"
+    assert track_series("update --all")["state"] == "accepted"
     assert set(before["mails"]) < set(read_local_data()["mails"])
     for backup in list_backups(default_store_file()):
         backup.unlink()

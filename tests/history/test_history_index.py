@@ -210,7 +210,7 @@ def test_graph_is_read_like_git(tmp_path: Path) -> None:
             *(f"merge :{parent}" for parent in parents[1:]),
             "",
         ]
-    bare.git("fast-import", "--quiet", stdin="\n".join(stream) + "\n")
+    bare.git("fast-import --quiet", stdin="\n".join(stream) + "\n")
     with Repository.open(bare.path) as repository, Index.open(repository) as index:
         for number in (40, 299, 150, 7):
             tip = bare.git("rev-parse", f"b{number}")

@@ -50,7 +50,7 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     assert outcome.code == 0, outcome.err
     assert "linux-6.12.y" in outcome.err
     assert find_missing_series(clone) is None
-    assert "stable/linux-6.12.y" in clone.git("branch", "-r")
+    assert "stable/linux-6.12.y" in clone.git("branch -r")
     assert "no maintained" in call("setup stable --fetch -C", clone.path).err
 
 

@@ -61,7 +61,7 @@ def create_upstream(path: Path, commits: int = 5) -> Repo:
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
     """Return a clone whose commits are dated a minute later than the source's."""
-    source.git("clone", "-q", *options, f"file://{source.path}", str(path))
+    source.git("clone -q", *options, f"file://{source.path}", str(path))
     clone_repo = Repo.__new__(Repo)
     clone_repo.path, clone_repo._clock = path, source._clock + 60
     return clone_repo

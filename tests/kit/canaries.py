@@ -126,7 +126,7 @@ class Canaries:
         hooks.mkdir()
         for hook in _HOOKS:
             (hooks / hook).symlink_to(self.command(f"inner.hook.{hook}", "exit 0"))
-        submodule.git("config", "core.hooksPath", str(hooks))
+        submodule.git("config core.hooksPath", str(hooks))
         for key, next_command in _commands_by_config_key().items():
             if key != "filter.piped.process":
                 submodule.git("config", key, self.command(f"inner.{key}", next_command))

@@ -32,7 +32,7 @@ class Repo:
         self.path = path
         self._clock = start_time
         path.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "master", *(["--bare"] if is_bare else []), ".")
+        self.git("init -q -b master", *(["--bare"] if is_bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
         """Run a patchpilot command in the repository. The line is split like in a shell."""
@@ -93,13 +93,9 @@ class Repo:
         for path, content in (files or {}).items():
             self.put(path, content)
         self._clock += 60
-        self.git("add", "-A")
+        self.git("add -A")
         self.git(
-            "commit",
-            "-q",
-            "--allow-empty",
-            "-F",
-            "-",
+            "commit -q --allow-empty -F -",
             *([f"--author={author}"] if author else []),
             stdin=message,
         )
@@ -113,23 +109,23 @@ class Repo:
         return (
             ref.read_text().strip()
             if content.startswith("ref: ") and ref.is_file()
-            else self.git("rev-parse", "HEAD")
+            else self.git("rev-parse HEAD")
         )
 
     def tag(self, name: str) -> None:
-        self.git("tag", "-a", "-m", name, name)
+        self.git("tag -a -m", name, name)
 
     def branch(self, name: str, start: str = "HEAD") -> None:
-        self.git("checkout", "-q", "-b", name, start)
+        self.git("checkout -q -b", name, start)
 
     def checkout(self, name: str) -> None:
-        self.git("checkout", "-q", name)
+        self.git("checkout -q", name)
 
     def state(self) -> tuple[str, str, str]:
         """Return the commit id of HEAD, the output of `git status`, and the branch."""
         (self.path / ".git" / "index").touch()
         return (
-            self.git("rev-parse", "HEAD"),
-            self.git("status", "--porcelain"),
-            self.git("symbolic-ref", "HEAD"),
+            self.git("rev-parse HEAD"),
+            self.git("status --porcelain"),
+            self.git("symbolic-ref HEAD"),
         )

@@ -31,33 +31,33 @@ def make_flaw(author: Repo) -> None:
 
 def merge_base(author: Repo) -> None:
     make_flaw(author)
-    author.git("merge", "-q", "--no-edit", "origin/master")
+    author.git("merge -q --no-edit origin/master")
 
 
 def add_empty_commit(author: Repo) -> None:
     make_flaw(author)
-    author.git("commit", "-q", "--allow-empty", "-m", "trigger CI")
+    author.git("commit -q --allow-empty -m 'trigger CI'")
 
 
 def do_nothing(author: Repo) -> None:
-    author.git("reset", "-q", "--hard", "origin/master")
+    author.git("reset -q --hard origin/master")
 
 
 def merge_upstream(author: Repo) -> None:
     """Merge flawed commits of another tree, which is the mainline of this one."""
     make_flaw(author)
-    author.git("checkout", "-q", "-b", "upstream", "origin/master~1")
+    author.git("checkout -q -b upstream origin/master~1")
     author.commit(describe("ask the link"), {"lib/up.h": CLEAN + "int  up ;\n"})
-    author.git("push", "-q", "origin", "upstream")
-    author.git("checkout", "-q", "topic")
-    author.git("merge", "-q", "--no-edit", "upstream")
+    author.git("push -q origin upstream")
+    author.git("checkout -q topic")
+    author.git("merge -q --no-edit upstream")
 
 
 def stack_fixups(author: Repo) -> None:
     """Add lines above the flaw, and rename the file."""
     make_flaw(author)
     author.commit("fixup! frob: wait", {"lib/frob.h": CLEAN + "int a;\n" * 3 + FLAW})
-    author.git("mv", "lib/frob.h", "lib/grob.h")
+    author.git("mv lib/frob.h lib/grob.h")
     author.commit("fixup! frob: wait", {})
 
 
@@ -80,32 +80,32 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     author = Repo(tmp_path / "author")
     author.commit(describe("add the link"), {"lib/frob.h": CLEAN})
-    author.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
-    author.git("remote", "add", "origin", (tmp_path / "origin.git").as_uri())
-    author.git("checkout", "-q", "-b", "topic")
-    author.git("checkout", "-q", "-b", "base", "master")
+    author.git("clone -q --bare .", str(tmp_path / "origin.git"))
+    author.git("remote add origin", (tmp_path / "origin.git").as_uri())
+    author.git("checkout -q -b topic")
+    author.git("checkout -q -b base master")
     author.commit(describe("ask for the link"), {"lib/other.h": CLEAN})
-    author.git("push", "-q", "origin", "base:master")
-    author.git("fetch", "-q", "origin")
-    author.git("checkout", "-q", "topic")
+    author.git("push -q origin base:master")
+    author.git("fetch -q origin")
+    author.git("checkout -q topic")
 
     def make_clone(history: str, *, fork: bool = False, depth: int | None = None) -> Path:
         HISTORIES[history][0](author)
         remote = "origin.git"
         if fork:
-            author.git("clone", "-q", "--bare", str(tmp_path / "origin.git"), "../fork.git")
-            author.git("push", "-q", (tmp_path / "fork.git").as_uri(), "topic")
+            author.git("clone -q --bare", str(tmp_path / "origin.git"), "../fork.git")
+            author.git("push -q", (tmp_path / "fork.git").as_uri(), "topic")
             # GitHub has the commits of a pull request of a fork in refs/pull
-            author.git("push", "-q", "origin", "topic:refs/pull/1/head")
+            author.git("push -q origin topic:refs/pull/1/head")
         else:
-            author.git("push", "-q", "origin", "topic")
+            author.git("push -q origin topic")
         checkout = Repo(tmp_path / "checkout")
-        checkout.git("remote", "add", "origin", (tmp_path / remote).as_uri())
+        checkout.git("remote add origin", (tmp_path / remote).as_uri())
         options = (f"--depth={depth}",) if depth else ()
         branch = "refs/pull/1/head" if fork else "topic"
         heads = () if depth else ("+refs/heads/*:refs/remotes/origin/*",)
-        checkout.git("fetch", "-q", *options, "origin", f"+{branch}:refs/remotes/pull", *heads)
-        checkout.git("checkout", "-q", "--detach", "refs/remotes/pull")
+        checkout.git("fetch -q", *options, "origin", f"+{branch}:refs/remotes/pull", *heads)
+        checkout.git("checkout -q --detach refs/remotes/pull")
         return checkout.path
 
     return make_clone

@@ -58,7 +58,7 @@ def test_version_names_the_commit_or_the_tag(repo: Repo, tmp_path: Path) -> None
     # another repository around an archive has other tags
     around = Repo(tmp_path / "around")
     around.commit("first\n", {"a": "b\n"})
-    around.git("tag", "v7.0")
+    around.git("tag v7.0")
     inside = unpack(repo, around.path / "inside")
     copy = tmp_path / "copy"
     shutil.copytree(repo.path, copy, ignore=shutil.ignore_patterns(".git"))

@@ -139,7 +139,7 @@ def test_nothing_is_sent_before_consent(topic: Repo, reviewer_program: Answering
 def test_repository_configures_no_reviewer(
     topic: Repo, reviewer_program: Answering, tmp_path: Path
 ) -> None:
-    topic.git("config", "patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
+    topic.git("config patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
     outcome = topic.patchpilot("check HEAD --review")
     outcome.expect(3, "no reviewer is configured")
     assert not (tmp_path / "hit").exists()

@@ -246,7 +246,7 @@ def test_backported_culprit_has_its_mainline_id(ring_history: RingHistory) -> No
 
 def test_shallow_clone_is_reported(ring_history: RingHistory, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
-    clone.git("fetch", "-q", "--depth=2", f"file://{ring_history.repo.path}", "topic:topic")
+    clone.git("fetch -q --depth=2", f"file://{ring_history.repo.path}", "topic:topic")
     result = find_fixes(tmp_path / "c", "topic")
     assert not result.sure
     assert "shallow" in result.reason
@@ -297,7 +297,7 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     assert result.out.count("could not be checked: ") == 1
     assert result.err.count("git fetch --unshallow") == 1
     # in a shallow clone, the path to an ancestor may be missing
-    clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
+    clone.git("fetch -q --depth 1 origin old:old")
     clone.commit(read_fixes_tag(clone, old_commit), {"b": ""})
     result = call("fixes -C", clone.path, "--verify", "HEAD")
     assert (result.code, result.err) == (0, "")

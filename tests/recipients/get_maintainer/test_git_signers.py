@@ -34,14 +34,14 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def run_and_list_lines(*arguments: object) -> list[str]:
-    result = call("maintainers --format get_maintainer", *arguments)
+def run_and_list_lines(line: str, *arguments: object) -> list[str]:
+    result = call(f"maintainers --format get_maintainer {line}", *arguments)
     assert result.code == 0, result.err
     return result.out.splitlines()
 
 
 def test_history_is_used_without_a_maintained_section(repo: Repo) -> None:
-    assert run_and_list_lines("-f", "lib/plain.c", "--nol") == [
+    assert run_and_list_lines("-f lib/plain.c --nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
         (
             "Wes Write <wes@write.example>"
@@ -50,17 +50,15 @@ def test_history_is_used_without_a_maintained_section(repo: Repo) -> None:
         "Zed Start <zed@start.example> (commit_signer:1/4=25%)",
         "Ada Fixer <ada@example.org> (authored:1/4=25%,added_lines:1/4=25%)",
     ]
-    assert run_and_list_lines("-f", "drivers/net/port.c", "--nol") == [
+    assert run_and_list_lines("-f drivers/net/port.c --nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
-    assert run_and_list_lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
+    assert run_and_list_lines("-f lib/plain.c --nol --no-git-fallback") == []
 
 
 def test_git_history_search_is_bounded(repo: Repo) -> None:
-    assert len(run_and_list_lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
-    assert run_and_list_lines(
-        "-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats"
-    ) == [
+    assert len(run_and_list_lines("-f drivers/net/port.c --nol --git")) == 3
+    assert run_and_list_lines("-f lib/plain.c --nol --git-min-percent 50 --norolestats") == [
         "Rae View <rae@view.example>",
         "Wes Write <wes@write.example>",
     ]
@@ -69,7 +67,7 @@ def test_git_history_search_is_bounded(repo: Repo) -> None:
 def test_ignored_addresses_are_skipped(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
     assert not [
-        line for line in run_and_list_lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")
+        line for line in run_and_list_lines("-f lib/plain.c --nol") if line.startswith("Wes")
     ]
 
 
@@ -86,7 +84,7 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
 
 
 def test_tracked_file_needs_no_option_f(repo: Repo) -> None:
-    assert run_and_list_lines("drivers/net/port.c", "--nol") == [
+    assert run_and_list_lines("drivers/net/port.c --nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
 
@@ -111,12 +109,12 @@ def test_timeout_is_reported(repo: Repo) -> None:
 def test_options_of_the_tree_limit_the_history(repo: Repo) -> None:
     conf = repo.path / ".get_maintainer.conf"
     conf.write_text("--git-max-maintainers=1\n")
-    assert run_and_list_lines("-f", "lib/plain.c", "--nol", "--norolestats", "--noroles") == [
+    assert run_and_list_lines("-f lib/plain.c --nol --norolestats --noroles") == [
         "Rae View <rae@view.example>",
         "Wes Write <wes@write.example>",
     ]
     conf.write_text("--git-min-signatures 4\n")
-    assert run_and_list_lines("-f", "lib/plain.c", "--nol") == []
+    assert run_and_list_lines("-f lib/plain.c --nol") == []
     conf.write_text("--git-since=1-hour-ago\n--interactive\n")
     result = call("maintainers --format get_maintainer -f lib/plain.c --nol")
     assert result.out == ""
@@ -143,7 +141,7 @@ ALL_LINES = [
 def test_commits_that_wrote_a_file_are_blamed(
     repo: Repo, switches: tuple[str, ...], expected: list[str]
 ) -> None:
-    lines = run_and_list_lines("-f", "lib/plain.c", *BLAME, *switches)
+    lines = run_and_list_lines("-f lib/plain.c", *BLAME, *switches)
     assert [one if expected == ALL_LINES else one.split()[0] for one in lines] == expected
 
 

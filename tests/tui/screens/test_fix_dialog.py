@@ -154,7 +154,7 @@ async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) 
         )
         await settle(pilot)
         assert "fixed malformed-tag; press u to undo" in last_message(app)
-        assert "Reviewed-by: Ben" in untidy_branch.git("log", "-1", "--format=%b", "topic~1")
+        assert "Reviewed-by: Ben" in untidy_branch.git("log -1 --format=%b topic~1")
         assert read_repository_state(untidy_branch)[1] == before[1]
 
 
@@ -163,7 +163,7 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
     untidy_branch: Repo, open_app_on: On, word: str
 ) -> None:
     if word == "published":
-        untidy_branch.git("update-ref", "refs/remotes/origin/topic", "topic")
+        untidy_branch.git("update-ref refs/remotes/origin/topic topic")
         reason = "is already published in origin/topic"
     else:
         reason = "max@keeper.example"
@@ -190,7 +190,7 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
             "the commits to be written",
         )
         await settle(pilot)
-    assert untidy_branch.git("log", "-1", "--format=%ce") == "ada@example.org"
+    assert untidy_branch.git("log -1 --format=%ce") == "ada@example.org"
 
 
 async def test_uncommitted_work_blocks_a_fix(untidy_branch: Repo, open_app_on: On) -> None:
@@ -312,7 +312,7 @@ def test_fix_preview_matches_the_result(
 async def test_applied_fixes_are_not_offered_again(untidy_branch: Repo, open_app_on: On) -> None:
     """The fixes of the remaining findings would cause others."""
     code = BASE.replace("\treturn a;", "    if(a == 0){\n        return 1;\n    }\n\treturn a;", 1)
-    untidy_branch.git("reset", "--hard", "-q", "master")
+    untidy_branch.git("reset --hard -q master")
     untidy_branch.commit(
         f"frob: wait for the link\n\n{TEXT}{SIGNED_LINE}", {FILE: code}, author=ADA
     )
