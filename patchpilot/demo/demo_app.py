@@ -41,10 +41,9 @@ from patchpilot.tui.screens.home_rows import read_draft_topics
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
-from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.key_bindings import WAIT, NextKey, key_binding, more_key
 from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain_text
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_for_confirmation
 from patchpilot.tui.widgets.keyline import KeyLine

@@ -47,6 +47,7 @@ from patchpilot.tui.themes import (
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import (
+    NextKey,
     OffersActions,
     bind_keys,
     display_key,
@@ -54,7 +55,6 @@ from patchpilot.tui.view.key_bindings import (
     more_key,
 )
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.message_row import READ, MessageRow
 from patchpilot.tui.widgets.search import find_copyable_text
@@ -121,7 +121,7 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
         more_key("p", "step(-1)", "back", "go to the previous stage"),
         more_key("b", "base", "choose base", "choose the base of your topic, or a range"),
         more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
-        more_key("U", "redo", "redo", "redo the last rewrite that you undid"),
+        more_key("U", "undo(True)", "redo", "redo the last rewrite that you undid"),
         more_key(
             "greater_than_sign",
             "commit(1)",
@@ -425,14 +425,11 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
-    def action_undo(self, *, is_redo: bool = False) -> None:
+    def action_undo(self, is_redo: bool = False) -> None:
         from patchpilot.tui.actions.undo_action import undo_last_rewrite
 
         if self.stage_screen:
             undo_last_rewrite(self.stage_screen, is_redo=is_redo)
-
-    def action_redo(self) -> None:
-        self.action_undo(is_redo=True)
 
     def action_copy(self) -> None:
         kind, text = find_copyable_text(self.focused)
@@ -465,12 +462,10 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
                 return
 
     def action_suspend_process(self) -> None:
-        from patchpilot.tui.background import suspend_process_group
-
         # restore the terminal first, because the shell uses it as soon as the group's first process
-        # stops
+        # stops; the group includes the demo's parent process, which waits for the TUI
         with suppress(SuspendNotSupported), self.suspend():
-            suspend_process_group()
+            os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def _apply_color_names(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = terminal_colors(self.current_theme)

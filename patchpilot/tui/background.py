@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run daemon threads, so that the TUI can quit without waiting for a search of the history.
 
-This module also suspends the TUI to the shell, and detects a closed terminal.
+This module also resumes the TUI once, and detects a closed terminal.
 """
 
-import os
 import select
 import signal
 import sys
@@ -42,14 +41,6 @@ class BackgroundThread(ThreadPoolExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Do nothing, because the threads end with the process."""
-
-
-def suspend_process_group() -> None:
-    """Suspend the process group until the shell resumes it.
-
-    This includes the demo's parent process, which waits for the TUI.
-    """
-    os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
 def guard_resume_signal() -> None:

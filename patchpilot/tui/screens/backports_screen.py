@@ -32,9 +32,8 @@ from patchpilot.tui.screens.backports_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import format_placeholder
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding
 from patchpilot.tui.view.rich_text import join_lines
-from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,

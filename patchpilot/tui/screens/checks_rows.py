@@ -28,8 +28,6 @@ from patchpilot.tui.widgets.diff_view import Note
 from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
 
@@ -176,20 +174,11 @@ def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     note = note or "no findings"
     if result.suppressed:
         note += f", {len(result.suppressed)} waived"
-    state = state_from_counts(counts)
-    counted_findings = str(len(result.all)) if state is not StageState.DONE else ""
-    return result, StageStatus(state, note, counted_findings)
-
-
-def state_from_counts(counts: "Counter[Severity]") -> StageState:
-    """Return the state of the stage from the number of findings per severity.
-
-    The stage is done if there are no errors, warnings or checks.
-    """
-    if counts[Severity.ERROR]:
-        return StageState.BLOCKED
-    has_findings = counts[Severity.WARNING] or counts[Severity.CHECK]
-    return StageState.TODO if has_findings else StageState.DONE
+    # notes alone leave nothing to do
+    if not (counts[Severity.ERROR] or counts[Severity.WARNING] or counts[Severity.CHECK]):
+        return result, StageStatus(StageState.DONE, note)
+    state = StageState.BLOCKED if counts[Severity.ERROR] else StageState.TODO
+    return result, StageStatus(state, note, str(len(result.all)))
 
 
 def arrange_findings(

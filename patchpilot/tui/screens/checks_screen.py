@@ -23,8 +23,7 @@ from patchpilot.tui.screens.checks_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph, join_with_dots
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import DialogOption, Reader, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView

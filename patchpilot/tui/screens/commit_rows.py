@@ -114,10 +114,6 @@ def format_open_step(step: OpenStep, columns: int) -> Text:
     )
 
 
-def commit_text_rows(patch: "Patch") -> list[str]:
-    return [row for row in patch.lines if not row.startswith("From ")]
-
-
 def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
     """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
 

@@ -15,13 +15,11 @@ from patchpilot.tui.screens.commit_rows import (
     TopicCommits,
     add_subject_prefix,
     commit_summary,
-    commit_text_rows,
     format_open_step,
     list_open_steps,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding, more_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -75,16 +73,14 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._check_questions()
 
     def build_rows(self) -> list[Row]:
-        result = self.shown_result
-        lines = (commit_summary(patch) for patch in result.patches)
-        return [Row(line, index, index) for index, line in enumerate(lines)]
+        patches = enumerate(self.shown_result.patches)
+        return [Row(commit_summary(patch), index, index) for index, patch in patches]
 
     def show_selected_row(self) -> None:
         patch = self.shown_result.patches[self.selected_item]
         self._mark = self.session.subject_prefix
-        self.query_one("#commit", DiffView).set_rows(
-            add_subject_prefix(commit_text_rows(patch), self._mark)
-        )
+        rows = [row for row in patch.lines if not row.startswith("From ")]
+        self.query_one("#commit", DiffView).set_rows(add_subject_prefix(rows, self._mark))
         panel, files = self.query_one("#commit-text", Panel), patch.files
         added = sum(change.added for change in files)
         removed = sum(change.removed for change in files)

@@ -149,7 +149,7 @@ NOTHING = (
     " and the stable kernels."
 )
 """The placeholder while no series is tracked."""
-NOTHING_KEYS: tuple[tuple[str, str], ...] = (
+NOTHING_KEYS = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
     ("0", "show all topics; w there tracks any other series"),
 )
@@ -279,7 +279,9 @@ def event_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
         text_style = style if event.kind in ("sent", "problem", "later") else ""
         text = wrap_with_indent(plain_text(event.text).plain, columns, 2)
         row = Text.assemble((f"{glyph(sign)} ", style), (text, text_style))
-        if proof := _event_proof(event):
+        day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
+        proof = f"<{event.proof}>" if "@" in event.proof else event.proof
+        if proof := join_with_dots(day, proof):
             row.append_text(
                 plain_text(f"\n  {crop_text(make_one_line(proof), columns - 3)}", QUIET)
             )
@@ -287,17 +289,13 @@ def event_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     return rows
 
 
-def _event_proof(event: "StoryEvent") -> str:
-    day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
-    proof = f"<{event.proof}>" if "@" in event.proof else event.proof
-    return join_with_dots(day, proof)
-
-
 def placeholder_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
-    title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
-    if is_reading:
-        title, text, keys = "Reading the tracked series …", READING, READING_KEYS
-    return list(format_placeholder(title, text, keys, columns, lines).split("\n"))
+    texts = (
+        ("Reading the tracked series …", READING, READING_KEYS)
+        if is_reading
+        else ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
+    )
+    return list(format_placeholder(*texts, columns, lines).split("\n"))
 
 
 def problem_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:

@@ -33,8 +33,7 @@ from patchpilot.tui.screens.thread_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import keys_at_stage
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding, more_key
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
 from patchpilot.tui.widgets.keyline import JUMP
@@ -189,7 +188,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def _other_series(self) -> "Tracked | None":
         """Return the series opened from the home screen, or None if it is the topic's own."""
-        return self._series if self._series and not self._series.own else None
+        return None if self.own_series else self._series
 
     def _title_subject(self) -> str:
         return self._other_series.subject if self._other_series else super()._title_subject()
@@ -389,10 +388,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         elif named_id in (selected_id, "") or named_id not in mails:
             self._reply_to(mails[selected_id])
         else:
-            choices = (named_id, "the next step"), (selected_id, "the message under the cursor")
+            choices = {named_id: "the next step", selected_id: "the message under the cursor"}
             options = [
-                DialogOption(mail.mail.sender.called, effect, partial(self._reply_to, mail))
-                for mail, effect in ((mails[ident], effect) for ident, effect in choices)
+                DialogOption(
+                    mails[ident].mail.sender.called, effect, partial(self._reply_to, mails[ident])
+                )
+                for ident, effect in choices.items()
             ]
             ask_for_option(self, "Whose message do you reply to?", options, "Reply")
 
@@ -427,10 +428,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         If there is none, return the latest message by somebody else.
         """
         open_ids = [item.point.message_id for item in self._items if not item.done]
-        all_ids = [mail.message_id for mail in self._mails]
-        other_ids = [
-            message_id for message_id in all_ids if message_id not in self._own_message_ids
-        ]
+        all_ids = (mail.message_id for mail in self._mails)
+        other_ids = [ident for ident in all_ids if ident not in self._own_message_ids]
         return (*open_ids, *other_ids[-1:], "")[0]
 
     def action_mark(self, name: str) -> None:

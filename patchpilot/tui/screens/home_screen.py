@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -44,8 +44,13 @@ from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import first_named_stage, format_error
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import OffersActions, bind_keys, key_binding, more_key
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.key_bindings import (
+    OffersActions,
+    ShownKeys,
+    bind_keys,
+    key_binding,
+    more_key,
+)
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
@@ -149,10 +154,6 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     @property
     def _is_filtered(self) -> bool:
         return any(line.display for line in self.query("#filter"))
-
-    @property
-    def tui(self) -> Any:
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -498,8 +499,13 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         if topic.state == DRAFT:
             show_draft(self, Path(topic.key))
         elif topic.repository:
+            from patchpilot.home.branches import find_checkout
+
             self.run_in_thread(
-                partial(self._find_checkout, topic), partial(self.show_failure, key=topic.key)
+                lambda: partial(
+                    self._open_checkout, topic, find_checkout(topic.repository, topic.branch)
+                ),
+                partial(self.show_failure, key=topic.key),
             )
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(
@@ -512,24 +518,17 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     def run_in_thread(
         self,
         work: Callable[[], Callable[[], object]],
-        on_failure: Callable[[PatchpilotError], object] | None = None,
+        on_failure: Callable[[PatchpilotError], object],
     ) -> None:
-        """Run `work` in a thread, then call the function that it returns.
-
-        Pass errors to `on_failure`, or show them.
+        """Run `work` in a thread, then call the function that it returns, or pass its error to
+        `on_failure`.
         """
         self._threads.start_job(
             "open",
             lambda _: work(),
             lambda show_found: show_found(),
-            on_failure or self.show_failure,
+            on_failure,
         )
-
-    def _find_checkout(self, topic: "HomeTopic") -> Callable[[], object]:
-        from patchpilot.home.branches import find_checkout
-
-        checkout = find_checkout(topic.repository, topic.branch)
-        return partial(self._open_checkout, topic, checkout)
 
     def _open_checkout(self, topic: "HomeTopic", checkout: "Checkout") -> None:
         if checkout.is_on_branch or not topic.branch:

@@ -5,7 +5,6 @@ It lists the messages to send, and shows the selected one (formatted or byte for
 changes.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,8 @@ from patchpilot.tui.screens.repair_keys import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import join_with_dots
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding
 from patchpilot.tui.view.rich_text import fit_text, plain_text
-from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView, Note
@@ -210,36 +208,28 @@ class PreviewScreen(StageScreen["Sending"]):
     def action_options(self) -> None:
         sending = self._shown
         transport = f"now {sending.request.via}" if sending else ""
+        on_done = partial(self.rerun_stage, "draft")
         options = [
             DialogOption(
                 "Target tree",
                 f"the subject prefix: now [{self.session.subject_prefix}]",
-                partial(
-                    ask_subject_prefix,
-                    self,
-                    sending,
-                    partial(self.rerun_stage, "draft"),
-                ),
+                partial(ask_subject_prefix, self, sending, on_done),
             ),
             DialogOption("Switch transport", transport, self._switch_transport),
-            *self._list_series_options(sending),
             DialogOption(
                 "How it was tested",
                 "adds or removes the lines with your answer and the configurations that were built",
                 self._toggle_tested_lines,
             ),
         ]
-        ask_for_option(self, "What do you want to set?", options, "Options")
-
-    def _list_series_options(self, sending: "Sending | None") -> "Iterator[DialogOption]":
-        """Yield the option who receives which patches, if there are several."""
         if sending and len(sending.series.patches) > 1:
-            done = partial(self.rerun_stage, "draft")
-            yield DialogOption(
+            per_recipient = DialogOption(
                 "Patches for each recipient",
                 "all patches, or their own and the cover letter",
-                partial(ask_who_receives_patches, self, sending, done),
+                partial(ask_who_receives_patches, self, sending, on_done),
             )
+            options.insert(2, per_recipient)
+        ask_for_option(self, "What do you want to set?", options, "Options")
 
     def _switch_transport(self) -> None:
         from patchpilot.sending.transport_names import next_transport

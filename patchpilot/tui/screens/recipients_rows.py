@@ -67,7 +67,8 @@ def group_recipients(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, l
     status = {section.name: section.status for section in plan.sections}
     order = [*status, *_ORDER]
     groups: dict[str, list[Placed]] = {title: [] for title in order}
-    for row in sorted(rows, key=_recipient_sort_key):
+    # an excluded recipient keeps its position, which its own header decides
+    for row in sorted(rows, key=lambda row: (row[1].header == "cc", row[1].role.endswith("list"))):
         groups.setdefault(_group_title(row[1]), []).append(row)
     return {
         f"{title} ({status[title]})" if status.get(title) else title: members
@@ -86,12 +87,6 @@ def _group_title(recipient: Recipient) -> str:
     return (
         TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
     )
-
-
-def _recipient_sort_key(row: Placed) -> tuple[bool, bool]:
-    _, recipient = row
-    # keep an excluded recipient at the same position
-    return recipient.header == "cc", recipient.role.endswith("list")
 
 
 def display_role(recipient: Recipient) -> str:

@@ -18,8 +18,7 @@ from patchpilot.tui.screens.recipients_rows import (
     recipient_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 from patchpilot.tui.widgets.lists import Row, RowList

@@ -41,13 +41,12 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.stage.thread_jobs import run_in_new_thread
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph, join_with_dots
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding, more_key
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding, more_key
 from patchpilot.tui.view.rich_text import (
     QUIET,
     highlight_code,
     join_lines,
 )
-from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,

@@ -24,9 +24,8 @@ from patchpilot.tui.screens.tags_rows import (
     offer_note,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import bind_keys, key_binding
+from patchpilot.tui.view.key_bindings import ALL_KEYS, ShownKeys, bind_keys, key_binding
 from patchpilot.tui.view.rich_text import color_word_diff, join_lines
-from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import (
     LineDialog,

@@ -16,19 +16,22 @@ from patchpilot.errors import PatchpilotError
 class ReportsErrors(MessagePump):
     """A mixin that shows PatchpilotErrors, because Textual exits on any exception."""
 
+    @property
+    def tui(self) -> Any:
+        return self.app
+
     @contextmanager
     def report_exceptions(self) -> Iterator[None]:
         """Report exceptions raised within the context; a bug ends the application."""
-        app: Any = self.app
         try:
             yield
         except PatchpilotError as error:
-            app.report_error(error)
+            self.tui.report_error(error)
         except Exception as error:
-            if app.is_headless:
+            if self.tui.is_headless:
                 raise
-            app.bug = app.bug or error
-            app.exit()
+            self.tui.bug = self.tui.bug or error
+            self.tui.exit()
 
     async def on_event(self, event: Event) -> None:
         with self.report_exceptions():

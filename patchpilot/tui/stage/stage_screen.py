@@ -24,10 +24,16 @@ from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import OffersActions, bind_keys, key_binding, more_key
+from patchpilot.tui.view.key_bindings import (
+    ALL_KEYS,
+    OffersActions,
+    ShownKeys,
+    bind_keys,
+    key_binding,
+    more_key,
+)
 from patchpilot.tui.view.rich_text import highlight_code, join_lines
 from patchpilot.tui.view.session import Session, error_state
-from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import title_texts
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -448,10 +454,6 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
 
     def redraw_after_resize(self) -> None:
         self.refill_list()
-
-    @property
-    def tui(self) -> Any:
-        return self.app
 
     @property
     def has_all_widgets(self) -> bool:

@@ -3,7 +3,6 @@
 
 import time
 from collections.abc import Callable
-from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -22,16 +21,10 @@ STEP = 0.1
 def run_in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> Worker[object]:
     """Run `work` in a new thread, replacing a running job of the same group.
 
-    `work` must report its errors. Later jobs in the same thread do not see its context variables,
-    such as the subsystems in use.
+    `work` must report its errors. A new thread sees no context variables of earlier jobs, such as
+    the subsystems in use.
     """
-
-    def run_in_copy() -> object:
-        return copy_context().run(work)
-
-    return node.run_worker(
-        run_in_copy, thread=True, group=group, exclusive=True, exit_on_error=False
-    )
+    return node.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
 
 class ThreadJobs:

@@ -9,7 +9,7 @@ from functools import partial
 
 from textual.dom import DOMNode
 
-from patchpilot.model.action import OwnCommand, UntrustedCommandsError
+from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
 
 
@@ -24,7 +24,10 @@ def ask_for_trust(
         trust_commands(error.commands)
         on_trusted()
 
-    rows = [row for command in error.commands for row in _command_rows(command)]
+    rows = []
+    for command in error.commands:
+        text_rows = (f"  {line}" for line in command.text.splitlines())
+        rows += [f"{command.name} ({command.file}):", *text_rows, ""]
     explanation = (
         "Once you trust them, they are used as shown. If they change, you are asked again; files"
         " that they call may change without a question."
@@ -41,8 +44,3 @@ def run_with_trust(node: DOMNode, work: Callable[[], None]) -> None:
         work()
     except UntrustedCommandsError as error:
         ask_for_trust(node, error, partial(run_with_trust, node, work))
-
-
-def _command_rows(command: OwnCommand) -> list[str]:
-    text_rows = [f"  {line}" for line in command.text.splitlines()]
-    return [f"{command.name} ({command.file}):", *text_rows, ""]

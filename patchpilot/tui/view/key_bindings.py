@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the stages' key bindings, with a label for the key line and a sentence for the help."""
+"""Define the stages' key bindings, with a label for the key line and a sentence for the help.
 
+A screen chooses which of them the key line shows, and the key to press next.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
@@ -47,3 +53,34 @@ class OffersActions:
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(getattr(self, f"can_{action}", True))
+
+
+class NextKey(NamedTuple):
+    """The key for a stage's next step, and the effect of the key.
+
+    If there is no key, the effect describes what the stage is waiting for.
+    """
+
+    key: str
+    does: str
+    why: str = ""
+
+
+WAIT = NextKey("", "One moment …")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKeys:
+    """Changes to the key line, by action.
+
+    `first` contains the keys to show first, even if they are usually hidden. `hidden` contains the
+    actions whose keys are hidden. `labels` contains labels that replace the usual ones.
+    """
+
+    first: tuple[str, ...] = ()
+    hidden: Collection[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+ALL_KEYS = ShownKeys()
+"""No changes: the key line shows what the bindings define."""

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option as ListRow
 from patchpilot.model.printable import make_printable
 from patchpilot.resources import SEND_QUESTIONS
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.tui.view.key_bindings import bind_keys
+from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
@@ -29,7 +29,6 @@ from patchpilot.tui.view.rich_text import (
     wrap_text,
     wrap_with_indent,
 )
-from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.input_line import LineInput
@@ -165,14 +164,10 @@ class Choose(Dialog[Any]):
         self.dismiss(name)
 
 
-def check_not_empty(line: str) -> tuple[bool, str]:
-    return bool(line.strip()), ""
-
-
 class LineDialog(Dialog[str | None]):
     """A dialog for one line of text, which returns None on Escape.
 
-    `judge` validates the line while it is typed.
+    `judge` validates the line while it is typed; by default, any line but an empty one is valid.
     """
 
     BINDINGS = bind_keys(
@@ -183,7 +178,7 @@ class LineDialog(Dialog[str | None]):
     def __init__(
         self,
         text: str,
-        judge: Judge = check_not_empty,
+        judge: Judge = lambda line: (bool(line.strip()), ""),
         value: str = "",
         placeholder: str = "",
         title: str = "",

@@ -226,10 +226,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _note_rows(self, note: Note) -> Iterator[_DisplayedRow]:
         texts = wrap_text(
             make_printable(note.text).replace("\n", " "),
-            max(
-                20,
-                self.columns - self._gutter_width - width(self._note_prefix(note)) - 1,
-            ),
+            self.columns - self._gutter_width - width(self._note_prefix(note)) - 1,
         )
         for index, text in enumerate(texts[:NOTE_ROWS]):
             yield _DisplayedRow(note.line, note, text, begins=index == 0)

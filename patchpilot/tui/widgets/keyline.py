@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
+from patchpilot.tui.view.key_bindings import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.rich_text import KEY, plain_text
-from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import describe_key
 from patchpilot.tui.widgets.message_row import MessageRow
@@ -170,11 +170,8 @@ class KeyLine(Widget):
 def _keys_that_fit(keys: Sequence[Shown], columns: int) -> list[Shown]:
     remaining_columns, fitting_keys = columns - 1 + GAP, list[Shown]()
     for key in keys:
-        if _key_width(key) <= remaining_columns:
-            remaining_columns -= _key_width(key)
+        key_columns = width(f"{key[0]} {key[1]}") + GAP
+        if key_columns <= remaining_columns:
+            remaining_columns -= key_columns
             fitting_keys.append(key)
     return fitting_keys
-
-
-def _key_width(row: Shown) -> int:
-    return width(row[0]) + 1 + width(row[1]) + GAP
