@@ -3,21 +3,14 @@
 
 import os
 import shlex
-import tempfile
+import subprocess
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
+
+from tests.kit.quick_commit import commit_all, create_branch, create_repository, create_tag
 
 if TYPE_CHECKING:
     from tests.kit.cli import Outcome
-
-
-def import_git_python() -> ModuleType:
-    """Import GitPython when a test first makes a repository."""
-    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-    import git
-
-    return git
 
 
 class Repo:
@@ -32,7 +25,8 @@ class Repo:
         self.path = path
         self._clock = start_time
         path.mkdir(parents=True, exist_ok=True)
-        self.git("init -q -b master", *(["--bare"] if is_bare else []), ".")
+        if not create_repository(path, is_bare=is_bare):
+            self.git("init -q -b master", *(["--bare"] if is_bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
         """Run a patchpilot command in the repository. The line is split like in a shell."""
@@ -51,23 +45,25 @@ class Repo:
         """Run git in the repository, and return its output. The line is split like in a shell."""
         args = (*shlex.split(line), *arguments)
         date = f"{self._clock} +0000"
-        with tempfile.TemporaryFile() as input_file:
-            input_file.write((stdin or "").encode())
-            input_file.seek(0)
-            code, output, errors = (
-                import_git_python()
-                .Git(self.path)
-                .execute(
-                    ["git", *args],
-                    istream=input_file,
-                    env={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
-                    with_extended_output=True,
-                    with_exceptions=False,
-                )
+        finished = subprocess.run(
+            ["git", *args],
+            cwd=self.path,
+            input=(stdin or "").encode(),
+            env={
+                **os.environ,
+                "LC_ALL": "C",
+                "LANGUAGE": "C",
+                "GIT_AUTHOR_DATE": date,
+                "GIT_COMMITTER_DATE": date,
+            },
+            capture_output=True,
+            check=False,
+        )
+        if must_succeed and finished.returncode:
+            raise AssertionError(
+                f"git {' '.join(args)}: {finished.stderr.decode(errors='surrogateescape')}"
             )
-        if must_succeed and code:
-            raise AssertionError(f"git {' '.join(args)}: {errors}")
-        return str(output).rstrip("\n")
+        return finished.stdout.decode(errors="surrogateescape").rstrip("\n")
 
     def write(self, **files: str) -> None:
         """Write files.
@@ -93,6 +89,8 @@ class Repo:
         for path, content in (files or {}).items():
             self.put(path, content)
         self._clock += 60
+        if commit_id := commit_all(self.path, message, author, self._clock):
+            return commit_id
         self.git("add -A")
         self.git(
             "commit -q --allow-empty -F -",
@@ -113,10 +111,12 @@ class Repo:
         )
 
     def tag(self, name: str) -> None:
-        self.git("tag -a -m", name, name)
+        if not create_tag(self.path, name, self._clock):
+            self.git("tag -a -m", name, name)
 
     def branch(self, name: str, start: str = "HEAD") -> None:
-        self.git("checkout -q -b", name, start)
+        if start != "HEAD" or not create_branch(self.path, name, self._clock):
+            self.git("checkout -q -b", name, start)
 
     def checkout(self, name: str) -> None:
         self.git("checkout -q", name)
