@@ -47,8 +47,8 @@ demo: $(RUNS)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/patchpilot demo; else exec $(BIN)/patchpilot demo --script; fi
 
 # four at a time on two cores: the tests wait for servers and processes half of their time
-test: lint
-	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not long" tests
+test: setup
+	@.ci/lint $(BIN) $(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not long" tests
 
 lint: setup
 	@.ci/lint $(BIN)
