@@ -3,10 +3,13 @@
 examples have no findings.
 """
 
+from collections.abc import Collection
+from zlib import crc32
+
 import pytest
 
 from patchpilot.lint.engine import find_findings, run_series
-from patchpilot.model.rule import Example, Finding, Rule
+from patchpilot.model.rule import Example, Finding, Pack, Rule
 from tests.kit.packs import choose_all_rules, load_shipped_packs
 from tests.kit.snippets import build_context
 
@@ -24,9 +27,14 @@ def _list_example_cases() -> list[object]:
     ]
 
 
-def _check_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def _check_example(
+    example: Example, names: Collection[str]
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Return the findings of the rules with these names, or of all rules if there are none."""
     context = build_context(example)
     rules = choose_all_rules(context.options.kernel, context.project.name)
+    if names:
+        rules = tuple(rule for rule in rules if rule.name in names)
     return (
         *find_findings(context, rules),
         *run_series(context, rules),
@@ -34,8 +42,27 @@ def _check_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ..
 
 
 @pytest.mark.parametrize(("rule", "example"), _list_example_cases())
-def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
-    findings, lines = _check_example(example)
+def test_examples_give_the_stated_result(
+    request: pytest.FixtureRequest, rule: Rule, example: Example
+) -> None:
+    """Run all rules. In `make test`, run them for one example of five, and only the rules that an
+    example names for the others.
+    """
+    is_sample = crc32(request.node.name.encode()) % 5 == 0
+    is_short = request.config.getoption("markexpr") == "not long" and not is_sample
+    _assert_stated_result(rule, example, (rule.name, *example.also) if is_short else ())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("pack", load_shipped_packs(), ids=lambda pack: pack.name)
+def test_no_other_rule_reports_an_example(pack: Pack) -> None:
+    for rule in pack.rules:
+        for example in pack.examples[rule.id]:
+            _assert_stated_result(rule, example, ())
+
+
+def _assert_stated_result(rule: Rule, example: Example, names: Collection[str]) -> None:
+    findings, lines = _check_example(example, names)
     shown = (
         "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings)
         + "\n\n"
