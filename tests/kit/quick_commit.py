@@ -35,7 +35,7 @@ _SECTIONS = tuple(
 _INIT_SETTINGS = re.compile(r"template|format|shared|\bpath|\[core|\[extensions", re.IGNORECASE)
 _FILES = {
     *("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "SQUASH_MSG", "BISECT_LOG"),
-    *("rebase-merge", "rebase-apply", "sequencer", "commondir", "modules", "packed-refs"),
+    *("rebase-merge", "rebase-apply", "sequencer", "commondir", "modules"),
     *("index.lock", "info/attributes", "info/grafts", "info/sparse-checkout"),
 }
 """Files of unfinished commands and of unusual repositories."""
@@ -111,11 +111,11 @@ def commit_all(path: Path, message: str, author: str | None, date: int) -> str:
 def create_tag(path: Path, name: str, date: int) -> bool:
     """Create an annotated tag of HEAD, and return whether that was possible."""
     branch = _read_branch(path)
-    if not branch or not branch.commit or not _NAME.fullmatch(name):
+    if not branch or not _is_new(branch, f"refs/tags/{name}"):
         return False
     repository = _open_repository(branch.folder)
     tagger = _sign(_find_person("COMMITTER", repository), date)
-    if not tagger or os.path.exists(f"{branch.folder}/refs/tags/{name}"):
+    if not tagger:
         return False
     kind = _import_pygit2().enums.ObjectType.COMMIT
     repository.create_tag(name, branch.commit, kind, tagger, f"{name}\n")
@@ -125,10 +125,10 @@ def create_tag(path: Path, name: str, date: int) -> bool:
 def create_branch(path: Path, name: str, date: int) -> bool:
     """Create a branch at HEAD, check it out, and return whether that was possible."""
     branch = _read_branch(path)
-    if not branch or not branch.commit or not _NAME.fullmatch(name):
+    if not branch or not _is_new(branch, f"refs/heads/{name}"):
         return False
     person = _find_person("COMMITTER", _open_repository(branch.folder))
-    if not _sign(person, date) or os.path.exists(f"{branch.folder}/refs/heads/{name}"):
+    if not _sign(person, date):
         return False
     new = _Branch(branch.folder, name, "")
     _write(f"{new.folder}/refs/heads/{name}", f"{branch.commit}\n", "w")
@@ -195,8 +195,17 @@ def _read_branch(path: Path) -> _Branch | None:
     try:
         commit = Path(folder, "refs/heads", name).read_text().strip()
     except FileNotFoundError:
+        if "packed-refs" in files:
+            return None
         commit = ""
     return None if commit.startswith("ref: ") else _Branch(folder, name, commit)
+
+
+def _is_new(branch: _Branch, ref: str) -> bool:
+    """Return whether a valid branch or tag can be created at the current commit."""
+    name = ref.split("/", 2)[2]
+    existing = (f"{branch.folder}/{ref}", f"{branch.folder}/packed-refs")
+    return bool(branch.commit and _NAME.fullmatch(name)) and not any(map(os.path.exists, existing))
 
 
 def _list_folder(folder: str) -> list[str]:

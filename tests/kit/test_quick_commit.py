@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import repos
-from tests.kit.bases import set_commit_identity
+from tests.kit.bases import clone, set_commit_identity
 from tests.kit.quick_commit import commit_all, create_branch, create_repository, create_tag
 from tests.kit.repos import Repo
 
@@ -159,3 +159,18 @@ def test_git_reports_existing_and_invalid_names(tmp_path: Path) -> None:
         repo.commit("\n \n")
     with set_commit_identity(" <>"), pytest.raises(AssertionError, match="empty ident"):
         repo.commit("second")
+
+
+def test_clone_is_committed_to(tmp_path: Path) -> None:
+    source = create_history(tmp_path / "source")
+    repo = clone(source, tmp_path / "clone")
+    assert (repo.path / ".git" / "packed-refs").exists()
+    parent = repo.git("rev-parse HEAD")
+    repo.put("new.c", "int new;\n")
+    commit = commit_all(repo.path, "new", None, DATE)
+    assert repo.git("log -1 --format=%H,%P") == f"{commit},{parent}"
+    assert repo.git("status --porcelain") == ""
+    assert not create_tag(repo.path, "v2.0", DATE)
+    repo.git("checkout -q -b other origin/topic/one")
+    repo.git("pack-refs --all")
+    assert not commit_all(repo.path, "new", None, DATE)
