@@ -7,6 +7,7 @@ is written to docs/. The rule packs, the command line's option tables and the ke
 only sources.
 """
 
+import json
 import runpy
 import tomllib
 from pathlib import Path
@@ -27,13 +28,21 @@ _address = tomllib.loads(
     (Path(__file__).parents[1] / "packaging/address.toml").read_text(encoding="utf-8")
 )
 
+_words = tomllib.loads(Path(__file__).with_name("search_words.toml").read_text(encoding="utf-8"))
+
 RULES = "reference/rules"
 COMMANDS = "reference/cli"
 
 
-# rank guides above long reference lists, and contributor pages last
+# rank guides above long reference lists, rules about code lower than the ones about messages, and
+# contributor pages last
 BOOSTS = {
     "reference/rules/": 0.2,
+    "reference/rules/mail": 0.4,
+    "reference/rules/message": 0.4,
+    "reference/rules/series": 0.4,
+    "reference/rules/subject": 0.4,
+    "reference/rules/tags": 0.4,
     "reference/cli/": 0.4,
     "reference/subsystems": 0.4,
     "reference/backport": 0.6,
@@ -140,3 +149,10 @@ def on_post_template(output_content: str, **_: object) -> str:
     """Remove external scripts from a page without a source, such as the 404 page."""
     made: str = _pages["local"](output_content, "")
     return made
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Add the search words to the index, before the plugin "offline" copies it to a script."""
+    path = Path(config.site_dir, "search/search_index.json")
+    index = _pages["with_search_words"](json.loads(path.read_text(encoding="utf-8")), _words)
+    path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")

@@ -2,6 +2,8 @@
 """Adapt the Markdown and the HTML of a page for the site."""
 
 import re
+from collections import Counter
+from typing import Any
 
 ELSEWHERE = re.compile(r'<script src="https://unpkg\.com/iframe-worker/shim"></script>')
 
@@ -48,3 +50,26 @@ def plain_pipes(markdown: str) -> str:
 def linked_pictures(markdown: str) -> str:
     """Make each picture a link to its file, where it can be enlarged."""
     return re.sub(r"^(!\[[^]]*\]\(([^)\s]+)\))$", r"[\1](\2)", markdown, flags=re.MULTILINE)
+
+
+def with_search_words(index: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+    """Return the index of the site's search with the words of `.ci/search_words.toml`.
+
+    Raise ValueError if a page or section does not exist, or if the lists of more than four pages
+    have a word.
+    """
+    pages: dict[str, str] = words["pages"]
+    docs = {doc["location"].replace(".html", "", 1): doc for doc in index["docs"]}
+    if missing := sorted(pages.keys() - docs.keys()):
+        raise ValueError(f"search words for pages that do not exist: {', '.join(missing)}")
+    lists: dict[str, set[str]] = {}
+    for path, text in pages.items():
+        lists.setdefault(path.partition("#")[0], set()).update(text.split())
+    counts = Counter(word for listed in lists.values() for word in listed)
+    if common := sorted(word for word, count in counts.items() if count > 4):
+        raise ValueError(f"search words of more than four pages: {', '.join(common)}")
+    made = [
+        doc | {"words": " ".join(pages[path].split())} if path in pages else doc
+        for path, doc in docs.items()
+    ]
+    return index | {"config": index["config"] | {"same": words["same"]}, "docs": made}

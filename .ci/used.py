@@ -26,6 +26,7 @@ heading_first
 linked_pictures
 plain_pipes
 whole_options
+with_search_words
 param
 # called or read by http.server
 _.daemon_threads

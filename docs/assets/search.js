@@ -3,8 +3,9 @@
  * needs no worker, which a page that is read from disk could not start, and it prepares its index
  * when somebody searches for the first time.
  *
- * A page is ranked by BM25 over its whole text and over its best section; titles count as several
- * occurrences. Options and names are found as a whole and in parts, other words by their stem.
+ * A page is ranked by BM25 over its whole text and over its best section; titles, and the words of
+ * `.ci/search_words.toml`, count as several occurrences. Options and names are found as a whole and
+ * in parts, other words by their stem. A word also stands for the ones with the same meaning.
  */
 {
   const COMMON = new Set(
@@ -14,11 +15,25 @@
       have he her him his how i i'm if in into is it its just like make many may me might
       much must my need no not now of on only or other our out please really she should show
       so some still t than that the their them then there these they thing this those to too
-      us use used using very want was way we were what when where which while who why will
+      us use used using very want was way we were what when where which while why will
       with without would yet you your
     `.split(/\s+/),
   )
-  const WEIGHT = { title: 4, pageTitle: 12, ofPage: 3, start: 0.5 }
+  const WEIGHT = {
+    title: 4,
+    pageTitle: 12,
+    ofPage: 3,
+    words: 4,
+    pageWords: 8,
+    wordsOfPage: 2,
+    start: 0.5,
+    same: 0.5,
+    written: 0.4,
+    number: 0.3,
+  }
+  // how much further occurrences of a word count, and how much the rank that the build sets for a page
+  const SATURATION = 2.5
+  const RANK = 0.4
 
   /** Return the stem of a word: "sends", "sending" and "sent" have the stem of "send". */
   const stem = (word) => {
@@ -31,18 +46,23 @@
     return stemmed.length > 3 ? stemmed.replace(/[ey]$/, "") : stemmed
   }
 
+  const NUMBER = /^(?:v?\d+\.[\w.]+|\d+)$/
   const WORD = /--?[a-z][\w-]*|\w+(?:[-.'’]\w+)*/gi
 
-  /** Return a word's terms: options and names, also without prefix, and the stems of the parts. */
+  /**
+   * Return a word's terms: options and names, also without prefix, the stems of the parts, and, with
+   * a "=" before it, the word as it is written if it is not its stem.
+   */
   const split = (word) => {
     const parts = word
       .split(/[-._'’]+/)
       .filter(Boolean)
       .map(stem)
     const names = parts.length > 1 || word[0] === "-" ? [word] : []
+    const written = names.length || parts[0] === word ? [] : [`=${word}`]
     return /\.\w+-/.test(word)
       ? [...names, word.replace(/.*\./, ""), ...parts]
-      : [...names, ...parts]
+      : [...names, ...parts, ...written]
   }
   const known = new Map()
   const terms = (word) => {
@@ -116,7 +136,7 @@
               entry,
               Math.max(
                 best.get(entry) || 0,
-                (weight * rarity * times * 2.2) / (times + 1.2 * size),
+                (weight * rarity * times * (SATURATION + 1)) / (times + SATURATION * size),
               ),
             )
           }
@@ -128,7 +148,15 @@
   }
 
   class SiteSearch {
-    constructor(docs) {
+    /** Index `docs`. The words in each line of `same` have one meaning. */
+    constructor(docs, same = []) {
+      this.same = new Map()
+      for (const line of same) {
+        const group = line.split(" ").map((word) => terms(word)[0])
+        for (const term of group) {
+          this.same.set(term, [...(this.same.get(term) || []), ...group.filter((w) => w !== term)])
+        }
+      }
       const pages = new Map()
       const sections = []
       for (const doc of docs) {
@@ -145,7 +173,12 @@
         for (const [term, times] of section.counts) add(page.counts, term, times)
         count(section.title, WEIGHT.title, section.counts)
         count(section.title, doc === page.doc ? WEIGHT.pageTitle : WEIGHT.title, page.counts)
-        if (doc !== page.doc) count(plain(page.doc.title), WEIGHT.ofPage, section.counts)
+        count(doc.words || "", WEIGHT.words, section.counts)
+        count(doc.words || "", doc === page.doc ? WEIGHT.pageWords : WEIGHT.words, page.counts)
+        if (doc !== page.doc) {
+          count(plain(page.doc.title), WEIGHT.ofPage, section.counts)
+          count(page.doc.words || "", WEIGHT.wordsOfPage, section.counts)
+        }
         page.sections.push(section)
         sections.push(section)
       }
@@ -154,15 +187,20 @@
     }
 
     /**
-     * Return a query's terms with their forms. An incomplete last word stands for longer ones, and a
-     * word that is on no page for the ones with one other letter.
+     * Return a query's terms with their forms. A word stands for the ones with the same meaning, an
+     * incomplete last word for longer ones, and a word that is on no page for the ones with one
+     * other letter. Numbers, which are mostly examples on a page, count less.
      */
     asked(query) {
       const typed = [...query.toLowerCase().matchAll(WORD)].map(([word]) => word)
       const rare = typed.filter((word) => !COMMON.has(word.replace("’", "'")))
       const asked = new Map()
       for (const word of rare.length ? rare : typed) {
-        for (const term of terms(word)) asked.set(term, [[term, 1]])
+        for (const term of terms(word)) {
+          const same = (this.same.get(term) || []).map((other) => [other, WEIGHT.same])
+          const weight = term[0] === "=" ? WEIGHT.written : NUMBER.test(word) ? WEIGHT.number : 1
+          asked.set(term, [[term, weight], ...same])
+        }
       }
       const last = typed.at(-1)
       if (
@@ -193,7 +231,7 @@
         const sections = page.sections
           .map((section) => [section, ofSections.get(section) || 0])
           .sort((a, b) => b[1] - a[1])
-        found.push([(ofPage + sections[0][1]) * Math.sqrt(page.doc.boost || 1), page, sections])
+        found.push([(ofPage + sections[0][1]) * (page.doc.boost || 1) ** RANK, page, sections])
       }
       found.sort((a, b) => b[0] - a[0])
       const forms = new Set(asked.flat().map(([form]) => form))
@@ -213,7 +251,9 @@
             return search.excerpt(section.text, forms)
           },
           terms: Object.fromEntries(
-            asked.map((likes) => [likes[0][0], likes.some(([form]) => page.counts.has(form))]),
+            asked
+              .filter(([[term]]) => term[0] !== "=")
+              .map((likes) => [likes[0][0], likes.some(([form]) => page.counts.has(form))]),
           ),
         }))
       })
@@ -256,8 +296,8 @@
     const [SETUP, READY, QUERY, RESULT] = [0, 1, 2, 3]
     window.Worker = class extends EventTarget {
       postMessage({ type, data }) {
-        if (type === SETUP) this.docs = data.docs
-        else if (type === QUERY) this.search ??= new SiteSearch(this.docs)
+        if (type === SETUP) [this.docs, this.same] = [data.docs, data.config.same]
+        else if (type === QUERY) this.search ??= new SiteSearch(this.docs, this.same)
         const answer =
           type === SETUP
             ? { type: READY }
