@@ -110,7 +110,7 @@ def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
         ("#define FROB_LAST (FROB_COUNT-1)", "#define FROB_LAST (FROB_COUNT - 1)"),
         (
             "\t/* 0x10 */ u32 mode; // of the link",
-            "\tu32 mode; /* 0x10 */ // of the link",
+            "\tu32 mode; /* 0x10 */ /* of the link */",
         ),
         ("\tfrob_read(&(frob->link));", "\tfrob_read(&frob->link);"),
         ("\tframe->mode = S_IRUGO | S_IWUSR;", "\tframe->mode = 0644;"),

@@ -16,12 +16,12 @@ from patchpilot.lint.fixing.fixer import (
     replace_lines,
     strip_sign,
 )
+from patchpilot.lint.fixing.fixers.fix_comments import COLUMNS, split_comment
 from patchpilot.lint.fixing.realign import open_columns
 from patchpilot.model.c_scanner import COMMENT as NOTE
 from patchpilot.model.rule import FixEdit
 
 MOST_LINES = 12
-COLUMNS = 80
 MOST_COLUMNS = 100
 _DEEPEST = 3
 _BREAK = compile_cached(r"(?:,|&&|\|\|)(?=\s)")
@@ -72,15 +72,18 @@ def drop_braces(site: FixSite) -> Proposal:
     return (*replace_lines(site.number, old[:-1], new), FixEdit(end, 1, ()))
 
 
-@fixer("break-line", tokens=((r"\\", ""),))
+@fixer("break-line", tokens=((r"\\", ""),), is_prose=True)
 def break_line(site: FixSite) -> Proposal:
     """Break a line of code after a comma or an operator.
 
-    The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
+    The rest is aligned with the open parenthesis. The value of a macro moves to the next line, and
+    a comment at the end to the line above.
     """
     line = site.find_added_line(site.number)
-    raw = line.raw.rstrip() if line else ""
-    if not line or NOTE in line.text or raw.endswith("\\"):
+    if not line:
+        return None
+    comment, raw = split_comment(site)
+    if raw.endswith("\\") or (NOTE in line.text and not comment):
         return None
     text, tab_size = line.text[: len(raw)], site.tab_size
     if match := _MACRO.match(text):
@@ -95,11 +98,10 @@ def break_line(site: FixSite) -> Proposal:
         before = line.previous.code.rstrip() if line.previous else ""
         margin = len(expand_tabs(leading_whitespace(raw), tab_size))
         margin += tab_size * bool(_IS_END.search(before))
-        rows = (
-            _break_at_best_columns(raw[1:], text[1:], margin, tab_size) if strip_sign(line) else []
-        )
+        is_directive = text[1:].lstrip().startswith("#")
+        rows = [] if is_directive else _break_at_best_columns(raw[1:], text[1:], margin, tab_size)
         lines = tuple(f"+{row}" for row in rows)
-    return make_replacement(line.number, *lines) if rows else None
+    return make_replacement(line.number, *comment, *lines) if rows else None
 
 
 def _break_at_best_columns(

@@ -102,6 +102,14 @@ _register_rewrite(
 # remove the comma at the end of the code
 _register_rewrite("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
 _register_rewrite("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
+# skip a line with an open parenthesis, such as a `for` without a condition
+_register_rewrite(
+    "drop-semicolon",
+    r"[ \t]*;(?:[ \t]*;)+(?=[\s\x01]*$)",
+    ";",
+    ((r"; (?:; )*(?=;)", ""),),
+    whole=rf"\A(?:[^()]|{BALANCED})*\Z",
+)
 # remove the initializer of a single static or global variable
 _register_rewrite(
     "drop-zero",
