@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import parse_subject
 
 COMPILE_TESTED = "compile-tested"
 """The answer that decides whether the messages list the configurations that build."""
@@ -15,6 +16,11 @@ TO_COVER = "to-cover"
 
 TESTED = "tested"
 """The answer how the topic's code was tested, with a fingerprint of that code."""
+
+
+def find_prefix_version(prefix: str) -> str:
+    """Return the stable version that a subject prefix names ("6.1" for `PATCH 6.1.y`), or ""."""
+    return parse_subject(f"[{prefix}] x").stable or ""
 
 
 @json_form()
@@ -40,7 +46,8 @@ class Draft:
     pre-send questions to answers, `links` maps sent versions to their Message-IDs, and `waivers`
     maps names of rules to the reasons for waiving them. `shown` maps each kind of send to the
     messages that were previewed, as a fingerprint followed by their Message-IDs. `origins` maps
-    each setting (field or `field.key`) to its origin.
+    each setting (field or `field.key`) to its origin. `stable` is the version of the stable branch
+    that the patches were made for, or "".
     """
 
     change_id: str
@@ -60,6 +67,15 @@ class Draft:
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    stable: str = ""
+
+    @property
+    def target_version(self) -> str:
+        """Return the version of the stable branch that the topic is sent for, or "".
+
+        A prefix that names one takes precedence.
+        """
+        return find_prefix_version(self.prefix) or self.stable
 
     @property
     def mark(self) -> str:

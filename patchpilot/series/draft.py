@@ -148,20 +148,26 @@ class Drafts(TopicStore):
         branch: str | None,
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
+        stable: str | None = None,
     ) -> Draft | None:
         """Return the draft for these patches, or None.
 
-        It has the same patch-ids or subjects, or it is this branch's empty draft. A draft of
+        `stable` is the version of the stable branch that the patches are for, "" for other patches,
+        and None if that is not known: a backport has another draft than the fix in mainline, and
+        than a backport to another branch.
+
+        The draft has the same patch-ids or subjects, or it is this branch's empty draft. A draft of
         another existing branch is returned only if most patch-ids are the same, as in a copy of the
         branch. If the repository has no such draft, return a draft for most of these patches whose
         repository is gone: this one may be that repository in another place, or a new clone.
         """
-        draft = self._recognize_own(repository, branch, patches, branches)
+        draft = self._recognize_own(repository, branch, patches, branches, stable)
         if draft or not patches:
             return draft
         for other in self.all():
             if (
                 other.repository != repository
+                and stable in (None, other.target_version)
                 and _are_mostly_equal(other.patches, patches)
                 and is_repository_gone(other.repository)
             ):
@@ -182,6 +188,7 @@ class Drafts(TopicStore):
         branch: str | None,
         patches: Sequence[KnownPatch],
         branches: Sequence[str],
+        stable: str | None,
     ) -> Draft | None:
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -196,6 +203,10 @@ class Drafts(TopicStore):
                 dates & {patch.authored for patch in draft.patches}
             )
             is_own_branch = branch is not None and draft.branch == branch
+            # in its own branch, the user may have set the prefix of any branch
+            is_for_other = stable not in (None, draft.target_version)
+            if is_for_other and (stable or not is_own_branch):
+                continue
             is_branch_gone = draft.branch is None or draft.branch not in branches
             score = 2.0 * common_ids + common_traits + (0.5 if is_own_branch else 0.0)
             is_match = (

@@ -22,7 +22,7 @@ from patchpilot.commits.range import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.draft import Draft, KnownPatch, find_prefix_version
 from patchpilot.model.file_headers import list_files, read_file_headers
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import Series, parse_subject
@@ -168,15 +168,24 @@ def read_topic(
 
 
 class _GitFacts(NamedTuple):
-    """Facts about a topic from git, b4's tracking data and send tags."""
+    """Facts about a topic from git, b4's tracking data and send tags.
+
+    `backport_prefix` is the subject prefix of backports to a stable branch, or "".
+    """
 
     series: Series
     patches: tuple[KnownPatch, ...]
+    backport_prefix: str
     home: str
     branch: str | None
     branches: tuple[str, ...]
     enrolled: PrepBranch | None
     tagged: SentTag | None
+
+    @property
+    def stable(self) -> str:
+        """Return the version of the stable branch that the patches are for, or ""."""
+        return find_prefix_version(self.backport_prefix or read_file_headers(self.series).prefix)
 
 
 def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _GitFacts:
@@ -201,6 +210,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
     return _GitFacts(
         series,
         patches,
+        find_backport_prefix(repository, ids),
         repository.key,
         branch,
         tuple(repository.refs),
@@ -217,7 +227,10 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft
     enrolled = facts.enrolled
     change_id = enrolled.change_id if enrolled else next(find_change_ids(facts.series), None)
     draft = drafts.get(change_id) if change_id else None
-    draft = draft or drafts.recognize(facts.home, facts.branch, facts.patches, facts.branches)
+    stable = facts.stable
+    draft = draft or drafts.recognize(
+        facts.home, facts.branch, facts.patches, facts.branches, stable
+    )
     if (
         draft
         and enrolled
@@ -230,8 +243,10 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = facts.patches[0].subject if facts.patches else "patch"
-        tag = facts.tagged
-        change_id = change_id or _find_undisclosed_topic(outbox, facts.patches)
+        # what was sent with these patches before was the fix in mainline, or another backport
+        tag = None if stable else facts.tagged
+        if not stable:
+            change_id = change_id or _find_undisclosed_topic(outbox, facts.patches)
         if tag and not change_id and drafts.get(tag.change_id) is None:
             # if there is neither a draft nor an earlier send, only the tag shows which version is
             # next
@@ -248,6 +263,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft
     if not enrolled:
         draft = _rename_retitled(outbox, draft, facts.patches)
     updated = follow_patches(draft, facts.branch, facts.patches)
+    updated = replace(updated, stable=stable or updated.stable)
     if "security" not in updated.answers and (
         outbox.is_undisclosed(updated.change_id)
         or any(other.is_undisclosed for other in drafts.find_elsewhere(facts.home, facts.patches))
@@ -306,8 +322,7 @@ def _apply_request(
         if list_files(facts.series):
             return add_request_options(_add_file_headers(draft, facts.series), request)
         configured = repository.config("format.subjectprefix")
-        ids = [patch.commit for patch in facts.patches if patch.commit]
-        prefix, origin = find_backport_prefix(repository, ids), "the stable branch"
+        prefix, origin = facts.backport_prefix, "the stable branch"
         if configured and not prefix:
             prefix, origin = configured[-1], "git config format.subjectPrefix"
         if prefix and not draft.prefix:

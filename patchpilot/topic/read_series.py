@@ -43,11 +43,14 @@ def has_drafts() -> bool:
         return store.has_drafts()
 
 
-def find_draft_of_commits(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
+def find_draft_of_commits(
+    repository: "Repository", ids: Sequence[str], stable: str | None = None
+) -> "Draft | None":
     """Return the draft to which these commits belong.
 
-    They are recognized by their subjects, author dates and branch. Nothing is written, and no
-    database is created.
+    They are recognized by their subjects, author dates and branch. `stable` is the version of the
+    stable branch that they are for, "" for other commits, and None if that is not known. Nothing
+    is written, and no database is created.
     """
     if not has_drafts():
         return None
@@ -59,7 +62,9 @@ def find_draft_of_commits(repository: "Repository", ids: Sequence[str]) -> "Draf
         for commit in map(repository.commit, ids)
     )
     with Drafts() as drafts:
-        return drafts.recognize(repository.key, repository.branch, patches, tuple(repository.refs))
+        return drafts.recognize(
+            repository.key, repository.branch, patches, tuple(repository.refs), stable
+        )
 
 
 def set_series_prefix(series: Series, prefix: str) -> Series:
@@ -90,10 +95,13 @@ def parse_title_line(line: str) -> str:
     return match[1] if match else ""
 
 
-def find_subject_prefix(repository: "Repository", ids: Sequence[str]) -> str:
+def find_subject_prefix(
+    repository: "Repository", ids: Sequence[str], stable: str | None = None
+) -> str:
     """Return the subject prefix of these commits, from b4's tracking data for the branch or from
     the draft.
 
+    `stable` is the version of the stable branch that they are for, as in `find_draft_of_commits`.
     Return "" if neither has a prefix. The setting format.subjectPrefix is applied by git itself.
     """
     branch = repository.branch or ""
@@ -102,7 +110,7 @@ def find_subject_prefix(repository: "Repository", ids: Sequence[str]) -> str:
 
         if prep := find_prep_branch_of(repository, ids):
             return " ".join(("PATCH", *prep.prefixes))
-    draft = find_draft_of_commits(repository, ids)
+    draft = find_draft_of_commits(repository, ids, stable)
     return draft.prefix if draft else ""
 
 

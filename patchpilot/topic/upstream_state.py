@@ -31,6 +31,7 @@ from patchpilot.history.stable_branches import (
     list_branch_refs,
     list_mainline_tips,
 )
+from patchpilot.model.draft import find_prefix_version
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import find_upstream_commits, is_backport
@@ -236,15 +237,21 @@ def add_topic_prefix(repository: Repository | None, series: Series) -> Series:
     ids = [patch.commit for patch in series.patches if patch.commit]
     if repository is None or not 0 < len(ids) <= MAX_PATCHES or len(ids) < len(series.patches):
         return series
-    prefix = find_subject_prefix(repository, ids) or find_backport_prefix(repository, ids)
-    return set_series_prefix(series, prefix)
+    return set_series_prefix(series, _find_topic_prefix(repository, ids))
+
+
+def _find_topic_prefix(repository: Repository, ids: Sequence[str]) -> str:
+    """Return the subject prefix in the draft of these commits, or that of a backport, or ""."""
+    backport_prefix = find_backport_prefix(repository, ids)
+    stable = find_prefix_version(backport_prefix)
+    return find_subject_prefix(repository, ids, stable) or backport_prefix
 
 
 def _is_for_stable(repository: Repository, patches: Sequence[Patch], mark: str | None) -> bool:
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (
-            find_subject_prefix(repository, ids)
+            _find_topic_prefix(repository, ids)
             or (repository.config("format.subjectprefix") or ("",))[-1]
         )
     return parse_subject(f"[{mark}] x").is_for_stable
