@@ -186,6 +186,31 @@ def test_search_weighs_the_written_form_and_not_the_number() -> None:
     assert first_pages(found) == ["tag.html", "fix.html", "old.html", "cve.html"]
 
 
+def test_search_answers_the_messages_of_the_theme() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is missing: the search of the site was not tried")
+    program = (
+        "const window = {};"
+        "require('vm').runInNewContext(require('fs').readFileSync(process.argv[1], 'utf8'),"
+        " { window, EventTarget, MessageEvent, setTimeout });"
+        "const worker = new window.Worker();"
+        "worker.addEventListener('message', ({ data: { type, data } }) => {"
+        " if (type === 1) worker.postMessage({ type: 2, data: 'secrecy' });"
+        " else console.log(data.items[0][0].location) });"
+        "const data = JSON.parse(require('fs').readFileSync(0));"
+        "worker.postMessage({ type: 0, data });"
+    )
+    done = subprocess.run(
+        [node, "-e", program, str(ROOT / "docs/assets/search.js")],
+        input=json.dumps({"config": {"same": ["embargo secrecy"]}, "docs": DOCS}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "send.html#embargo\n"
+
+
 def test_search_words_are_added_to_the_index() -> None:
     add = PAGES["with_search_words"]
     index: dict[str, Any] = {"config": {"lang": ["en"]}, "docs": DOCS}
