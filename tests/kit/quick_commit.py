@@ -191,6 +191,9 @@ def _read_branch(path: Path) -> _Branch | None:
     head = Path(folder, "HEAD").read_text().strip()
     if hooks or not files.isdisjoint(_FILES) or not head.startswith("ref: refs/heads/"):
         return None
+    # pygit2 cannot open a repository with most extensions
+    if "[extensions]" in Path(folder, "config").read_text(errors="replace"):
+        return None
     name = head.removeprefix("ref: refs/heads/")
     try:
         commit = Path(folder, "refs/heads", name).read_text().strip()
