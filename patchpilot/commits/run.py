@@ -145,14 +145,23 @@ def _communicate(
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
+    # communicate() does not go on writing after its timeout
+    pipe, process.stdin = process.stdin, None
+    if pipe:
+        threading.Thread(target=_write_all, args=(pipe, stdin or b""), daemon=True).start()
     while True:
         watched.while_running()
         try:
-            return process.communicate(stdin, timeout=_POLL_INTERVAL)
+            return process.communicate(timeout=_POLL_INTERVAL)
         except subprocess.TimeoutExpired:
             if time.monotonic() >= end:
                 raise
-            stdin = None
+
+
+def _write_all(pipe: IO[bytes], data: bytes) -> None:
+    # the program may end before it reads everything
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(data)
 
 
 def run_with_line_callback(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test running child processes."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,12 @@ def test_failed_stream_is_an_error(tmp_path: Path) -> None:
 def test_invalid_argument_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="cannot be started: embedded null byte"):
         git(tmp_path, "log", "--grep=a\0b")
+
+
+@pytest.mark.parametrize("size", [0, 1_000_000])
+def test_watched_program_reads_all_of_a_large_input(size: int) -> None:
+    # the watch interrupts the writing, because the program reads late
+    script = "import sys, time; time.sleep(0.4); print(len(sys.stdin.buffer.read()))"
+    watch = RunWatch(20, list)
+    assert run([sys.executable, "-c", script], stdin=b"x" * size, timeout=watch).text == f"{size}\n"
+    assert run(["true"], stdin=b"x" * size, timeout=watch).code == 0
