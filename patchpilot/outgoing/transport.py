@@ -340,8 +340,8 @@ class Sending:
     def verdict(self) -> str:
         """Summarize in one line whether the messages can be sent, or the result of sending them.
 
-        The line contains the number of blocking problems or, if there are none, the numbers of
-        messages and recipients, and the reason if the transport cannot send.
+        The line contains the number of blocking problems or, if there are none, the numbers of open
+        questions, messages and recipients, and the reason if the transport cannot send.
         """
         transport_problem = (
             self.blocking_problem if self.send.waiting_messages and not self.outcome else None
@@ -358,8 +358,11 @@ class Sending:
             if self.blockers
             else ""
         )
+        count = 0 if self.outcome or self.request.to_self else len(self.open_questions)
+        question_note = f", {format_count(count, 'question')} open" if count else ""
         transport_note = f", but {transport_problem.message}" if transport_problem else ""
-        return f"{self.outcome or 'ready'}{transport_note}: {self.counts_text}{override_note}"
+        notes = f"{question_note}{transport_note}"
+        return f"{self.outcome or 'ready'}{notes}: {self.counts_text}{override_note}"
 
     @property
     def open_questions(self) -> tuple[CheckLine, ...]:
@@ -368,7 +371,7 @@ class Sending:
 
     @property
     def readiness(self) -> str:
-        """Return the verdict before sending, which is "not ready" if a question is open."""
+        """Return the verdict before sending; "not ready" if questions must be answered first."""
         count = len(self.open_questions)
         if self.blocking_problem and not self.refused:
             return f"not ready: {self.blocking_problem.message}"

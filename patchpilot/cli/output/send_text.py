@@ -45,13 +45,12 @@ def format_preflight(plan: Sending, after: str = "") -> str:
 
 
 def _format_last_line(plan: Sending, after: str) -> str:
-    """Return the verdict; if the plan is not sent, it is followed by `after`, the reason."""
-    if not after or plan.refused:
+    """Return the verdict, how to answer the open questions, and `after`: why nothing is sent."""
+    if plan.refused:
         return plan.verdict
     options = join_words([f"--{line.name.partition('-')[2]}" for line in plan.open_questions])
-    if options and not plan.blocking_problem:
-        return f"{plan.readiness}: answer with {options}; {after}"
-    return f"{plan.verdict}; {after}"
+    answer_note = f"answer with {options}" if options and not plan.request.to_self else ""
+    return "; ".join(part for part in (plan.verdict, answer_note, after) if part)
 
 
 def format_mails(plan: Sending) -> str:

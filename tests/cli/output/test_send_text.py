@@ -14,6 +14,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.plan_rows import merge_reasons
 from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
 
@@ -64,13 +65,29 @@ def test_dry_run_counts_messages_or_names_open_questions(tmp_path: Path) -> None
     rows = repo.patchpilot(command).out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == (
-        "not ready: 2 questions are open: answer with --security and --regression; NOT SENT (dry"
-        " run)"
+        "ready, 2 questions open: 2 mails to 1 recipient; answer with --security and --regression;"
+        " NOT SENT (dry run)"
     )
     outcome = repo.patchpilot(f"{command} --security no --regression no")
     rows = outcome.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
+
+
+@pytest.mark.parametrize("answer", ["", " --security no"])
+def test_dry_run_and_send_give_the_same_verdict(tmp_path: Path, answer: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        command = f"send --to widgets@lists.example.org --force x{answer}"
+        planned = repo.patchpilot(f"{command} --dry-run")
+        document = repo.patchpilot(f"{command} --dry-run --json").json
+        sent = repo.patchpilot(f"{command} --yes")
+        assert len(server.take()) == 1
+    verdict = planned.out.splitlines()[0].removesuffix("; NOT SENT (dry run)")
+    assert sent.out.splitlines()[0] == verdict
+    assert verdict.startswith(f"{document['verdict']}; answer with --")
+    assert f"ready, {'1 question' if answer else '2 questions'} open: 1 mail" in verdict
+    assert (planned.code, sent.code) == (0, 0)
 
 
 def test_last_lines_match_service_results(
