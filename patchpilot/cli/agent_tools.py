@@ -143,12 +143,15 @@ _ROWS = (
 )
 
 
-def make_tools(commands: Mapping[str, Command]) -> tuple[Tool, ...]:
-    """Return the tools, with the descriptions of these commands."""
-    return tuple(_make_tool(row, commands) for row in _ROWS)
+def make_tools(commands: Mapping[str, Command], *shared: str) -> tuple[Tool, ...]:
+    """Return the tools, with the descriptions of these commands.
+
+    `shared` are options of all commands.
+    """
+    return tuple(_make_tool(row, commands, shared) for row in _ROWS)
 
 
-def _make_tool(row: _ToolRow, commands: Mapping[str, Command]) -> Tool:
+def _make_tool(row: _ToolRow, commands: Mapping[str, Command], shared: tuple[str, ...]) -> Tool:
     name, *subcommand = row.command.split()
     command = commands[name]
     for part in subcommand:
@@ -159,7 +162,7 @@ def _make_tool(row: _ToolRow, commands: Mapping[str, Command]) -> Tool:
     return Tool(
         row.name,
         f"{summary} {row.use}".strip(),
-        (*row.command.split(), "--json", *row.fixed),
+        (*row.command.split(), *shared, "--json", *row.fixed),
         (*row.operands, *_make_parameters(row.options, options)),
         either=tuple(operand.name for operand in row.operands),
         omitted=row.omitted,

@@ -6,7 +6,7 @@ Do not import the command-line library here.
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,7 +91,7 @@ class Common(NamedTuple):
         """Return a progress line on stderr.
 
         The line is not shown with -q, or if the terminal cannot overwrite lines. A program that
-        runs this one can ask for JSON lines.
+        runs this one can ask for JSON lines in a file.
         """
         import os
 
@@ -213,12 +213,14 @@ class ProgressLine:
 
 
 def write_progress_record(what: str, done: int = 0, total: int | None = None) -> None:
-    """Write the progress as a JSON line on stderr."""
+    """Write the progress as a JSON line to the file that the calling program has opened for it."""
     import json
+    import os
 
     record = {"progress": done, "total": total, "message": hide_url_credentials(what)}
-    sys.stderr.write(json.dumps(record) + "\n")
-    sys.stderr.flush()
+    # the file is closed in programs that this one starts
+    with suppress(OSError, ValueError):
+        os.write(int(os.environ[PROGRESS_VARIABLE]), f"{json.dumps(record)}\n".encode())
 
 
 @contextmanager

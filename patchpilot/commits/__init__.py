@@ -4,4 +4,5 @@
 Front modules:
 
 - `repository`: a repository
+- `run`: programs that are run
 """

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keep an agent inside one working tree, and away from undisclosed fixes."""
 
-import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
+from patchpilot.mcp.shorten import compact, contains
 from patchpilot.model.bounded import MAX_MAIL
 from patchpilot.model.printable import crop_text, make_one_line
 from patchpilot.topic.undisclosed_commits import (
@@ -90,16 +90,14 @@ class Boundary:
             if any(_names_undisclosed(repository, target) for target in targets):
                 raise RefusedError(UNDISCLOSED)
 
-    def withhold_undisclosed(self, document: Any) -> Any:
-        """Return a JSON document without the objects of lists that name an undisclosed fix.
+    def withhold_undisclosed(self, document: Any, omitted: Collection[str] = ()) -> Any:
+        """Return a compact JSON document without the items of lists that name an undisclosed fix.
 
         Raise RefusedError if the document itself names one.
         """
         texts = list_undisclosed_texts()
-        if not texts:
-            return document
-        document = _without(document, texts)
-        if _names_any(document, texts):
+        document = compact(document, omitted, texts)
+        if contains(document, texts):
             raise RefusedError(UNDISCLOSED)
         return document
 
@@ -109,20 +107,6 @@ def _names_undisclosed(repository: Repository, target: str | None) -> bool:
     with suppress(PatchpilotError):
         return names_undisclosed_commit(repository, target)
     return False
-
-
-def _without(value: Any, names: Sequence[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without(item, names) for item in value if not _names_any(item, names)]
-    return value
-
-
-def _names_any(value: Any, names: Sequence[str]) -> bool:
-    """Return whether a text in a JSON value contains one of the names."""
-    text = json.dumps(value)
-    return any(json.dumps(name)[1:-1] in text for name in names)
 
 
 def _quote(text: str) -> str:

@@ -5,8 +5,8 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from itertools import takewhile
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 import anyio
@@ -17,10 +17,11 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from patchpilot import __version__
+from patchpilot.commits.run import Completed
 from patchpilot.errors import ExitCode, InputError, PatchpilotError
 from patchpilot.mcp.boundary import Boundary
-from patchpilot.mcp.run_command import CommandResult, run_command
-from patchpilot.mcp.shorten import compact, format_answer, shorten_text
+from patchpilot.mcp.run_command import run_command
+from patchpilot.mcp.shorten import format_answer, shorten_text
 from patchpilot.mcp.tools import Tool, make_command_call
 from patchpilot.model.bounded import MAX_MAIL, MIB
 from patchpilot.model.printable import crop_text
@@ -45,20 +46,16 @@ MOST_CALLS = 4
 """Commands that run at the same time."""
 LONGEST_MESSAGE = 2 * MAX_MAIL
 """Characters of a message, in which the text of a patch is escaped."""
+_Context = ServerRequestContext[Any, Any]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class AgentServer:
-    """The tools and pages for one working tree.
+    """The tools and pages for one working tree."""
 
-    `base_options` are passed to each command.
-    """
-
-    def __init__(
-        self, tools: Sequence[Tool], boundary: Boundary, base_options: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, tools: Sequence[Tool], boundary: Boundary) -> None:
         self._tools = {tool.name: tool for tool in tools}
-        self._boundary, self._base_options = boundary, tuple(base_options)
+        self._boundary = boundary
         self._calls = anyio.CapacityLimiter(MOST_CALLS)
         self.server: Server[Any] = Server(
             "patchpilot",
@@ -72,12 +69,20 @@ class AgentServer:
         )
 
     async def run(self) -> None:
-        """Serve standard input and output until the agent closes them."""
+        """Serve standard input and output until the agent closes them.
+
+        Raise InputError for a message that is too large.
+        """
         # stdio_server() diverts standard output; commands have their own standard input
-        messages: Any = _BoundedLines(sys.stdin.buffer)
+        messages = _BoundedLines(sys.stdin.buffer)
         options = self.server.create_initialization_options()
-        async with stdio_server(anyio.wrap_file(messages)) as (read_stream, write_stream):
+        async with stdio_server(anyio.wrap_file(cast("Any", messages))) as (
+            read_stream,
+            write_stream,
+        ):
             await self.server.run(read_stream, write_stream, options)
+        if messages.error:
+            raise messages.error
 
     async def _list_tools(self, context: Any, params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(
@@ -95,20 +100,22 @@ class AgentServer:
         )
 
     async def _call_tool(
-        self, context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+        self, context: _Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         tool = self._tools.get(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"unknown tool {params.name[:80]!r}")
+        is_error = True
         try:
             text, is_error = await self._answer(context, tool, params.arguments or {})
         except PatchpilotError as error:
-            text, is_error = _format_error(error), True
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            text = shorten_text(f"error: {error.message}{hint}")
         content = types.TextContent(type="text", text=text)
         return types.CallToolResult(content=[content], is_error=is_error)
 
     async def _answer(
-        self, context: ServerRequestContext[Any, Any], tool: Tool, arguments: dict[str, Any]
+        self, context: _Context, tool: Tool, arguments: dict[str, Any]
     ) -> tuple[str, bool]:
         """Return the answer of a tool, and whether it is an error."""
         call = make_command_call(tool, arguments, self._boundary)
@@ -118,27 +125,25 @@ class AgentServer:
         result = await self._run(context, call.arguments, call.stdin)
         is_error = result.code not in (ExitCode.OK, ExitCode.FINDINGS)
         try:
-            document = json.loads(result.output)
+            document = json.loads(result.out)
         except ValueError:
-            return shorten_text(result.notes or f"the command exited with {result.code}"), True
-        document = self._boundary.withhold_undisclosed(document)
-        document.pop("schema", None)
-        answer = {"exit_code": result.code, **compact(document, tool.omitted)}
-        if notes := result.notes.strip():
+            return shorten_text(result.error_text or f"the command exited with {result.code}"), True
+        document = self._boundary.withhold_undisclosed(document, tool.omitted | {"schema"})
+        answer = {"exit_code": result.code, **document}
+        if notes := result.error_text:
             answer["notes"] = notes.split("\n")
         return format_answer(answer), is_error
 
     async def _run(
-        self, context: ServerRequestContext[Any, Any], arguments: Sequence[str], stdin: bytes = b""
-    ) -> CommandResult:
-        words = tuple(takewhile(lambda argument: not argument.startswith("-"), arguments))
-        async with self._calls:
-            return await run_command(
-                (*words, *self._base_options, *arguments[len(words) :]),
-                self._boundary.top,
-                stdin,
-                context.session.report_progress,
-            )
+        self, context: _Context, arguments: Sequence[str], stdin: bytes = b""
+    ) -> Completed:
+        return await anyio.to_thread.run_sync(
+            partial(run_command, report=context.session.report_progress),
+            arguments,
+            self._boundary.top,
+            stdin,
+            limiter=self._calls,
+        )
 
     async def _list_resources(self, context: Any, params: Any) -> types.ListResourcesResult:
         pages = {RULES: "All rules of check, by pack"}
@@ -156,7 +161,7 @@ class AgentServer:
         )
 
     async def _read_resource(
-        self, context: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
+        self, context: _Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
         text = shorten_text(await self._read_page(context, uri))
@@ -164,17 +169,17 @@ class AgentServer:
             contents=[types.TextResourceContents(uri=uri, text=text, **_TEXT)]
         )
 
-    async def _read_page(self, context: ServerRequestContext[Any, Any], uri: str) -> str:
+    async def _read_page(self, context: _Context, uri: str) -> str:
         name = unquote(uri.rpartition("/")[2])
         if uri.startswith(PAGE) and name in list_pages():
             return (data_dir("docs/how-to") / f"{name}.md").read_text(encoding="utf-8")
         if uri.startswith(RULE) and _NAME.fullmatch(name):
             result = await self._run(context, ("explain", "--format=markdown", "--", name))
             if result.code == ExitCode.OK:
-                return result.output.decode()
+                return result.text
         elif uri == RULES or (uri.startswith(f"{RULES}/") and _NAME.fullmatch(name)):
             result = await self._run(context, ("explain", "--json"))
-            rules = json.loads(result.output)["rules"] if result.code == ExitCode.OK else []
+            rules = json.loads(result.out)["rules"] if result.code == ExitCode.OK else []
             if text := format_rules(rules, "" if uri == RULES else name):
                 return text
         raise MCPError(types.INVALID_PARAMS, f"no such resource: {crop_text(uri, 80)}")
@@ -200,42 +205,27 @@ def format_rules(rules: Sequence[dict[str, Any]], pack: str) -> str:
     )
 
 
-def _format_error(error: PatchpilotError) -> str:
-    hint = f"\nhint: {error.hint}" if error.hint else ""
-    return shorten_text(f"error: {error.message}{hint}")
-
-
 class _BoundedLines:
-    """The messages of an agent, one per line.
+    """The messages of an agent, one per line. They end with one that is too large, the `error`."""
 
-    Reading a message that is too large raises InputError, which ends the server.
-    """
+    error: InputError | None = None
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.close = stream.close
 
     def readline(self) -> str:
         """Return the next message, or "" at the end."""
         line = self._stream.readline(LONGEST_MESSAGE)
-        if len(line) == LONGEST_MESSAGE:
-            raise InputError(
-                "the agent sent a message that is too large",
-                hint=f"the limit is {LONGEST_MESSAGE // MIB} MiB",
-            )
-        return line.decode("utf-8", "replace")
-
-    def close(self) -> None:
-        self._stream.close()
+        if len(line) < LONGEST_MESSAGE:
+            return line.decode("utf-8", "replace")
+        self.error = InputError(
+            "the agent sent a message that is too large",
+            hint=f"the limit is {LONGEST_MESSAGE // MIB} MiB",
+        )
+        return ""
 
 
-def serve(tools: Sequence[Tool], boundary: Boundary, base_options: Sequence[str] = ()) -> None:
+def serve(tools: Sequence[Tool], boundary: Boundary) -> None:
     """Serve a working tree on standard input and output, until the agent closes them."""
-    try:
-        anyio.run(AgentServer(tools, boundary, base_options).run)
-    except* PatchpilotError as errors:
-        raise _first_error(errors) from None
-
-
-def _first_error(errors: BaseExceptionGroup[PatchpilotError]) -> PatchpilotError:
-    error = errors.exceptions[0]
-    return _first_error(error) if isinstance(error, BaseExceptionGroup) else error
+    anyio.run(AgentServer(tools, boundary).run)

@@ -4,7 +4,7 @@
 import json
 from bisect import bisect
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 LARGEST_ANSWER = 12_000
@@ -16,18 +16,23 @@ _CHARACTERS = 40
 _MARK = "…"
 
 
-def compact(value: Any, omitted: Collection[str] = ()) -> Any:
-    """Return a JSON value without null, without empty lists, and without the omitted keys."""
+def compact(value: Any, omitted: Collection[str] = (), hidden: Sequence[str] = ()) -> Any:
+    """Return a JSON value without null, without empty lists, and without the omitted keys.
+
+    Items of lists that contain a `hidden` text are removed as well.
+    """
     if isinstance(value, dict):
-        items = ((key, compact(item, omitted)) for key, item in value.items())
-        return {
-            key: item
-            for key, item in items
-            if key not in omitted and item is not None and item not in ([], {}, "")
-        }
+        items = ((key, compact(value[key], omitted, hidden)) for key in value if key not in omitted)
+        return {key: item for key, item in items if item is not None and item not in ([], {}, "")}
     if isinstance(value, list):
-        return [compact(item, omitted) for item in value]
+        return [compact(item, omitted, hidden) for item in value if not contains(item, hidden)]
     return value
+
+
+def contains(value: Any, texts: Sequence[str]) -> bool:
+    """Return whether a string in a JSON value contains one of the texts."""
+    document = json.dumps(value) if texts else ""
+    return any(json.dumps(text)[1:-1] in document for text in texts)
 
 
 def format_answer(document: dict[str, Any], largest: int = LARGEST_ANSWER) -> str:

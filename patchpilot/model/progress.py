@@ -23,4 +23,6 @@ def ignore_progress(what: str, done: int = 0, total: int | None = None) -> None:
 
 
 PROGRESS_VARIABLE = "_PATCHPILOT_PROGRESS"
-"""The environment variable with which a program asks for progress as JSON lines on stderr."""
+"""The environment variable with the descriptor of a file, to which progress is written as JSON
+lines.
+"""

@@ -63,6 +63,13 @@ VALUES = Kind(
 OPTIONS = Kind("lists made in the function or below it, whose words are ours or ids", (HOSTILE,))
 CALLERS = Kind("words of callers; the calls are found by the name of this function", (HOSTILE,))
 RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
+AGENTS = Kind(
+    "values of an agent after --, or in one word with their option",
+    (
+        "tests/mcp/test_boundary.py::test_texts_like_options_are_refused",
+        "tests/mcp/test_server.py::test_calls_that_are_refused",
+    ),
+)
 TARGETS = Kind(
     "paths of a commit as targets of make",
     (
@@ -151,6 +158,7 @@ PROGRAMS: dict[str, Kind] = {
 """Programs that are started with a list created elsewhere, or by Python's own functions."""
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    AGENTS: {"mcp/run_command::run_command": ("*arguments", "sys.executable")},
     IDS: {
         "backports/patches::compute_range_diff": (
             "f'{backported}^!'",

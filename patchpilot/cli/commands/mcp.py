@@ -23,5 +23,5 @@ def command(repo: Path | None, offline: bool) -> int:
 
     boundary = Boundary(repo)
     shared = ["-C", str(boundary.top), *(["--offline"] if offline else [])]
-    serve(make_tools(root.commands), boundary, shared)
+    serve(make_tools(root.commands, *shared), boundary)
     return 0
