@@ -14,8 +14,6 @@ from patchpilot.mcp.shorten import compact
 from patchpilot.model.bounded import MAX_MAIL
 from patchpilot.model.printable import crop_text, make_one_line
 
-STDIN = "text"
-"""The argument that a command reads from standard input."""
 LONGEST = 4096
 """Characters of any other argument."""
 
