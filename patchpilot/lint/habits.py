@@ -88,6 +88,8 @@ _SECONDARY = ("Documentation/", "include/")
 OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
 """Marks that are counted only among the commits with another mark."""
 _APPLIES = 10
+_LEAST_CASE_SHARE = 80
+"""The case of the first word is not changed if fewer than this percentage of commits have it."""
 Shares = tuple[tuple[str, int], ...]
 """Values with the percentage of commits that use them, most frequent first."""
 
@@ -188,6 +190,16 @@ def first_word_case(title: str) -> str:
     if re.fullmatch(r"[A-Z][a-z]+", word):
         return "capital"
     return "lower" if re.fullmatch(r"[a-z]+", word) else ""
+
+
+def add_usual_prefix(habits: Habits, title: str) -> str:
+    """Add the usual prefix to a title, and write its first word in the usual case."""
+    subject = f"{habits.prefix} {title}"
+    case = first_word_case(subject)
+    usual_case, share = next(iter(habits.cases), ("", 0))
+    if case in ("", usual_case) or share < _LEAST_CASE_SHARE:
+        return subject
+    return f"{habits.prefix} {title[0].swapcase()}{title[1:]}"
 
 
 def first_word(title: str) -> str:

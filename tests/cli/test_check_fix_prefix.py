@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that `check --fix` adds a missing subject prefix if the history of the files has only one
-prefix.
+prefix, and writes the word after it as the history does.
 """
 
 from pathlib import Path
@@ -34,4 +34,4 @@ def test_prefix_is_added_if_history_agrees(
     arguments = ("--profile", "linux", "--select", "missing-prefix")
     repo.patchpilot("check --fix", *arguments)
     subject = repo.git("log -1 --format=%s").strip()
-    assert subject == ("net: frob: Wait for the link" if fixed else "Wait for the link")
+    assert subject == ("net: frob: wait for the link" if fixed else "Wait for the link")

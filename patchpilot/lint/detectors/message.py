@@ -31,6 +31,7 @@ from patchpilot.lint.detectors.generic import cached_part_lines, make_subject_hi
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
     Habits,
+    add_usual_prefix,
     find_patch_habits,
     find_patch_subsystem,
     first_word,
@@ -402,8 +403,8 @@ def missing_subject_prefix(context: Context) -> Hits:
     yield make_subject_hit(
         context,
         "-".join(part for part in (file_case, kind) if part),
-        FindingFix("suggest", f"{usual_prefix} {title}")
-        if usual_prefix and not other_separator
+        FindingFix("suggest", add_usual_prefix(usual_habits, title))
+        if usual_habits and usual_prefix and not other_separator
         else None,
         **values,
     )

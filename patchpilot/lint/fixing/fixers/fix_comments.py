@@ -28,12 +28,17 @@ _ENDS = compile_cached(r"[;,{}:/]$|^$|^#")
 _MOVABLE = compile_cached(r"[;,]$|^#[ \t]*define\b")
 _INSIDE = compile_cached(r"\}|else\b")
 _IN_COMMENT = compile_cached(r"[+ ]([ \t]*\*)(?!/)")
-_ONE_COMMENT = compile_cached(r"/\*[ \t]*((?:(?!/\*|\*/).)*?)[ \t]*\*/")
+_ONE_COMMENT = compile_cached(
+    r"/\*[ \t]*((?:(?!/\*|\*/).)*?)[ \t]*\*/|//[ \t]*((?:(?!/\*|\*/).)*?)[ \t]*(?<!\\)"
+)
 
 
 @fixer("block-comment", is_prose=True)
 def use_block_comment(site: FixSite) -> Proposal:
-    """Rewrite a `//` comment, or the lines of one, as a block comment."""
+    """Rewrite a `//` comment, or the lines of one, as a block comment.
+
+    If its line of code has more than 80 columns, the comment moves to the line above.
+    """
     line = site.line
     if _WHOLE_LINE.match(line.raw):
         if _is_whole_line(site.find_added_line(site.number - 1)):
@@ -50,6 +55,9 @@ def use_block_comment(site: FixSite) -> Proposal:
             return make_replacement(site.number, f"+{indent}/* {texts[0][1]} */")
         block = _format_block(indent, (text for _, text in texts))
         return make_replacement(site.number, *block, count=len(rows))
+    above, code = split_comment(site)
+    if above and line.length > COLUMNS:
+        return make_replacement(site.number, *above, code)
     start = line.text.find(NOTE)
     while start >= 0 and not line.raw.startswith("//", start):
         start = line.text.find(NOTE, start + 1)
@@ -95,6 +103,7 @@ def split_comment(site: FixSite) -> tuple[list[str], str]:
     before = line.previous.code[1:].strip() if line.previous and not line.starts_hunk else "?"
     is_movable = (
         match
+        and (match[1] or match[2])
         and set(line.text[start:].rstrip()) == {NOTE}
         and _MOVABLE.search(statement)
         and not _INSIDE.match(statement)
@@ -105,9 +114,10 @@ def split_comment(site: FixSite) -> tuple[list[str], str]:
     if not match or not is_movable:
         return [], code
     room = COLUMNS - len(expand_tabs(indent, site.tab_size))
-    if len(f"/* {match[1]} */") <= room:
-        return [f"+{indent}/* {match[1]} */"], code
-    rows = textwrap.wrap(match[1], room - 3, break_long_words=False, break_on_hyphens=False)
+    text = match[1] or match[2] or ""
+    if len(f"/* {text} */") <= room:
+        return [f"+{indent}/* {text} */"], code
+    rows = textwrap.wrap(text, room - 3, break_long_words=False, break_on_hyphens=False)
     return _format_block(indent, rows), code
 
 

@@ -144,11 +144,21 @@ def _find_line_depths(context: Context) -> dict[int, int]:
 
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> Proposal:
+    """Remove a blank line that the patch adds, and if a brace ends the block below it, all of
+    them.
+    """
     for number in (site.number, site.number - 1):
-        line = site.find_added_line(number)
-        if line and not line.raw[1:].strip():
-            return FixEdit(number, 1, ())
+        if _is_added_blank_line(site, number):
+            first, below = number, site.scan.raw_line(number, 1) or ""
+            while below[1:].lstrip().startswith("}") and _is_added_blank_line(site, first - 1):
+                first -= 1
+            return FixEdit(first, number - first + 1, ())
     return None
+
+
+def _is_added_blank_line(site: FixSite, number: int) -> bool:
+    line = site.find_added_line(number)
+    return line is not None and not line.raw[1:].strip()
 
 
 @fixer("add-blank-line")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that comments get the kernel's form and place, unless their meaning is uncertain."""
+"""Test the form and the place of comments after a fix, and the blank lines around code."""
 
 import pytest
 
@@ -43,11 +43,23 @@ def fix_added_code(code: str) -> str:
             "\t\t\t\t     frob->timeout_in_milliseconds,\n"
             "\t\t\t\t     frob->flags_of_link);",
         ),
+        (
+            "\tret = frob_wait_for_the_link(frob->parent, frob->timeout_of_a_link); // wait",
+            "\t/* wait */\n\tret = frob_wait_for_the_link(frob->parent, frob->timeout_of_a_link);",
+        ),
         ("\tfrob_stop(frob);;", "\tfrob_stop(frob);"),
         ("\treturn -EINVAL ; ; ", "\treturn -EINVAL;"),
         (
             "\tif (up)\n\t\tfrob_go();\n\n\telse\n\t\tfrob_stop();",
             "\tif (up)\n\t\tfrob_go();\n\telse\n\t\tfrob_stop();",
+        ),
+        (
+            "\tif (up) {\n\t\tfrob_go();\n\t\tup = 0;\n\n\n\t}",
+            "\tif (up) {\n\t\tfrob_go();\n\t\tup = 0;\n\t}",
+        ),
+        (
+            "\tret = frob(up); /* it */\n\n\tif (ret)\n\t\treturn ret;",
+            "\tret = frob(up); /* it */\n\tif (ret)\n\t\treturn ret;",
         ),
         (
             "/**\n * frob_stop - stop it\n\n * The link stays powered.\n */\n",
