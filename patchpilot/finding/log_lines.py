@@ -99,7 +99,7 @@ _JSON_TEXT = re.compile(
 _FIELD = re.compile(r"^\s*[A-Z_][A-Z0-9_]+=")
 _FRAGMENT = re.compile(r",ncfrag=(?P<start>\d+)/\d+[^;]*;")
 _JOINED = re.compile(r"(?<=[^\s\])}>:])(?=\[ {0,4}\d{1,6}\.\d{6}\] )")
-"""Where a console lost the end of a line, the next line's seconds since boot follow."""
+"""A console that lost the end of a line goes on with the next line's seconds since boot."""
 _DEVICE_FIELD = re.compile(r"^ (?:SUBSYSTEM|DEVICE)=\S+$")
 _RECORD = re.compile(
     r"(?:#\d|\[|=>|<\w+>|-|\? |\w[\w.]*\+0x|\w[\w.]* \(\S+:\d|[A-Za-z][\w-]*(?: \S+){0,2}: )"

@@ -450,7 +450,7 @@ REPLY = lazy_pattern(
     r"(?=.*\[))\s*)+",
     re.IGNORECASE,
 )
-"""What mail programs put before the subject of a reply, or of a message that they forward.
+"""The marks of mail programs before the subject of a reply, or of a message that is forwarded.
 
 The ones that could be a subsystem are read only before brackets.
 """

@@ -37,19 +37,21 @@ class LocatedText(NamedTuple):
 
 
 def find_code_strings() -> Iterator[LocatedText]:
-    """Yield the string constants in the package, except docstrings.
+    """Yield the string constants in the package, except docstrings and keys of JSON objects.
 
     The pieces of an f-string are joined, with {} in place of each value.
     """
     for file, tree in trees():
-        docstring_ids = {id(node) for node in _find_docstring_constants(tree)}
+        skipped_ids = {id(node) for node in _find_docstring_constants(tree)}
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "json_form":
+                skipped_ids.update(map(id, node.args))
             if isinstance(node, ast.JoinedStr):
                 string_parts = [
                     str(string_part.value) if isinstance(string_part, ast.Constant) else "{}"
                     for string_part in node.values
                 ]
-                docstring_ids.update(id(string_part) for string_part in node.values)
+                skipped_ids.update(id(string_part) for string_part in node.values)
                 yield LocatedText(
                     f"{file.relative_to(ROOT)}:{node.lineno}",
                     "code",
@@ -58,7 +60,7 @@ def find_code_strings() -> Iterator[LocatedText]:
             elif (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
-                and id(node) not in docstring_ids
+                and id(node) not in skipped_ids
             ):
                 yield LocatedText(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
 

@@ -16,6 +16,7 @@ PLAIN = {
     "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
+    "tags/prepare_commits.py": "notes, in which the TUI replaces the commands with its keys",
     "tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
