@@ -71,14 +71,21 @@ def sign_message(message: str, signer: Address, *, has_note: bool = False) -> st
             f"cannot write your Signed-off-by: git user.name or user.email {reason}",
             hint="run `git config` to correct the setting",
         )
-    trailers = parse_trailers(message.split("\n"))
-    sign_offs = [
-        trailer for trailer in trailers if trailer.key == "signed-off-by" and trailer.address
-    ]
-    last_signer = sign_offs[-1].address if sign_offs else None
-    if has_note or not last_signer or last_signer.key != signer.key:
+    if has_note or not is_last_signer(message, signer):
+        trailers = parse_trailers(message.split("\n"))
         message = message.rstrip("\n") + ("\n" if has_note or trailers else "\n\n") + line + "\n"
     return message
+
+
+def is_last_signer(message: str, signer: Address) -> bool:
+    """Return whether the last sign-off of a message is this person's."""
+    trailers = parse_trailers(message.split("\n"))
+    signers = [
+        trailer.address
+        for trailer in trailers
+        if trailer.key == "signed-off-by" and trailer.address
+    ]
+    return bool(signers) and signers[-1].key == signer.key
 
 
 def _join_lines(note: str) -> str:

@@ -117,19 +117,17 @@ def next_backport_step(
             for branch, step in zip(branches, steps, strict=True)
         ]
     step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
-    versions = join_words(
-        [
-            branch.name
-            for branch, branch_step in zip(branches, steps, strict=True)
-            if branch_step == step
-        ]
-    )
+    rows = zip(branches, steps, strict=True)
+    ready = [branch for branch, branch_step in rows if branch_step == step]
+    versions = join_words([branch.name for branch in ready])
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = str(suggest_backport_folder(tree, result.commit))
         onto = list_onto_options(request.onto)
-        adapt = ("--adapt",) if request.adapt else ()
-        return Action("backport", (target, *onto, *adapt, "--write", folder), "next: {}")
+        # with --adapt, a fix that was not adapted is not written with its prerequisites
+        adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
+        arguments = (target, *onto, *adapt, "--write", folder, "--signoff")
+        return Action("backport", arguments, "next: {}")
     words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "

@@ -22,7 +22,7 @@ from patchpilot.backports.build_objects import (
     compile_objects,
     require_compilable,
 )
-from patchpilot.backports.message import make_backport_message, sign_message
+from patchpilot.backports.message import is_last_signer, make_backport_message, sign_message
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -34,6 +34,7 @@ from patchpilot.backports.patches import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     SIGN_HINT,
+    UNSIGNED_HINT,
     explain_not_upstream,
     format_note_hint,
     format_send_command,
@@ -368,7 +369,6 @@ def _continue_resolution(
             for upstream in read_commit_marks(head.message).upstream
         )
         if is_picking or not is_done:
-            signoff = ("--signoff",) if wording.signer else ()
             advice = (
                 f"cd {shlex.quote(str(clone_folder))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
@@ -376,7 +376,7 @@ def _continue_resolution(
                 f"cd {shlex.quote(str(repository.top))}",
                 Action(
                     "backport",
-                    (result.short, *signoff, "--resolve", branch.branch),
+                    (result.short, "--resolve", branch.branch, "--signoff"),
                     "then run again: {}",
                 ),
             )
@@ -399,11 +399,8 @@ def _continue_resolution(
             hint = format_note_hint(
                 resolved_commits, files, f"explain them in the message: {amend}"
             )
-            if not (hint or wording.signer) and any(
-                find_unsigned_explanation(own.message, made.original.message)
-                for own, made in zip(own_commits, resolved_commits, strict=True)
-            ):
-                hint = SIGN_HINT
+            if not (hint or wording.signer):
+                hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter)
     send = f"send them: {format_send_command(files)}"
     return ConflictResolution(
         branch.branch,
@@ -418,6 +415,19 @@ def _continue_resolution(
         files,
         commits,
     )
+
+
+def _find_sign_hint(
+    own_commits: Sequence[Commit], made: Sequence[MadeCommit], identity: Address | None
+) -> str:
+    """Return how to add the user's sign-off if the user's commits lack it, or ""."""
+    if any(
+        find_unsigned_explanation(own.message, commit.original.message)
+        for own, commit in zip(own_commits, made, strict=True)
+    ):
+        return SIGN_HINT
+    is_signed = identity and all(is_last_signer(own.message, identity) for own in own_commits)
+    return "" if is_signed else UNSIGNED_HINT
 
 
 def _read_resolved_commit(

@@ -42,6 +42,7 @@ from patchpilot.write_file import replace_file
 _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
 SIGN_HINT = "your sign-off belongs below your note: use --signoff"
+UNSIGNED_HINT = "they lack your Signed-off-by; --signoff adds it"
 
 
 @json_form("branch files skipped~ in_reply_to=answers~ left_out")

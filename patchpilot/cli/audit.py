@@ -237,7 +237,7 @@ def _list_next_words(
     onto = [word for name in request.onto for word in ("--onto", name)]
     folder = suggest_backport_folder(audit.repository.top, None)
     words = ["patchpilot", "backport", *(["--missing"] if options["missing"] else [])]
-    more = ["--write", str(folder)]
+    more = ["--write", str(folder), "--signoff"]
     return join([*words, *onto, *_repeat_options(options), *targets, *more])
 
 

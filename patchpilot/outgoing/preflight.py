@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.history.earlier_fixes import UpstreamState
+from patchpilot.lint.message_parts import is_same_person, may_be_same_person
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.address import AddressState, check_email_address, is_noreply_address
+from patchpilot.model.address import Address, AddressState, check_email_address, is_noreply_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, join_words
@@ -320,6 +321,29 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
             f"{prefix}no Signed-off-by",
             Action("prepare", ("--signoff",), "git commit --amend -s, or {}"),
         )
+    elif _is_unsigned_backport(facts.topic, patch):
+        yield SendProblem(
+            "no-signoff",
+            f"{prefix}a backport without your Signed-off-by as the last one",
+            "git commit --amend -s" if patch.commit else "write them again with --signoff",
+        )
+
+
+def _is_unsigned_backport(topic: Sending, patch: Patch) -> bool:
+    """Return whether the last sign-off of a backport is not the sender's.
+
+    Its mainline commit has the author's and the maintainers' sign-offs, so that even an author who
+    backports the own fix signs it off again.
+    """
+    sender = topic.account.sender
+    signers = [tag.address for tag in patch.tags("Signed-off-by") if tag.address]
+    return bool(
+        sender and signers and is_backport(patch) and not _may_be_sender(sender, signers[-1])
+    )
+
+
+def _may_be_sender(sender: Address, signer: Address) -> bool:
+    return is_same_person(sender, signer) or may_be_same_person(sender, signer)
 
 
 def _note_problems(draft: Draft) -> Iterator[SendProblem]:
@@ -629,13 +653,17 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
-        signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
-        if sender and signers and sender.key not in signers:
+        signers = [tag.address for tag in patch.tags("Signed-off-by") if tag.address]
+        is_signed = any(sender and sender.key == signer.key for signer in signers)
+        if sender and signers and not is_signed and not _is_unsigned_backport(topic, patch):
+            is_other_address = any(_may_be_sender(sender, signer) for signer in signers)
             yield SendProblem(
                 "sender",
                 f"you send as {sender.email}, but {patch.subject.title} is not signed off with that"
                 " address",
-                "check sendemail.from and user.email",
+                "check sendemail.from and user.email"
+                if is_other_address
+                else "sign off what you forward; otherwise, check sendemail.from and user.email",
             )
             break
     if facts.delivery:

@@ -160,6 +160,7 @@ def test_printed_steps_work_in_their_order(conflicting_branch: World, tmp_path: 
     )
     assert shell.stdout.splitlines()[-1] == str(repository)
     assert f"backport {conflicting_branch.fix[:12]} --resolve" in again
+    assert again.endswith(" --signoff")
     assert resolve_conflict(conflicting_branch)["state"] == "done"
 
 
@@ -183,6 +184,19 @@ def test_sign_off_is_below_the_note_of_a_resolution(
     note, sign_off = head.split("\n")[-2:]
     assert note == "[ Ada: the branch calls own() ]"
     assert sign_off.startswith("Signed-off-by: ")
+
+
+def test_missing_sign_off_of_a_resolution_is_named(conflicting_branch: World) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="check(20, all);"))
+    amend_message(
+        clone, "[ Rita: it calls own() ]", "Signed-off-by: Rita Reviewer <rita@example.org>"
+    )
+    hint = "they lack your Signed-off-by; --signoff adds it"
+    unsigned = [line for line in resolve_conflict(conflicting_branch)["advice"] if "lack" in line]
+    run_git(clone, "commit", "--amend", "--no-edit", "-s")
+    signed = resolve_conflict(conflicting_branch)["advice"]
+    assert (unsigned, hint in signed) == ([hint], False)
 
 
 def test_sign_off_of_a_resolution_is_not_repeated(conflicting_branch: World) -> None:

@@ -203,12 +203,38 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     assert "Signed-off-by" not in write_backports(world, tmp_path / "more", "--signoff").out
 
 
+@pytest.mark.parametrize("signs", [False, True])
+def test_backport_without_the_senders_sign_off_blocks_the_send(
+    world: World, tmp_path: Path, signs: bool
+) -> None:
+    # the author signed off the mainline commit, and a maintainer applied it
+    fix_commit = world.repo.commit(
+        "work: go on\n\nIt hung.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+        "Signed-off-by: Rita Reviewer <rita@example.org>",
+        {"other.c": format_function(l40="on(40);")},
+    )
+    world.create_stable_branch("6.12", world.fix)
+    option = ["--signoff"] if signs else []
+    write_backports(world, tmp_path / "out", *option, fix_commit=fix_commit)
+    file = next((tmp_path / "out" / "6.12").iterdir())
+    plan = call("send", "-C", world.repo.path, "--dry-run", file, "--json").json
+    refusals = {row["name"]: (row["message"], row["hint"]) for row in plan["refusals"]}
+    assert ("no-signoff" not in refusals) == signs
+    text = " ".join(call("send", "-C", world.repo.path, "--dry-run", file).out.split())
+    assert ("ok: Signed-off-by present" in text) == signs
+    if not signs:
+        message, hint = refusals["no-signoff"]
+        assert message == "a backport without your Signed-off-by as the last one"
+        assert hint == "write them again with --signoff"
+    assert "sendemail.from" not in text
+
+
 def test_suggested_folder_is_outside_of_the_tree(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
     before = world.repo.git("status --porcelain --ignored")
     output = " ".join(world.run_backport(world.fix).out.split())
     folder = f"{world.repo.path}-backports/{world.fix[:12]}"
-    assert output.endswith(f"--write {folder}")
+    assert output.endswith(f"--write {folder} --signoff")
     write_backports(world, Path(folder))
     assert before == world.repo.git("status --porcelain --ignored")
 

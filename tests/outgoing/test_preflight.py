@@ -735,7 +735,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         {"series": Series((make_patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2)},
         "sender",
         "you send as ada@example.org, but widget: mend is not signed off with that address",
-        "check sendemail.from and user.email",
+        "sign off what you forward; otherwise, check sendemail.from and user.email",
     ),
     (
         {"account": replace(make_account(""), configured=False)},

@@ -13,10 +13,7 @@ from patchpilot.backports.branch_rows import (
 from patchpilot.backports.branch_step import BranchWork
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
-from patchpilot.backports.write import (
-    WrittenBackport,
-    format_send_commands,
-)
+from patchpilot.backports.write import UNSIGNED_HINT, WrittenBackport, format_send_commands
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.fact_row import FactRow
@@ -241,7 +238,7 @@ def _format_send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     lines = [f"read them, then send them{order_note}:"]
     lines += [f"  {command}" for command in commands]
     if not all(backport.is_signed or backport.hint for backport in backports if backport.send):
-        lines.append("help: they lack your Signed-off-by; --signoff adds it")
+        lines.append(f"help: {UNSIGNED_HINT}")
     if separate := [
         backport.branch for backport in backports if backport.send and not backport.answers
     ]:
