@@ -129,7 +129,8 @@ def find_branch_step(
         return _UNMERGED if is_conflict else _ENOUGH
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
     adapted = branch.adaptation
-    if is_conflict and not count and not (adapted and adapted.is_sure):
+    is_draft = adapted is not None and not adapted.is_sure
+    if is_conflict and (is_draft or not (count or adapted)):
         arguments = (target, *(("--adapt",) if adapted else ()), "--resolve", branch.branch)
         return BranchStep(StepKind.RESOLVE, "resolve", "", Action("backport", arguments, "{}"))
     if is_conflict and branch.alternative and work.ticked is None:

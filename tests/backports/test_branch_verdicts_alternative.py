@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that an adaptation is proposed if it changes less than the prerequisites."""
 
+import shlex
+
+import pytest
+
 from tests.kit.backport_world import FIXED, World, format_function
 
 
@@ -47,3 +51,34 @@ def test_prerequisite_that_is_a_fix_is_imported(world: World) -> None:
     verdict = world.read_branch_result(fix, "--onto", branch)
     assert all(need["is_fix"] for need in verdict["prerequisites"])
     assert "alternative" not in verdict
+
+
+MANY = "more(31);\n\tmore2(31);\n\tmore3(31);"
+NEIGHBORS = {"l31": "more(31);", "l33": "x();"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_adapted", "option"),
+    [
+        ({**NEIGHBORS, "l34": "y();"}, {"l32": "step(32, on);", "l34": "y(1);"}, True, "--resolve"),
+        ({"l31": MANY}, {"l31": MANY.replace("3(", "4(")}, False, "--write"),
+    ],
+    ids=["unsure", "not adapted"],
+)
+def test_next_command_after_range_diff_does_its_work(
+    world: World, before: dict[str, str], after: dict[str, str], is_adapted: bool, option: str
+) -> None:
+    branch = world.create_stable_branch("6.6", world.fix)
+    world.repo.commit("work: neighbor", {"w.c": format_function(**FIXED, **before)})
+    fix = world.repo.commit(
+        f'work: go on\n\nIt hung.\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**FIXED, **{**before, **after})},
+    )
+    verdict = world.read_branch_result(fix, "--onto", branch, "--range-diff")
+    assert verdict["prerequisites"]
+    assert bool(verdict["adaptation"]) == is_adapted
+    printed = world.run_backport(fix, "--onto", branch, "--range-diff").out.partition("next: ")[2]
+    program, command, *arguments = shlex.split(printed)
+    assert (program, command, option in arguments) == ("patchpilot", "backport", True)
+    outcome = world.run_backport(*arguments)
+    assert (outcome.code, "nothing written" in outcome.out) == (0, False)
