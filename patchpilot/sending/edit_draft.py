@@ -259,9 +259,12 @@ def write_reminder(
     last_send = find_last_send(draft)
     if last_send is None:
         raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
-    series = next((it for it in find_series_of_send(last_send) if it.posted is not None), None)
+    followed = find_series_of_send(last_send, repository)
+    series = next((it for it in followed if it.posted is not None), None)
     reminder = check_reminder(series, parse_stored_time(last_send.begun))
     if reminder.problems and not confirm(reminder.problems):
+        if reminder.is_needless:
+            raise RefusedError("the reminder was not printed, because none is needed")
         message_id = f"<{last_send.entries[0].message_id}>"
         options = ("--template", "ping", "--force", "REASON")
         raise RefusedError(

@@ -12,6 +12,7 @@ from patchpilot.outgoing.outbox import Send
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from patchpilot.commits.repository import Repository
     from patchpilot.model.patch import Patch
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.tracked import Tracked
@@ -49,8 +50,13 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 
-def find_series_of_send(last_send: Send) -> "tuple[Tracked, ...]":
-    """Return the tracked series that contain a message of a send."""
+def find_series_of_send(
+    last_send: Send, repository: "Repository | None" = None
+) -> "tuple[Tracked, ...]":
+    """Return the tracked series that contain a message of a send.
+
+    With a repository, their state takes its commits into account, as in `track`.
+    """
     from patchpilot.threads.known_series import (
         find_unarchived_ids,
         open_store,
@@ -70,6 +76,9 @@ def find_series_of_send(last_send: Send) -> "tuple[Tracked, ...]":
                     | {entry.message_id}
                 )
             ]
-            return tuple(read_tracked_series(number, store=store) for number in numbers)
+            return tuple(
+                read_tracked_series(number, store=store, repository=repository)
+                for number in numbers
+            )
     except PatchpilotError:
         return ()

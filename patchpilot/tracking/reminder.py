@@ -10,7 +10,7 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.posted_series import PostedSeries
-from patchpilot.reading.thread_values import SeriesState, Turn
+from patchpilot.reading.thread_values import TAKEN, SeriesState, Turn
 from patchpilot.threads.tracked import Tracked
 
 NO_ANSWER = "I have seen no answer yet."
@@ -26,11 +26,13 @@ class Reminder(NamedTuple):
     """The facts for a reminder.
 
     `answers` is the sentence about the replies on record, or "" if no replies were fetched.
-    `problems` are the reasons not to send the reminder now.
+    `problems` are the reasons not to send the reminder now. `is_needless` is set if the patches
+    were applied.
     """
 
     answers: str
     problems: tuple[SendProblem, ...]
+    is_needless: bool = False
 
     @property
     def lines(self) -> str:
@@ -59,7 +61,8 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
     if posted:
         latest, waiting = posted.last_activity, posted.waiting
     problems = []
-    if latest and datetime.now(UTC) < (due := latest + waiting):
+    is_needless = series is not None and series.state in TAKEN
+    if not is_needless and latest and datetime.now(UTC) < (due := latest + waiting):
         problems.append(
             SendProblem(
                 EARLY,
@@ -73,7 +76,8 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
         problems.append(
             SendProblem(
                 ANSWERED,
-                f"the state of the series is {series.state}{reason}",
+                f"{'no reminder is needed: ' if is_needless else ''}the state of the series is"
+                f" {series.state}{reason}",
                 series.step.advice,
             )
         )
@@ -81,7 +85,7 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
         problems.append(SendProblem(HELD, "no reminder should be sent for now", series.step.advice))
     is_fetched = series and (series.entry.updated or series.entry.mbox)
     answers = _format_answers(posted) if posted and is_fetched else ""
-    return Reminder(answers, tuple(problems))
+    return Reminder(answers, tuple(problems), is_needless)
 
 
 def _is_waiting(series: Tracked) -> bool:

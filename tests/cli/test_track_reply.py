@@ -288,6 +288,33 @@ def test_early_reminder_is_held(tmp_path: Path) -> None:
         assert not server.take()
 
 
+def test_merged_patch_needs_no_reminder(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.patchpilot("send --yes --force x --to l@lists.example.org").expect(0)
+        mail = unpacked(server.take()[0])
+        message_id = str(message_from_bytes(mail)["Message-ID"]).strip("<>")
+        subject, carol = "[PATCH] widget: change line 1", "Carol <carol@example.com>"
+        parent = message_id.removesuffix("@example.org")
+        reply = build_reply(subject, "Applied, thanks!", sender=carol, id="a", reply_to=parent)
+        mbox = tmp_path / "t.mbox"
+        mbox.write_bytes(build_mbox(mail, reply))
+        repo.patchpilot("track add --mbox", mbox).expect(0)
+        repo.patchpilot("draft --ping").expect(1, "it is not due")
+        repo.checkout("master")
+        repo.commit("widget: other", {"other.c": "int other;\n"})
+        repo.git("cherry-pick topic")
+        repo.checkout("topic")
+        shown = repo.patchpilot("track show 1 --json").json["series"][0]["state"]
+        confirmed = repo.patchpilot("track confirm --json <a@example.org>").json["series"][0]
+        assert (shown, confirmed["state"]) == ("in-mainline", shown)
+        needless = "no reminder is needed: the state of the series is in-mainline"
+        text = repo.patchpilot("track reply 1 --template ping --dry-run").err
+        assert (needless in text, "is due" in text) == (True, False)
+        text = repo.patchpilot("draft --ping").err
+        assert (needless in text, "is due" in text, "--force" in text) == (True, False, False)
+
+
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:

@@ -464,10 +464,16 @@ def confirm(common: Common, is_denied: bool, message_ids: tuple[str, ...]) -> No
     from patchpilot.threads.known_senders import confirm_senders
     from patchpilot.threads.known_series import open_store, read_tracked_series
 
-    with open_store(offline=common.offline) as store, show_progress(common) as progress:
+    with (
+        common.workplace() as workplace,
+        open_store(offline=common.offline) as store,
+        show_progress(common) as progress,
+    ):
         numbers = confirm_senders(message_ids, is_known=not is_denied, store=store)
+        repository = workplace.repository_if_any()
         series = tuple(
-            read_tracked_series(number, store=store, progress=progress) for number in numbers
+            read_tracked_series(number, store=store, repository=repository, progress=progress)
+            for number in numbers
         )
     _write_series(common, series)
 

@@ -124,20 +124,21 @@ def open_reply_draft(
     )
 
 
-def _check_reminder(answered_mail: AnsweredMail) -> Reminder:
+def _check_reminder(answered_mail: AnsweredMail, repository: Repository | None = None) -> Reminder:
+    """Return the facts for a reminder; whether it is needed depends on the repository as well."""
     series = None
     if answered_mail.entry:
         with Store() as store:
-            series = read_tracked_series(answered_mail.entry.id, store=store)
+            series = read_tracked_series(answered_mail.entry.id, store=store, repository=repository)
     return check_reminder(series, answered_mail.mail.mail.date)
 
 
 def _find_reminder_problems(
-    answered_mail: AnsweredMail, draft: ReplyDraft
+    repository: Repository, answered_mail: AnsweredMail, draft: ReplyDraft
 ) -> Iterator[SendProblem]:
     """Yield the reasons not to send a reminder now, or not with this text."""
     if draft.template == PING:
-        reminder = _check_reminder(answered_mail)
+        reminder = _check_reminder(answered_mail, repository)
         yield from reminder.problems
         if untrue_text := reminder.find_untrue_text(draft.text):
             yield untrue_text
@@ -300,7 +301,7 @@ def plan_reply(
         *((duplicate_problem,) if duplicate_problem else ()),
         *(() if patch else find_text_problems(draft.text)),
         *(_find_backport_problems(repository, patch) if patch else ()),
-        *_find_reminder_problems(answered_mail, draft),
+        *_find_reminder_problems(repository, answered_mail, draft),
     )
     skipped_recipients = (
         *omitted_recipients,
