@@ -6,17 +6,25 @@ Commits have no subject prefix, so `check` cannot do this for commits.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.maintainers.load import load_maintainers
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.projects.loading import subsystems
 from patchpilot.topic.read_series import set_subject_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.result import CheckResult
 
 RULES = ("missing-target-tree",)
+_NO_TREES = ("PATCH", "RFC", "RESEND")
+_STABLE_WORD = re.compile(r"stable|\d+\.\d+(?:\.y)?(?:-stable)?", re.IGNORECASE)
 _TREE_FOR_REST = re.compile(r"\[[^]]*-next\b[^]]*\]")
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
@@ -95,6 +103,41 @@ def propose_tree_prefix(
         for _, message, trees in findings
     )
     return next((match[1] for message in messages if (match := _PREFIX.search(message))), "")
+
+
+def refuse_unknown_tree(repository: Repository, prefix: str) -> None:
+    """Raise `UsageError` unless a subject prefix names a tree, and each of its words is known.
+
+    A tree is one of the subsystems' trees, a repository or branch in MAINTAINERS (`T:`), or a
+    stable branch.
+    """
+    words = [word for word in prefix.split() if word.upper() not in _NO_TREES]
+    unknown_words = [word for word in words if not _STABLE_WORD.fullmatch(word)]
+    if unknown_words:
+        known_trees = _list_known_trees(repository)
+        unknown_words = [word for word in unknown_words if word not in known_trees]
+    if unknown_words or not words:
+        name = " ".join(unknown_words) or prefix
+        raise UsageError(
+            f"no known tree: {name!r}",
+            hint="name a tree, such as net-next; --subject-prefix takes any text",
+        )
+
+
+def _list_known_trees(repository: Repository) -> frozenset[str]:
+    trees = {
+        tree
+        for subsystem in subsystems().values()
+        for tree in (*subsystem.trees, *subsystem.other_trees)
+    }
+    head = repository.find("HEAD")
+    with suppress(PatchpilotError):
+        file = load_maintainers(CommitTree(repository, head)) if head else None
+        for section in file.sections if file else ():
+            for _, url, branch in section.tree_urls:
+                name = url.rstrip("/").rpartition("/")[2].removesuffix(".git")
+                trees.update(filter(None, (name, branch.rpartition("/")[2])))
+    return frozenset(trees)
 
 
 def format_tree_advice(tree: str) -> str:

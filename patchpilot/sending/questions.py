@@ -33,7 +33,7 @@ from patchpilot.sending.build_proof import (
     bind_tested_answer,
     read_tested_answer,
 )
-from patchpilot.sending.propose_prefix import propose_tree_prefix
+from patchpilot.sending.propose_prefix import propose_tree_prefix, refuse_unknown_tree
 from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts, complete_prefix
 from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
@@ -356,12 +356,14 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
     """Validate an answer, and return it in the form in which it is saved.
 
     Answers are `yes` and `no`; for `regression`, also the commit or range that introduced it; `all`
-    and `own` for `to-cover`; a kind of test for `tested`; a subject prefix for `tree`. Raise
-    `UsageError` for an invalid answer.
+    and `own` for `to-cover`; a kind of test for `tested`; a subject prefix with a known tree for
+    `tree`. Raise `UsageError` for an invalid answer.
     """
     answer = value.strip()
     if name == TREE:
-        return complete_prefix(answer)
+        prefix = complete_prefix(answer)
+        refuse_unknown_tree(repository, prefix)
+        return prefix
     words = {TO_COVER: ("all", "own"), TESTED: tuple(TESTED_LINES)}
     if name not in ("security", "regression", *words):
         raise unknown_word_error("question", name, ("security", "regression", *words))

@@ -161,6 +161,8 @@ def test_tree_and_recipients_of_a_series_are_asked(tmp_path: Path) -> None:
             screen.wait_for(question)
             screen.type("no\n")
         screen.wait_for("Which tree should the subject name?")
+        screen.type("banana\n")
+        screen.wait_for("no known tree: 'banana'")
         screen.type("PATCH net-next\n")
         screen.wait_for("How was this code tested?")
         screen.type("\n")

@@ -4,12 +4,17 @@
 They cannot occur when commits are checked.
 """
 
+from pathlib import Path
+
 import pytest
 
 from patchpilot.checking.driver import Driver
 from patchpilot.checking.result import CheckResult
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
 from patchpilot.lint.lint_context import Options
-from patchpilot.sending.propose_prefix import find_prefix_warnings
+from patchpilot.sending.propose_prefix import find_prefix_warnings, refuse_unknown_tree
+from tests.kit.repos import Repo
 
 MAIL = """From: Ada Fixer <ada@example.org>
 To: Ben Reader <ben@example.org>
@@ -93,3 +98,38 @@ def test_oversized_message_has_one_warning() -> None:
     )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
     assert find_prefix_warnings(check(raw), "linux") == ()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "unknown"),
+    [
+        ("PATCH net-next", None),
+        ("PATCH RFC bpf", None),
+        ("PATCH frob-fixes", None),
+        ("PATCH for-linus", None),
+        ("PATCH 6.1.y", None),
+        ("PATCH stable 6.1", None),
+        ("PATCH banana", "banana"),
+        ("PATCH banana-next", "banana-next"),
+        ("PATCH net banana", "banana"),
+        ("PATCH NET", "NET"),
+        ("PATCH linux/../net", "linux/../net"),
+        ("PATCH", "PATCH"),
+        ("PATCH RFC", "PATCH RFC"),
+        ("", ""),
+    ],
+)
+def test_tree_in_the_subject_must_be_known(
+    tmp_path: Path, prefix: str, unknown: str | None
+) -> None:
+    repo = Repo(tmp_path / "r")
+    tree = "T:\tgit git://git.example.org/frob-fixes.git for-linus\n"
+    section = f"FROB\nM:\tBen <ben@example.org>\n{tree}"
+    repo.commit("start", {"MAINTAINERS": f"Maintainers\n-----------\n\n{section}F:\tfrob/\n"})
+    with Repository.open(repo.path) as repository:
+        if unknown is None:
+            refuse_unknown_tree(repository, prefix)
+            return
+        with pytest.raises(UsageError) as raised:
+            refuse_unknown_tree(repository, prefix)
+    assert raised.value.message == f"no known tree: {unknown!r}"
