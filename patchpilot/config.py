@@ -97,7 +97,7 @@ KEYS = (
         "experience",
         "auto",
         "whose findings check shows: newcomer, regular, auto (a newcomer has no accepted commit and"
-        " sent no message)",
+        " sent fewer than three topics)",
         "choice",
         EXPERIENCES,
         from_tree=False,

@@ -9,20 +9,26 @@ from patchpilot.model.address import Address
 from patchpilot.resources import TOPIC_DATABASE, runs_in_ci, state_path
 
 LOG_SECONDS = 20.0
+FEW_TOPICS = 3
+"""Number of sent topics from which on the sender is no newcomer.
+
+In the records of newcomers' patches, the authors had posted fewer patches before.
+"""
 _KIND = entries.CacheKind("authors", (__file__,), keep=64)
 
 
 def find_experience(repository: Repository) -> str:
-    """Return `NEWCOMER` if the user has no accepted commit in the base of HEAD, and has sent no
-    message from here.
+    """Return `NEWCOMER` if the user has no accepted commit in the base of HEAD, and has sent fewer
+    than `FEW_TOPICS` topics from here.
 
-    Otherwise, return `REGULAR`; also if this is unknown, because there is no base, no complete
-    history or no identity, or because git takes too long. In CI, nobody is a newcomer.
+    A patch that was only sent teaches its author little before a reviewer answers. Otherwise,
+    return `REGULAR`; also if this is unknown, because there is no base, no complete history or no
+    identity, or because git takes too long. In CI, nobody is a newcomer.
     """
     if runs_in_ci() or repository.is_shallow():
         return REGULAR
     identity = repository.identity
-    if identity is None or not identity.email or _has_sent():
+    if identity is None or not identity.email or _has_sent_topics():
         return REGULAR
     from patchpilot.topic.base import find_base
 
@@ -33,14 +39,14 @@ def find_experience(repository: Repository) -> str:
     return REGULAR if is_author else NEWCOMER
 
 
-def _has_sent() -> bool:
-    """Return whether any message was ever accepted by a mail server, without creating a file."""
+def _has_sent_topics() -> bool:
+    """Return whether mail servers accepted enough topics from here, without creating a file."""
     if not (state_path() / TOPIC_DATABASE).exists():
         return False
     from patchpilot.outgoing.outbox import Outbox
 
     with Outbox() as outbox:
-        return outbox.has_sent()
+        return outbox.count_sent_topics() >= FEW_TOPICS
 
 
 def _has_commit(repository: Repository, author: Address, base: str) -> bool:

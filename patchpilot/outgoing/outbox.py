@@ -412,6 +412,14 @@ class Outbox(TopicStore):
             self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone()
         )
 
+    def count_sent_topics(self) -> int:
+        """Return the number of topics of which a message was accepted, other than in a test."""
+        (count,) = self._db.execute(
+            "SELECT count(DISTINCT change_id) FROM sends JOIN mails ON mails.send = sends.id"
+            " WHERE kind = 'real' AND state = 'accepted'"
+        ).fetchone()
+        return int(count)
+
     def settle(self, send_id: int) -> Send:
         """Change the state `sending` of messages to `unknown` after the process has exited, and
         return the send.

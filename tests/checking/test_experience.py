@@ -65,9 +65,20 @@ def _accept_commit(repo: Repo) -> None:
     repo.git("rebase -q master")
 
 
-def _send_message(_: Repo) -> None:
+def _send_topics(count: int, kind: str = "real") -> None:
     with Outbox() as outbox:
-        record_send(outbox)
+        for number in range(count):
+            record_send(outbox, change_id=f"20261120-widget-{number:012x}", send_kind=kind)
+
+
+def test_first_sends_leave_a_newcomer(tmp_path: Path) -> None:
+    repo = _make_topic(tmp_path / "r")
+    with Outbox() as outbox:
+        for version in range(1, 5):
+            record_send(outbox, version=version)
+    _send_topics(1)
+    _send_topics(4, "to-self")
+    assert _shown(repo) >= FOR_NEWCOMERS
 
 
 @pytest.mark.parametrize(
@@ -75,10 +86,10 @@ def _send_message(_: Repo) -> None:
     [
         _accept_commit,
         lambda repo: repo.git("config patchpilot.experience regular"),
-        _send_message,
+        lambda _: _send_topics(3),
     ],
 )
-def test_accepted_commit_or_sent_message_makes_a_regular(
+def test_accepted_commit_or_sent_topics_make_a_regular(
     tmp_path: Path, become_regular: Callable[[Repo], object]
 ) -> None:
     repo = _make_topic(tmp_path / "r")

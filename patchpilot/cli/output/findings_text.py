@@ -347,7 +347,9 @@ def describe_newcomer_findings(result: CheckResult) -> str:
     shown = format_count(count, "finding is", "findings are")
     is_chosen = "experience" in result.setting.options.origins
     reason = (
-        "" if is_chosen else ", because you have no commit in the base and sent nothing from here"
+        ""
+        if is_chosen
+        else ", because you have no commit in the base and sent few patches from here"
     )
     return (
         f"{shown} only shown to newcomers{reason}; {'it does' if count == 1 else 'they do'} not"
