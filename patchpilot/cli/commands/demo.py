@@ -19,6 +19,7 @@ from patchpilot.settings.read_settings import is_in_demo
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
 Mail is sent to a server in the sandbox, and replies arrive in its archive; no message leaves this machine.
+Only the patches of the branch {topic} get replies; those of other branches are only stored.
 Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 
@@ -51,7 +52,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     """Try all commands in a sandbox.
 
     The sandbox is a small kernel-like tree with stable branches, a mail server and an archive, all
-    on this machine.
+    on this machine. Only the patches of its branch acme-old-cards get replies.
     """
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
@@ -82,7 +83,9 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if line:
             line.wipe()
         if shell:
-            print_message(_WELCOME.format(work=sandbox.work))
+            from patchpilot.demo.demo_repository import TOPIC
+
+            print_message(_WELCOME.format(work=sandbox.work, topic=TOPIC))
         from patchpilot.demo.own_tree import (
             find_folder_outside_path,
             format_own_tree_text,
