@@ -12,6 +12,7 @@ _CONVERSION = re.compile(
 )
 _ARGUMENT = re.compile(r"\d|/|-E[A-Z]{3}|^['\"\[].*['\"\]]")
 """In a word that a conversion printed: a number, a path, an error, or a quoted name."""
+_QUOTED = r"(?:\S*[\d/'\"\[]\S*|-E[A-Z]+)"
 _KEYS, _SHORT, _LONG = 4, 5, 8
 _ENOUGH, _SHARE = 8, 0.65
 """The letters, and the part of all letters, that a message and a format must have in common."""
@@ -54,6 +55,20 @@ def count_common_letters(message: str, code: str) -> int:
         (runs, "%".join(pieces)),
     )
     return max(_count_ordered_letters(parts, text) for parts, text in comparisons)
+
+
+def is_quoted(message: str, text: str) -> bool:
+    """Return whether a text quotes a message, with any arguments and without its device.
+
+    White space in the text is single spaces.
+    """
+    words = ["" if _ARGUMENT.search(word) else word for word in message.split()]
+    while words and (not words[0] or (len(words) > 1 and not words[1])):
+        del words[0]
+    if sum(map(len, words)) < _ENOUGH or len(words) == 1:
+        return False
+    pattern = " ".join(re.escape(word) if word else _QUOTED for word in words)
+    return bool(re.search(rf"(?<!\w){pattern}", text))
 
 
 def _split_fixed_parts(message: str) -> Iterator[str]:

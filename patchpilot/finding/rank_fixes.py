@@ -18,12 +18,18 @@ from patchpilot.finding.candidates import (
     SourceLocations,
     WordCounts,
 )
-from patchpilot.finding.printed_messages import make_search_texts
+from patchpilot.finding.printed_messages import (
+    count_common_letters,
+    is_quoted,
+    make_search_texts,
+)
+from patchpilot.finding.read_log import MACHINERY_SHARE
 
 MOST = 300
 """Number of commits whose diffs are read, the best ones by their messages and files."""
 LIKELY, PROPOSED = 0.8, 0.5
 """Probabilities from which the first commit is called likely, and from which it is proposed."""
+_MAX_WORD = 3
 _MAX_PRINTED, _LEAST_LETTERS = 8, 8
 """Number of messages whose texts are looked up in a change, and the shortest such text."""
 _K1, _B = 1.2, 0.6
@@ -40,12 +46,24 @@ _NOT = re.compile(
 )
 FIXES = re.compile(r"^\s*Fixes: *#?([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
 
+_IN_ANY_TRACE = re.compile(
+    r"(?:[\w-]+: )?(?:BUG|WARNING|INFO|Oops|OOPS|ERROR|Unable to handle|general protection|"
+    r"Kernel (?:panic|BUG)|kernel BUG|Internal error|invalid opcode|divide error|Mem abort|"
+    r"stack segment|(?:double|page) fault|#PF|PGD|CPU|Comm|Process|Workqueue|Hardware name|"
+    r"Modules linked|Tainted|Call [Tt]race|Code|R[A-Z0-9]+|[-=]{3,}|\[|<|\"echo|==\d+|"
+    r"(?:Read|Write|READ|WRITE) (?:of size|at)|Allocated by|Freed by|Fixing recursive)"
+)
+"""The start of a message that says nothing about the code that failed."""
 _COMPARED = ("bm25", "cover", "named", "functions", "files")
 Features = dict[str, float]
 
 
 class Evidence(NamedTuple):
-    """A candidate with its evidence as numeric features, and the matching words to display."""
+    """A candidate with its evidence as numeric features, and the matching words to display.
+
+    `matches` lists what the commit shares with the symptom: functions, files, drivers or printed
+    messages. Without any, only words are common, and the commit is never called the fix.
+    """
 
     number: int
     features: Features
@@ -174,21 +192,62 @@ def weigh_changes(
             "size": math.log1p(change.lines) / 5,
             "many_files": math.log1p(len(change.files)),
         }
-        message = commit.message.lower()
-        named_functions = [
-            name for name in functions if name.lower() in message and name not in touched
-        ]
-        matches = (
-            *(f"{'adds' if name in added else 'changes'} {name}()" for name in touched[:3]),
-            *(f"adds {key!r}" for key in printed[:1]),
-            *(
-                f"names {name}()"
-                for name in sorted(named_functions, key=lambda name: -functions[name])[:2]
-            ),
-            *([] if touched else [f"changes {path}" for path in in_files[:1]]),
-        )
+        matches = _list_matches(query, commit, change)
+        features["common"] = float(bool(matches))
         result.append(Evidence(candidate.number, features, matches))
     return result
+
+
+def _list_matches(query: Query, commit: CommitMessage, change: CommitDiff) -> tuple[str, ...]:
+    """Return what a commit shares with the symptom, the most telling first.
+
+    Functions of the machinery of a trace occur in any trace. A driver or a message is only listed
+    if there is nothing more exact.
+    """
+    symptom, files = query.sources.symptom, query.sources.files
+    functions = {
+        name: weight for name, weight in query.sources.functions.items() if weight > MACHINERY_SHARE
+    }
+    by_weight = sorted(functions, key=lambda name: -functions[name])
+    touched = [name for name in by_weight if name in change.functions]
+    messages = [
+        message
+        for message in symptom.messages[:_MAX_PRINTED]
+        if not _IN_ANY_TRACE.match(message.strip())
+    ]
+    added = [
+        key
+        for message in messages
+        for key in make_search_texts(message, True)
+        if len(key) >= _LEAST_LETTERS
+        and any(
+            key in literal and count_common_letters(message, literal) for literal in change.texts
+        )
+    ]
+    text = commit.message.lower()
+    in_files = [path for path in change.files if path in files]
+    matches = (
+        *(f"{'adds' if name in change.added else 'changes'} {name}()" for name in touched[:3]),
+        *(f"adds {key!r}" for key in added[:1]),
+        *[f"names {name}()" for name in by_weight if name not in touched and name.lower() in text][
+            :2
+        ],
+        *([] if touched else [f"changes {path}" for path in in_files[:1]]),
+    )
+    if matches:
+        return matches
+    for module in symptom.modules:
+        name = re.escape(module.lower().replace("-", "_"))
+        is_module = re.compile(rf"(?<![a-z0-9]){name}(?![a-z0-9])")
+        for path in change.files:
+            if is_module.search(path.lower().replace("-", "_")):
+                return (f"changes {path}",)
+        # a short name is a word as well
+        named_in = text if len(module) > _MAX_WORD else commit.subject.lower()
+        if is_module.search(named_in.replace("-", "_")):
+            return (f"names {module}",)
+    plain = " ".join(commit.message.split())
+    return tuple(f"names {message!r}" for message in messages if is_quoted(message, plain))[:1]
 
 
 def score_evidence(table: Mapping[str, float], features: Features) -> float:
@@ -280,7 +339,10 @@ def rank_by_share(
 
 
 def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
-    """Rank candidates, best first, with probabilities that add up to at most 1."""
+    """Rank candidates, best first, with probabilities that add up to at most 1.
+
+    If the first one has only words in common with the symptom, it is hardly ever the fix.
+    """
     data = read_shipped_tables("ranking")["symptoms"]
     ranking = rank_by_share(evidence, load_evidence_weights())
     if not ranking:
@@ -288,6 +350,8 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     ordered, shares = [ranked.evidence for ranked in ranking], [ranked.share for ranked in ranking]
     raw = 1 / (1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares))))
     first = convert_to_probability(raw, data["calibration"]["curve"])
+    if not ordered[0].features["common"]:
+        first = min(first, data["calibration"]["words_only"])
     rest_factor = (1 - first) / max(1e-9, 1 - shares[0])
     return [
         ranked._replace(probability=min(first, ranked.share * rest_factor) if index else first)

@@ -93,7 +93,8 @@ _WORD = re.compile(r"[A-Za-z_]\w+")
 _PANIC = re.compile(r"^Kernel panic - not syncing: ")
 _TRACE_START = re.compile(r"^\s*(?:Call [Tt]race|Backtrace|RIP|PC|pc)\b")
 _NAMED_TRUST = 0.7
-_MACHINERY_SHARE = 0.1
+MACHINERY_SHARE = 0.1
+"""Maximum weight of a function of the machinery of a trace, which occurs in any trace."""
 
 
 class Frame(NamedTuple):
@@ -248,7 +249,7 @@ def _order_frames(trace: Iterable[TraceFrame]) -> Iterator[Frame]:
             best[frame.function] = (rank, frame.trust)
     position = 0
     for name, (rank, trust) in sorted(best.items(), key=lambda item: item[1][0]):
-        share = _MACHINERY_SHARE if rank == _MACHINERY else 1.0
+        share = MACHINERY_SHARE if rank == _MACHINERY else 1.0
         yield Frame(name, trust * share / (1 + 0.25 * position))
         position += rank != _MACHINERY
 

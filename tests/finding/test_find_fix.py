@@ -196,6 +196,56 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
+    "log",
+    [
+        "mpt2sas0: _ctl_do_mpt_command: timeout",
+        "r8169 0000:02:00.0 eth0: transmit queue 0 timed out",
+        "BUG: kernel NULL pointer dereference, address: 0000000000000020\n"
+        "RIP: 0010:brcm_fill+0x2b/0x110 [brcm]\n do_syscall_64+0x1/0x2",
+        "the new limit of the card is wrong",
+    ],
+)
+def test_commit_with_only_words_in_common_is_not_proposed(repo: Repo, log: str) -> None:
+    repo.git("checkout -q --detach origin/master")
+    message = (
+        "acme: read the new limit of the card before the timeout\n\nWithout it, a command of the"
+        " transmit queue\nhas timed out:\n\n  BUG: kernel NULL pointer dereference, address: 20\n"
+        "  do_syscall_64+0x1/0x2\n"
+    )
+    repo.commit(message, {"drivers/net/acme/card.c": "int card;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
+    assert answer["candidates"][0]["subject"].startswith("acme: read the new limit")
+    assert (answer["fits"], answer["likely"]) == (False, False)
+    text = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode()).out
+    assert text.startswith("probably none of these commits is the fix; ")
+    assert "--try" not in text
+
+
+@pytest.mark.parametrize(
+    ("log", "match"),
+    [
+        ("r8169 0000:02:00.0 eth0: link is not ready", "changes drivers/net/r8169-main.c"),
+        ("acpi-pad 0000:02:00.0: bad state", "names acpi-pad"),
+        ("cannot read the calibration of port 7", "names 'cannot read the calibration of port 7'"),
+        ("cannot fill the ring of queue 7", "changes drivers/net/acme/ring.c"),
+    ],
+)
+def test_match_states_what_the_commit_has_in_common(repo: Repo, log: str, match: str) -> None:
+    repo.git("checkout -q --detach origin/master")
+    message = (
+        "net: wait for the link\n\nThe acpi_pad device was not ready, its state bad:\n\n"
+        "  cannot read the\n  calibration of port 2\n"
+    )
+    repo.commit(message, {"drivers/net/r8169-main.c": "int r;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    answer = find_and_read_json(
+        repo, "-", "--in", "v6.1", stdin=log, exit_code=int("ring" in match)
+    )
+    assert match in [text for fix in answer["candidates"] for text in fix["matches"]]
+
+
+@pytest.mark.parametrize(
     ("probability", "outlook"),
     [
         (0.93, "the first commit is likely the fix; it is in 93% of such searches"),

@@ -523,6 +523,7 @@ def write_tables(
     lines += [
         "[calibration]",
         f"nothing = {rejection_limit:.4f}",
+        f"words_only = {read_shipped_tables('ranking')['symptoms']['calibration']['words_only']}",
         f"curve = [{formatted_points}]",
         "",
     ]
