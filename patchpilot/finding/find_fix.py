@@ -74,7 +74,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
 from patchpilot.projects.loading import open_thread_pool
 from patchpilot.tags import rank_culprits
-from patchpilot.tags.bisect_log import parse_bisection
+from patchpilot.tags.bisect_log import is_bisection, parse_bisection
 from patchpilot.tags.find_culprits import MIN_OFFERED
 from patchpilot.topic.archive_target import fetch_thread, read_archive_setting
 
@@ -82,6 +82,8 @@ MAX_LOG = 1 << 20
 """Maximum number of bytes to read from a log."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
 """Maximum and minimum number of candidates, and the minimum probability of the others."""
+_LEAST_LEFT = 0.2
+"""Minimum probability that is left if commits are excluded: their shares are no more certain."""
 _MAX_BLAMED = 20
 """Maximum number of commits to blame."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -104,12 +106,12 @@ class TreeVerdict:
 class FoundFix:
     """A commit that may fix the symptom.
 
-    `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the functions and files in common with the symptom. The first
-    verdict is for the searched tree. Merges have no verdicts. If the user tried the commit on the
-    release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried for another symptom or
-    release, which `trial_note` states. `branch_fix` is set if the stable branch of the searched
-    release has the commit.
+    `probability` is calibrated on known fixes, and 0 if the commit `is_excluded`. `release` is the
+    first release with the commit. `matches` lists what it has in common with the symptom, apart
+    from words. The first verdict is for the searched tree. Merges have no verdicts. If the user
+    tried the commit on the release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried
+    for another symptom or release, which `trial_note` states. `branch_fix` is set if the stable
+    branch of the searched release has the commit.
     """
 
     commit: str
@@ -122,6 +124,33 @@ class FoundFix:
     tried_on: str = ""
     trial_note: str = ""
     branch_fix: BranchFix | None = None
+
+    @property
+    def is_excluded(self) -> bool:
+        """Return whether the commit cannot be the fix: the user tried it, or the tree lacks the
+        bug that it fixes.
+        """
+        if self.works:
+            return self.works == "no"
+        return bool(self.branches) and self.branches[0].verdict == BranchVerdict.NOT_AFFECTED.value
+
+    @property
+    def share(self) -> str:
+        """Return the probability in percent, or "" if the commit cannot be the fix."""
+        return "" if self.is_excluded else f"{self.probability:.0%}"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Return the first release, what the commit shares with the symptom, and the trials."""
+        facts = [f"first in {self.release}" if self.release else "not released", *self.matches]
+        if self.works:
+            result = "the bug is gone" if self.works == "yes" else "the bug is still there"
+            facts.append(f"tried on {self.tried_on}: {result}")
+        elif self.tried_on:
+            facts.append(f"tried on {self.tried_on} {self.trial_note}")
+        if self.branch_fix:
+            facts.append(self.branch_fix.words)
+        return tuple(facts)
 
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
@@ -177,7 +206,8 @@ class FoundFixes:
 
         It works, or it is the first one, and it was not tried.
         """
-        first = self.candidates[0] if self.fits and self.candidates else None
+        open_fixes = (fix for fix in self.candidates if not fix.is_excluded)
+        first = next(open_fixes, None) if self.fits else None
         is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
         return self.working or (first if is_proposed and first and not first.works else None)
 
@@ -203,20 +233,23 @@ class FoundFixes:
         first = self.candidates[0]
         if working := self.working:
             return f"{working.commit[:12]} fixes it, as you tried"
-        if first.works == "no":
-            return "the first commit is not the fix, as you tried; the others are less likely"
-        share = f"in {first.probability:.0%} of such searches"
+        tried = [fix.commit[:12] for fix in self.candidates if fix.works == "no"]
+        refuted = f"{' and '.join(tried)} {'are' if len(tried) > 1 else 'is'} not the fix, as you"
+        start = f"{refuted} tried; " if tried else ""
+        if first.is_excluded:
+            return f"{start}none of these commits is the fix"
+        share = f"in {first.share} of such searches"
         if update := self.update:
             return (
-                f"{update.series}.y has the first commit since {update.release}: update first, then"
-                f" see whether it still happens; the commit is the fix {share}"
+                f"{start}{update.series}.y has the first commit since {update.release}: update"
+                f" first, then see whether it still happens; the commit is the fix {share}"
             )
         if first.probability < rejection_threshold():
-            return f"probably none of these commits is the fix; the first one is {share}"
+            return f"{start}probably none of these commits is the fix; the first one is {share}"
         adverb = "may be"
         if first.probability >= PROPOSED:
             adverb = "is likely" if first.probability >= LIKELY else "is probably"
-        return f"the first commit {adverb} the fix; it is {share}"
+        return f"{start}the first commit {adverb} the fix; it is {share}"
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -314,6 +347,8 @@ def find_fixes(
     )
     if _is_directory(repository, tree, profile):
         listed_fixes = [_add_directory_verdict(repository, fix, tree) for fix in listed_fixes]
+    if not search.symptom.name:
+        listed_fixes = _move_excluded_last(listed_fixes)
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
     notes += [search.tree_note] if search.tree_note else []
@@ -336,7 +371,7 @@ def find_fixes(
         search.rev,
         search.searched,
         is_likely and not search.symptom.name,
-        search.fits and bool(listed_fixes),
+        search.fits and not all(fix.is_excluded for fix in listed_fixes),
         search.symptom,
         tuple(listed_fixes),
         tuple(notes),
@@ -345,6 +380,18 @@ def find_fixes(
     if (proposed := found_fixes.proposed) and proposed.branches:
         note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom.key)
     return found_fixes
+
+
+def _move_excluded_last(fixes: Sequence[FoundFix]) -> list[FoundFix]:
+    """Move the commits that cannot be the fix last, and give their shares to the others."""
+    left = 1 - sum(fix.probability for fix in fixes if fix.is_excluded)
+    left = max(left, _LEAST_LEFT)
+    possible = [
+        replace(fix, probability=round(min(1.0, fix.probability / left), 3))
+        for fix in fixes
+        if not fix.is_excluded
+    ]
+    return [*possible, *(replace(fix, probability=0.0) for fix in fixes if fix.is_excluded)]
 
 
 def _name_kernel(tree: str, symptom: Symptom) -> str:
@@ -568,15 +615,26 @@ def _is_tracked(repository: Repository, path: str) -> bool:
 
 
 def find_later_fixes(
-    repository: Repository, introduced_by: str, progress: Progress = ignore_progress
+    repository: Repository,
+    introduced_by: str,
+    progress: Progress = ignore_progress,
+    *,
+    tree: str = "",
+    profile: str | None = None,
 ) -> FoundFixes:
     """Return the mainline commits that fix a bug introduced by a commit.
 
     They name the commit in a Fixes: tag or change its lines. `introduced_by` is the commit, or the
-    log of a bisection that found it.
+    log of a bisection that found it. The first verdict is for `tree`, by default the commit.
     """
-    if "\n" in introduced_by:
-        introduced_by = parse_bisection(introduced_by).first_bad or ""
+    if "\n" in introduced_by or is_bisection(introduced_by):
+        first_bad = parse_bisection(introduced_by).first_bad
+        if not first_bad:
+            raise InputError(
+                "the bisection is not finished: it names no first bad commit",
+                hint="go on with `git bisect`, then write the log again",
+            )
+        introduced_by = first_bad
     revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
     # fixes name the mainline commit of a backport
     revision = find_named_mainline_commit(repository, revision) or revision
@@ -608,7 +666,8 @@ def find_later_fixes(
             match = f"fixes {revision[:12]}" if tags else f"changes lines of {revision[:12]}"
             candidates.append(FoundFix(message.id, message.subject, confidence, matches=(match,)))
     candidates.sort(key=lambda fix: -fix.probability)
-    fixes = add_backport_verdicts(repository, candidates[:SHOWN], revision, None, progress)
+    searched = branch_ref(repository, tree, profile=profile) if tree else revision
+    fixes = add_backport_verdicts(repository, candidates[:SHOWN], searched, profile, progress)
     is_likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         revision[:12],

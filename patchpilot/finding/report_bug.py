@@ -21,7 +21,7 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.tags.bisect_log import parse_bisection
+from patchpilot.tags.bisect_log import is_bisection, parse_bisection
 from patchpilot.write_file import describe_written
 
 _MAX_LOG_LINES, _MAX_FILES, _MAX_TITLE = 60, 3, 100
@@ -103,7 +103,7 @@ def save_bug_report(
 
 def _name_bisected_range(repository: Repository, text: str) -> tuple[str, str]:
     """Return the first good and bad versions of a `git bisect log`, or "" for a commit alone."""
-    if "\n" not in text:
+    if not is_bisection(text):
         return "", ""
     bisection = parse_bisection(text)
     good, bad = bisection.good[:1], bisection.bad[:1]

@@ -12,6 +12,16 @@ _STEP = re.compile(r"^git bisect (\S+)((?:[ \t]+'?[0-9a-f]{7,64}'?)+)[ \t]*$", r
 _START = re.compile(r"^git bisect start((?:[ \t]+\S+)*)[ \t]*$", re.MULTILINE)
 _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
+_HEAD = re.compile(
+    r"git bisect start\b|#\s*(?:status|bad|good|new|old|skip|first \w+ commit)\b.*\n|"
+    r"[0-9a-f]{7,64} is the first (?!good|old)\w+ commit\b"
+)
+
+
+def is_bisection(text: str) -> bool:
+    """Return whether a text is the output of `git bisect log` or the end of a bisection."""
+    return bool(_HEAD.match(text.lstrip("\ufeff \t\r\n")))
+
 
 class Bisection(NamedTuple):
     """A parsed bisection with the first bad commit, and the ids of bad, good and skipped commits in
@@ -31,6 +41,7 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
 
     Raise InputError if the text does not contain a bisection.
     """
+    text = text.replace("\r\n", "\n")
     bad_terms, good_terms = {"bad", "new"}, {"good", "old"}
     for kind, term in _TERM.findall(text):
         (bad_terms if kind in ("new", "bad") else good_terms).add(term)

@@ -84,6 +84,17 @@ def test_page_names_a_fix_by_its_id(
     assert named == ([world.fix] if is_named else [])
 
 
+def test_next_step_after_a_page_is_another_command(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "page"
+    file.write_text(f"Comment 5: this was fixed by commit {world.fix[:12]}, thanks.")
+    tree = world.repo.git(f"rev-parse {world.fix}~1")
+    with_tree = world.repo.patchpilot("find --in", tree, file).out
+    assert f"try whether the bug is gone: patchpilot find --try {world.fix[:12]}" in with_tree
+    assert f"find {file}" not in with_tree
+    without = world.repo.patchpilot("find", file).out
+    assert f"next: patchpilot find {file} --in VERSION" in without
+
+
 def test_cve_of_other_software_in_a_log_is_ignored(
     world: World, pairs: list[Pair], tmp_path: Path
 ) -> None:

@@ -268,11 +268,50 @@ def test_heading_states_how_likely_the_first_commit_is_the_fix(
         found = replace(fixes, candidates=candidates, fits=fits)
         assert format_found_fixes(found, "-").startswith(f"{outlook}\n")
     tried = replace(candidates[0], works="no", tried_on="v6.1")
-    text = format_found_fixes(replace(fixes, candidates=(tried, *others)), "-")
-    assert text.startswith("the first commit is not the fix, as you tried; ")
+    text = format_found_fixes(replace(fixes, candidates=(*others, tried)), "-")
+    assert text.startswith(f"{tried.commit[:12]} is not the fix, as you tried; ")
     tried = replace(others[0], works="yes", tried_on="v6.1")
     text = format_found_fixes(replace(fixes, candidates=(candidates[0], tried)), "-")
     assert text.startswith(f"{tried.commit[:12]} fixes it, as you tried\n")
+
+
+def test_refuted_commit_is_last_and_its_share_goes_to_the_others(repo: Repo) -> None:
+    before = find_and_read_json(repo, "-", stdin=LOG)["candidates"]
+    refuted, *others = before
+    call(
+        "find", "-C", repo.path, "-", "--try", refuted["commit"], "--in", "v6.1", "--works", "no",
+        stdin=LOG.encode(),
+    ).expect(0)  # fmt: skip
+    after = find_and_read_json(repo, "-", stdin=LOG)
+    assert [fix["commit"] for fix in after["candidates"]] == [
+        *(fix["commit"] for fix in others),
+        refuted["commit"],
+    ]
+    *left, last = after["candidates"]
+    assert (last["works"], last["probability"]) == ("no", 0.0)
+    for old, new in zip(others, left, strict=True):
+        share = old["probability"] / (1 - refuted["probability"])
+        assert new["probability"] == pytest.approx(share, abs=0.002)
+    text = call("find", "-C", repo.path, "-", stdin=LOG.encode()).out
+    assert text.startswith(f"{refuted['commit'][:12]} is not the fix, as you tried; ")
+    assert f"\n       {refuted['commit'][:12]} (" in text
+    assert "the bug is still there" in text
+
+
+def test_commit_whose_bug_the_tree_lacks_cannot_be_its_fix(repo: Repo) -> None:
+    culprit = repo.git("log --format=%H --grep 'core: change 3' origin/master")
+    repo.git("checkout -q --detach origin/master")
+    repo.commit(
+        f"acme: reset the page in the fill\n\n{LOG}\n"
+        f'Fixes: {culprit[:12]} ("net: core: change 3")\n',
+        {FILE: FIXED.replace("return -1", "return -2")},
+    )
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    answer = find_and_read_json(repo, "-", stdin=LOG)
+    last = answer["candidates"][-1]
+    assert last["subject"] == "acme: reset the page in the fill"
+    assert (last["branches"][0]["verdict"], last["probability"]) == ("not-affected", 0.0)
+    assert answer["candidates"][0]["subject"] == TITLE
 
 
 def test_written_report_is_not_proposed_again(repo: Repo) -> None:
@@ -345,6 +384,42 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
         assert find_later_fixes(repository, log).candidates == (fix,)
     assert fix.subject == "acme: divide"
     assert fix.matches == (f"changes lines of {culprit[:12]}",)
+
+
+@pytest.mark.parametrize("form", ["log", "crlf", "end"])
+def test_output_of_git_bisect_is_read_as_such(repo: Repo, workdir: Path, form: str) -> None:
+    added = "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
+    culprit = repo.commit("acme: stop the ring\n", {FILE: RING + added})
+    fix = repo.commit(
+        f'acme: divide\n\nFixes: {culprit[:12]} ("acme: stop the ring")\n',
+        {FILE: RING + added.replace("/ 0", "/ 1")},
+    )
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    log = (
+        f"git bisect start\n# bad: [{culprit}] acme: stop the ring\ngit bisect bad {culprit}\n"
+        f"# good: [{culprit}^] x\n# first bad commit: [{culprit}] acme: stop the ring\n"
+    )
+    if form == "crlf":
+        log = log.replace("\n", "\r\n")
+    elif form == "end":
+        log = f"{culprit} is the first bad commit\ncommit {culprit}\n"
+    file = workdir / "bl.txt"
+    file.write_bytes(log.encode())
+    for arguments in ((), ("--in", STABLE), ("--report",)):
+        answer = find_and_read_json(repo, str(file), *arguments)
+        assert [row["commit"] for row in answer["candidates"]] == [fix]
+    first = find_and_read_json(repo, str(file), "--in", STABLE)["candidates"][0]["branches"][0]
+    assert first["branch"] == STABLE
+    text = call("find", "-C", repo.path, file).out
+    assert "100%" in text
+    assert "--bisect" not in text
+
+
+def test_unfinished_bisection_is_an_error(repo: Repo) -> None:
+    log = "git bisect start\ngit bisect bad v6.2\ngit bisect good v6.1\n"
+    log = log.replace("v6.2", "a" * 40)
+    outcome = call("find", "-C", repo.path, "-", stdin=log.encode())
+    outcome.expect(2, "the bisection is not finished")
 
 
 def run_bisection_step(repo: Repo, *arguments: str, exit_code: int = 0) -> dict[str, Any]:

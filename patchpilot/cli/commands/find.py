@@ -82,7 +82,8 @@ def command(
     """Find the commits of mainline that may fix WHAT, or the thread in which a commit was posted.
 
     WHAT is a symptom: a file with the output of dmesg (`-`: standard input), a message of a driver,
-    the '<message-id>' of a report, a function, or a source file. The commits since REV are ranked:
+    the '<message-id>' of a report, a function, or a source file. With the output of `git bisect
+    log`, the commits that fix the first bad commit are listed. The commits since REV are ranked:
     the first line states how likely the first one is the fix. The exit code is 1 if no commit fits.
 
     For a CVE, a message of linux-cve-announce, or a page that names a CVE, the fixes are read from
@@ -108,7 +109,6 @@ def command(
     """
     from patchpilot.finding.find_cve import read_named_cves
     from patchpilot.finding.find_fix import is_commit_argument, read_symptom_text
-    from patchpilot.finding.named_fixes import list_named_fixes
 
     with common.workplace() as workplace:
         what, good, bad = what or "", options["good"], options["bad"]
@@ -135,7 +135,7 @@ def command(
         text = read_symptom_text(workplace.repository, what) if text is None else text
         if not is_search and (query := read_named_cves(what, text, records)):
             return _find_cves(common, workplace, query, within or "")
-        if not is_search and (named := list_named_fixes(workplace.repository, text)):
+        if not is_search and (named := _list_named(workplace, text)):
             return _find_named(common, workplace, what, named, within or "")
         if good:
             return _find_introduction(
@@ -146,6 +146,14 @@ def command(
         return _find_fixes(
             common, workplace, what, text, within or "", is_reported=options["report"]
         )
+
+
+def _list_named(workplace: "Workplace", text: str) -> tuple[str, ...]:
+    """Return the fixes that a text names, which is no log of a bisection."""
+    from patchpilot.finding.named_fixes import list_named_fixes
+    from patchpilot.tags.bisect_log import is_bisection
+
+    return () if is_bisection(text) else list_named_fixes(workplace.repository, text)
 
 
 def _refuse_options(options: dict[str, Any], *, is_bisected: bool, is_in_tree: bool) -> None:
@@ -191,19 +199,22 @@ def _find_fixes(
     is_reported: bool,
 ) -> int:
     from patchpilot.cli.output.find_text import format_found_fixes
-    from patchpilot.finding.find_fix import find_fixes, read_symptom
+    from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
+    from patchpilot.tags.bisect_log import is_bisection
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
-    symptom = read_symptom(repository, text)
     with show_progress(common) as progress:
-        fixes = find_fixes(
-            repository,
-            symptom,
-            tree=tree,
-            profile=profile,
-            to_report=is_reported,
-            progress=progress,
-        )
+        if is_bisection(text):
+            fixes = find_later_fixes(repository, text, progress, tree=tree, profile=profile)
+        else:
+            fixes = find_fixes(
+                repository,
+                read_symptom(repository, text),
+                tree=tree,
+                profile=profile,
+                to_report=is_reported,
+                progress=progress,
+            )
     _write_answer(common, fixes, format_found_fixes(fixes, target, is_reported=is_reported))
     if is_reported:
         _save_report(workplace, fixes, text)

@@ -54,17 +54,23 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         source = f" ({version.source})" if version.source != version.named else ""
         lines.append(f"  the log names  {version.words}{source}")
     for number, fix in enumerate(fixes.candidates):
-        likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
+        likelihood = "likely" if fixes.likely and not number else f"{fix.share:>4}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     bisect_command = _pipe(Action("find", ("--bisect", operation, "--in", fixes.tree)))
-    if not fixes.searched:
-        lines += [
-            "",
-            f"next: {_pipe(Action('find', (operation, '--in', 'v6.1')))}  # the version with it",
-        ]
+    is_named = fixes.fits and not fixes.searched
+    if (is_named and fixes.tree == "HEAD") or not (fixes.searched or fixes.fits):
+        again = _pipe(Action("find", (operation, "--in", "VERSION")))
+        lines += ["", f"next: {again}  # the version that has the bug"]
     elif fixes.proposed:
         step = fixes.proposed.next_step(fixes.messages, is_fix=not name)
         lines += ["", *_format_update(fixes), f"{'  or' if fixes.update else 'next:'} {step}"]
+    elif is_named:
+        verdicts = Action("backport", tuple(fix.commit[:12] for fix in fixes.candidates))
+        lines += ["", f"next: {verdicts}  # the verdict for each branch"]
+    elif not fixes.symptom:
+        # the result of a bisection
+        report = _pipe(Action("find", (operation, "--report")))
+        lines += [] if is_reported else ["", f"next: report the bug: {report}"]
     else:
         advice = "read these commits, or search by builds" if fixes.fits else "search by builds"
         label = "  if it still happens, " if fixes.update else "next: "
@@ -211,15 +217,7 @@ def _make_comment(text: str) -> str:
 
 def _format_fix(fix: FoundFix, label: str) -> list[str]:
     heading = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
-    facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
-    if fix.works:
-        result = "the bug is gone" if fix.works == "yes" else "the bug is still there"
-        facts.append(f"tried on {fix.tried_on}: {result}")
-    elif fix.tried_on:
-        facts.append(f"tried on {fix.tried_on} {fix.trial_note}")
-    if fix.branch_fix:
-        facts.append(fix.branch_fix.words)
-    lines = [heading, f"       {'; '.join(facts)}"]
+    lines = [heading, f"       {'; '.join(fix.facts)}"]
     verdicts = Counter[str]()
     for tree in fix.branches:
         verdicts[tree.verdict] += 1

@@ -129,6 +129,7 @@ def _process_input(
     )
     from patchpilot.finding.find_introduction import find_introduction
     from patchpilot.home.branches import find_branch_range
+    from patchpilot.tags.bisect_log import is_bisection
 
     if kind == "branch":
         target = value if ".." in value else find_branch_range(directory, value)
@@ -138,7 +139,7 @@ def _process_input(
             series = add_series(repository, value)
             return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
         text = read_symptom_text(repository, value)
-        if kind == "bisect":
+        if kind == "bisect" or is_bisection(text):
             fixes = find_later_fixes(repository, text)
         else:
             symptom = read_symptom(repository, text)
@@ -180,13 +181,7 @@ def _show_found_fixes(
         (
             fix.commit,
             fix.subject,
-            "; ".join(
-                (
-                    f"{fix.probability:.0%}",
-                    f"first in {fix.release or 'no release'}",
-                    *fix.matches,
-                )
-            ),
+            "; ".join(filter(None, (fix.share, *fix.facts))),
         )
         for fix in fixes
     ]
