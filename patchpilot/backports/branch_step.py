@@ -14,7 +14,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Follower
 from patchpilot.resources import NO_DRAFTS_IN_DEMO
-from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.settings.read_settings import is_in_demo_tour
 
 if TYPE_CHECKING:
     from patchpilot.backports.build_objects import BranchBuild
@@ -213,7 +213,7 @@ def _find_request_step(
 ) -> BranchStep:
     """Return the step for a mainline commit that applies to a branch."""
     if work.is_drafted or work.is_requested:
-        draft_step = _SHOW_REQUEST if is_in_demo() else _SEND_REQUEST
+        draft_step = _SHOW_REQUEST if is_in_demo_tour() else _SEND_REQUEST
         return draft_step if work.is_drafted else _REQUESTED
     if reason := explain_no_request(result):
         words = "do not ask" if result.rules else "wait: Cc: stable"

@@ -64,6 +64,8 @@ OWN = (
     "PATCHPILOT_DEMO",
 )
 """Variables that a shell needs to use a kept sandbox; its file `env` sets them."""
+IN_SHELL = {"PATCHPILOT_DEMO_SHELL": "1"}
+"""The variable of a shell in the sandbox, whose commands reach the sandbox's mail server."""
 ENV = "env"
 """The file with these variables, which only a kept sandbox has."""
 
@@ -139,7 +141,10 @@ def open_sandbox(
         use_loopback(root, sink, archive)
         archive.add(demo_mails.make_announcement())
         if keep:
-            lines = (f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env)
+            own = {name: env[name] for name in OWN if name in env}
+            lines = (
+                f"export {name}={shlex.quote(value)}\n" for name, value in (own | IN_SHELL).items()
+            )
             (root / ENV).write_text("".join(lines), encoding="utf-8")
         yield Sandbox(root, repositories, sink, archive, env)
 

@@ -41,6 +41,15 @@ def is_in_demo() -> bool:
     return bool(os.environ.get("PATCHPILOT_DEMO"))
 
 
+def is_in_demo_tour() -> bool:
+    """Return whether the user's own shell is outside the sandbox, as in the demo's guided workflow.
+
+    Commands that send mail must not be proposed there. In the sandbox's shell, they reach the
+    sandbox's mail server only.
+    """
+    return is_in_demo() and not os.environ.get("PATCHPILOT_DEMO_SHELL")
+
+
 def read_tracked_file(repository: "Repository", source: Source, file: Path) -> bytes | None:
     """Return a file's content in the source's revision.
 

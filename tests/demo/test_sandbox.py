@@ -12,7 +12,7 @@ import pytest
 
 from patchpilot.demo.before import CARD_LOG
 from patchpilot.demo.demo_people import KERNEL_LIST, REGRESSIONS_LIST
-from patchpilot.demo.sandbox import open_sandbox
+from patchpilot.demo.sandbox import open_sandbox, sandbox_environment
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,26 @@ def test_report_names_only_lists_of_the_sandbox(tmp_path: Path) -> None:
         assert KERNEL_LIST in headers
         assert REGRESSIONS_LIST in headers
         assert not re.search(r"@(?!\S*\bexample\b)", headers)
+
+
+def test_shell_in_the_sandbox_is_marked_as_such(tmp_path: Path) -> None:
+    shell = tmp_path / "shell"
+    shell.write_text(f"#!/bin/sh\nenv > {tmp_path}/in-shell\n")
+    shell.chmod(0o755)
+    kept = tmp_path / "kept"
+    terminal, stdin = os.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "patchpilot", "demo", "--shell", "--keep", kept],
+        env={**os.environ, "SHELL": str(shell)},
+        stdin=stdin,
+        stdout=stdin,
+        stderr=stdin,
+        check=True,
+        timeout=120,
+    )
+    os.close(stdin)
+    os.close(terminal)
+    assert "PATCHPILOT_DEMO_SHELL=1\n" in (tmp_path / "in-shell").read_text()
+    assert "export PATCHPILOT_DEMO_SHELL=1\n" in (kept / "env").read_text()
+    # the guided workflow suspends to the user's own shell
+    assert "PATCHPILOT_DEMO_SHELL" not in sandbox_environment(tmp_path)

@@ -27,7 +27,7 @@ from tests.kit.source import ROOT, trees
 OF_THE_SYSTEM = {"HOME", "PATH", "SHELL", "TERM"}
 INTERNAL = {
     *("GIT_INDEX_FILE", "GIT_NOTES_REWRITE_REF", "GIT_PYTHON_REFRESH"),
-    *("PATCHPILOT_DEMO", "PATCHPILOT_SENDING", "_PATCHPILOT_WORDS"),
+    *("PATCHPILOT_DEMO", "PATCHPILOT_DEMO_SHELL", "PATCHPILOT_SENDING", "_PATCHPILOT_WORDS"),
 }
 """Variables that git or patchpilot sets for the programs that it starts."""
 OF_OTHER_PROGRAMS = {

@@ -73,7 +73,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             run_script(keep, progress=progress)
         return ExitCode.OK
     from patchpilot.demo.answers import Answers
-    from patchpilot.demo.sandbox import deliver_regularly, open_sandbox
+    from patchpilot.demo.sandbox import IN_SHELL, deliver_regularly, open_sandbox
 
     with (
         _end_on_sigterm(),
@@ -98,7 +98,8 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         )
         with _restore_terminal() as terminal_states:
             try:
-                code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
+                env = {**sandbox.env, **(IN_SHELL if shell else {})}
+                code = subprocess.call(argv, cwd=sandbox.work, env=env)
             except OSError as error:
                 raise InputError(
                     f"cannot run {argv[0]}: {error.strerror or error}",

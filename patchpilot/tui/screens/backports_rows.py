@@ -22,7 +22,7 @@ from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import format_count, width
 from patchpilot.resources import NO_DRAFTS_IN_DEMO, is_marked_sent, list_recent_drafts
-from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
@@ -334,19 +334,19 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     elif not result.branches:
         note = result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
-        purpose = NO_DRAFTS_IN_DEMO if is_in_demo() else "press 0 to send it"
+        purpose = NO_DRAFTS_IN_DEMO if is_in_demo_tour() else "press 0 to send it"
         state, note = StageState.TODO, f"the request is a draft; {purpose}"
     elif StepKind.REQUESTED in kinds:
         note = f"request sent: {note}"
     elif not result.culprits:
         state = StageState.TODO
         note = f"unknown introducing commit; {press_tags} to choose it"
-    elif likely:
+    elif likely and not request.session.chosen_culprit:
         # leave out the commit, because the line above the ruler names it
         state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"
         if request.topic.is_merged:
-            # no tag can be added to the commit
-            state, note = StageState.DONE, f"likely: {note}"
+            # no tag can be added to the commit, and the branches can be asked already
+            state = StageState.DONE
     return result, StageStatus(state, note)
 
 
@@ -412,7 +412,11 @@ SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
 
 
 def shell_command_rows(commands: Iterable[str]) -> list[str]:
-    return [NO_MAIL_IN_DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
+    return (
+        [NO_MAIL_IN_DEMO]
+        if is_in_demo_tour()
+        else [SHELL, *(f"  {command}" for command in commands)]
+    )
 
 
 def describe_resolution(resolution: "ConflictResolution") -> list[str]:

@@ -24,7 +24,7 @@ from patchpilot.resources import (
     SEND_QUESTIONS,
     list_recent_drafts,
 )
-from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -105,7 +105,7 @@ def read_draft_topics() -> list[HomeTopic]:
     drafts = []
     how_to_send = (
         f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
-        if is_in_demo()
+        if is_in_demo_tour()
         else f"Enter shows it with the command that sends it; {SEND_QUESTIONS}"
     )
     for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):

@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import make_printable
 from patchpilot.resources import SEND_QUESTIONS
-from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -330,7 +330,7 @@ def show_draft(node: DOMNode, file: Path) -> None:
         f"  git send-email {path}",
         f"  ({SEND_QUESTIONS})",
     ]
-    if is_in_demo():
+    if is_in_demo_tour():
         send_lines = [NO_MAIL_IN_DEMO]
     node.app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
 

@@ -214,6 +214,10 @@ def test_written_patches_show_the_send_command(
     assert drafted.format_step(drafted.result.branches[0]) == "0 see the draft"
     assert "do not send mail yourself" in written_patch_rows(done)[-1]
     assert not any("patchpilot send" in row for row in written_patch_rows(done))
+    # a shell in the sandbox reaches only its mail server
+    monkeypatch.setenv("PATCHPILOT_DEMO_SHELL", "1")
+    assert drafted.format_step(drafted.result.branches[0]) == "0 send the draft"
+    assert not any("do not send" in row for row in written_patch_rows(done))
 
 
 def test_conflict_shows_where_to_resume() -> None:
