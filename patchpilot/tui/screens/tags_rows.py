@@ -123,7 +123,11 @@ def evidence_rows(
     candidate: "Candidate | None",
     impact: "CandidateImpact | None",
     columns: int,
+    *,
+    can_write: bool = True,
 ) -> list[Text]:
+    """Return the evidence for a candidate, the releases with the bug, and what is written."""
+
     def format_reason(sign: str, reason: str) -> Text:
         prefix = f"{glyph(sign)} "
         return plain_text(prefix + wrap_with_indent(reason, columns, len(prefix)), STYLE_OF[sign])
@@ -155,6 +159,7 @@ def evidence_rows(
                 for branch in impact.stable.branches
                 if branch.stale_note
             )
+    if impact and can_write:
         advice = impact.stable.advice
         reasons = [f"no Cc: stable: {'; '.join(advice.reasons)}"]
         rows += map(plain_text, [f"adds: {line}" for line in advice.lines] or reasons)

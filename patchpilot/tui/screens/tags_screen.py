@@ -197,7 +197,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def can_tick(self) -> bool:
-        return self.can_view and len(self._candidates) > 1
+        return self.can_view and (len(self._candidates) > 1 or not self.can_write)
 
     def on_mount(self) -> None:
         self.add_class("-nowhere")
@@ -215,6 +215,10 @@ class TagsScreen(StageScreen["FixesResult"]):
     def format_note(self, status: StageStatus) -> str:
         """Name the tags of the chosen candidates, once these are offered or chosen by the user."""
         result = self._shown
+        if result is not None and result.is_fix and not self.can_write:
+            chosen = self.session.chosen_culprit
+            words = f"you chose {chosen[:12]}" if chosen else "press Enter on a commit"
+            return f"{words}: LTS uses it as the commit that introduced the bug"
         if result is None or result.present or not result.is_fix:
             return super().format_note(status)
         is_chosen = self._ticked_commits or self._named[self._fix_commit]
@@ -270,8 +274,10 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.query_one("#ruler", ReleaseRuler).show_bug(impact.bug if impact else NOWHERE)
         evidence = self.query_one("#why", TextPanel).text
         columns = evidence.content_size.width or self.size.width
-        evidence.update(join_lines(evidence_rows(result, candidate, impact, columns)))
-        if impact and impact.message:
+        rows = evidence_rows(result, candidate, impact, columns, can_write=self.can_write)
+        evidence.update(join_lines(rows))
+        self._message_panel.display = self.can_write
+        if impact and impact.message and self.can_write:
             message = color_word_diff(impact.message, keep_marks=self.app.no_color)
             self._message_panel.text.update(message)
             self._scroll_to_tags()
@@ -323,7 +329,22 @@ class TagsScreen(StageScreen["FixesResult"]):
         elif self.can_write:
             self.action_write()
         else:
-            self.notify("the commit is in mainline: its message cannot change")
+            self._choose_culprit(self.selected_item)
+
+    def _choose_culprit(self, candidate: "Candidate") -> None:
+        """Record which commit introduced the bug of a merged fix, or forget it if it was chosen.
+
+        The message of the fix cannot change; the LTS stage uses the answer.
+        """
+        session, fix = self.session, self._fix_commit
+        is_new = session.culprits.pop(fix, "") != candidate.commit
+        if is_new:
+            session.culprits[fix] = candidate.commit
+        self._ticked[fix] = frozenset([candidate.commit] if is_new else [])
+        self.refill_list(candidate.commit)
+        words = f"introduced by {candidate.commit[:12]}" if is_new else "no commit is chosen"
+        self.notify(f"{words}; press {Stage.BACKPORTS.number} for the stable branches")
+        self.update_titles()
 
     def _save_fix_answer(self, *, is_fix: bool) -> None:
         from patchpilot.tags.fix_claims import record_fix_answer
@@ -362,6 +383,10 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         def add_candidate(candidate: "Candidate") -> None:
             self._named[fix][candidate.commit] = candidate
+            if not self.can_write and self._fix_commit == fix:
+                if self.session.chosen_culprit != candidate.commit:
+                    self._choose_culprit(candidate)
+                return
             # select the new candidate only if it belongs to the displayed commit
             self.refill_list(candidate.commit if candidate in self._candidates else None)
 
@@ -372,6 +397,9 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def action_tick(self) -> None:
+        if not self.can_write:
+            self._choose_culprit(self.selected_item)
+            return
         self._ticked[self._fix_commit] = self._ticked_commits ^ {self.selected_item.commit}
         self.refill_list()
 

@@ -151,6 +151,8 @@ class Session:
     `loader_of` returns the loader of a stage. `at` is the index of the selected commit of a series.
     `builds` is the key of the topic whose commits the user wants to compile.
 
+    `culprits` maps a merged fix to the commit that introduced its bug, as the user chose it.
+
     `series` is the number of the tracked series to show (0: the topic's own series), and
     `conversation` contains its messages. `known_settings` are the last settings read, for screens
     that cannot wait for git. `facts` describe the topic for the title line.
@@ -172,6 +174,7 @@ class Session:
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     saved_states: dict[Stage, Kept] = field(default_factory=dict)
+    culprits: dict[str, str] = field(default_factory=dict)
     open_questions: frozenset[str] = frozenset()
     series: int = 0
     conversation: Any = None
@@ -291,7 +294,17 @@ class Session:
         return commits[self.at if -len(commits) <= self.at < len(commits) else -1]
 
     @property
+    def chosen_culprit(self) -> str:
+        """Return the commit that introduced the bug, as the user chose it, or ""."""
+        return self.culprits.get(self.commit.id, "") if self.commit else ""
+
+    @property
     def likely(self) -> str:
+        """Return the commit that introduced the bug if no tag names it: the chosen one, otherwise
+        a certain candidate.
+        """
+        if self.chosen_culprit:
+            return self.chosen_culprit
         tags: FixesResult | None = self.fresh_result(Stage.TAGS)
         if tags is None or not tags.sure or not tags.is_fix or tags.present:
             return ""

@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import create_app
+from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, until, visible
 
@@ -107,3 +109,44 @@ async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
 async def test_row_without_a_candidate_offers_no_tag(app: PatchpilotApp) -> None:
     async with running(app, (120, 36), Stage.TAGS, "G") as pilot:
         await visible(pilot, "select a commit to add its Fixes: tag")
+
+
+@pytest.mark.parametrize("way", ["enter", "space", "id"])
+async def test_choice_for_a_merged_fix_reaches_the_stable_branches(
+    fixed_clone: Path, tmp_path: Path, way: str
+) -> None:
+    def find(subject: str) -> str:
+        log = git(fixed_clone, "log", "--format=%H", f"--grep=^{subject}", "origin/master")
+        return log.text.split()[0]
+
+    fix = find("acme: mask the sequence number off the response code")
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    saved_state.save_values(theme="patchpilot-dark")
+    app = create_app(fixed_clone, target=fix, memory=saved_state)
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        assert "adds: Cc: stable" not in text_of(app)
+        assert "Message with tags added" not in text_of(app)
+        if not app.screen.shown_result.is_fix:  # type: ignore[attr-defined]
+            await keys(pilot, "enter")
+            await visible(pilot, "Another commit introduced it")
+        if way == "id":
+            chosen = git(fixed_clone, "rev-parse", "v6.1^{commit}").text.strip()
+            await keys(pilot, "G", "k", "enter")
+            await pilot.press(*chosen[:12], "enter")
+        else:
+            await keys(pilot, "home")
+            chosen = app.screen.selected_item.commit  # type: ignore[attr-defined]
+            await keys(pilot, way)
+        await visible(pilot, f"you chose {chosen[:12]}: LTS uses it")
+        assert "adds: Cc: stable" not in text_of(app)
+        await keys(pilot, Stage.BACKPORTS)
+        await visible(pilot, f"Stable branches, if {chosen[:12]} introduced the bug")
+        note = app.session.stage_status(Stage.BACKPORTS).note
+        assert "branches need the fix" in note
+        assert "likely" not in note
+        assert "unknown" not in note
+        assert "to confirm" not in note
+        # the same choice again takes it back
+        await keys(pilot, Stage.TAGS, "space")
+        await visible(pilot, "press Enter on a commit: LTS uses it")
+        assert not app.session.chosen_culprit
