@@ -139,7 +139,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
             "check-errors",
             f"check reports {format_count(len(facts.errors), 'error')}:"
             f" {_format_first_lines(facts, facts.errors)}",
-            Action("check", (), "see them: {}"),
+            _suggest_check(topic),
         )
     for title, problem in facts.damaged:
         yield SendProblem(
@@ -155,6 +155,25 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield from _target_problems(facts.target_fit, facts.target)
     yield from _version_problems(facts)
     yield from _stable_problems(facts)
+
+
+def _suggest_check(topic: Sending) -> Advice:
+    """Return the command that shows check's findings about the patches to send.
+
+    Some findings are about the subject prefix, which `check` reads from the draft or the files. If
+    the request has another one, store it in the draft first; for files, return "".
+    """
+    request = topic.request
+    base = ("--base", request.base) if request.base and not request.target else ()
+    patches = (*base, *filter(None, (request.target, *request.more_targets)))
+    check = Action("check", patches, "see them: {}")
+    if request.prefix is None:
+        return check
+    if not topic.ids:
+        return ""
+    arguments = ("--subject-prefix", request.prefix, *patches)
+    store = Action("draft", arguments, "see them with this prefix: {}; then ")
+    return Hint((store, check._replace(reason="{}")))
 
 
 def _explain_damage(problem: str) -> str:
@@ -637,7 +656,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             f"check reports {format_count(len(facts.cautions), 'warning')}:"
             f" {_format_first_lines(facts, facts.cautions)}"
             f"{format_hidden_findings_note(facts.hidden)}",
-            Action("check", (), "see them: {}"),
+            _suggest_check(facts.topic),
         )
     is_untested = bool(facts.built) or facts.tested in ("", "no")
     is_real = facts.topic.ids and not facts.topic.request.to_self
