@@ -124,6 +124,11 @@ def make_patch_bodies(
     """Return the bodies of patch files; notes are added, and everything else stays unchanged."""
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
+        if patch.author is None and not patch.has_diff:
+            raise InputError(
+                f"{patch.source}: a message without a patch",
+                hint="run `git send-email FILE`, which takes the recipients from its headers",
+            )
         if patch.author is None:
             raise InputError(
                 f"{patch.source}: no From: line",

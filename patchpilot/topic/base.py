@@ -19,6 +19,7 @@ from patchpilot.commits.b4_prep import (
     skip_cover_commit,
 )
 from patchpilot.commits.git_reading import GitRef
+from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.range import (
     NAME_TARGET,
     find_head_commit,
@@ -622,6 +623,11 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
             f" {other.counted_commits}"
         )
         hint += ("; ", Action("", ("--base", other.name), f"{description}: {{}}"))
+    if operation := find_busy_operation(repository):
+        return UsageError(
+            f"no commits on top of the base {base.name}: {operation.label} is in progress",
+            hint=operation.hint,
+        )
     if repository.is_shallow():
         return UsageError(
             f"no commits on top of the base {base.name}: the clone is shallow",

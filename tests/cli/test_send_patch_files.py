@@ -219,3 +219,11 @@ def test_message_that_starts_like_a_header_arrives_unchanged(tmp_path: Path, lin
     mails = write_to_files(repo, tmp_path / "mails")
     made = apply(repo, "master", [mail.encode() for mail in mails], tmp_path)
     assert made == commits(repo, "master..topic")
+
+
+def test_message_without_a_patch_names_the_program_that_sends_it(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    file = tmp_path / "request.eml"
+    file.write_text("To: stable@vger.kernel.org\nSubject: please apply a fix\n\nIt is needed.\n")
+    outcome = repo.patchpilot("send --dry-run", file)
+    outcome.expect(2, "a message without a patch", "git send-email FILE")

@@ -376,6 +376,20 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
+def test_empty_topic_during_a_rebase_names_the_rebase(tmp_path: Path) -> None:
+    repo = clone(create_upstream(tmp_path / "up", 2), tmp_path / "r")
+    repo.branch("topic")
+    commit_fix(repo)
+    repo.git("rebase --exec false HEAD~1", must_succeed=False)
+    repo.git("reset -q --hard HEAD~1")
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match=r"base .*: a rebase is in progress") as error,
+    ):
+        find_topic_base(repository)
+    assert error.value.hint == "run `git rebase --continue (or --abort)` first"
+
+
 def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
     with Repository.open(_create_stable_topic(tmp_path).path) as repository:
         assert [(base.name, len(base.commits)) for base in find_likeliest_bases(repository)] == [
