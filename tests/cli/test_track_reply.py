@@ -315,6 +315,21 @@ def test_merged_patch_needs_no_reminder(tmp_path: Path) -> None:
         assert (needless in text, "is due" in text, "--force" in text) == (True, False, False)
 
 
+def test_listed_draft_is_discarded_by_its_id(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        old = build_mail("[PATCH] widget: change line 1", POST, id="post", to=RITA)
+        plan_reminder(repo, tmp_path / "t.mbox", old)
+        (draft,) = call("track reply --json").json["drafts"]
+        discard = ("track reply", f"<{draft['in_reply_to']}>", "--discard")
+        repo.patchpilot(*discard, "--template", "reply").expect(0, "no draft of this reply")
+        repo.patchpilot("track reply 1 --template withdraw --dry-run")
+        repo.patchpilot(*discard).expect(2, "several templates: withdraw and ping")
+        repo.patchpilot(*discard, "--template", "withdraw").expect(0, "(withdraw) was deleted")
+        repo.patchpilot(*discard).expect(0, "the draft (ping) was deleted")
+        assert call("track reply --json").json["drafts"] == []
+
+
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:

@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 @option(
     "--template",
     metavar="NAME",
-    default="reply",
-    shows_default=True,
-    help="reply, ping, withdraw, objection, prerequisite or thanks",
+    help="reply, ping, withdraw, objection, prerequisite or thanks  [default: reply]",
 )
 @option(
     "--patch",
@@ -160,6 +158,7 @@ def _plan_reply(
     from patchpilot.sending.edit_draft import make_text_editor
     from patchpilot.topic.edit_commits import REPLY_FILE
     from patchpilot.tracking.reply.session import (
+        REPLY,
         ReplyRequest,
         discard_reply_draft,
         plan_requested_reply,
@@ -168,7 +167,7 @@ def _plan_reply(
 
     request = ReplyRequest(
         target,
-        options["template"],
+        options["template"] or REPLY,
         via=options["via"] or workplace.settings().get("via"),
         patch=options["patch"],
         tags=options["tags"],
@@ -182,10 +181,11 @@ def _plan_reply(
             hint="use --force REASON, for example --force 'the list lost the first one'",
         )
     if options["discard"]:
+        template = discard_reply_draft(request, any_template=not options["template"])
         print_notice(
             "note",
-            "the draft was deleted"
-            if discard_reply_draft(request)
+            f"the draft ({template}) was deleted"
+            if template
             else "there is no draft of this reply",
         )
         return None

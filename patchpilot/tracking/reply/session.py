@@ -11,7 +11,10 @@ from pathlib import Path
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.range import resolve_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import RefusedError, unknown_word_error
+from patchpilot.errors import RefusedError, UsageError, unknown_word_error
+from patchpilot.model.action import Action
+from patchpilot.model.mail import parse_message_id
+from patchpilot.model.printable import join_words
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.reading.mail_kinds import MailKind
@@ -31,6 +34,7 @@ from patchpilot.tracking.reply.plan import (
 from patchpilot.tracking.reply.text import REPLY, TEMPLATES, clean_edited_text
 
 __all__ = [
+    "REPLY",
     "Edit",
     "ReplyDraft",
     "ReplyRequest",
@@ -183,17 +187,34 @@ def _plan_from_draft(
     )
 
 
-def discard_reply_draft(request: ReplyRequest) -> bool:
-    """Delete a reply's draft. Return whether there was one."""
-    with Store() as store:
-        answered_mail = find_answered_mail(request.target, request.template, store)
+def discard_reply_draft(request: ReplyRequest, *, any_template: bool = False) -> str:
+    """Delete a reply's draft, and return its template, or "" if there was none.
+
+    With `any_template`, a target that names a message may also name its only draft, whatever the
+    template. Raise `UsageError` if the message then has several other drafts.
+    """
+    message_id = parse_message_id(request.target) if any_template else None
     with ReplyDrafts() as drafts:
-        saved_draft: ReplyDraft | None = drafts.find(
-            answered_mail.message_id, PATCH if request.patch else request.template
-        )
-        if saved_draft:
-            drafts.discard(saved_draft)
-    return saved_draft is not None
+        of_message = [draft for draft in drafts.all() if draft.answers == message_id]
+    template = PATCH if request.patch else request.template
+    if of_message and template not in {draft.template for draft in of_message}:
+        if len(of_message) > 1:
+            names = join_words([draft.template for draft in of_message])
+            raise UsageError(
+                f"{request.target} has drafts from several templates: {names}",
+                hint=Action("", ("--template", "NAME"), "choose one with {}"),
+            )
+        saved_draft: ReplyDraft | None = of_message[0]
+    else:
+        with Store() as store:
+            answered_mail = find_answered_mail(request.target, request.template, store)
+        with ReplyDrafts() as drafts:
+            saved_draft = drafts.find(answered_mail.message_id, template)
+    if saved_draft is None:
+        return ""
+    with ReplyDrafts() as drafts:
+        drafts.discard(saved_draft)
+    return saved_draft.template
 
 
 def list_unsent_drafts() -> tuple[ReplyDraft, ...]:
