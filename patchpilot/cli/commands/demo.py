@@ -19,7 +19,7 @@ from patchpilot.settings.read_settings import is_in_demo
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
 Mail is sent to a server in the sandbox, and replies arrive in its archive; no message leaves this machine.
-Only the patches of the branch {topic} get replies; those of other branches are only stored.
+Only the patches of the branch {topic} get replies; other patches are only stored.
 Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 
