@@ -147,6 +147,20 @@ def save_draft_file(kind: str, name: str, text: str) -> Path:
     return file
 
 
+def save_new_draft_file(kind: str, name: str, text: str) -> Path:
+    """Save a draft like `save_draft_file`, but keep a draft that has another text or was sent.
+
+    A number is then added to the name.
+    """
+    number, free = 1, name
+    while (old := read_draft_file(kind, free)) or _draft_path(kind, free).exists():
+        if old == text and not is_marked_sent(kind, free):
+            break
+        number += 1
+        free = f"{name}-{number}"
+    return save_draft_file(kind, free, text)
+
+
 def read_draft_file(kind: str, name: str) -> str:
     """Return the text of a draft, or "" if there is none or another user could have written it."""
     try:

@@ -9,10 +9,13 @@ can have several. A paste adds quotation marks, markup, colors, and line breaks.
 import html
 import json
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+_Record = TypeVar("_Record")
 _MONTH = r"(?:\d{1,2}月|[^\W\d_]{2,5}\.?)"
 _DAY = r"[^\W\d_]{1,5}\.?"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -96,6 +99,12 @@ _MARKUP = re.compile(
 _JSON_TEXT = re.compile(
     r'"(?:MESSAGE|message|msg|log)"\s*:\s*("(?:[^"\\]|\\.)*"|\[[\d,\s]*\])', re.DOTALL
 )
+_JSON_START = re.compile(r'(?:\A|\n|\},\s*|\[\s*|\x1e)\{(?=\s*")')
+_JSON_SOURCE = re.compile(
+    r'"(_TRANSPORT|SYSLOG_IDENTIFIER|ident|programname|appname|app-name|tag)"\s*:\s*"([^"]*)"'
+)
+_FIELD_SOURCE = re.compile(r"^[> |:`\t]*(_TRANSPORT|SYSLOG_IDENTIFIER)=(\S*)", re.MULTILINE)
+_ENTRY = re.compile(r"[> |:`]*(?:__CURSOR=|\S.*\[s=[0-9a-f]+;)")
 _FIELD = re.compile(r"^\s*[A-Z_][A-Z0-9_]+=")
 _FRAGMENT = re.compile(r",ncfrag=(?P<start>\d+)/\d+[^;]*;")
 _JOINED = re.compile(r"(?<=[^\s\])}>:])(?=\[ {0,4}\d{1,6}\.\d{6}\] )")
@@ -223,27 +232,63 @@ def _clean(log: str) -> str:
 
 
 def _read_structured(text: str, rows: Sequence[str]) -> Iterator[str]:
-    """Yield the messages of JSON, or of journalctl's forms with one field in a line."""
-    if found := _JSON_TEXT.findall(text):
-        for value in found:
+    """Yield the messages of JSON, or of journalctl's forms with one field in a line.
+
+    If records name their source, only the kernel's are read.
+    """
+    if found := list(_JSON_TEXT.finditer(text)):
+        starts = [match.start() for match in _JSON_START.finditer(text)] or [0]
+        records = [bisect_right(starts, match.start()) - 1 for match in found]
+        ends = [*starts[1:], len(text)]
+        sources = [
+            _read_source(_JSON_SOURCE, text[starts[max(0, record)] : ends[max(0, record)]])
+            for record in records
+        ]
+        for match in _keep_kernel(found, sources):
+            value = match[1]
             with_breaks = re.sub(r"(?<=.{80})\n", "", value) if "\n" in value else value
             content = json.loads(with_breaks.replace("\n", " "), strict=False)
             if isinstance(content, list):
                 content = bytes(byte for byte in content if byte < 256).decode("utf-8", "replace")
             yield from _CONTROL.sub("", _ANSI.sub("", content)).split("\n")
     elif sum("_TRANSPORT=" in row or "__CURSOR=" in row for row in rows) > 0:
-        rows = list(_join_cut_rows(rows))
-        message = ""
-        for row in (*rows, "END="):
-            field = row.strip("> |:`\t")
-            if field.startswith("MESSAGE="):
-                message = field.removeprefix("MESSAGE=")
-            elif _FIELD.match(field) or not field.strip() or split_line(row).has_prefix:
-                if message:
-                    yield message
-                message = ""
-            elif message:
-                message += f" {field}"
+        entries: list[list[str]] = [[]]
+        for row in _join_cut_rows(rows):
+            if _ENTRY.match(row):
+                entries.append([])
+            entries[-1].append(row)
+        sources = [_read_source(_FIELD_SOURCE, "\n".join(entry)) for entry in entries]
+        for entry in _keep_kernel(entries, sources):
+            yield from _read_fields(entry)
+
+
+def _read_fields(rows: Sequence[str]) -> Iterator[str]:
+    message = ""
+    for row in (*rows, "END="):
+        field = row.strip("> |:`\t")
+        if field.startswith("MESSAGE="):
+            message = field.removeprefix("MESSAGE=")
+        elif _FIELD.match(field) or not field.strip() or split_line(row).has_prefix:
+            if message:
+                yield message
+            message = ""
+        elif message:
+            message += f" {field}"
+
+
+def _read_source(pattern: re.Pattern[str], record: str) -> str:
+    """Return what a record names as its source, its transport if it names one."""
+    names = dict(reversed(pattern.findall(record)))
+    return names.get("_TRANSPORT") or next(iter(names.values()), "")
+
+
+def _keep_kernel(records: Sequence[_Record], sources: Sequence[str]) -> list[_Record]:
+    """Return the records of the kernel, or all if none names it."""
+    if "kernel" not in sources:
+        return list(records)
+    return [
+        record for record, source in zip(records, sources, strict=True) if source in ("", "kernel")
+    ]
 
 
 def _join_cut_rows(rows: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fill in a report about an unfixed bug (Documentation/admin-guide/reporting-issues.rst)."""
 
+import re
 import textwrap
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -10,12 +12,19 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError
 from patchpilot.finding.find_fix import FoundFixes
+from patchpilot.finding.log_lines import LogLine, split_log
 from patchpilot.history.releases import parse_release
-from patchpilot.model.printable import make_printable
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.projects.loading import detect
-from patchpilot.recipients.plan import plan_paths
+from patchpilot.recipients.plan import plan_paths, plan_undisclosed_for_paths
+from patchpilot.recipients.security_question import (
+    QUESTION,
+    SECURITY_WORDS,
+    explain_answers,
+    explain_undisclosed,
+)
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
-from patchpilot.resources import FILL_IN, SEND_QUESTIONS, save_draft_file
+from patchpilot.resources import FILL_IN, SEND_QUESTIONS, save_new_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
     read_template,
@@ -24,7 +33,11 @@ from patchpilot.series.cover_letter import (
 from patchpilot.tags.bisect_log import is_bisection, parse_bisection
 from patchpilot.write_file import describe_written
 
-_MAX_LOG_LINES, _MAX_FILES, _MAX_TITLE = 60, 3, 100
+_MAX_LOG_LINES, _MAX_FILES, _MAX_TITLE = 200, 3, 100
+_COLUMNS = 72
+_TRACE_START = re.compile(r"-+\[ cut here \]-+|=+$")
+_TRACE_END = re.compile(r"-+\[ end (?:trace\b|Kernel panic)")
+_SECONDS = re.compile(r"\d+\.\d+")
 
 
 _UNKNOWN_VERSION = f"""\
@@ -41,19 +54,26 @@ def describe_bug_report(file: Path) -> str:
 
 
 def save_bug_report(
-    repository: Repository, fixes: FoundFixes, log: str, *, good: str = "", bad: str = ""
+    repository: Repository,
+    fixes: FoundFixes,
+    log: str,
+    *,
+    good: str = "",
+    bad: str = "",
+    security: bool | None = None,
 ) -> Path:
     """Save the report as a draft in the user's state directory, and return its file.
 
-    It replaces a report from the same day about the same module or function. `good` is a version
-    without the bug and `bad` one with it: then it is a regression, and its tracker is informed
+    A report from the same day about the same module or function is kept: if its text differs, the
+    new one has a number. `security` is the user's answer whether the bug is a security problem;
+    if it is, the report is for the maintainers and the security team only. Without an answer, a log
+    with the words of such a problem adds the question. `good` is a version without the bug and
+    `bad` one with it: then it is a regression, and its tracker is informed
     (Documentation/admin-guide/reporting-regressions.rst). If the commits were searched for the
     commit that introduced the bug, `log` is this commit or the log of its bisection.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     message = next(iter(fixes.symptom.messages), "")
-    lines = log.splitlines()
-    first = next((number for number, line in enumerate(lines) if message and message in line), 0)
     to, cc = _find_contacts(repository, fixes)
     head = repository.find("HEAD")
     project = detect(CommitTree(repository, head) if head else None)
@@ -61,7 +81,7 @@ def save_bug_report(
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
         looked = f"a fix: there is no later commit than {tree}"
-    log_text = "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES])
+    log_text = "\n".join(f"  {line}" for line in _quote_trace(log, message))
     title = _make_title(fixes, message)
     if not fixes.symptom:
         # the text is the result of a bisection
@@ -72,7 +92,9 @@ def save_bug_report(
         tree = bad or culprit.short
         works = f"  It works with {good}.\n" if good else ""
         older = f"{works}  git bisect names {culprit.reference}"
-        older += f":\n\n{log_text}" if good else "."
+        bisect_lines = log.splitlines()[:_MAX_LOG_LINES]
+        bisect_text = "\n".join(f"  {line}" for line in bisect_lines)
+        older += f":\n\n{bisect_text}" if good else "."
         older += f"\n\n#regzbot introduced: {culprit.short}"
         log_text = f"  {FILL_IN}: the error, for example lines of dmesg"
         cc.append(str(culprit.author))
@@ -82,12 +104,26 @@ def save_bug_report(
         older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
     if good or not fixes.symptom:
         cc += [project.lists.regressions] if project.lists.regressions else []
+    cc += project.lists.main[:1]
+    team, words = project.lists.security, find_security_words(log) if fixes.symptom else ""
+    private_to, private_cc = (
+        _find_private_contacts(repository, fixes, team)
+        if team and (security or (words and security is None))
+        else ([], [])
+    )
+    if security and team:
+        to, cc = private_to, private_cc
+    question = ""
+    if private_cc + private_to and security is None:
+        question = _format_question(words, team, private_to, private_cc)
+    cc = [address for address in dict.fromkeys(cc) if address not in to]
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": title,
         "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
-        "cc": ", ".join(dict.fromkeys([*cc, *project.lists.main[:1]])) or f"{FILL_IN}: the list",
+        "cc": ", ".join(cc) or f"{FILL_IN}: the list",
+        "security": question,
         "tree": tree if good else fixes.version.named or tree,
         "version": fixes.version.words or tree,
         "older": older,
@@ -98,7 +134,79 @@ def save_bug_report(
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
-    return save_draft_file("reports", name, f"{make_printable(text)}\n")
+    return save_new_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def find_security_words(log: str) -> str:
+    """Return the words of a security problem in the kernel's lines of a log, or ""."""
+    text = "\n".join(line.text for line in _read_kernel_lines(log))
+    found = dict.fromkeys(match[0] for match in SECURITY_WORDS.finditer(text))
+    return " and ".join(f"“{word}”" for word in list(found)[:2])
+
+
+def explain_security(repository: Repository, log: str) -> tuple[str, str]:
+    """Return the question whether the bug of a log is a security problem, and what to consider.
+
+    Return "" for both if nothing in the log is a reason to ask, or if the project has no security
+    team.
+    """
+    head = repository.find("HEAD")
+    team = detect(CommitTree(repository, head) if head else None).lists.security
+    words = find_security_words(log)
+    if not (team and words):
+        return "", ""
+    text = f"The log has {words}.\n{explain_undisclosed('reports', team)}\n{explain_answers(team)}"
+    return QUESTION, text
+
+
+def _format_question(words: str, team: str, to: Sequence[str], cc: Sequence[str]) -> str:
+    """Return the part of the report that asks about a security problem, to be deleted by the
+    user.
+    """
+    paragraphs = [
+        f"{FILL_IN}: {QUESTION} The log has {words}.",
+        *explain_answers(team).split("\n"),
+        f"{explain_undisclosed('reports', team)} If yes, these are the only recipients:",
+    ]
+    lines = [
+        line
+        for paragraph in paragraphs
+        for line in textwrap.wrap(paragraph, _COLUMNS, break_on_hyphens=False)
+    ]
+    lines += [f"  To: {', '.join(to) or team}", *([f"  Cc: {', '.join(cc)}"] if cc else [])]
+    return "\n".join([*lines, "Delete these lines.", "", ""])
+
+
+def _read_kernel_lines(log: str) -> list[LogLine]:
+    lines = split_log(log)
+    kernel = [line for line in lines if not line.program]
+    return kernel or lines
+
+
+def _quote_trace(log: str, message: str) -> list[str]:
+    """Return the kernel's lines as dmesg prints them, from a message to the end of its trace."""
+    lines = _read_kernel_lines(log)
+    first = next((i for i, line in enumerate(lines) if message and message in line.text), 0)
+    if first and _TRACE_START.match(lines[first - 1].text.strip()):
+        first -= 1
+    end = next(
+        (
+            i + 1
+            for i, line in enumerate(lines)
+            if i > first and _TRACE_END.match(line.text.strip())
+        ),
+        len(lines),
+    )
+    shown = [_format_line(line) for line in lines[first:end][:_MAX_LOG_LINES]]
+    left = end - first - len(shown)
+    return [*shown, f"({format_count(left, 'more line')})"] if left > 0 else shown
+
+
+def _format_line(line: LogLine) -> str:
+    if not _SECONDS.fullmatch(line.stamp):
+        return line.text
+    seconds, _, rest = line.stamp.partition(".")
+    return f"[{seconds:>5}.{rest}] {line.text}"
 
 
 def _name_bisected_range(repository: Repository, text: str) -> tuple[str, str]:
@@ -133,6 +241,21 @@ def _make_title(fixes: FoundFixes, message: str) -> str:
 def _cut_at_word(text: str, size: int) -> str:
     """Return the first words of a text that fit; a first word that does not fit is cut."""
     return textwrap.shorten(text, max(size, 1), placeholder="") or text[:size]
+
+
+def _find_private_contacts(
+    repository: Repository, fixes: FoundFixes, team: str
+) -> tuple[list[str], list[str]]:
+    """Return To: and Cc: of a report of a security problem."""
+    try:
+        source = find_source_tree(None, repository)
+    except MissingError:
+        return [team], []
+    sources = make_recipient_sources(source, repository, None)
+    plan = plan_undisclosed_for_paths(fixes.files[:_MAX_FILES], sources)
+    return [str(contact.address) for contact in plan.to], [
+        str(contact.address) for contact in plan.cc
+    ]
 
 
 def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:

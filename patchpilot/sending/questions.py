@@ -27,6 +27,12 @@ from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
+from patchpilot.recipients.security_question import (
+    QUESTION,
+    SECURITY_WORDS,
+    explain_answers,
+    explain_undisclosed,
+)
 from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.sending.build_proof import (
     TESTED_LINES,
@@ -47,12 +53,6 @@ from patchpilot.topic.posted_elsewhere import (
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_upstream_state
 
-_SECURITY = lazy_pattern(
-    r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
-    r"attacker|unprivileged|info(?:rmation)? leak|uninit\w+ (?:memory|stack)|type"
-    r" confusion|KASAN|KMSAN|spectre)\b",
-    re.IGNORECASE,
-)
 _REGRESSION = lazy_pattern(
     r"\b(?:regress\w*|used to work|worked (?:in|with|before|until)|broke\w*|no longer"
     r" works?|stopped working|bisect\w*)\b",
@@ -428,13 +428,10 @@ def list_pre_send_questions(
     team = project.lists.security
     security = PreSendQuestion(
         "security",
-        "Could somebody use this bug to attack a machine (a security problem)?",
-        f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else:"
-        " attackers read lists before users can update. Only a bug that an AI found goes to the"
-        " lists at once, as others can find it the same way. Mainline defines a security bug in"
-        " Documentation/process/threat-model.rst.",
+        QUESTION,
+        explain_undisclosed("fixes", team),
         ("no", "yes"),
-        (*_find_evidence(_SECURITY, series.patches), *_find_report_evidence(series, draft)),
+        (*_find_evidence(SECURITY_WORDS, series.patches), *_find_report_evidence(series, draft)),
         draft.answers.get("security"),
         (
             "sent to all planned recipients, lists included",
@@ -443,11 +440,7 @@ def list_pre_send_questions(
                 " public archive is searched for it"
             ),
         ),
-        "Who can trigger it? If only root can: no.\n"
-        "If any local user or anybody over the network can, what happens? Memory is overwritten,"
-        " data leaks, the machine crashes, or a user gets more rights: yes. A device fails, or a"
-        " number is wrong: no.\n"
-        f"In doubt, ask the maintainers or {team} privately before you answer.",
+        explain_answers(team),
     )
     created_by = find_creating_commit(repository, series)
     regression_answer = draft.answers.get("regression")
@@ -533,7 +526,7 @@ def _find_report_evidence(series: Series, draft: Draft) -> Iterator[str]:
     with Store() as store:
         reports = store.read_stored(sorted(ids))
     for report in reports:
-        if match := _SECURITY.search(f"{report.subject}\n{report.body}"):
+        if match := SECURITY_WORDS.search(f"{report.subject}\n{report.body}"):
             yield f"“{match[0]}” in the report: {report.subject}"
 
 

@@ -10,6 +10,7 @@ _FIRST = re.compile(r"^(?:#\s*)?first (?!good|old)\w+ commit: \[([0-9a-f]{7,64})
 _IS_FIRST = re.compile(r"\b([0-9a-f]{7,64}) is the first (?!good|old)\w+ commit\b")
 _STEP = re.compile(r"^git bisect (\S+)((?:[ \t]+'?[0-9a-f]{7,64}'?)+)[ \t]*$", re.MULTILINE)
 _START = re.compile(r"^git bisect start((?:[ \t]+\S+)*)[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"^# (\w+): \[([0-9a-f]{7,64})\]", re.MULTILINE)
 _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 _HEAD = re.compile(
@@ -48,6 +49,9 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     marks: dict[str, list[str]] = {"bad": [], "good": [], "skip": []}
     start = _START.search(text)
     if start:
+        # a name in the command, such as a tag, has its commit on a line before it
+        for term, id_ in _COMMENT.findall(text[: start.start()]):
+            marks["bad" if term in bad_terms else "good" if term in good_terms else "skip"] += [id_]
         ids = [
             term.strip("'")
             for term in start[1].split()

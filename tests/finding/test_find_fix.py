@@ -147,7 +147,7 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
         fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
         content = save_bug_report(repository, fixes, log).read_text()
     assert f"Subject: {error}\n" in content
-    assert f"I get this:\n\n  [ 9.1] {error}\n" in content
+    assert f"I get this:\n\n  [    9.1] {error}\n" in content
 
 
 def test_report_names_the_maintainers_and_the_versions(repo: Repo) -> None:

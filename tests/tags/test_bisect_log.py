@@ -35,3 +35,13 @@ def test_custom_bisect_terms_are_parsed() -> None:
         ("3333333333", "4444444444"),
     )
     assert parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad == "5555555555"
+
+
+def test_names_in_the_start_command_have_their_commits_on_the_lines_before() -> None:
+    first, later, good = "a" * 40, "b" * 40, "c" * 40
+    bisection = parse_bisection(
+        f"# bad: [{first}] Linux 6.1\n# good: [{good}] Linux 5.15\n"
+        f"git bisect start 'v6.1' 'v5.15'\n# bad: [{later}] Linux 5.18\ngit bisect bad {later}\n"
+    )
+    assert bisection.bad == (first, later)
+    assert bisection.good == (good,)

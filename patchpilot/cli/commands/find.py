@@ -256,9 +256,21 @@ def _find_cves(common: Common, workplace: "Workplace", query: "CveQuery", tree: 
 def _save_report(
     workplace: "Workplace", fixes: "FoundFixes", log: str, good: str = "", bad: str = ""
 ) -> None:
-    from patchpilot.finding.report_bug import describe_bug_report, save_bug_report
+    from patchpilot.cli import ask
+    from patchpilot.cli.mail_questions import can_ask_user
+    from patchpilot.finding.report_bug import (
+        describe_bug_report,
+        explain_security,
+        save_bug_report,
+    )
 
-    file = save_bug_report(workplace.repository, fixes, log, good=good, bad=bad)
+    security = None
+    question, explanation = explain_security(workplace.repository, log)
+    if question:
+        print_notice("note", f"{question}\n{explanation}")
+        if can_ask_user():
+            security = ask.ask_yes_or_no(question)
+    file = save_bug_report(workplace.repository, fixes, log, good=good, bad=bad, security=security)
     sys.stderr.write(f"{describe_bug_report(file)}\n")
 
 

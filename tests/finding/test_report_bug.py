@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the report of a bug: what of the log is in it, who receives it, and that it is kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.find_fix import find_fixes, read_symptom
+from patchpilot.finding.report_bug import save_bug_report
+from patchpilot.resources import mark_sent
+from tests.finding.test_find_fix import FILE, LOG, repo
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+__all__ = ["repo"]
+LINES = (
+    ("kernel", "", "BUG: kernel NULL pointer dereference, address: 0000000000000020"),
+    ("sudo", "[711]", "robin : TTY=pts/0 ; COMMAND=/usr/bin/mysql -psecret"),
+    ("kernel", "", "RIP: 0010:acme_ring_fill.isra.0+0x2b/0x110 [acme]"),
+    ("sshd", "[99]", "Accepted password for robin from 192.0.2.7"),
+    ("kernel", "", " acme_ring_start+0x51/0x90 [acme]"),
+    ("kernel", "", "---[ end trace 0000000000000000 ]---"),
+    ("kernel", "", "wlan0: associated"),
+)
+KASAN = """\
+[  102.500000] BUG: KASAN: slab-out-of-bounds in acme_ring_fill+0x2b/0x110 [acme]
+[  102.500001] Write of size 4 at addr ffff888012345678 by task fio/811
+"""
+SECTION = f"""\
+Maintainers List
+
+ACME DRIVER
+M:\tMa In <ma@example.org>
+L:\tacme@example.org
+F:\t{FILE}
+"""
+
+
+def report(repo: Repo, log: str, security: bool | None = None) -> Path:
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
+        return save_bug_report(repository, fixes, log, security=security)
+
+
+def write_log(form: str) -> str:
+    rows = [(f"102.50000{i}", *row) for i, row in enumerate(LINES)]
+    if form == "journal":
+        return "".join(f"Nov 28 10:00:00 box {name}{pid}: {text}\n" for _, name, pid, text in rows)
+    if form == "export":
+        return "".join(
+            f"__CURSOR=s={i}\nMESSAGE={text}\nSYSLOG_IDENTIFIER={name}\n"
+            f"_TRANSPORT={'kernel' if name == 'kernel' else 'syslog'}\n\n"
+            for i, (_, name, _, text) in enumerate(rows)
+        )
+    records = [
+        {"MESSAGE": text, "_TRANSPORT": "kernel" if name == "kernel" else "syslog"}
+        for _, name, _, text in rows
+    ]
+    if form == "array":
+        return json.dumps(records)
+    indent = 1 if form == "pretty" else None
+    return "".join(f"{json.dumps(record, indent=indent)}\n" for record in records)
+
+
+@pytest.mark.parametrize("form", ["journal", "export", "json", "pretty", "array"])
+def test_report_has_the_lines_of_the_kernel_only(repo: Repo, form: str) -> None:
+    content = report(repo, write_log(form)).read_text()
+    quoted = content.partition("I get this:\n\n")[2].partition("\n\nWhat I did")[0]
+    assert quoted == "\n".join(f"  {text}" for name, _, text in LINES[:-1] if name == "kernel")
+    for private in ("secret", "192.0.2.7", "MESSAGE", "box"):
+        assert private not in content
+
+
+def test_trace_is_quoted_as_dmesg_prints_it(repo: Repo) -> None:
+    rows = ["[ cut here ]".center(37, "-"), *(text for name, _, text in LINES if name == "kernel")]
+    log = "".join(f"<4>[  102.50000{i}][ T811] {row}\n" for i, row in enumerate(rows))
+    content = report(repo, f"[    1.0] usb 1-1: new device\n{log}").read_text()
+    assert f"I get this:\n\n  [  102.500000] {rows[0]}\n  [  102.500001] BUG: " in content
+    assert "usb 1-1" not in content
+    assert "wlan0" not in content
+
+
+def test_long_trace_states_what_is_left_out(repo: Repo) -> None:
+    frames = "".join(f"[  102.6] acme_step_{i}+0x1/0x2 [acme]\n" for i in range(300))
+    assert "\n  (104 more lines)\n" in report(repo, LOG + frames).read_text()
+
+
+def test_filled_in_report_is_kept(repo: Repo) -> None:
+    first = report(repo, LOG)
+    assert report(repo, LOG) == first
+    first.write_text(first.read_text().replace("FILL IN", "It happens at boot"))
+    again = report(repo, LOG)
+    assert again != first
+    assert "It happens at boot" in first.read_text()
+    other = report(repo, LOG.replace("BUG: kernel NULL", "acme: failed NULL"))
+    assert other not in (first, again)
+    assert report(repo, LOG) == again
+    mark_sent("reports", again.stem)
+    assert report(repo, LOG) not in (first, again, other)
+
+
+@pytest.fixture
+def maintained(repo: Repo) -> Repo:
+    repo.git("checkout -q --detach origin/master")
+    repo.commit("maintain acme\n", {"MAINTAINERS": SECTION})
+    return repo
+
+
+def test_report_of_a_memory_error_asks_about_security(maintained: Repo) -> None:
+    content = report(maintained, KASAN).read_text()
+    assert "FILL IN: Could somebody use this bug to attack a machine" in content
+    assert "The log\nhas “out-of-bounds”" in content or "“KASAN”" in content
+    assert "  To: Ma In <ma@example.org>\n  Cc: security@kernel.org\n" in content
+    assert "FILL IN: Could somebody" not in report(maintained, LOG).read_text()
+    outcome = call("find", "-C", maintained.path, "-", "--report", stdin=KASAN.encode())
+    assert "Could somebody use this bug to attack a machine" in outcome.err
+    assert "Who can trigger it? If only root can: no." in outcome.err
+
+
+def test_answer_decides_who_receives_the_report(maintained: Repo) -> None:
+    private = report(maintained, KASAN, security=True).read_text()
+    headers = private.partition("\n\n")[0].splitlines()[1:]
+    assert headers == ["To: Ma In <ma@example.org>", "Cc: security@kernel.org"]
+    public = report(maintained, KASAN, security=False).read_text()
+    assert "acme@example.org" in public.partition("\n\n")[0]
+    for content in (private, public):
+        assert "Could somebody" not in content
+        assert "\n\nHi,\n" in content
+
+
+def test_address_is_in_one_header_only(maintained: Repo) -> None:
+    maintained.commit(
+        "orphan\n", {"MAINTAINERS": SECTION.replace("M:\tMa In <ma@example.org>\n", "")}
+    )
+    head = report(maintained, LOG).read_text().partition("\n\n")[0]
+    to, cc = (
+        next(row[4:].split(", ") for row in head.splitlines() if row.startswith(name))
+        for name in ("To: ", "Cc: ")
+    )
+    assert not set(to) & set(cc)
