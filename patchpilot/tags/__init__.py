@@ -7,6 +7,7 @@ record. Read `find_culprits` first, then `prepare_commits`.
 Front modules:
 
 - `add_review_trailers`: `trailers`
+- `bisect_log`: the output of `git bisect log`
 - `candidate_impact`: tags and affected releases, assuming a candidate
 - `find_culprits`: `fixes`
 - `fix_claims`: whether the user calls a commit a fix
