@@ -259,7 +259,9 @@ def match_test_reports(
                 f"tested on '{trial.place}': none of the branches that the fix applies to",
                 hint=hint,
             )
-        reports |= {branch.branch: trial.sentence(default_tester) for branch in matches}
+        reports |= {
+            branch.branch: trial.sentence(default_tester, branch.branch) for branch in matches
+        }
     return reports
 
 

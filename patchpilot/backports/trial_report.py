@@ -11,6 +11,18 @@ REQUESTS = "requests"
 """The folder of the requests to the stable maintainers, which name who tried the fix."""
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
 
+_BRANCH = re.compile(r"try-[0-9a-f]{12}")
+
+
+def name_trial_branch(commit: str) -> str:
+    """Return the name of the branch on which a commit is tried."""
+    return f"try-{commit[:12]}"
+
+
+def is_trial_branch(name: str) -> bool:
+    """Return whether a branch was created to try a commit; it has no work of the user."""
+    return bool(_BRANCH.fullmatch(name))
+
 
 class TrialReport(NamedTuple):
     """The release or branch on which a fix was tried, and by whom ("" if this is not named)."""
@@ -21,11 +33,16 @@ class TrialReport(NamedTuple):
     def is_about(self, version: str | None, branch: str) -> bool:
         """Return whether the fix was tried on this branch or one of its releases."""
         name, place = version or branch, self.place.removeprefix("v")
-        return place == name or place.startswith((f"{name}.", f"{name}-")) or self.place == branch
+        is_release = place == name or place.startswith((f"{name}.", f"{name}-"))
+        return is_release or f"/{branch}".endswith(f"/{self.place}")
 
-    def sentence(self, user: str) -> str:
-        """Return the sentence for a request; `user` is the tester if none is named."""
-        return f"Tested on {self.place} by {self.tester or user}."
+    def sentence(self, user: str, branch: str) -> str:
+        """Return the sentence for a request; `user` is the tester if none is named.
+
+        The name of the user's remote is left out: nobody else knows it.
+        """
+        place = self.place.rpartition("/")[2] if self.place == branch else self.place
+        return f"Tested on {place} by {self.tester or user}."
 
     def reason(self, user: str) -> str:
         """Return why the branch has the bug: who tries a fix there has seen the bug."""

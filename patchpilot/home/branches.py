@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.backports.trial_report import is_trial_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import MissingError, RefusedError
@@ -65,7 +66,10 @@ def find_candidate_branches(
     return tuple(
         branch
         for branch in branches
-        if branch.is_mine and branch.name not in drafted and branch.when > since
+        if branch.is_mine
+        and branch.name not in drafted
+        and branch.when > since
+        and not is_trial_branch(branch.name)
     )[:NEWEST]
 
 

@@ -51,7 +51,7 @@ VERSION = (
 
 
 def find_mail_file(value: str) -> Path | None:
-    """Return the message file entered instead of a Message-ID, or None.
+    """Return the file entered instead of a Message-ID or a line of a log, or None.
 
     If the value can only be a file, return it even if it is missing, so that the error names it.
     """
@@ -91,6 +91,8 @@ def _ask_for_input(home: Any, kind: str, value: str = "", error: str = "") -> No
 def _handle_input(home: Any, kind: str, value: str) -> None:
     if kind == "commit":
         home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=value)
+    elif kind == "log" and (file := find_mail_file(value)) and not file.is_file():
+        _ask_for_input(home, kind, value, f"no file {value!r}")
     elif kind == "log":
         home.app.push_screen(
             LineDialog(VERSION, lambda _: (True, ""), title=QUESTION),

@@ -76,6 +76,18 @@ async def test_log_search_reaches_stable_kernels(
         assert app.session.stage_status(Stage.BACKPORTS).note.startswith("request sent: ")
 
 
+async def test_missing_log_file_is_reported_before_the_version_is_asked(
+    app: PatchpilotApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*"/nowhere/log.txt", "enter")
+        await until(pilot, lambda: "no file '/nowhere/log.txt'" in text_of(app), "the error")
+        assert "Version or branch" not in text_of(app)
+
+
 async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:
     repo.git("checkout -q -B master")
     for ref in repo.git("for-each-ref --format=%(refname) refs/remotes").split():

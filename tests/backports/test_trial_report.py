@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test what a report of a trial names, and the branches of trials."""
+
+import pytest
+
+from patchpilot.backports.trial_report import (
+    is_trial_branch,
+    name_trial_branch,
+    parse_trial_report,
+)
+
+
+@pytest.mark.parametrize(
+    ("report", "sentence"),
+    [
+        ("stable/linux-6.1.y by Tess", "Tested on linux-6.1.y by Tess."),
+        ("linux-6.1.y", "Tested on linux-6.1.y by Me."),
+        ("6.1.3 by Tess", "Tested on 6.1.3 by Tess."),
+    ],
+)
+def test_remote_of_the_user_is_not_named(report: str, sentence: str) -> None:
+    trial = parse_trial_report(report)
+    branch = "stable/linux-6.1.y"
+    assert trial.sentence("Me", branch) == sentence
+    # the sentence is read back from the draft
+    place = sentence.removeprefix("Tested on ").removesuffix(".")
+    assert parse_trial_report(place).is_about("6.1", branch)
+    assert not parse_trial_report(place).is_about("6.6", "stable/linux-6.6.y")
+
+
+def test_branch_of_a_trial_is_recognized() -> None:
+    assert is_trial_branch(name_trial_branch("0123456789abcdef"))
+    assert not is_trial_branch("try-again")
