@@ -11,6 +11,7 @@ REQUESTS = "requests"
 """The folder of the requests to the stable maintainers, which name who tried the fix."""
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
 
+_STABLE_BRANCH = re.compile(r"/linux-[\d.]+\.y$")
 _BRANCH = re.compile(r"try-[0-9a-f]{12}")
 
 
@@ -39,9 +40,11 @@ class TrialReport(NamedTuple):
     def sentence(self, user: str, branch: str) -> str:
         """Return the sentence for a request; `user` is the tester if none is named.
 
-        The name of the user's remote is left out: nobody else knows it.
+        The name of the user's remote before a branch of the stable tree is left out: nobody else
+        knows it.
         """
-        place = self.place.rpartition("/")[2] if self.place == branch else self.place
+        is_stable_branch = self.place == branch and _STABLE_BRANCH.search(self.place)
+        place = self.place.rpartition("/")[2] if is_stable_branch else self.place
         return f"Tested on {place} by {self.tester or user}."
 
     def reason(self, user: str) -> str:

@@ -30,7 +30,7 @@ BRANCHES = [
         (
             "stable/linux-6.1.y by Tess",
             "stable/linux-6.1.y",
-            "Tested on stable/linux-6.1.y by Tess.",
+            "Tested on linux-6.1.y by Tess.",
         ),
         ("vendor/next by Tess", "vendor/next", "Tested on vendor/next by Tess."),
         ("6.1.76", "stable/linux-6.1.y", "Tested on 6.1.76 by Ada Fixer."),
