@@ -11,6 +11,7 @@ Front modules:
 - `audit`: the fixes that branches lack (`backport --missing`), and lists of fixes
 - `audit_rows`: a fix of an audit with its verdict
 - `audit_write`: the patches of an audit
+- `branch_choices`: the user's choices and work for the branches of a fix
 - `branch_result`: the verdict for a branch
 - `branch_rows`: the rows about a fix and a branch that all views draw
 - `branch_step`: the next step for a branch

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
+from patchpilot.backports.branch_choices import BranchChoices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import (
     BRANCH_KEYS,
@@ -33,7 +34,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import ENDED, MissingSeries, SkippedBranch
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.follow_up import Follower, Reverted
-from patchpilot.tui.screens.backports_rows import BranchTexts, branch_page_rows
+from patchpilot.tui.screens.backports_rows import branch_page_rows, build_table
 from tests.kit.backport_world import World, track_failed_backports
 from tests.kit.cli import call
 
@@ -136,9 +137,9 @@ def test_each_view_draws_only_rows(view: str, result: BackportResult) -> None:
     elif view == "markdown":
         drawn = report.format_backport_markdown([result], results).replace("\\", "")
     else:
-        texts = BranchTexts(result)
-        pages = [row for branch in result.branches for row in branch_page_rows(texts, branch, 99)]
-        drawn = "\n".join(row.plain for row in (*texts.build_table(160)[1], *pages))
+        choices = BranchChoices(result)
+        pages = [row for branch in result.branches for row in branch_page_rows(choices, branch, 99)]
+        drawn = "\n".join(row.plain for row in (*build_table(choices, 160)[1], *pages))
     headings = {
         *["branch", "verdict", "why", "prerequisites", "br", "quot", "lt", "@@"],
         *["From", "the", "branch", "to", "fix", "In", "a", "shell", "note", "w"],
@@ -168,9 +169,9 @@ def test_each_view_draws_only_rows(view: str, result: BackportResult) -> None:
     ],
 )
 def test_each_view_states_the_fact(fact: str) -> None:
-    texts = BranchTexts(RESULT)
+    choices = BranchChoices(RESULT)
     pages = [
-        row.plain for branch in RESULT.branches for row in branch_page_rows(texts, branch, 999)
+        row.plain for branch in RESULT.branches for row in branch_page_rows(choices, branch, 999)
     ]
     shown = {
         "text": " ".join(report.format_backport_text([RESULT]).split()),

@@ -5,23 +5,20 @@ They show the verdict for a branch, the next action, and the patches written for
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.backports.branch_rows import (
-    DETAIL_KEYS,
-    FIX_KEYS,
-    format_branch_rows,
-    format_fix_rows,
+from patchpilot.backports.branch_choices import (
+    BranchChoices,
+    WrittenPatches,
+    read_branch_choices,
 )
-from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
-from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.backports.branch_rows import DETAIL_KEYS, FIX_KEYS, format_fix_rows
+from patchpilot.backports.branch_step import StepKind
 from patchpilot.model.fact_row import FactRow, Tone
-from patchpilot.model.printable import format_count, width
-from patchpilot.resources import NO_DRAFTS_IN_DEMO, is_marked_sent, list_recent_drafts
+from patchpilot.model.printable import width
+from patchpilot.resources import NO_DRAFTS_IN_DEMO
 from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -51,173 +48,73 @@ EDGE = 5
 """Columns of a panel's border and a scrollbar."""
 
 
-@dataclass(frozen=True, slots=True)
-class BranchTexts:
-    """The rows shown for each branch, depending on the user's choices.
+def build_table(choices: BranchChoices, columns: int) -> tuple[Text, list[Text]]:
+    """Return the table's titles and a row for each branch, fitted to a number of columns.
 
-    `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
-    messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
-    patches written for them. `is_drafted` is set if a draft requests the commit, and `is_requested`
-    if it was sent.
+    Empty columns are omitted; the last column gets the remaining width.
     """
-
-    result: "BackportResult"
-    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    merged: str = ""
-    written_for: "Mapping[tuple[str | None, str], WrittenBackport | None]" = field(
-        default_factory=dict
-    )
-    is_drafted: bool = False
-    is_requested: bool = False
-
-    def get_unticked_commits(self, branch: "BranchResult") -> frozenset[str]:
-        """Return a branch's unticked prerequisites.
-
-        Initially, there are none. As long as the introducing commit is unknown, none are ticked,
-        because one of them may be that commit.
-        """
-        prerequisites = () if self.result.culprits else branch.prerequisites
-        return self.left_out.get(
-            branch.branch,
-            frozenset(prerequisite.commit for prerequisite in prerequisites),
-        )
-
-    def count_ticked(self, branch: "BranchResult") -> int:
-        left_out = self.get_unticked_commits(branch)
-        return sum(prerequisite.commit not in left_out for prerequisite in branch.prerequisites)
-
-    def written_backport(self, branch: "BranchResult") -> "WrittenBackport | None":
-        return self.written_for.get((self.result.commit, branch.branch))
-
-    def find_work(self, branch: "BranchResult") -> BranchWork:
-        return BranchWork(
-            written=self.written_backport(branch),
-            ticked=self.count_ticked(branch),
-            merged=self.merged,
-            is_drafted=self.is_drafted,
-            is_requested=self.is_requested,
-            is_sent=is_marked_sent(REQUESTS, f"{self.commit} {branch.branch}"),
-        )
-
-    @property
-    def commit(self) -> str:
-        return self.result.short
-
-    def mark_name(self, branch: "BranchResult") -> str:
-        """Return the name of the mark that the user sent what the next step sends.
-
-        This is the commit for a request, and the commit and the branch for patches. Return "" if
-        there is nothing to send.
-        """
-        kind = self.find_step(branch).kind
-        if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
-            return self.commit
-        is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
-        return f"{self.commit} {branch.branch}" if is_patches else ""
-
-    def find_rows(self, branch: "BranchResult") -> tuple[FactRow, ...]:
-        today = datetime.now(UTC).date()
-        return format_branch_rows(self.result, branch, self.find_work(branch), today)
-
-    def find_step(self, branch: "BranchResult") -> BranchStep:
-        return find_branch_step(self.result, branch, self.find_work(branch))
-
-    def step_kinds(self) -> set[StepKind]:
-        return {self.find_step(branch).kind for branch in self.result.branches}
-
-    @property
-    def branches_to_write(self) -> "tuple[BranchResult, ...]":
-        return tuple(
-            branch
-            for branch in self.result.branches
-            if self.find_step(branch).kind in (StepKind.REQUEST, StepKind.WRITE)
-        )
-
-    @property
-    def format_write_list(self) -> str:
-        """Return one line for each branch for which the key `w` writes patches, with the
-        patches.
-        """
-        rows = []
-        for branch in self.branches_to_write:
-            prerequisites = format_count(self.count_ticked(branch), "prerequisite") + ", then "
-            patches = f"{prerequisites if branch.prerequisites else ''}the fix"
-            if branch.follow_ups:
-                patches += f", then {format_count(len(branch.follow_ups), 'follow-up')}"
-            rows.append(f"{branch.branch}: {patches}")
-        return "\n".join(rows)
-
-    def build_table(self, columns: int) -> tuple[Text, list[Text]]:
-        """Return the table's titles and a row for each branch, fitted to a number of columns.
-
-        Empty columns are omitted; the last column gets the remaining width.
-        """
-        cells = [self._read_cells(branch, columns) for branch in self.result.branches]
-        texts = {title: [row[title][0] for row in cells] for title in TABLE}
-        if columns < WIDE and any(texts["what to do"]):
-            del texts["why"]
-        shown_columns = {title: column for title, column in texts.items() if any(column)}
-        widths = [
-            max(map(width, (title, *column))) + GAP for title, column in shown_columns.items()
-        ]
-        if widths:
-            widths[-1] += columns - sum(widths)
-        titles = "".join(map(fit_text, shown_columns, widths))
-        rows = []
-        for row_cells in cells:
-            row = Text(no_wrap=True)
-            for title, cell_width in zip(shown_columns, widths, strict=True):
-                text, style = row_cells[title]
-                row.append(fit_text(text, cell_width), style)
-            rows.append(row)
-        return plain_text(titles, HEADING), rows
-
-    def _read_cells(self, branch: "BranchResult", columns: int) -> dict[str, tuple[str, str]]:
-        """Return the text and the style of each cell of a branch.
-
-        The branch is dim if its support ends soon, but not its verdict.
-        """
-        rows = {row.key: row for row in self.find_rows(branch)}
-        ends = rows.get("until")
-        base_style = "dim" if ends and ends.tone is Tone.QUIET else ""
-        cells = {}
-        for title, key in TABLE.items():
-            is_short = key == "branch" and columns < NARROW and "version" in rows
-            row = rows.get("version" if is_short else key)
-            text, style = row.text if row else "", base_style
-            if key == "verdict":
-                sign, style = LOOKS[rows[key].tone]
-                text = f"{glyph(sign)} {text}"
-            elif key == "next":
-                text = self.format_step(branch)
-            cells[title] = text, style
-        return cells
-
-    def format_step(self, branch: "BranchResult") -> str:
-        """Return the next step for a branch, with its key."""
-        step = self.find_step(branch)
-        return f"{STEP_KEYS.get(step.kind, '')} {step.text}".strip()
+    cells = [_read_cells(choices, branch, columns) for branch in choices.result.branches]
+    texts = {title: [row[title][0] for row in cells] for title in TABLE}
+    if columns < WIDE and any(texts["what to do"]):
+        del texts["why"]
+    shown_columns = {title: column for title, column in texts.items() if any(column)}
+    widths = [max(map(width, (title, *column))) + GAP for title, column in shown_columns.items()]
+    if widths:
+        widths[-1] += columns - sum(widths)
+    titles = "".join(map(fit_text, shown_columns, widths))
+    rows = []
+    for row_cells in cells:
+        row = Text(no_wrap=True)
+        for title, cell_width in zip(shown_columns, widths, strict=True):
+            text, style = row_cells[title]
+            row.append(fit_text(text, cell_width), style)
+        rows.append(row)
+    return plain_text(titles, HEADING), rows
 
 
-def make_branch_texts(
+def _read_cells(
+    choices: BranchChoices, branch: "BranchResult", columns: int
+) -> dict[str, tuple[str, str]]:
+    """Return the text and the style of each cell of a branch.
+
+    The branch is dim if its support ends soon, but not its verdict.
+    """
+    rows = {row.key: row for row in choices.find_rows(branch)}
+    ends = rows.get("until")
+    base_style = "dim" if ends and ends.tone is Tone.QUIET else ""
+    cells = {}
+    for title, key in TABLE.items():
+        is_short = key == "branch" and columns < NARROW and "version" in rows
+        row = rows.get("version" if is_short else key)
+        text, style = row.text if row else "", base_style
+        if key == "verdict":
+            sign, style = LOOKS[rows[key].tone]
+            text = f"{glyph(sign)} {text}"
+        elif key == "next":
+            text = format_step(choices, branch)
+        cells[title] = text, style
+    return cells
+
+
+def format_step(choices: BranchChoices, branch: "BranchResult") -> str:
+    """Return the next step for a branch, with its key."""
+    step = choices.find_step(branch)
+    return f"{STEP_KEYS.get(step.kind, '')} {step.text}".strip()
+
+
+def read_session_choices(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    written_for: "Mapping[tuple[str | None, str], WrittenBackport | None]",
-) -> BranchTexts:
+    written_for: WrittenPatches,
+) -> BranchChoices:
     merged_commits = (
         series.posted.commit or ""
         for series in session.last_result(Stage.FOLLOW) or ()
         if series.own and series.posted and str(series.state) in MERGED
     )
-    commit = "" if result.upstream else next(merged_commits, "")
-    texts = BranchTexts(result, left_out, commit, written_for)
-    drafts = (file.stem for file in list_recent_drafts(REQUESTS))
-    return replace(
-        texts,
-        is_drafted=texts.commit in drafts,
-        is_requested=is_marked_sent(REQUESTS, texts.commit),
-    )
+    merged = "" if result.upstream else next(merged_commits, "")
+    return read_branch_choices(result, left_out, merged, written_for)
 
 
 TABLE = {
@@ -263,19 +160,19 @@ STEP_KEYS = {
 """Maps a step to its key."""
 
 
-def branch_page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
+def branch_page_rows(choices: BranchChoices, branch: "BranchResult", columns: int) -> list[Text]:
     """Return the page of a branch: why and what to do, the conflicts, and everything else."""
-    all_rows = texts.find_rows(branch)
-    page = _format_facts(texts, branch, PAGE_START, columns)
+    all_rows = choices.find_rows(branch)
+    page = _format_facts(choices, branch, PAGE_START, columns)
     if conflicts := [row for row in all_rows if row.key == "conflict"]:
         page += [Text(), plain_text("From the branch (-) to the fix (+):")]
         for row in conflicts:
             page += map(color_diff_line, (f"@@ {row.text} @@", *row.lines))
-    if more := _format_facts(texts, branch, PAGE_END, columns):
+    if more := _format_facts(choices, branch, PAGE_END, columns):
         page += [Text(), *more]
-    backport = texts.written_backport(branch)
+    backport = choices.written_backport(branch)
     commands = [row.text for row in all_rows if row.key in SHELL_ROWS]
-    if backport and backport.send and texts.find_step(branch).kind is StepKind.SEND:
+    if backport and backport.send and choices.find_step(branch).kind is StepKind.SEND:
         page += [Text(), *map(plain_text, shell_command_rows([backport.send]))]
     elif commands:
         page += [Text(), plain_text("In a shell:")]
@@ -284,16 +181,16 @@ def branch_page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -
 
 
 def _format_facts(
-    texts: BranchTexts, branch: "BranchResult", keys: Collection[str], columns: int
+    choices: BranchChoices, branch: "BranchResult", keys: Collection[str], columns: int
 ) -> list[Text]:
-    rows = [row for row in texts.find_rows(branch) if row.key in keys]
+    rows = [row for row in choices.find_rows(branch) if row.key in keys]
     if keys is PAGE_START:
         rows.sort(key=lambda row: PAGE_START.index(row.key))
     else:
-        rows += (row for row in format_fix_rows(texts.result) if row.key in FIX_END)
+        rows += (row for row in format_fix_rows(choices.result) if row.key in FIX_END)
     facts = []
     for row in rows:
-        text = texts.format_step(branch) if row.key == "next" else row.text
+        text = format_step(choices, branch) if row.key == "next" else row.text
         text += f": {row.detail}" if row.detail else ""
         facts.append((row.label or "note", text))
         facts += (("", line) for line in row.lines)
@@ -327,7 +224,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if result.asked and result.commit:
         note = f"mainline {result.short}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
-    kinds = make_branch_texts(request.session, result, {}, {}).step_kinds()
+    kinds = read_session_choices(request.session, result, {}, {}).step_kinds()
     if result.unfetched:
         state = StageState.TODO
         note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"

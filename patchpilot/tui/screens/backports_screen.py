@@ -14,20 +14,19 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Static
 
+from patchpilot.backports.branch_choices import BranchChoices
 from patchpilot.backports.branch_step import StepKind
-from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
-from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
-    BranchTexts,
     branch_page_rows,
+    build_table,
     describe_resolution,
     first_branch_to_show,
-    make_branch_texts,
     prerequisite_row,
+    read_session_choices,
     written_patch_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
@@ -243,16 +242,16 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._show_empty_result()
 
     @property
-    def _branch_texts(self) -> BranchTexts:
-        return make_branch_texts(self.session, self.shown_result, self._left_out, self._written)
+    def _choices(self) -> BranchChoices:
+        return read_session_choices(self.session, self.shown_result, self._left_out, self._written)
 
     @property
     def _step_kinds(self) -> set[StepKind]:
-        return self._branch_texts.step_kinds() if self._shown else set()
+        return self._choices.step_kinds() if self._shown else set()
 
     def build_rows(self) -> list[Row]:
         result = self.shown_result
-        titles, rows = self._branch_texts.build_table((self.size.width or 80) - EDGE)
+        titles, rows = build_table(self._choices, (self.size.width or 80) - EDGE)
         self.query_one("#matrix-titles", Static).update(titles)
         return [
             Row(row, branch, branch.branch)
@@ -261,7 +260,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        to_write = self._branch_texts.branches_to_write if self._shown else ()
+        to_write = self._choices.branches_to_write if self._shown else ()
         branches = format_count(len(to_write), "branch", "branches")
         if len(to_write) == 1:
             branches = to_write[0].name
@@ -277,13 +276,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _is_selected_sent(self) -> bool:
-        branch = self.selected_item
-        kind = self._branch_texts.find_step(branch).kind if branch else StepKind.NOTHING
-        return kind in (StepKind.REQUESTED, StepKind.SENT)
+        return bool(self.selected_item and self._choices.is_sent(self.selected_item))
 
     def action_mark_sent(self) -> None:
-        name, is_sent = self._branch_texts.mark_name(self.selected_item), not self._is_selected_sent
-        mark_sent(REQUESTS, name, is_sent=is_sent)
+        is_sent = not self._is_selected_sent
+        self._choices.mark_sent(self.selected_item, is_sent=is_sent)
         self.notify(f"marked as {'sent' if is_sent else 'not sent'}; press m to undo")
         self.rerun_stage()
 
@@ -306,7 +303,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             )
 
         branch = first_branch_to_show(result) or ""
-        trial = Action("find", ("--try", self._branch_texts.commit, "--in", branch))
+        trial = Action("find", ("--try", self._choices.commit, "--in", branch))
         question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
         ask_for_answer(self, question, write)
 
@@ -327,7 +324,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def can_mark_sent(self) -> bool:
-        return bool(self.selected_item and self._branch_texts.mark_name(self.selected_item))
+        return bool(self.selected_item and self._choices.mark_name(self.selected_item))
 
     @property
     def can_tick(self) -> bool:
@@ -336,7 +333,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     @property
     def can_write(self) -> bool:
         """Return whether patches can be written, which requires that the fix is in mainline."""
-        return self._is_merged and bool(self._branch_texts.branches_to_write)
+        return self._is_merged and bool(self._choices.branches_to_write)
 
     def action_refresh(self) -> None:
         """Determine the verdicts again.
@@ -351,7 +348,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         result = self._shown
         if result and result.unfetched:
             fetch_stable_branches(self)
-        elif result and self._branch_texts.merged:
+        elif result and self._choices.merged:
             fetch_remotes(self)
         else:
             self.action_reload()
@@ -371,12 +368,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
         # next to the list of prerequisites, the details get half the width
         is_half_width = self.size.width >= WIDE and needed_prerequisites(branch)
         columns = self.size.width // (2 if is_half_width else 1) - EDGE
-        rows = branch_page_rows(self._branch_texts, branch, columns)
+        rows = branch_page_rows(self._choices, branch, columns)
         self._verdict_panel.text.update(join_lines(rows))
         self._list_prerequisites(branch)
 
     def _branch_heading(self, branch: "BranchResult") -> str:
-        verdict = next(row for row in self._branch_texts.find_rows(branch) if row.key == "verdict")
+        verdict = next(row for row in self._choices.find_rows(branch) if row.key == "verdict")
         return f"{branch.branch}: {verdict.text}"
 
     def _list_prerequisites(self, branch: "BranchResult") -> None:
@@ -386,13 +383,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
         needed = needed_prerequisites(branch)
         panel, unticked = (
             self.query_one("#needs", Panel),
-            self._branch_texts.get_unticked_commits(branch),
+            self._choices.get_unticked_commits(branch),
         )
         panel.display = bool(needed)
         order = "only their changes to the fix's files" if branch.partial else "in this order"
         panel.heading = f"Prerequisites, {order}"
-        panel.count = f"{self._branch_texts.count_ticked(branch)}/{len(needed)} ticked · Space"
-        texts = [row for row in self._branch_texts.find_rows(branch) if row.key in PANEL]
+        panel.count = f"{self._choices.count_ticked(branch)}/{len(needed)} ticked · Space"
+        texts = [row for row in self._choices.find_rows(branch) if row.key in PANEL]
         rows = []
         for number, (need, text) in enumerate(zip(needed, texts, strict=True), 1):
             row = prerequisite_row(text, number, need.commit not in unticked)
@@ -401,7 +398,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_open(self) -> None:
         if branch := self.selected_item:
-            page = partial(branch_page_rows, self._branch_texts, branch)
+            page = partial(branch_page_rows, self._choices, branch)
             self.app.push_screen(Reader(self._branch_heading(branch), page))
 
     def action_tick(self) -> None:
@@ -409,7 +406,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if self.focused is not queue:
             queue.focus()
         elif queue.selected_item:
-            ticks = self._branch_texts.get_unticked_commits(branch) ^ {queue.selected_item}
+            ticks = self._choices.get_unticked_commits(branch) ^ {queue.selected_item}
             self._left_out[branch.branch] = ticks
             self._written[self.shown_result.commit, branch.branch] = None
             self.refill_list()
@@ -420,11 +417,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (result := self.current_result) is None:
             self.notify("not ready yet")
             return
-        texts = self._branch_texts
-        unticked = {branch.branch: texts.get_unticked_commits(branch) for branch in result.branches}
-        selection = replace(result, branches=texts.branches_to_write)
+        choices = self._choices
+        unticked = {
+            branch.branch: choices.get_unticked_commits(branch) for branch in result.branches
+        }
+        selection = replace(result, branches=choices.branches_to_write)
         self._write_to_folder(
-            f"{texts.format_write_list}\n\nFolder for the patches:",
+            f"{choices.format_write_list}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(
                 repository, selection, folder, unticked, sign_off=signs
             ),
@@ -486,10 +485,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 
     def mark_patches_sent(self) -> None:
-        texts = self._branch_texts
-        for branch in texts.result.branches:
-            if texts.find_step(branch).kind in (StepKind.SEND, StepKind.OPEN):
-                mark_sent(REQUESTS, texts.mark_name(branch))
+        self._choices.mark_patches_sent()
         self.refill_list()
 
     def action_resolve(self) -> None:
@@ -501,7 +497,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             return
 
         def choose_resolution(conflict_info: "ConflictOptions") -> None:
-            resolve = partial(self._resolve_conflict, self._branch_texts, branch)
+            resolve = partial(self._resolve_conflict, self._choices, branch)
             if conflict_info.is_started:
                 resolve(None)
                 return
@@ -535,13 +531,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def _resolve_conflict(
         self,
-        texts: BranchTexts,
+        choices: BranchChoices,
         branch: "BranchResult",
         adaptation: "Adaptation | None",
     ) -> None:
         from patchpilot.backports.topic import resolve_conflict
 
-        unticked = texts.get_unticked_commits(branch)
+        unticked = choices.get_unticked_commits(branch)
 
         def show_resolution(resolution: "ConflictResolution") -> None:
             rows = describe_resolution(resolution)
@@ -553,7 +549,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.run_in_thread(
             "creating a clone with the conflict",
             lambda repository, _: resolve_conflict(
-                repository, texts.result, branch, unticked, adaptation
+                repository, choices.result, branch, unticked, adaptation
             ),
             show_resolution,
         )

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from patchpilot.backports.branch_choices import BranchChoices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
+from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -25,12 +27,12 @@ from patchpilot.tui.screens.backports_rows import (
     PAGE_END,
     PAGE_START,
     PANEL,
-    REQUESTS,
     SHELL_ROWS,
     TABLE,
-    BranchTexts,
     branch_page_rows,
+    build_table,
     describe_resolution,
+    format_step,
     prerequisite_row,
     written_patch_rows,
 )
@@ -42,14 +44,14 @@ def make_branch_result(verdict: BranchVerdict, **extra_fields: object) -> Branch
     return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **extra_fields)  # type: ignore[arg-type]
 
 
-def make_texts(branch: BranchResult, **extra_fields: object) -> BranchTexts:
+def make_choices(branch: BranchResult, **extra_fields: object) -> BranchChoices:
     fields: dict[str, Any] = {"culprits": ("5" * 40,), "upstream": True, **extra_fields}
-    return BranchTexts(BackportResult("3" * 40, "x", branches=(branch,), **fields))
+    return BranchChoices(BackportResult("3" * 40, "x", branches=(branch,), **fields))
 
 
 def read_table_row(branch: BranchResult, **extra_fields: object) -> dict[str, str]:
-    texts = make_texts(branch, **extra_fields)
-    titles, (row,) = texts.build_table(160)
+    choices = make_choices(branch, **extra_fields)
+    titles, (row,) = build_table(choices, 160)
     starts = [titles.plain.index(title) for title in TABLE if title in titles.plain]
     return {
         titles.plain[start:end].strip(): row.plain[start:end].strip()
@@ -100,26 +102,26 @@ def test_only_needed_patches_are_written() -> None:
         make_branch_result(BranchVerdict.CLEAN),
         make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
     )
-    texts = make_texts(fits, is_tagged=True, wait=StableWait())
-    assert texts.branches_to_write == ()
-    both = replace(texts.result, branches=(fits, fails))
-    assert BranchTexts(both).branches_to_write == (fails,)
+    choices = make_choices(fits, is_tagged=True, wait=StableWait())
+    assert choices.branches_to_write == ()
+    both = replace(choices.result, branches=(fits, fails))
+    assert BranchChoices(both).branches_to_write == (fails,)
     written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, (Path("x"),))}
     for is_sent, step in ((False, "Enter send the patches"), (True, "wait: patches sent")):
-        texts = BranchTexts(both, written_for=written)
-        mark_sent(REQUESTS, texts.mark_name(fails), is_sent=is_sent)
-        assert texts.format_step(fails) == step
-    assert BranchTexts(both).format_step(fails) == step, "written in an earlier session"
-    mark_sent(REQUESTS, BranchTexts(both).mark_name(fails), is_sent=False)
+        choices = BranchChoices(both, written_for=written)
+        mark_sent(REQUESTS, choices.mark_name(fails), is_sent=is_sent)
+        assert format_step(choices, fails) == step
+    assert format_step(BranchChoices(both), fails) == step, "written in an earlier session"
+    mark_sent(REQUESTS, BranchChoices(both).mark_name(fails), is_sent=False)
     for is_drafted, step in ((True, "0 send the draft"), (False, "wait: request sent")):
-        texts = BranchTexts(both, is_drafted=is_drafted, is_requested=True)
-        assert (texts.format_step(fits), texts.mark_name(fits)) == (step, "3" * 12)
+        choices = BranchChoices(both, is_drafted=is_drafted, is_requested=True)
+        assert (format_step(choices, fits), choices.mark_name(fits)) == (step, "3" * 12)
 
 
 def test_branch_near_its_end_is_dim() -> None:
     is_over = make_branch_result(BranchVerdict.CONFLICT, ends="2026-12", is_over=True)
     for branch, style in ((is_over, "dim"), (replace(is_over, is_over=False, ends=None), "")):
-        _, (row,) = make_texts(branch).build_table(160)
+        _, (row,) = build_table(make_choices(branch), 160)
         assert {str(span.style) for span in row.spans} == {"bold red", style} - {""}
 
 
@@ -147,7 +149,7 @@ def test_page_shows_conflicts_before_their_causes() -> None:
         prerequisites=(NEED,),
         hints=("mind the lock",),
     )
-    page = branch_page_rows(make_texts(branch), branch, 76)
+    page = branch_page_rows(make_choices(branch), branch, 76)
     assert [row.plain for row in page] == [
         "why          so it is",
         "next         w write 2 patches",
@@ -209,9 +211,9 @@ def test_written_patches_show_the_send_command(
         "  patchpilot send 'my backports/6.6'/*.patch",
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    texts = make_texts(make_branch_result(BranchVerdict.CLEAN))
-    drafted = BranchTexts(texts.result, is_drafted=True)
-    assert drafted.format_step(drafted.result.branches[0]) == "0 see the draft"
+    choices = make_choices(make_branch_result(BranchVerdict.CLEAN))
+    drafted = BranchChoices(choices.result, is_drafted=True)
+    assert format_step(drafted, drafted.result.branches[0]) == "0 see the draft"
     assert "do not send mail yourself" in written_patch_rows(done)[-1]
     assert not any("patchpilot send" in row for row in written_patch_rows(done))
     # a shell in the sandbox reaches only its mail server

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Combine the backport result of a fix with the user's choices and work for each branch.
+
+The choices are unticked prerequisites; the work is written patches, and drafts and patches that
+were marked as sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_rows import format_branch_rows
+from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.model.fact_row import FactRow
+from patchpilot.model.printable import format_count
+from patchpilot.resources import is_marked_sent, list_recent_drafts, mark_sent
+
+if TYPE_CHECKING:
+    from patchpilot.backports.write import WrittenBackport
+
+
+WrittenPatches = Mapping[tuple[str | None, str], "WrittenBackport | None"]
+"""Maps a commit and a branch to the patches written for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchChoices:
+    """A backport result with the user's choices and work for its branches.
+
+    `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
+    messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
+    patches written for them. `is_drafted` is set if a draft requests the commit, and `is_requested`
+    if it was sent.
+    """
+
+    result: BackportResult
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    merged: str = ""
+    written_for: WrittenPatches = field(default_factory=dict)
+    is_drafted: bool = False
+    is_requested: bool = False
+
+    def get_unticked_commits(self, branch: BranchResult) -> frozenset[str]:
+        """Return a branch's unticked prerequisites.
+
+        Initially, there are none. As long as the introducing commit is unknown, none are ticked,
+        because one of them may be that commit.
+        """
+        prerequisites = () if self.result.culprits else branch.prerequisites
+        return self.left_out.get(
+            branch.branch,
+            frozenset(prerequisite.commit for prerequisite in prerequisites),
+        )
+
+    def count_ticked(self, branch: BranchResult) -> int:
+        left_out = self.get_unticked_commits(branch)
+        return sum(prerequisite.commit not in left_out for prerequisite in branch.prerequisites)
+
+    def written_backport(self, branch: BranchResult) -> "WrittenBackport | None":
+        return self.written_for.get((self.result.commit, branch.branch))
+
+    def find_work(self, branch: BranchResult) -> BranchWork:
+        return BranchWork(
+            written=self.written_backport(branch),
+            ticked=self.count_ticked(branch),
+            merged=self.merged,
+            is_drafted=self.is_drafted,
+            is_requested=self.is_requested,
+            is_sent=is_marked_sent(REQUESTS, f"{self.commit} {branch.branch}"),
+        )
+
+    @property
+    def commit(self) -> str:
+        return self.result.short
+
+    def mark_name(self, branch: BranchResult) -> str:
+        """Return the name of the mark that the user sent what the next step sends.
+
+        This is the commit for a request, and the commit and the branch for patches. Return "" if
+        there is nothing to send.
+        """
+        kind = self.find_step(branch).kind
+        if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
+            return self.commit
+        is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
+        return f"{self.commit} {branch.branch}" if is_patches else ""
+
+    def is_sent(self, branch: BranchResult) -> bool:
+        """Return whether the user marked the request or the branch's patches as sent."""
+        return self.find_step(branch).kind in (StepKind.REQUESTED, StepKind.SENT)
+
+    def mark_sent(self, branch: BranchResult, *, is_sent: bool = True) -> None:
+        mark_sent(REQUESTS, self.mark_name(branch), is_sent=is_sent)
+
+    def mark_patches_sent(self) -> None:
+        """Mark the patches of all branches whose next step is to send them."""
+        for branch in self.result.branches:
+            if self.find_step(branch).kind in (StepKind.SEND, StepKind.OPEN):
+                self.mark_sent(branch)
+
+    def find_rows(self, branch: BranchResult) -> tuple[FactRow, ...]:
+        today = datetime.now(UTC).date()
+        return format_branch_rows(self.result, branch, self.find_work(branch), today)
+
+    def find_step(self, branch: BranchResult) -> BranchStep:
+        return find_branch_step(self.result, branch, self.find_work(branch))
+
+    def step_kinds(self) -> set[StepKind]:
+        return {self.find_step(branch).kind for branch in self.result.branches}
+
+    @property
+    def branches_to_write(self) -> tuple[BranchResult, ...]:
+        return tuple(
+            branch
+            for branch in self.result.branches
+            if self.find_step(branch).kind in (StepKind.REQUEST, StepKind.WRITE)
+        )
+
+    @property
+    def format_write_list(self) -> str:
+        """Return one line for each branch for which the key `w` writes patches, with the
+        patches.
+        """
+        rows = []
+        for branch in self.branches_to_write:
+            prerequisites = format_count(self.count_ticked(branch), "prerequisite") + ", then "
+            patches = f"{prerequisites if branch.prerequisites else ''}the fix"
+            if branch.follow_ups:
+                patches += f", then {format_count(len(branch.follow_ups), 'follow-up')}"
+            rows.append(f"{branch.branch}: {patches}")
+        return "\n".join(rows)
+
+
+def read_branch_choices(
+    result: BackportResult,
+    left_out: Mapping[str, frozenset[str]],
+    merged: str,
+    written_for: WrittenPatches,
+) -> BranchChoices:
+    """Return the choices, and whether the commit's request was drafted or marked as sent."""
+    commit = result.short
+    return BranchChoices(
+        result,
+        left_out,
+        merged,
+        written_for,
+        is_drafted=commit in (file.stem for file in list_recent_drafts(REQUESTS)),
+        is_requested=is_marked_sent(REQUESTS, commit),
+    )
