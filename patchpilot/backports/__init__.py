@@ -24,7 +24,6 @@ Front modules:
 - `stable_request`: `backport --request`
 - `targets`: the fixes and branches that are named
 - `topic`: the backports of a topic's commit
-- `trial_report`: who tried a fix on a branch
 - `work`: what is done after the verdicts
 - `work_clone`: `backport --resolve` and `--build`
 - `write`: `backport --write`

@@ -27,6 +27,7 @@ from patchpilot.demo.robin import (
     send_backports,
 )
 from patchpilot.demo.sandbox import INBOX, is_kept
+from patchpilot.home.drafts import read_draft_topics
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
 from patchpilot.sending.mails import describe_test
@@ -37,7 +38,6 @@ from patchpilot.tui.screens.backports_screen import TESTED, BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
-from patchpilot.tui.screens.home_rows import read_draft_topics
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_named_stage, replace_commands

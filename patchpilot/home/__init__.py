@@ -6,6 +6,7 @@ In: the drafts, sends and tracked series of the user. Out: `HomeTopic`s. Read `r
 Front modules:
 
 - `branches`: the branches that may be topics
+- `drafts`: the messages that were written but not sent
 - `read`: all topics
 - `topic`: a topic as the home screen shows it
 """

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -11,20 +10,13 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.home.drafts import DRAFT
 from patchpilot.home.topic import HomeTopic
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import (
-    FILL_IN,
-    NO_DRAFTS_IN_DEMO,
-    SEND_QUESTIONS,
-    list_recent_drafts,
-)
-from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -48,8 +40,6 @@ from patchpilot.tui.view.stages import (
 )
 from patchpilot.tui.widgets.lists import Row
 
-DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
-"""The state of a message that was written but not sent, and the folders of such messages."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
 UNSENT = "unsent"
@@ -98,36 +88,6 @@ def topic_group(topic: HomeTopic, states: States) -> str:
         return UNSENT
     is_new = not (topic.version or topic.series or states)
     return NOT_STARTED if is_new else topic.turn
-
-
-def read_draft_topics() -> list[HomeTopic]:
-    """Return the recent drafts of requests and reports, with the file as the key."""
-    drafts = []
-    how_to_send = (
-        f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
-        if is_in_demo_tour()
-        else f"Enter shows it with the command that sends it; {SEND_QUESTIONS}"
-    )
-    for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
-        with suppress(OSError):
-            modified = file.stat().st_mtime
-            text = file.read_text(encoding="utf-8", errors="replace")
-            rows, missing = text.splitlines(), text.count(FILL_IN)
-            title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
-            drafts.append(
-                HomeTopic(
-                    *(str(file), title or file.name),
-                    turn=Turn.YOURS,
-                    state=DRAFT,
-                    news=f"{DRAFT}: {missing} {FILL_IN} left"
-                    if missing
-                    else f"{DRAFT}: Enter opens it",
-                    when=modified,
-                    step=(f"replace each {FILL_IN} ({missing} left); " if missing else "")
-                    + how_to_send,
-                )
-            )
-    return drafts
 
 
 def next_open_stage(topic: HomeTopic, states: States) -> Stage | None:

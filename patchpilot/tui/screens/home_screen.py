@@ -16,12 +16,11 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.home.drafts import DRAFT, mark_draft_sent, read_draft_topics
 from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
-from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.home_rows import (
-    DRAFT,
     NOT_STARTED,
     SIGNS,
     SORTED,
@@ -33,7 +32,6 @@ from patchpilot.tui.screens.home_rows import (
     format_topic_news,
     load_topic_states,
     next_open_stage,
-    read_draft_topics,
     render_topic_details,
     topic_group,
     topic_rows,
@@ -469,13 +467,12 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     def action_mark_sent(self) -> None:
         if (topic := self._selected_topic()) is None:
             return
-        file = Path(topic.key)
 
         def mark() -> None:
-            mark_sent(file.parent.name, file.stem)
+            mark_draft_sent(topic)
             self._draw_topics()
 
-        text = f"Did you send this draft?\n\n{file}\n\nThe file stays."
+        text = f"Did you send this draft?\n\n{topic.key}\n\nThe file stays."
         answers = ("yes", "Yes: do not list it any more"), ("no", "No: it is still unsent")
         ask_for_confirmation(self, Choose(text, answers, "Draft"), mark)
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""List the messages that were written but not sent, as topics for the home screen."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.home.topic import HomeTopic
+from patchpilot.reading.thread_values import Turn
+from patchpilot.resources import (
+    FILL_IN,
+    NO_DRAFTS_IN_DEMO,
+    SEND_QUESTIONS,
+    list_recent_drafts,
+    mark_sent,
+)
+from patchpilot.settings.read_settings import is_in_demo_tour
+
+DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
+"""The state of a message that was written but not sent, and the folders of such messages."""
+
+
+def read_draft_topics() -> list[HomeTopic]:
+    """Return the recent drafts of requests and reports, with the file as the key."""
+    drafts = []
+    how_to_send = (
+        f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
+        if is_in_demo_tour()
+        else f"Enter shows it with the command that sends it; {SEND_QUESTIONS}"
+    )
+    for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
+        with suppress(OSError):
+            modified = file.stat().st_mtime
+            text = file.read_text(encoding="utf-8", errors="replace")
+            rows, missing = text.splitlines(), text.count(FILL_IN)
+            title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
+            drafts.append(
+                HomeTopic(
+                    *(str(file), title or file.name),
+                    turn=Turn.YOURS,
+                    state=DRAFT,
+                    news=f"{DRAFT}: {missing} {FILL_IN} left"
+                    if missing
+                    else f"{DRAFT}: Enter opens it",
+                    when=modified,
+                    step=(f"replace each {FILL_IN} ({missing} left); " if missing else "")
+                    + how_to_send,
+                )
+            )
+    return drafts
+
+
+def mark_draft_sent(topic: HomeTopic) -> None:
+    """Mark a draft as sent from a shell, so that it is no longer listed; keep its file."""
+    file = Path(topic.key)
+    mark_sent(file.parent.name, file.stem)
