@@ -45,6 +45,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.series.same_patches import are_same_patches
 
 MANY = 50
+SANDBOX_BUILD = "the sandbox's tree cannot be compiled; build in your own tree: patchpilot build"
 _FIXUP = lazy_pattern(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
 )
@@ -72,7 +73,7 @@ class PreflightFacts(NamedTuple):
     known. `tested` is the author's answer how the code was tested. `upstream` contains fixes that
     are already in mainline or other trees, and `posted`
     contains warnings about patches posted by others. `is_off_target` is set for a topic with a
-    subject prefix for stable that is not based on that branch.
+    subject prefix for stable that is not based on that branch. `is_sandbox` is set in the demo.
     """
 
     topic: Sending
@@ -100,6 +101,7 @@ class PreflightFacts(NamedTuple):
     is_off_target: bool = False
     posted: tuple[SendProblem, ...] = ()
     tested: str = ""
+    is_sandbox: bool = False
 
     @property
     def builds_cleanly(self) -> bool:
@@ -662,7 +664,8 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     is_real = facts.topic.ids and not facts.topic.request.to_self
     if is_real and is_untested and not facts.builds_cleanly:
         message = facts.built or f"not built{' and not tested' if facts.tested else ''}"
-        yield SendProblem("not-built", message, Action("build", (), "build it: {}"))
+        hint = SANDBOX_BUILD if facts.is_sandbox else Action("build", (), "build it: {}")
+        yield SendProblem("not-built", message, hint)
     for name in facts.unanswered:
         if name != "security" or not facts.security_evidence:
             yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))

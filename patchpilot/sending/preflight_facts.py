@@ -173,6 +173,7 @@ def gather_preflight_facts(
         records=records,
         private_ids=private_ids,
         tested=read_tested_answer(draft),
+        is_sandbox=is_in_demo(),
         built=summarize_builds(find_last_builds(repository, draft)),
         public_parent=_find_public_parent(draft, private_ids),
     )

@@ -113,3 +113,15 @@ def test_send_counts_the_warnings_that_check_shows(tmp_path: Path, experience: s
     assert ("vague-subject" in names) is (experience == "newcomer")
     warned = plan_send(repo)[1].get("check-warnings", "")
     assert ("vague subject" in warned) is (experience == "newcomer"), warned
+
+
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_sandbox_is_not_to_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_demo: bool
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    if is_demo:
+        monkeypatch.setenv("PATCHPILOT_DEMO", "1")
+    document = repo.patchpilot("send --to l@lists.example.org --dry-run --format json").json
+    hints = {warning["name"]: warning["hint"] for warning in document["warnings"]}
+    assert hints["not-built"].startswith("the sandbox's tree" if is_demo else "build it: ")
