@@ -126,8 +126,9 @@ def next_backport_step(
         onto = list_onto_options(request.onto)
         # with --adapt, a fix that was not adapted is not written with its prerequisites
         adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
-        arguments = (target, *onto, *adapt, "--write", folder, "--signoff")
-        return Action("backport", arguments, "next: {}")
+        return Action(
+            "backport", (target, *onto, *adapt, "--write", folder, "--signoff"), "next: {}"
+        )
     words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "
