@@ -337,9 +337,9 @@ class TagsScreen(StageScreen["FixesResult"]):
         The message of the fix cannot change; the LTS stage uses the answer.
         """
         session, fix = self.session, self._fix_commit
-        is_new = session.culprits.pop(fix, "") != candidate.commit
+        is_new = session.introduced_by.pop(fix, "") != candidate.commit
         if is_new:
-            session.culprits[fix] = candidate.commit
+            session.introduced_by[fix] = candidate.commit
         self._ticked[fix] = frozenset([candidate.commit] if is_new else [])
         self.refill_list(candidate.commit)
         words = f"introduced by {candidate.commit[:12]}" if is_new else "no commit is chosen"

@@ -151,7 +151,7 @@ class Session:
     `loader_of` returns the loader of a stage. `at` is the index of the selected commit of a series.
     `builds` is the key of the topic whose commits the user wants to compile.
 
-    `culprits` maps a merged fix to the commit that introduced its bug, as the user chose it.
+    `introduced_by` maps a merged fix to the commit that the user chose as the origin of its bug.
 
     `series` is the number of the tracked series to show (0: the topic's own series), and
     `conversation` contains its messages. `known_settings` are the last settings read, for screens
@@ -174,7 +174,7 @@ class Session:
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     saved_states: dict[Stage, Kept] = field(default_factory=dict)
-    culprits: dict[str, str] = field(default_factory=dict)
+    introduced_by: dict[str, str] = field(default_factory=dict)
     open_questions: frozenset[str] = frozenset()
     series: int = 0
     conversation: Any = None
@@ -296,7 +296,7 @@ class Session:
     @property
     def chosen_culprit(self) -> str:
         """Return the commit that introduced the bug, as the user chose it, or ""."""
-        return self.culprits.get(self.commit.id, "") if self.commit else ""
+        return self.introduced_by.get(self.commit.id, "") if self.commit else ""
 
     @property
     def likely(self) -> str:
