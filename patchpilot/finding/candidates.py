@@ -224,6 +224,14 @@ def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[
                 break
 
 
+def find_module_paths(repository: Repository, rev: str, symptom: Symptom) -> list[str]:
+    """Return the source files with the name of a module of the symptom, or in its directory."""
+    listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
+    sources = [path for path in listing if path.endswith(_SUFFIXES)]
+    places = _find_directories(sources, symptom)
+    return [path for path in sources if f"{path}/".startswith(tuple(f"{at}/" for at in places))]
+
+
 def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
     names = {module.replace("-", "_") for module in symptom.modules}
     result: dict[str, None] = {}

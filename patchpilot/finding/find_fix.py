@@ -141,7 +141,7 @@ class FoundFix:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Return the first release, what the commit shares with the symptom, and the trials."""
+        """Return the first release, the functions and files in common, and the trials."""
         facts = [f"first in {self.release}" if self.release else "not released", *self.matches]
         if self.works:
             result = "the bug is gone" if self.works == "yes" else "the bug is still there"

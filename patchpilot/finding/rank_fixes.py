@@ -53,7 +53,7 @@ _IN_ANY_TRACE = re.compile(
     r"Modules linked|Tainted|Call [Tt]race|Code|R[A-Z0-9]+|[-=]{3,}|\[|<|\"echo|==\d+|"
     r"(?:Read|Write|READ|WRITE) (?:of size|at)|Allocated by|Freed by|Fixing recursive)"
 )
-"""The start of a message that says nothing about the code that failed."""
+"""The start of a message that does not name the code that failed."""
 _COMPARED = ("bm25", "cover", "named", "functions", "files")
 Features = dict[str, float]
 

@@ -11,6 +11,7 @@ from shlex import quote
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError
+from patchpilot.finding.candidates import find_module_paths
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.finding.log_lines import LogLine, split_log
 from patchpilot.history.releases import parse_release
@@ -252,22 +253,28 @@ def _find_private_contacts(
     except MissingError:
         return [team], []
     sources = make_recipient_sources(source, repository, None)
-    plan = plan_undisclosed_for_paths(fixes.files[:_MAX_FILES], sources)
+    plan = plan_undisclosed_for_paths(_find_paths(repository, fixes), sources)
     return [str(contact.address) for contact in plan.to], [
         str(contact.address) for contact in plan.cc
     ]
 
 
+def _find_paths(repository: Repository, fixes: FoundFixes) -> Sequence[str]:
+    """Return the files of the log's functions and messages, otherwise the paths of its modules."""
+    return (fixes.files or find_module_paths(repository, fixes.commit, fixes.symptom))[:_MAX_FILES]
+
+
 def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:
     """Return who maintains the files that the log names, and their lists, if that is known."""
-    if not fixes.files:
+    paths = _find_paths(repository, fixes)
+    if not paths:
         return [], []
     try:
         source = find_source_tree(None, repository)
     except MissingError:
         # the report says what to fill in
         return [], []
-    plan = plan_paths(fixes.files[:_MAX_FILES], make_recipient_sources(source, repository, None))
+    plan = plan_paths(paths, make_recipient_sources(source, repository, None))
     return [str(contact.address) for contact in plan.to], [
         str(contact.address) for contact in plan.cc
     ]

@@ -140,3 +140,12 @@ def test_address_is_in_one_header_only(maintained: Repo) -> None:
         for name in ("To: ", "Cc: ")
     )
     assert not set(to) & set(cc)
+
+
+def test_module_names_the_maintainers_of_a_function_that_the_tree_lacks(maintained: Repo) -> None:
+    maintained.commit(
+        "fold", {"MAINTAINERS": SECTION.replace(f"F:\t{FILE}", "F:\tdrivers/net/acme/")}
+    )
+    log = "[ 1.0] WARNING: CPU: 0 at acme_new_function+0x1/0x2 [acme]\n"
+    head = report(maintained, log).read_text().partition("\n\n")[0]
+    assert "To: Ma In <ma@example.org>" in head
