@@ -6,7 +6,7 @@ Escape sequences, bidirectional controls and markup are made harmless.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from patchpilot.cache.cached_re import lazy_pattern
 
@@ -129,3 +129,22 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
 def join_words(items: Sequence[str]) -> str:
     """Join words into a list such as "a, b and c"."""
     return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def list_number_ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the runs of consecutive numbers in increasing order, each as (first, last)."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and number <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges
+
+
+def format_number_ranges(numbers: Iterable[int]) -> list[str]:
+    """Return the runs of consecutive numbers as text, such as "12-14" and "20"."""
+    return [
+        str(first) if first == last else f"{first}-{last}"
+        for first, last in list_number_ranges(numbers)
+    ]

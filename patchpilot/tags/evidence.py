@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from patchpilot.model.printable import format_number_ranges
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.line_sources import EDITED
@@ -110,19 +111,7 @@ def _count_removed_lines(evidence: EvidenceInput) -> int:
 def _format_line_list(lines: list[tuple[str, int]]) -> str:
     """Format line numbers, such as `file.c:12-14, 20`. Long lists are shortened."""
     path = lines[0][0]
-    ranges = _group_line_ranges({line for file, line in lines if file == path})
-    text = ", ".join(
-        str(first) if first == last else f"{first}-{last}" for first, last in ranges[:3]
-    )
+    ranges = format_number_ranges(line for file, line in lines if file == path)
+    text = ", ".join(ranges[:3])
     has_more = len(ranges) > 3 or any(line != path for line, _ in lines)
     return f"{path.rpartition('/')[2]}:{text}{' …' if has_more else ''}"
-
-
-def _group_line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    result: list[tuple[int, int]] = []
-    for number in sorted(numbers):
-        if result and number <= result[-1][1] + 1:
-            result[-1] = (result[-1][0], number)
-        else:
-            result.append((number, number))
-    return result

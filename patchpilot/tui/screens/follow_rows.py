@@ -3,14 +3,13 @@
 above the conversation.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from patchpilot.model.hosts import LOOPBACK, url_host
-from patchpilot.model.printable import crop_text, format_count, make_one_line
+from patchpilot.model.printable import crop_text, format_count, format_number_ranges, make_one_line
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph, join_with_dots
@@ -232,20 +231,10 @@ def _format_patch_states(series: "Tracked") -> str:
     for patch in series.posted.patches if series.posted else ():
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
     states = (
-        f"{_format_ranges(patch_numbers)} {state}" for state, patch_numbers in numbers.items()
+        f"{', '.join(format_number_ranges(patch_numbers))} {state}"
+        for state, patch_numbers in numbers.items()
     )
     return join_with_dots(*states) if len(numbers) > 1 else ""
-
-
-def find_runs(numbers: Iterable[int]) -> list[list[int]]:
-    """Split increasing numbers into runs of consecutive ones."""
-    runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-    return [[number for _, number in run] for _, run in runs]
-
-
-def _format_ranges(numbers: Sequence[int]) -> str:
-    runs = find_runs(numbers)
-    return ", ".join("-".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs)
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:

@@ -12,8 +12,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.printable import format_count, width
-from patchpilot.tui.screens.follow_rows import find_runs
+from patchpilot.model.printable import format_count, list_number_ranges, width
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
     ask_who_receives_patches,
@@ -185,8 +184,8 @@ class PreviewScreen(StageScreen["Sending"]):
             return []
         text = f"new since v{self._changes.version}: "
         return [
-            Note(run[-1], SIGNS["changed"], "info", text + format_count(len(run), "line"))
-            for run in find_runs(sorted(change.lines))
+            Note(last, SIGNS["changed"], "info", text + format_count(last - first + 1, "line"))
+            for first, last in list_number_ranges(change.lines)
         ]
 
     def handle_cursor_move(self, row_list: RowList) -> None:
