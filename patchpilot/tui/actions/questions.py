@@ -4,12 +4,12 @@
 The answers are stored with the topic, so that each question is asked only once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.model.draft import TESTED, TO_COVER
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -41,7 +41,7 @@ _SINCE = {"yes": "Yes, since the commit in Fixes:", COMMIT: "Yes, since another 
 def ask_questions(
     screen: "AnyScreen",
     questions: "Sequence[PreSendQuestion]",
-    on_done: Callable[[], None],
+    on_done: Callback,
     answers: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Ask the questions one by one, and then call `on_done`. The user may leave questions open.
@@ -79,7 +79,7 @@ def _key_to_answer(name: str) -> str:
     return _KEYS.get(name, f"a at stage {Stage.COMMIT.number}")
 
 
-def ask_named_questions(screen: "AnyScreen", name: str, on_done: Callable[[], None]) -> None:
+def ask_named_questions(screen: "AnyScreen", name: str, on_done: Callback) -> None:
     from patchpilot.sending.questions import (
         PreSendQuestions,
         find_pre_send_questions,
@@ -136,7 +136,7 @@ def question_dialog(question: "PreSendQuestion") -> Choose:
     return Choose(text, answers, title, at=at)
 
 
-def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], None]) -> None:
+def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callback) -> None:
     """Ask which tree the subject should name and set the subject prefix.
 
     `proposed` is the tree according to the subsystem's rules.
@@ -155,7 +155,7 @@ def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], No
 
 
 def set_subject_prefix(
-    screen: "AnyScreen", prefix: str, on_done: Callable[[], None], proposed: str = ""
+    screen: "AnyScreen", prefix: str, on_done: Callback, proposed: str = ""
 ) -> None:
     """Set the subject prefix of the topic's messages and call `on_done`.
 
@@ -197,7 +197,7 @@ def _check_revision(text: str) -> tuple[bool, str]:
 def _save_answers(
     screen: "AnyScreen",
     answers: Sequence[tuple[str, str]],
-    on_done: Callable[[], None],
+    on_done: Callback,
 ) -> None:
     from patchpilot.sending.mail_recipients import save_question_answer
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ask on the home screen where to start: from a commit, a branch, a log or a bisection."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, show_draft
+from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog, ask_for_answer, show_draft
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -105,11 +104,11 @@ def _handle_input(home: Any, kind: str, value: str) -> None:
 def _start_search(home: Any, kind: str, value: str, version: str) -> None:
     directory = home.tui.session.directory or Path()
 
-    def show_outcome(show_found: Callable[[], object]) -> None:
+    def show_outcome(show_found: Callback) -> None:
         home.show_activity("")
         show_found()
 
-    def search_in_thread() -> Callable[[], object]:
+    def search_in_thread() -> Callback:
         return partial(show_outcome, _process_input(home, kind, value, version, directory))
 
     home.show_activity("searching for the fix")
@@ -120,9 +119,7 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
     home.run_in_thread(search_in_thread, ask_again)
 
 
-def _process_input(
-    home: Any, kind: str, value: str, version: str, directory: Path
-) -> Callable[[], object]:
+def _process_input(home: Any, kind: str, value: str, version: str, directory: Path) -> Callback:
     from patchpilot.finding.find_fix import (
         find_fixes,
         find_later_fixes,

@@ -50,7 +50,7 @@ from patchpilot.tui.view.key_bindings import (
     more_key,
 )
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation, show_draft
+from patchpilot.tui.widgets.choose import Callback, Choose, ask_for_confirmation, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, is_current
@@ -514,7 +514,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
     def run_in_thread(
         self,
-        work: Callable[[], Callable[[], object]],
+        work: Callable[[], Callback],
         on_failure: Callable[[PatchpilotError], object],
     ) -> None:
         """Run `work` in a thread, then call the function that it returns, or pass its error to
@@ -551,9 +551,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         )
         self.app.push_screen(Choose(text, answers, "Open a topic"), handle_answer)
 
-    def _prepare_checkout(
-        self, topic: "HomeTopic", checkout: "Checkout", choice: str
-    ) -> Callable[[], object]:
+    def _prepare_checkout(self, topic: "HomeTopic", checkout: "Checkout", choice: str) -> Callback:
         from patchpilot.home.branches import find_branch_range, switch_branch
 
         branch, target = topic.branch or "", None

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Change the subject prefix and the draft of the messages from the Mail and Send stages."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions_in_advice
 from patchpilot.tui.actions.questions import ask_questions, set_subject_prefix
-from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
+from patchpilot.tui.widgets.choose import Callback, LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
     from patchpilot.outgoing.transport import Sending
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def ask_subject_prefix(
-    screen: "AnyScreen", sending: "Sending | None", on_done: Callable[[], None]
-) -> None:
+def ask_subject_prefix(screen: "AnyScreen", sending: "Sending | None", on_done: Callback) -> None:
     from patchpilot.sending.state import list_tree_prefixes
 
     advised_prefixes = [
@@ -33,9 +30,7 @@ def ask_subject_prefix(
     ask_for_answer(screen, question, lambda prefix: set_subject_prefix(screen, prefix, on_done))
 
 
-def ask_who_receives_patches(
-    screen: "AnyScreen", sending: "Sending", on_done: Callable[[], None]
-) -> None:
+def ask_who_receives_patches(screen: "AnyScreen", sending: "Sending", on_done: Callback) -> None:
     """Ask whether recipients of one patch receive all patches, as `send --to-cover` decides."""
     from patchpilot.model.send_problem import SendProblem
     from patchpilot.sending.questions import make_cover_question
@@ -56,7 +51,7 @@ def _check_prefix(text: str) -> tuple[bool, str]:
     )
 
 
-def edit_draft(screen: "AnyScreen", on_done: Callable[[], None]) -> None:
+def edit_draft(screen: "AnyScreen", on_done: Callback) -> None:
     from patchpilot.sending.edit_draft import edit_draft_texts
     from patchpilot.topic.edit_commits import DRAFT_FILE
     from patchpilot.tui.actions.editing import edit_text, report_edit

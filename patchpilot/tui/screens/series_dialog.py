@@ -91,10 +91,11 @@ def _compare_versions(screen: "AnyScreen", number: int, old: "Revision", new: "R
         )
         screen.app.push_screen(Reader(title, comparison_rows(comparison)))
 
-    def compare_in_thread(*_: object) -> "RevisionComparison":
-        return compare_series_revisions(number, names)
-
-    screen.run_in_thread("comparing the versions", compare_in_thread, show_comparison)
+    screen.run_in_thread(
+        "comparing the versions",
+        lambda *_: compare_series_revisions(number, names),
+        show_comparison,
+    )
 
 
 def _confirm_unfollow(screen: "AnyScreen", series: "Tracked") -> None:

@@ -36,6 +36,7 @@ from patchpilot.tui.view.rich_text import highlight_code, join_lines
 from patchpilot.tui.view.session import Session, error_state
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import title_texts
+from patchpilot.tui.widgets.choose import Callback
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import Row, RowList, is_current
@@ -225,7 +226,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
             self.rerun_stage()
         self.update_titles()
 
-    def show_error(self, error: PatchpilotError, retry: Callable[[], None] | None = None) -> None:
+    def show_error(self, error: PatchpilotError, retry: Callback | None = None) -> None:
         """Show an error with its hint as a card above the panels.
 
         If the repository's commands are not trusted, ask the user once to trust them, and then call
@@ -250,7 +251,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
                 partial(self._continue_with_trust, retry or self.action_reload),
             )
 
-    def _continue_with_trust(self, retry: Callable[[], None]) -> None:
+    def _continue_with_trust(self, retry: Callback) -> None:
         """Continue once the user trusts the commands named in an error.
 
         Other stages may have failed with the same error.
@@ -475,7 +476,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         slow_jobs = [job for job in self._doing.values() if now - job.since >= PATIENCE]
         return slow_jobs[-1].doing if slow_jobs else ""
 
-    def call_when_cursor_rests(self, callback: Callable[[], None]) -> None:
+    def call_when_cursor_rests(self, callback: Callback) -> None:
         """Call `callback` once the cursor stops moving, so that only the list is redrawn while a
         key is held.
         """

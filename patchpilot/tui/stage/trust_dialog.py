@@ -4,18 +4,15 @@
 If the user agrees, the interrupted work is repeated.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from textual.dom import DOMNode
 
 from patchpilot.model.action import UntrustedCommandsError
-from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
+from patchpilot.tui.widgets.choose import Callback, Confirm, ask_for_confirmation
 
 
-def ask_for_trust(
-    node: DOMNode, error: UntrustedCommandsError, on_trusted: Callable[[], None]
-) -> None:
+def ask_for_trust(node: DOMNode, error: UntrustedCommandsError, on_trusted: Callback) -> None:
     """Show the commands; if the user trusts them, record that and call `on_trusted`."""
 
     def trust_and_continue() -> None:
@@ -39,7 +36,7 @@ def ask_for_trust(
     )
 
 
-def run_with_trust(node: DOMNode, work: Callable[[], None]) -> None:
+def run_with_trust(node: DOMNode, work: Callback) -> None:
     try:
         work()
     except UntrustedCommandsError as error:

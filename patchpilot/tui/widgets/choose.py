@@ -49,6 +49,8 @@ FEW, SHORT = 4, 22
 _LETTER = r"[^\W_npq]"
 """A letter or digit for an answer."""
 
+Callback = Callable[[], object]
+"""A function to call after an answer, or once a job is done."""
 Judge = Callable[[str], tuple[bool, str]]
 """Returns whether a line is valid, and a note about it."""
 
@@ -340,7 +342,7 @@ class DialogOption(NamedTuple):
 
     words: str
     then: str
-    call: Callable[[], object]
+    call: Callback
 
 
 def ask_for_option(
@@ -354,10 +356,12 @@ def ask_for_option(
     ask_for_answer(node, Choose(question, answers, title), run_option)
 
 
-def ask_for_confirmation(
-    node: DOMNode, question: Choose | Confirm, on_yes: Callable[[], None]
-) -> None:
-    node.app.push_screen(question, lambda answer: on_yes() if answer == "yes" else None)
+def ask_for_confirmation(node: DOMNode, question: Choose | Confirm, on_yes: Callback) -> None:
+    def handle_answer(answer: str | None) -> None:
+        if answer == "yes":
+            on_yes()
+
+    node.app.push_screen(question, handle_answer)
 
 
 def ask_for_answer(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from rich.text import Text
@@ -91,16 +92,15 @@ def find_changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[
     if matcher.ratio() < ALIKE:
         return [], []
     changed = [block for block in matcher.get_opcodes() if block[0] != "equal"]
-    return _word_spans(old_words, [(start, end) for _, start, end, _, _ in changed]), _word_spans(
-        new_words, [(start, end) for _, _, _, start, end in changed]
+    return (
+        _word_spans(old_words, [block[1:3] for block in changed]),
+        _word_spans(new_words, [block[3:5] for block in changed]),
     )
 
 
 def _word_spans(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Convert ranges of words to columns, joining those separated only by spaces."""
-    word_ends = [0]
-    for word in words:
-        word_ends.append(word_ends[-1] + len(word))
+    word_ends = [0, *accumulate(map(len, words))]
     spans: list[tuple[int, int]] = []
     previous = 0
     for first, last in ranges:
