@@ -102,7 +102,7 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt --write ../patches",
-            "patchpilot find --try {self._branch_texts.commit} --in {branch}",
+            "patchpilot find --try {self._choices.commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",
         ),

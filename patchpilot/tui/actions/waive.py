@@ -60,17 +60,11 @@ def remove_waiver(screen: "AnyScreen", finding: Finding) -> None:
         )
         return
 
-    def remove_all(repository: "Repository", _: object) -> tuple[str, ...]:
-        return remove_waivers(
-            repository,
-            session.read_settings(repository),
-            session.checked_topic,
-            finding,
-        )
-
     screen.run_in_thread(
         "removing the waiver",
-        remove_all,
+        lambda repository, _: remove_waivers(
+            repository, session.read_settings(repository), session.checked_topic, finding
+        ),
         lambda names: _report_waiver_change(screen, f"no longer waived: {', '.join(names)}"),
     )
 

@@ -108,15 +108,15 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
         home.show_activity("")
         show_found()
 
-    def search_in_thread() -> Callback:
-        return partial(show_outcome, _process_input(home, kind, value, version, directory))
-
     home.show_activity("searching for the fix")
 
     def ask_again(error: PatchpilotError) -> None:
         show_outcome(partial(_ask_for_input, home, kind, value, format_error(error)))
 
-    home.run_in_thread(search_in_thread, ask_again)
+    home.run_in_thread(
+        lambda: partial(show_outcome, _process_input(home, kind, value, version, directory)),
+        ask_again,
+    )
 
 
 def _process_input(home: Any, kind: str, value: str, version: str, directory: Path) -> Callback:
