@@ -192,7 +192,9 @@ NOT_RUN = {
 """Commands that are not run, with reasons."""
 
 PLACEHOLDERS = (
-    (r"(?<=--fixes )COMMIT\b", "CULPRIT"),
+    (r"(?<=--fixes )(?:COMMIT\b|\{facts\.culprit\})", "CULPRIT"),
+    (r" \{OPTIONS\}", ""),
+    (r"(?<=--trailer )\{reports\[0\]\}", "https://bugzilla.kernel.org/show_bug.cgi?id=1"),
     (r"(?<=--bisect-log )FILE\b", "bisect.txt"),
     (r"--test (?:FILE|ours\.toml)", "--test ~/ours.toml"),
     (r"1a2b3c4d5e6f", "LANDED"),
@@ -216,7 +218,7 @@ PLACEHOLDERS = (
     (r" \{signoff\}", ""),
     (r"\{onto_arguments\}", "--onto BRANCH"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
-    (r"\{operation\} --in \{fixes\.tree\}", "bar --in v6.1"),
+    (r"\{operation\} --in (?:\{fixes\.tree\}|VERSION)", "bar --in v6.1"),
     (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
