@@ -2,6 +2,7 @@
 """Run the TUI in the demo, with a tour and prepared changes to the newcomer's commit."""
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +32,7 @@ from patchpilot.home.drafts import read_draft_topics
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
 from patchpilot.sending.mails import describe_test
+from patchpilot.setup.mail import TEST_CHECK, TEST_SUBJECT
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class
 from patchpilot.tui.run_app import run_app
@@ -71,6 +73,7 @@ QUESTION_TESTED = TESTED.partition("\n")[0]
 TESTED_BY = "6.1 by Robin Newland"
 TRIED = "you built 6.1 with it and booted it, and the line is gone."
 """The answer to the question about the test, and its reason: the demo has no kernel to build."""
+NOT_SAVED = "the next demo starts at the beginning"
 WRITTEN = "Mainline has no fix; your branch has one."
 ARRIVES = 0.5
 """Seconds between two looks into the mailbox."""
@@ -138,6 +141,19 @@ def format_step(step: NextKey) -> str:
     return f"Press {step.key}: {step.does}" if step.key else step.does
 
 
+def describe_new_mail(rows: Sequence[str], base: str | None) -> list[str]:
+    """Return what to do with the messages in these lines of a mailbox, with a blank line below it.
+
+    `base` is the parent of the topic's first commit. Return [] if there is nothing to do.
+    """
+    uses = []
+    if any(row.startswith("diff --git ") for row in rows):
+        uses.append(describe_test(base))
+    if f"Subject: {TEST_SUBJECT}" in rows:
+        uses.append(TEST_CHECK)
+    return [*(f"{use[:1].upper()}{use[1:]}." for use in uses), *([""] if uses else [])]
+
+
 class TourRow(Static):
     """The row below the stage bar with the tour's text for the stage."""
 
@@ -153,6 +169,7 @@ class DemoApp(PatchpilotApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         key_binding("M", "newcomer", "do it for me", "let the demo change, answer or send it"),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
+        key_binding("q", "leave", "quit", f"quit; {NOT_SAVED}"),
     ]
 
     WELCOME = "This is a sandbox: no message leaves this machine."
@@ -204,7 +221,7 @@ class DemoApp(PatchpilotApp):
             return
         root = Path(os.environ.get("PATCHPILOT_DEMO", os.devnull))
         fate = f"kept in {root}" if is_kept(root) else "deleted"
-        text = f"Quit the demo?\n\nIts sandbox is {fate}: the next demo starts at the beginning."
+        text = f"Quit the demo?\n\nIts sandbox is {fate}: {NOT_SAVED}."
         answers = ("no", "Go on with the demo"), ("yes", "Quit")
         question = Choose(text, answers, "Demo", letters=("g", "q"))
         ask_for_confirmation(self, question, super().action_leave)
@@ -217,8 +234,7 @@ class DemoApp(PatchpilotApp):
             new_rows, self._mailbox_rows = rows[self._mailbox_rows :], len(rows)
             commits = self.session.topic.commits if self.session.topic else ()
             parents = commits[0].parents if commits else ()
-            test = describe_test(next(iter(parents), None))
-            heading = f"{test[:1].upper()}{test[1:]}.", ""
+            heading = describe_new_mail(new_rows, next(iter(parents), None))
             self.push_screen(Reader(f"New in Robin's mailbox, {file}", [*heading, *new_rows]))
 
     def action_tour(self) -> None:

@@ -34,6 +34,9 @@ from patchpilot.outgoing.smtp import NO_LOGIN, Submission, is_login_refused
 OWN, MSMTP, WEB = "own", "msmtp", "b4"
 ENDPOINT = "https://lkml.kernel.org/_b4_submit"
 """The web endpoint of kernel.org (b4's documentation, "contributor overview")."""
+TEST_SUBJECT = "patchpilot: the mail account works"
+TEST_CHECK = "its tab and the line below it must arrive unchanged"
+"""What to look at in the test message."""
 _WAIT = 15.0
 PORTS = {"ssl": 465, "tls": 587, "none": 25}
 """Default port for each kind of encryption."""
@@ -336,13 +339,13 @@ def send_test_message(plan: MailPlan, password: str) -> str:
             f"the mail to {address} was not accepted: {outcome.detail}",
             hint=Action("doctor", (), "see `{}`"),
         )
-    return f"a mail to {address} was accepted; check that it arrives unchanged"
+    return f"a mail to {address} was accepted; {TEST_CHECK}"
 
 
 def _make_test_message(address: str) -> bytes:
     mail = EmailMessage()
     mail["From"] = mail["To"] = address
-    mail["Subject"] = "patchpilot: the mail account works"
+    mail["Subject"] = TEST_SUBJECT
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
     mail.set_content("A tab follows:\t|\nThis line must arrive unchanged, with the tab.\n")
