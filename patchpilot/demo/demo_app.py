@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from patchpilot.backports.branch_step import StepKind
 from patchpilot.demo.before import CARD_LOG, SERVER_LOG
 from patchpilot.demo.demo_repository import TOPIC
 from patchpilot.demo.robin import (
@@ -36,6 +37,7 @@ from patchpilot.setup.mail import TEST_CHECK, TEST_SUBJECT
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class
 from patchpilot.tui.run_app import run_app
+from patchpilot.tui.screens.backports_rows import STEP_KEYS, StepKeys
 from patchpilot.tui.screens.backports_screen import TESTED, BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_rows import is_unfetched
@@ -130,6 +132,22 @@ class DemoFollow(FollowScreen):
         )
 
 
+class DemoBackports(BackportsScreen):
+    """The LTS stage in the demo, which sends Robin's patches."""
+
+    @property
+    def step_keys(self) -> StepKeys:
+        can_send = self.app.check_action("newcomer", ())
+        return {**STEP_KEYS, StepKind.SEND: "M"} if can_send else STEP_KEYS
+
+
+DEMO_SCREENS: dict[Stage, type[AnyScreen]] = {
+    Stage.BACKPORTS: DemoBackports,
+    Stage.FOLLOW: DemoFollow,
+}
+"""The stages with a screen of the demo."""
+
+
 def is_demo_topic(session: Session) -> bool:
     """Return whether the open topic is the demo's branch, to which its replies and changes belong,
     and not a branch of the reader.
@@ -177,9 +195,7 @@ class DemoApp(PatchpilotApp):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._screen_of = lambda stage: (
-            DemoFollow if stage is Stage.FOLLOW else find_screen_class(stage)
-        )
+        self._screen_of = lambda stage: DEMO_SCREENS.get(stage) or find_screen_class(stage)
         self._dmesg, self._is_written = SERVER_LOG, False
         self._has_sent_backports, self._mailbox_rows = False, 0
 

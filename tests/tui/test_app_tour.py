@@ -136,6 +136,8 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
                 found = [PRESS.search(str(row.content)) for row in rows]
                 if found and found[0]:
                     pressed.append(found[0][1])
+                    if pressed[-2:] == ["w", "M"]:
+                        assert "M send the patches" in text_of(app)
                     await pilot.press(found[0][1].replace("Enter", "enter"))
             await pilot.pause(0.5)
         assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]

@@ -40,20 +40,35 @@ if TYPE_CHECKING:
     from patchpilot.backports.work_clone import ConflictResolution
     from patchpilot.backports.write import WrittenBackport
 
+StepKeys = Mapping[StepKind, str]
 NARROW = 100
 """Minimum number of columns for showing a branch's full name instead of only its version."""
 GAP = 2
 """Columns between two cells."""
 EDGE = 5
 """Columns of a panel's border and a scrollbar."""
+STEP_KEYS = {
+    StepKind.FETCH: "g",
+    StepKind.IDENTIFY: str(Stage.TAGS.number),
+    StepKind.REQUEST: "r",
+    StepKind.SEND_REQUEST: "0",
+    StepKind.WRITE: "w",
+    StepKind.SEND: "Enter shows how to",
+    StepKind.OPEN: "a shows how to",
+    StepKind.RESOLVE: "a",
+    StepKind.ADAPT: "a",
+}
+"""Maps a step to its key, which comes before the words of the step."""
 
 
-def build_table(choices: BranchChoices, columns: int) -> tuple[Text, list[Text]]:
+def build_table(
+    choices: BranchChoices, columns: int, keys: StepKeys = STEP_KEYS
+) -> tuple[Text, list[Text]]:
     """Return the table's titles and a row for each branch, fitted to a number of columns.
 
     Empty columns are omitted; the last column gets the remaining width.
     """
-    cells = [_read_cells(choices, branch, columns) for branch in choices.result.branches]
+    cells = [_read_cells(choices, branch, columns, keys) for branch in choices.result.branches]
     texts = {title: [row[title][0] for row in cells] for title in TABLE}
     if columns < WIDE and any(texts["what to do"]):
         del texts["why"]
@@ -73,7 +88,7 @@ def build_table(choices: BranchChoices, columns: int) -> tuple[Text, list[Text]]
 
 
 def _read_cells(
-    choices: BranchChoices, branch: "BranchResult", columns: int
+    choices: BranchChoices, branch: "BranchResult", columns: int, keys: StepKeys
 ) -> dict[str, tuple[str, str]]:
     """Return the text and the style of each cell of a branch.
 
@@ -91,15 +106,15 @@ def _read_cells(
             sign, style = LOOKS[rows[key].tone]
             text = f"{glyph(sign)} {text}"
         elif key == "next":
-            text = format_step(choices, branch)
+            text = format_step(choices, branch, keys)
         cells[title] = text, style
     return cells
 
 
-def format_step(choices: BranchChoices, branch: "BranchResult") -> str:
+def format_step(choices: BranchChoices, branch: "BranchResult", keys: StepKeys = STEP_KEYS) -> str:
     """Return the next step for a branch, with its key."""
     step = choices.find_step(branch)
-    return f"{STEP_KEYS.get(step.kind, '')} {step.text}".strip()
+    return f"{keys.get(step.kind, '')} {step.text}".strip()
 
 
 def read_session_choices(
@@ -146,29 +161,19 @@ LOOKS = {
     Tone.QUIET: ("nothing", "dim"),
 }
 """Maps the tone of a row to its sign and style."""
-STEP_KEYS = {
-    StepKind.FETCH: "g",
-    StepKind.IDENTIFY: str(Stage.TAGS.number),
-    StepKind.REQUEST: "r",
-    StepKind.SEND_REQUEST: "0",
-    StepKind.WRITE: "w",
-    StepKind.SEND: "Enter",
-    StepKind.OPEN: "a",
-    StepKind.RESOLVE: "a",
-    StepKind.ADAPT: "a",
-}
-"""Maps a step to its key."""
 
 
-def branch_page_rows(choices: BranchChoices, branch: "BranchResult", columns: int) -> list[Text]:
+def branch_page_rows(
+    choices: BranchChoices, branch: "BranchResult", columns: int, keys: StepKeys = STEP_KEYS
+) -> list[Text]:
     """Return the page of a branch: why and what to do, the conflicts, and everything else."""
     all_rows = choices.find_rows(branch)
-    page = _format_facts(choices, branch, PAGE_START, columns)
+    page = _format_facts(choices, branch, PAGE_START, columns, keys)
     if conflicts := [row for row in all_rows if row.key == "conflict"]:
         page += [Text(), plain_text("From the branch (-) to the fix (+):")]
         for row in conflicts:
             page += map(color_diff_line, (f"@@ {row.text} @@", *row.lines))
-    if more := _format_facts(choices, branch, PAGE_END, columns):
+    if more := _format_facts(choices, branch, PAGE_END, columns, keys):
         page += [Text(), *more]
     backport = choices.written_backport(branch)
     commands = [row.text for row in all_rows if row.key in SHELL_ROWS]
@@ -181,16 +186,20 @@ def branch_page_rows(choices: BranchChoices, branch: "BranchResult", columns: in
 
 
 def _format_facts(
-    choices: BranchChoices, branch: "BranchResult", keys: Collection[str], columns: int
+    choices: BranchChoices,
+    branch: "BranchResult",
+    names: Collection[str],
+    columns: int,
+    keys: StepKeys,
 ) -> list[Text]:
-    rows = [row for row in choices.find_rows(branch) if row.key in keys]
-    if keys is PAGE_START:
+    rows = [row for row in choices.find_rows(branch) if row.key in names]
+    if names is PAGE_START:
         rows.sort(key=lambda row: PAGE_START.index(row.key))
     else:
         rows += (row for row in format_fix_rows(choices.result) if row.key in FIX_END)
     facts = []
     for row in rows:
-        text = format_step(choices, branch) if row.key == "next" else row.text
+        text = format_step(choices, branch, keys) if row.key == "next" else row.text
         text += f": {row.detail}" if row.detail else ""
         facts.append((row.label or "note", text))
         facts += (("", line) for line in row.lines)

@@ -21,6 +21,8 @@ from patchpilot.model.printable import format_count
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
+    STEP_KEYS,
+    StepKeys,
     branch_page_rows,
     build_table,
     describe_resolution,
@@ -246,12 +248,16 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return read_session_choices(self.session, self.shown_result, self._left_out, self._written)
 
     @property
+    def step_keys(self) -> StepKeys:
+        return STEP_KEYS
+
+    @property
     def _step_kinds(self) -> set[StepKind]:
         return self._choices.step_kinds() if self._shown else set()
 
     def build_rows(self) -> list[Row]:
         result = self.shown_result
-        titles, rows = build_table(self._choices, (self.size.width or 80) - EDGE)
+        titles, rows = build_table(self._choices, (self.size.width or 80) - EDGE, self.step_keys)
         self.query_one("#matrix-titles", Static).update(titles)
         return [
             Row(row, branch, branch.branch)
@@ -368,7 +374,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         # next to the list of prerequisites, the details get half the width
         is_half_width = self.size.width >= WIDE and needed_prerequisites(branch)
         columns = self.size.width // (2 if is_half_width else 1) - EDGE
-        rows = branch_page_rows(self._choices, branch, columns)
+        rows = branch_page_rows(self._choices, branch, columns, self.step_keys)
         self._verdict_panel.text.update(join_lines(rows))
         self._list_prerequisites(branch)
 
@@ -398,7 +404,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_open(self) -> None:
         if branch := self.selected_item:
-            page = partial(branch_page_rows, self._choices, branch)
+            # the opened page has none of the keys of the steps
+            page = partial(branch_page_rows, self._choices, branch, keys={})
             self.app.push_screen(Reader(self._branch_heading(branch), page))
 
     def action_tick(self) -> None:

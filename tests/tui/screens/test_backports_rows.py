@@ -86,7 +86,7 @@ def read_table_row(branch: BranchResult, **extra_fields: object) -> dict[str, st
             BranchVerdict.CONFLICT,
             {"failed": "x@y", "resolved": "/patches"},
             "✓ resolved",
-            "a send the patches",
+            "a shows how to send the patches",
         ),
     ],
 )
@@ -107,7 +107,10 @@ def test_only_needed_patches_are_written() -> None:
     both = replace(choices.result, branches=(fits, fails))
     assert BranchChoices(both).branches_to_write == (fails,)
     written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, (Path("x"),))}
-    for is_sent, step in ((False, "Enter send the patches"), (True, "wait: patches sent")):
+    for is_sent, step in (
+        (False, "Enter shows how to send the patches"),
+        (True, "wait: patches sent"),
+    ):
         choices = BranchChoices(both, written_for=written)
         mark_sent(REQUESTS, choices.mark_name(fails), is_sent=is_sent)
         assert format_step(choices, fails) == step
@@ -218,7 +221,7 @@ def test_written_patches_show_the_send_command(
     assert not any("patchpilot send" in row for row in written_patch_rows(done))
     # a shell in the sandbox reaches only its mail server
     monkeypatch.setenv("PATCHPILOT_DEMO_SHELL", "1")
-    assert drafted.format_step(drafted.result.branches[0]) == "0 send the draft"
+    assert format_step(drafted, drafted.result.branches[0]) == "0 send the draft"
     assert not any("do not send" in row for row in written_patch_rows(done))
 
 

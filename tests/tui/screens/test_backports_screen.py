@@ -13,6 +13,7 @@ from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.widgets.choose import Reader
 from tests.kit.walk import keys, running, settle, text_of, visible
 
 pytestmark = pytest.mark.long
@@ -124,10 +125,14 @@ async def test_unselected_prerequisite_is_not_written(
         assert "They have your Signed-off-by." in text_of(app)
         await keys(pilot, "escape")
         await keys(pilot, "g")
-        assert "Enter send the patches" in text_of(app)
+        assert "Enter shows how to send the patches" in text_of(app)
         assert "mark as sent" not in text_of(app), "nothing was written for the selected branch"
         app.screen.row_list.select_row("stable/linux-6.12.y")
-        await keys(pilot, "m")
+        await keys(pilot, "enter")
+        assert isinstance(app.screen, Reader)
+        assert "send the patches" in text_of(app)
+        assert "shows how to" not in text_of(app), "the page shows it"
+        await keys(pilot, "escape", "m")
         assert "wait: patches sent" in text_of(app)
         assert "m mark as not sent" in text_of(app)
         await keys(pilot, "m")
@@ -138,7 +143,7 @@ async def test_unselected_prerequisite_is_not_written(
     async with running(again, (120, 36)) as pilot:
         git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
-        assert "Enter send the patches" in text_of(again)
+        assert "Enter shows how to send the patches" in text_of(again)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
