@@ -6,6 +6,9 @@ The editor opens a commit message, a file in the tree, or a draft.
 
 import hashlib
 import os
+import re
+import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +24,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run_on_terminal
 from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.resources import state_folder, state_path
 from patchpilot.write_file import PRIVATE, replace_file
 
@@ -29,6 +32,10 @@ AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
 DRAFT_FILE, REPLY_FILE = "DRAFT.txt", "REPLY.txt"
 """The names of the files in which drafts and replies are edited."""
+_NOT_STARTED = (126, 127)
+"""The exit codes of sh for a program that cannot be run or does not exist."""
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_PROGRAM = re.compile(r"~?[\w./+@-]+")
 
 
 def find_editor_name(repository: Repository) -> str:
@@ -41,16 +48,22 @@ def find_editor_name(repository: Repository) -> str:
 
 
 def amend_message(top: Path, editor: str) -> bool:
-    """Open HEAD's message in the editor and return whether git amended the commit."""
+    """Open HEAD's message in the editor and return whether git amended the commit.
+
+    Raise MissingError if the editor is not installed.
+    """
     refuse_untrusted(top, *AMENDING)
     options = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
     # do not fetch missing objects, because a promisor remote may run a command; older versions of
     # git ignore GIT_NO_LAZY_FETCH
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
-    return not run_on_terminal(
+    succeeded = not run_on_terminal(
         ["git", "-C", str(top), *options],
         env=git_environment(env, parsed=False, repo=top),
     )
+    if not succeeded:
+        _refuse_missing_editor(editor, top)
+    return succeeded
 
 
 def _files_environment(top: Path) -> dict[str, str]:
@@ -60,10 +73,42 @@ def _files_environment(top: Path) -> dict[str, str]:
 def edit_file(
     editor: str, file: Path, *, line: int | None = None, directory: Path | None = None
 ) -> bool:
-    """Open a file in the editor, optionally at a line, and return whether the editor succeeded."""
+    """Open a file in the editor, optionally at a line, and return whether the editor succeeded.
+
+    Raise MissingError if the editor is not installed.
+    """
     position = [f"+{line}"] if line is not None else []
-    return not run_on_terminal(
+    code = run_on_terminal(
         ["sh", "-c", f'{editor} "$@"', editor, *position, str(file)], cwd=directory
+    )
+    if code in _NOT_STARTED:
+        _refuse_missing_editor(editor, directory)
+    return not code
+
+
+def _refuse_missing_editor(editor: str, directory: Path | None) -> None:
+    """Raise MissingError if the program of a failed editor command cannot be run.
+
+    Do nothing if the command is more than assignments, a program and its arguments.
+    """
+    try:
+        words = shlex.split(editor)
+    except ValueError:
+        return
+    program = next((word for word in words if not _ASSIGNMENT.match(word)), "")
+    if not _PROGRAM.fullmatch(program):
+        return
+    file = os.path.expanduser(program)  # noqa: PTH111 the path of an unknown user stays as it is
+    if shutil.which(os.path.join(directory or "", file) if "/" in file else file):  # noqa: PTH118
+        return
+    state = (
+        "not executable"
+        if "/" in file and Path(directory or "", file).exists()
+        else ("not installed")
+    )
+    raise MissingError(
+        f"the editor {program!r} is {state}",
+        hint="install it, or set GIT_EDITOR to another editor",
     )
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.errors import ExitCode, PatchpilotError
+from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.resources import state_path
-from patchpilot.topic.edit_commits import discard_edit, edit_text
+from patchpilot.topic.edit_commits import amend_message, discard_edit, edit_text
 from tests.kit.replies import track_reviewed_patch
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
@@ -39,6 +39,33 @@ def test_text_survives_an_editor_failure() -> None:
     assert edit_text("true", "a\n", "DRAFT.txt") == "mine\n"
     discard_edit("a\n", "DRAFT.txt")
     assert not backup.exists()
+
+
+@pytest.mark.parametrize(
+    ("editor", "reason"),
+    [
+        ("no-such-editor", "the editor 'no-such-editor' is not installed"),
+        ("no-such-editor --wait", "the editor 'no-such-editor' is not installed"),
+        ("LANG=C 'no-such-editor'", "the editor 'no-such-editor' is not installed"),
+        ("~/no-such-editor", "the editor '~/no-such-editor' is not installed"),
+        ("/dev/null -f", "the editor '/dev/null' is not executable"),
+    ],
+)
+def test_missing_editor_is_named(editor: str, reason: str, tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    for edit in (
+        lambda: edit_text(editor, "a\n", "REPLY.txt"),
+        lambda: amend_message(repo.path, editor),
+    ):
+        with pytest.raises(MissingError, match=reason) as error:
+            edit()
+        assert error.value.hint == "install it, or set GIT_EDITOR to another editor"
+    assert list_edits() == []
+
+
+@pytest.mark.parametrize("editor", ["sh -c 'exit 127'", "f() { no-such-filter; }; f", "false"])
+def test_installed_editor_that_failed_is_not_missing(editor: str) -> None:
+    assert edit_text(editor, "a\n", "REPLY.txt") is None
 
 
 def list_edits() -> list[Path]:
