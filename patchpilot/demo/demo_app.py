@@ -28,11 +28,12 @@ from patchpilot.demo.robin import (
     prepare_second_version,
     send_backports,
 )
-from patchpilot.demo.sandbox import INBOX, is_kept
+from patchpilot.demo.sandbox import is_kept
 from patchpilot.home.drafts import read_draft_topics
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
 from patchpilot.sending.mails import describe_test
+from patchpilot.settings.read_settings import find_demo_inbox
 from patchpilot.setup.mail import TEST_CHECK, TEST_SUBJECT
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class
@@ -197,7 +198,7 @@ class DemoApp(PatchpilotApp):
         super().__init__(*args, **options)
         self._screen_of = lambda stage: DEMO_SCREENS.get(stage) or find_screen_class(stage)
         self._dmesg, self._is_written = SERVER_LOG, False
-        self._has_sent_backports, self._mailbox_rows = False, 0
+        self._has_sent_backports, self._mailbox_text = False, ""
 
     def on_mount(self) -> None:
         self.set_interval(LOOK, self._show_tour)
@@ -243,15 +244,16 @@ class DemoApp(PatchpilotApp):
         ask_for_confirmation(self, question, super().action_leave)
 
     def _open_mailbox(self) -> None:
-        """Show a message that arrived in Robin's mailbox, which is a test copy."""
-        file = Path(os.environ.get("PATCHPILOT_DEMO", os.devnull)) / INBOX
-        rows = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        if len(rows) > self._mailbox_rows and isinstance(self.screen, StageScreen):
-            new_rows, self._mailbox_rows = rows[self._mailbox_rows :], len(rows)
+        """Show the messages that arrived in Robin's mailbox, which are test copies."""
+        file = find_demo_inbox()
+        text = file.read_text(encoding="utf-8") if file and file.exists() else ""
+        if text not in ("", self._mailbox_text) and isinstance(self.screen, StageScreen):
+            self._mailbox_text = text
             commits = self.session.topic.commits if self.session.topic else ()
             parents = commits[0].parents if commits else ()
-            heading = describe_new_mail(new_rows, next(iter(parents), None))
-            self.push_screen(Reader(f"New in Robin's mailbox, {file}", [*heading, *new_rows]))
+            rows = text.splitlines()
+            heading = describe_new_mail(rows, next(iter(parents), None))
+            self.push_screen(Reader(f"New in Robin's mailbox, {file}", [*heading, *rows]))
 
     def action_tour(self) -> None:
         self.is_touring = not self.is_touring

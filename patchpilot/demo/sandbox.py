@@ -31,8 +31,11 @@ from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.git_python import write_settings
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import DEFAULT, REFRESHED
+from patchpilot.settings.read_settings import DEMO_INBOX
 from patchpilot.setup.lts_branches import format_lts_toml
 
 KEPT_FROM_THE_PERSON = (
@@ -52,8 +55,6 @@ KEPT_FROM_THE_PERSON = (
     "LINES",
 )
 
-INBOX = "inbox.mbox"
-"""The newcomer's mailbox, in the sandbox's directory."""
 OWN = (
     "HOME",
     "GIT_CONFIG_NOSYSTEM",
@@ -86,7 +87,7 @@ class Sandbox:
 
     def deliver(self) -> int:
         """Archive the messages that the lists have received since the last delivery, and put the
-        ones to the newcomer into the mailbox.
+        ones to the newcomer into the mailbox. A new send replaces the messages there.
 
         Return the number of archived messages.
         """
@@ -96,14 +97,23 @@ class Sandbox:
         ]
         for mail in list_messages:
             self.archive.add(mail.data.replace(b"\r\n", b"\n"))
-        if own_messages := [mail for mail in new_messages if NEWCOMER.email in mail.recipients]:
-            with closing(mbox(self.root / INBOX)) as inbox:
-                for mail in own_messages:
-                    inbox.add(mail.data.replace(b"\r\n", b"\n"))
+        for mail in new_messages:
+            if NEWCOMER.email in mail.recipients:
+                self._put_into_mailbox(mail.data.replace(b"\r\n", b"\n"))
         self._delivered += len(new_messages)
         return len(list_messages)
 
+    def _put_into_mailbox(self, data: bytes) -> None:
+        number = parse_subject(parse_mail(data).subject).number
+        file = self.root / DEMO_INBOX
+        if number is None or self._last_number is None or number <= self._last_number:
+            file.unlink(missing_ok=True)
+        self._last_number = number
+        with closing(mbox(file)) as inbox:
+            inbox.add(data)
+
     _delivered: int = 0
+    _last_number: int | None = None
 
 
 @contextmanager

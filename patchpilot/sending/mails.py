@@ -6,6 +6,7 @@ This is the second step of `send`.
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -41,6 +42,7 @@ from patchpilot.series.recipient_edits import (
     load_edits,
     save_edits,
 )
+from patchpilot.settings.read_settings import find_demo_inbox
 from patchpilot.topic.finish_send import record_finished_send
 from patchpilot.topic.reroll import is_send_recorded
 
@@ -241,12 +243,19 @@ def list_next_steps(send: Send, unverified: SendProblem | None = None) -> tuple[
 
 
 def describe_test(base: str | None) -> str:
-    """Describe how to apply a message that the user sent to themselves.
+    """Describe how to apply the messages that the user sent to themselves.
 
-    `git am` cannot apply it to the branch that has its commit, so it needs a worktree of the base.
+    `git am` cannot apply them to the branch that has their commits, so it needs a worktree of the
+    base.
     """
-    start = base or "BASE"
-    return f"to test it: git worktree add --detach ../test {start[:12]}, then git am FILE there"
+    start = (base or "BASE")[:12]
+    inbox = find_demo_inbox()
+    save = "" if inbox else "save the messages that you receive in FILE; "
+    file = shlex.quote(str(inbox)) if inbox else "FILE"
+    return (
+        f"{save}to test them: git worktree add --detach ../test {start}, then git am {file} there;"
+        " git worktree remove ../test ends the test"
+    )
 
 
 def _steps_after_send(send: Send) -> Sequence[Advice]:
@@ -254,7 +263,7 @@ def _steps_after_send(send: Send) -> Sequence[Advice]:
         return ()
     if send.kind == "to-self":
         test = describe_test(send.base)
-        return (f"save the message that you receive; {test}. Then send without --to-self",)
+        return (f"{test}. Then send without --to-self",)
     if send.kind != "real":
         return ()
     if send.undisclosed:

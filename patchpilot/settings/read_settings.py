@@ -33,12 +33,23 @@ if TYPE_CHECKING:
 
 _OPTION_NOUNS = {"profile": "project", "via": "transport"}
 """What the value of an option names, for messages."""
+DEMO_INBOX = "inbox.mbox"
+"""The newcomer's mailbox, in the sandbox's directory."""
 _READ = rf"^patchpilot\.|^{B4_ARCHIVE}$"
 
 
 def is_in_demo() -> bool:
     """Return whether patchpilot runs in the demo's sandbox, where some advice does not apply."""
     return bool(os.environ.get("PATCHPILOT_DEMO"))
+
+
+def find_demo_inbox() -> Path | None:
+    """Return the newcomer's mailbox in the sandbox, or None outside of the demo.
+
+    It contains the messages of the last send only, because `git am` applies all messages of a file.
+    """
+    root = os.environ.get("PATCHPILOT_DEMO")
+    return Path(root) / DEMO_INBOX if root else None
 
 
 def is_in_demo_tour() -> bool:

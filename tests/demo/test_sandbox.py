@@ -4,15 +4,26 @@
 import os
 import re
 import signal
+import smtplib
 import subprocess
 import sys
+import time
+from contextlib import closing
+from email.message import EmailMessage
+from functools import partial
+from mailbox import mbox
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.before import CARD_LOG
-from patchpilot.demo.demo_people import KERNEL_LIST, REGRESSIONS_LIST
-from patchpilot.demo.sandbox import open_sandbox, sandbox_environment
+from patchpilot.demo.demo_people import KERNEL_LIST, NEWCOMER, REGRESSIONS_LIST
+from patchpilot.demo.demo_repository import Repositories
+from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox, sandbox_environment
+from patchpilot.demo.sink import Sink
+from patchpilot.settings.read_settings import DEMO_INBOX
 
 
 @pytest.mark.parametrize(
@@ -45,6 +56,58 @@ def test_closed_terminal_leaves_no_sandbox(
         demo.kill()
         demo.wait()
     assert not list(tmp_path.glob("patchpilot-demo-*"))
+
+
+@pytest.mark.parametrize(
+    ("subjects", "kept"),
+    [
+        (("[PATCH] a", "[PATCH] a"), 1),
+        (("[PATCH 0/2] a", "[PATCH 1/2] b", "[PATCH 2/2] c"), 3),
+        (("[PATCH 1/2] b", "[PATCH 2/2] c", "[PATCH 1/2] b", "[PATCH 2/2] c"), 2),
+        (("[PATCH 1/2] b", "[PATCH 2/2] c", "[PATCH v2] b"), 1),
+        (("[PATCH] a", "[PATCH v2 0/1] a", "[PATCH v2 1/1] a"), 2),
+    ],
+)
+def test_mailbox_has_the_messages_of_the_last_send(
+    subjects: tuple[str, ...], kept: int, tmp_path: Path
+) -> None:
+    with Sink() as sink:
+        sandbox = Sandbox(tmp_path, cast("Repositories", None), sink, StandIn())
+        for subject in subjects:
+            message = EmailMessage()
+            message["Subject"], message["From"] = subject, NEWCOMER.email
+            with smtplib.SMTP("127.0.0.1", sink.port) as client:
+                client.send_message(message, to_addrs=[NEWCOMER.email])
+            sandbox.deliver()
+    with closing(mbox(tmp_path / DEMO_INBOX)) as inbox:
+        assert [mail["Subject"] for mail in inbox] == list(subjects[-kept:])
+
+
+@pytest.mark.long
+def test_printed_commands_apply_the_second_test(tmp_path: Path) -> None:
+    with open_sandbox(tmp_path / "the sandbox") as sandbox, deliver_regularly(sandbox, 0.1):
+        run = partial(
+            subprocess.run,
+            cwd=sandbox.work,
+            env=sandbox.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for _ in range(2):
+            time.sleep(0.3)
+            send = run(
+                [sys.executable, "-m", "patchpilot", "send", "--to-self", "--yes"], check=False
+            )
+            output = send.stdout + send.stderr
+            commands = re.search(
+                "(git worktree add .*), then (git am .*) there; (git worktree remove .*) ends",
+                " ".join(output.split()),
+            )
+            assert commands, output
+            start, apply, remove = commands.groups()
+            time.sleep(0.5)
+            run(["sh", "-c", f"{start} && (cd ../test && {apply}) && {remove}"])
 
 
 def test_report_names_only_lists_of_the_sandbox(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from patchpilot.commits.git_command import git
 from patchpilot.demo.demo_app import CARDS, DemoApp, DemoFollow, TourRow, format_step
 from patchpilot.demo.demo_history import MASK_SUBJECT
 from patchpilot.demo.demo_repository import TOPIC
-from patchpilot.demo.sandbox import ENV, INBOX, Sandbox
+from patchpilot.demo.sandbox import ENV, Sandbox
 from patchpilot.model.mail import parse_mail
 from patchpilot.resources import save_draft_file, state_path
+from patchpilot.settings.read_settings import DEMO_INBOX
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
@@ -221,10 +222,10 @@ async def test_test_copy_opens_and_q_offers_to_go_on(sandbox: Sandbox) -> None:
     async with running(app, (80, 24), Stage.SEND) as pilot:
         await keys(pilot, "m", "enter")
         await visible(pilot, "New in Robin's mailbox")
-        assert (sandbox.root / INBOX).exists()
+        assert (sandbox.root / DEMO_INBOX).exists()
         assert "Subject: [PATCH] net/acme" in text_of(app)
         base = git(sandbox.work, "rev-parse", "--short=12", "HEAD^").text.strip()
-        assert f"git worktree add --detach ../test {base}, then git am FILE there" in " ".join(
+        assert f"git worktree add --detach ../test {base}, then git am " in " ".join(
             re.sub("[│┃]", " ", text_of(app)).split()
         )
         await keys(pilot, "escape", "q")

@@ -609,9 +609,7 @@ class SendScreen(StageScreen["Sending"]):
                 )
                 return
             base = result.last.base if result.last else None
-            self.notify(
-                f"sent to yourself; save the message that you receive; {describe_test(base)}"
-            )
+            self.notify(f"sent to yourself; {describe_test(base)}")
             return
         lines = filter(None, (result.outcome_line, result.server_reply))
         message = "\n".join(map(make_one_line, lines))
