@@ -553,7 +553,7 @@ def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
         return Action(
             "draft",
             ("--changelog", "- what changed"),
-            "no patch has changed: amend the commits, or state what changed with `{}`; or send it"
+            "no patch has changed: amend the commits and state what changed with `{}`; or send it"
             " again, marked RESEND, with --resend",
         )
     return Action(

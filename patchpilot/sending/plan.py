@@ -17,7 +17,7 @@ from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.printable import format_count, join_words, make_one_line
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import RecipientPlan, refuse_many_recipients
@@ -35,7 +35,7 @@ from patchpilot.outgoing.omit_trailers import check_omitted_names
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
 from patchpilot.outgoing.preflight_passed import list_passed_checks
-from patchpilot.outgoing.transport import Sending, Transport
+from patchpilot.outgoing.transport import SENT_PROBLEMS, Sending, Transport
 from patchpilot.projects.loading import find_layered
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import format_tested_lines
@@ -78,6 +78,7 @@ from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.project import project_of
 from patchpilot.topic.reroll import (
     compute_range_diff,
+    convert_sent_patches,
     find_last_send,
     find_sent_head,
     list_version_changes,
@@ -320,10 +321,13 @@ def _add_problems(
     sending = facts.topic
     request, draft = sending.request, sending.draft
     last_send, followed = topic.last_send, topic.followed
+    problems = blockers(facts)
+    was_sent = any(problem.name in SENT_PROBLEMS for problem in problems)
     blocking = (
         *find_drafts_elsewhere(draft),
         *find_holds(last_send, followed),
-        *blockers(facts),
+        *problems,
+        *(() if was_sent else find_unchanged_commits(sending, last_send)),
         *find_unexplained_backports(repository, draft.mark, sending.ids),
     )
     warnings = (
@@ -435,6 +439,47 @@ def format_overruled(followed: "Sequence[Tracked]", reason: str | None) -> str:
     return "\n".join(lines)
 
 
+def find_unchanged_commits(sending: Sending, last_send: Send | None) -> tuple[SendProblem, ...]:
+    """Return the problem that a new version has the commits of the last version.
+
+    A different prefix, such as the name of another tree, is a reason to send the same commits
+    again; a fix that was undisclosed is another.
+    """
+    draft = sending.draft
+    if last_send is None or last_send.version >= draft.version:
+        return ()
+    if last_send.undisclosed != draft.is_undisclosed or not _has_same_commits(draft, last_send):
+        return ()
+    words = [
+        set(parse_subject(send.entries[0].subject).words) for send in (last_send, sending.send)
+    ]
+    if words[0] != words[1]:
+        return ()
+    texts = (
+        "the cover letter or the changelog differs"
+        if draft.has_cover
+        else ("the changelog differs")
+    )
+    difference = f": only {texts}" if draft.changelog else ""
+    return (
+        SendProblem(
+            "same-commits",
+            f"v{draft.version} has the same commits as v{last_send.version}{difference}",
+            Action(
+                "send",
+                ("--resend",),
+                "did you forget to amend? `{}` sends the last version again, marked RESEND",
+            ),
+        ),
+    )
+
+
+def _has_same_commits(draft: Draft, last_send: Send) -> bool:
+    commits = [patch.commit for patch in draft.patches]
+    old_commits = [patch.commit for patch in convert_sent_patches(last_send)]
+    return all(commits) and commits == old_commits
+
+
 def warn_about_open_requests(
     repository: Repository,
     draft: Draft,
@@ -443,8 +488,8 @@ def warn_about_open_requests(
 ) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
 
-    Also warn if the new version only adds tags. Requests are counted as in `track`, which does not
-    read the commits.
+    Also warn if the new version only adds tags, or has the same diffs. Requests are counted as in
+    `track`, which does not read the commits.
     """
     if last_send is None or draft.version < 2 or last_send.version >= draft.version:
         return ()
@@ -461,14 +506,26 @@ def warn_about_open_requests(
                 ),
             )
     kinds = {change.kind for change in list_version_changes(draft, last_send, repository)}
-    only_tags = SendProblem(
-        "only-tags",
-        f"v{draft.version} differs from v{last_send.version} only in tags",
-        "maintainers collect tags themselves: change the commits first, or wait",
-    )
-    tag_warning = (only_tags,) if kinds <= {"same", "tagged"} else ()
+    is_unchanged = kinds <= {"same", "tagged"}
+    tag_warning: tuple[SendProblem, ...] = ()
+    if is_unchanged and "tagged" in kinds:
+        tag_warning = (
+            SendProblem(
+                "only-tags",
+                f"v{draft.version} differs from v{last_send.version} only in tags",
+                "maintainers collect tags themselves: change the commits first, or wait",
+            ),
+        )
+    elif is_unchanged and not _has_same_commits(draft, last_send):
+        tag_warning = (
+            SendProblem(
+                "same-diffs",
+                f"v{draft.version} has the same diffs as v{last_send.version}",
+                "if the commits were only rebased or reordered, say so in the changelog",
+            ),
+        )
     items = list_unsettled_requests(
-        followed, () if tag_warning else read_upcoming_patches(draft, repository)
+        followed, () if is_unchanged else read_upcoming_patches(draft, repository)
     )
     open_items = [(number, item) for number, item in items if item.state == "open"]
     if not open_items:

@@ -138,6 +138,55 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "name", "message"),
+    [
+        ("true", "same-commits", "v2 has the same commits as v1: only the changelog differs"),
+        (
+            "git commit -q --amend --no-edit --reset-author --date=2020-01-01",
+            "same-diffs",
+            "v2 has the same diffs as v1",
+        ),
+        pytest.param(
+            "git commit -q --amend --no-edit --trailer 'Acked-by: A <a@b.org>'",
+            "only-tags",
+            "v2 differs from v1 only in tags",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "patchpilot draft --subject-prefix 'PATCH net'", "", "", marks=pytest.mark.long
+        ),
+        pytest.param(
+            "git commit -q --amend -m 'widget: change' -m Because -s",
+            "",
+            "",
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_new_version_states_what_differs(
+    change: str, name: str, message: str, tmp_path: Path
+) -> None:
+    names = {"same-commits", "same-diffs", "only-tags"}
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send_topic(repo, "--yes").code == 0
+        program, _, arguments = change.partition(" ")
+        if program != "true":
+            (repo.git if program == "git" else repo.patchpilot)(arguments)
+        repo.patchpilot("draft --changelog '- say why'")
+        outcome = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
+        problems = {
+            problem["name"]: problem["message"]
+            for key in ("refusals", "warnings")
+            for problem in outcome.json[key]
+            if problem["name"] in names
+        }
+        assert problems == ({name: message} if name else {})
+        blocked = {problem["name"] for problem in outcome.json["refusals"]}
+        assert ("same-commits" in blocked) == (name == "same-commits")
+
+
 def test_outbox_directory_sends_nothing(
     tmp_path: Path,
 ) -> None:

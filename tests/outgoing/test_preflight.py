@@ -974,7 +974,7 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
         (
             "sent",
             2,
-            "no patch has changed: amend the commits, or state what changed with `patchpilot draft"
+            "no patch has changed: amend the commits and state what changed with `patchpilot draft"
             " --changelog '- what changed'`; or send it again, marked RESEND, with --resend",
         ),
         (
