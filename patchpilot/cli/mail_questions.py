@@ -33,6 +33,8 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
         if not request.address and not identity:
             raise UsageError("the address is missing", hint="pass --address YOU@EXAMPLE.ORG")
         return replace(request, address=request.address or identity)
+    if not request.address or not (request.provider or request.server):
+        print_message("Press Ctrl-C to cancel; nothing has been written yet.")
     if not request.address:
         address = ask.prompt_value("Your address", validate_sender_address, identity or None)
         request = replace(request, address=address)

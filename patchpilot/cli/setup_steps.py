@@ -17,7 +17,7 @@ from patchpilot.cli.mail_questions import (
     read_password,
 )
 from patchpilot.cli.output.stream import print_message
-from patchpilot.errors import ExitCode, NetworkError, findings_exit_code
+from patchpilot.errors import ExitCode, NetworkError, PatchpilotError, findings_exit_code
 from patchpilot.model.printable import format_count, make_printable
 from patchpilot.setup.diagnose import Diagnosis, DoctorRequest, diagnose_setup
 from patchpilot.setup.mail import (
@@ -169,14 +169,11 @@ def set_up_mail_account(
         if not confirm_question("Write these settings?", yes=yes, default=True):
             print_notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
-        write_mail_settings(plan, password)
-        print_notice("note", "written to your git configuration")
+        _write_settings(plan, password)
         for key in find_overridden_settings(plan, repository):
             print_notice("warning", f"this repository's own {key} replaces the new value here")
-        if plan.account.configured and (
-            to_self or (can_ask_user() and not yes and _wants_test_message())
-        ):
-            print_notice("note", send_test_message(plan, password))
+        if plan.account.configured:
+            _send_test(plan, password, to_self=to_self, yes=yes)
     return int(ExitCode.OK)
 
 
@@ -223,5 +220,27 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, with_test: bool) -> str:
     return password
 
 
-def _wants_test_message() -> bool:
-    return confirm_question("Send a mail to yourself?", yes=False)
+def _write_settings(plan: MailPlan, password: str) -> None:
+    """Write the settings.
+
+    Only an interruption before this has the exit code INTERRUPTED: then nothing was written.
+    """
+    try:
+        write_mail_settings(plan, password)
+    except KeyboardInterrupt:
+        raise PatchpilotError(
+            "interrupted: the settings may be incomplete",
+            hint="run `patchpilot setup mail` again",
+        ) from None
+    print_notice("note", "written to your git configuration")
+
+
+def _send_test(plan: MailPlan, password: str, *, to_self: bool, yes: bool) -> None:
+    """Send a test message to the user if it was requested or, on a terminal, confirmed."""
+    try:
+        if to_self or (
+            can_ask_user() and not yes and confirm_question("Send a mail to yourself?", yes=False)
+        ):
+            print_notice("note", send_test_message(plan, password))
+    except KeyboardInterrupt:
+        print_notice("note", "interrupted; the settings were written before")

@@ -251,7 +251,7 @@ def run_on_terminal(
     The program is an editor, or a git command that may prompt for a password. As in git, Ctrl-C is
     handled by the program. By default, the environment is the user's.
     """
-    with _ignore_interrupts():
+    with ignore_interrupts():
         try:
             return subprocess.call(
                 list(argv),
@@ -263,7 +263,7 @@ def run_on_terminal(
 
 
 @contextlib.contextmanager
-def _ignore_interrupts() -> Iterator[None]:
+def ignore_interrupts() -> Iterator[None]:
     """Ignore SIGINT in this process.
 
     Use a handler, because child processes would inherit SIG_IGN. Python handles SIGINT only in the

@@ -24,7 +24,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run_on_terminal
 from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.resources import state_folder, state_path
 from patchpilot.write_file import PRIVATE, replace_file
 
@@ -190,10 +190,13 @@ def _read_edit(file: Path) -> str | None:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
 
 
-def run_mail_setup(top: Path) -> bool:
-    """Run `patchpilot setup mail` on the terminal and return whether an account was set up."""
+def run_mail_setup(top: Path) -> str:
+    """Run `patchpilot setup mail` on the terminal, and return why it set up no account, or ""."""
     command = [sys.executable, "-m", "patchpilot", "setup", "mail"]
-    return not run_on_terminal(command, cwd=top)
+    code = run_on_terminal(command, cwd=top)
+    if code in (ExitCode.FINDINGS, ExitCode.INTERRUPTED):
+        return "nothing was written"
+    return "mail setup failed; run `patchpilot setup mail` in a shell to see why" if code else ""
 
 
 def amend_files(top: Path, paths: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.git_command import git
-from patchpilot.errors import UsageError
+from patchpilot.errors import ExitCode, UsageError
 from patchpilot.outgoing.keep_password import NETRC, PasswordStore, store_password
 from patchpilot.setup.diagnose import Diagnosis
 from patchpilot.setup.mail import (
@@ -24,6 +24,7 @@ from patchpilot.setup.run_fix import list_fix_commands
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
+from tests.kit.terminal import TerminalCommand
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 SECRET = "s3cret word"
@@ -213,3 +214,30 @@ def test_only_complete_commands_are_offered(hint: str, commands: tuple[str, ...]
 def test_setup_names_missing_programs(workdir: Path) -> None:
     outcome = call("setup --offline")
     outcome.expect(1, "no mail server is set", "run `patchpilot setup mail`")
+
+
+@pytest.mark.parametrize("options", [(), ("--address", "ada@example.org")])
+def test_first_prompt_names_the_key_that_cancels(options: tuple[str, ...], workdir: Path) -> None:
+    before = read_config()
+    terminal = TerminalCommand("setup", "mail", *options)
+    with terminal:
+        terminal.wait_for("Press Ctrl-C to cancel; nothing has been written yet.", ": ")
+        terminal.type("\x03")
+        assert terminal.end() == ExitCode.INTERRUPTED
+    assert read_config() == before
+
+
+def test_interrupt_after_writing_reports_the_settings(workdir: Path) -> None:
+    with FaultySink() as server:
+        terminal = TerminalCommand(
+            *("setup", "mail", "--address", "ada@example.org", "--server", server.host),
+            *("--port", str(server.port), "--encryption", "none", "--user", "none"),
+        )
+        with terminal:
+            terminal.wait_for("Write these settings?")
+            terminal.type("y\n")
+            terminal.wait_for("Send a mail to yourself?")
+            terminal.type("\x03")
+            terminal.wait_for("the settings were written before")
+            assert terminal.end() == ExitCode.OK
+    assert f"sendemail.smtpserverport={server.port}" in read_config()

@@ -181,3 +181,29 @@ def test_interrupt_at_the_password_prompt_returns_to_the_stage(
             asked = walk.type("?")
             walk.wait_for("Keys of 7 Send", since=asked)
         assert not server.take()
+
+
+def test_interrupt_in_the_mail_setup_returns_to_the_demo(tmp_path: Path) -> None:
+    sandbox = tmp_path / "sandbox"
+    argv = ("setsid", "--ctty", *PROGRAM, "demo", "--keep", str(sandbox))
+    with Terminal(argv, tmp_path, size=(120, 36), new_session=False) as demo:
+        demo.wait_for("What do you have?")
+        git_config = sandbox / "home" / ".gitconfig"
+        git(None, "config", "-f", str(git_config), "--unset", "sendemail.smtpServer")
+        config = git_config.read_bytes()
+        demo.type("\x1b")
+        demo.wait_for("Enter opens it at")
+        at = demo.type("\r")
+        demo.wait_for("applies cleanly", since=at)
+        at = demo.type(str(Stage.SEND.number))
+        demo.wait_for("no mail server configured", since=at)
+        # without a mail server, m sets up the account
+        at = demo.type("m")
+        demo.wait_for("Press Ctrl-C to cancel", "Your address [", since=at)
+        at = demo.type("\x03")
+        demo.wait_for("nothing was written", since=at)
+        # the demo's first process, which gets the signal as well, must go on
+        demo.quiet(1)
+        at = demo.type("?")
+        demo.wait_for("Keys of 7 Send", since=at)
+        assert git_config.read_bytes() == config

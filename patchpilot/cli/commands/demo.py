@@ -72,6 +72,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         with _end_on_sigterm():
             run_script(keep, progress=progress)
         return ExitCode.OK
+    from patchpilot.commits.run import ignore_interrupts
     from patchpilot.demo.answers import Answers
     from patchpilot.demo.sandbox import IN_SHELL, deliver_regularly, open_sandbox
 
@@ -99,7 +100,9 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         with _restore_terminal() as terminal_states:
             try:
                 env = {**sandbox.env, **(IN_SHELL if shell else {})}
-                code = subprocess.call(argv, cwd=sandbox.work, env=env)
+                # Ctrl-C at a prompt is for the program with the terminal, but reaches its parents
+                with ignore_interrupts():
+                    code = subprocess.call(argv, cwd=sandbox.work, env=env)
             except OSError as error:
                 raise InputError(
                     f"cannot run {argv[0]}: {error.strerror or error}",
@@ -129,7 +132,7 @@ and colors.
 def _restore_terminal() -> Iterator[list[bool]]:
     """Restore the terminal if the TUI is killed before it can do so.
 
-    The caller appends True to the list if the TUI exited normally.
+    The caller appends True to the list if the TUI exited normally. SIGTERM kills the TUI as well.
     """
     import termios
 
@@ -137,6 +140,9 @@ def _restore_terminal() -> Iterator[list[bool]]:
     exits: list[bool] = []
     try:
         yield exits
+    except KeyboardInterrupt:
+        exits.append(False)
+        raise
     finally:
         if exits == [False]:
             sys.stdout.write(_PLAIN)

@@ -280,9 +280,10 @@ class SendScreen(StageScreen["Sending"]):
         with self.session.open_repository() as repository:
             top = repository.top
         with suspend_app(self.app, leaves_no_text=True):
-            is_done = run_mail_setup(top)
-        if is_done:
-            self.handle_draft_change()
+            problem = run_mail_setup(top)
+        self.handle_draft_change()
+        if problem:
+            self.notify(problem, severity="warning")
 
     def _repair_functions(self) -> "dict[str, Callable[[Sending], None]]":
         return {

@@ -191,7 +191,7 @@ async def test_missing_mail_account_is_set_up(
     for name in ("smtpServer", "smtpServerPort"):
         git(fixed_clone, "config", "--global", "--unset", f"sendemail.{name}")
 
-    def set_up_account(repository_root: Path) -> bool:
+    def set_up_account(repository_root: Path) -> str:
         git(
             repository_root,
             "config",
@@ -199,7 +199,7 @@ async def test_missing_mail_account_is_set_up(
             "sendemail.smtpServer",
             "mail.example.org",
         )
-        return True
+        return ""
 
     monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", set_up_account)
     app = open_app_on(fixed_clone)
