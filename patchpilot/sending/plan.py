@@ -521,7 +521,7 @@ def warn_about_open_requests(
             SendProblem(
                 "same-diffs",
                 f"v{draft.version} has the same diffs as v{last_send.version}",
-                "if the commits were only rebased or reordered, say so in the changelog",
+                "if the commits were only rebased or reordered, name that in the changelog",
             ),
         )
     items = list_unsettled_requests(
