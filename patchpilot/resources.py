@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from errno import EPERM
 from functools import cache
 from pathlib import Path
@@ -154,7 +155,7 @@ def save_new_draft_file(kind: str, name: str, text: str) -> Path:
     """
     number, free = 1, name
     while (old := read_draft_file(kind, free)) or _draft_path(kind, free).exists():
-        if old == text and not is_marked_sent(kind, free):
+        if old == text and not find_sent_time(kind, free):
             break
         number += 1
         free = f"{name}-{number}"
@@ -179,8 +180,13 @@ def list_recent_drafts(kind: str) -> Iterator[Path]:
                 yield file
 
 
-def is_marked_sent(kind: str, name: str) -> bool:
-    return _draft_path(kind, name).with_suffix(_SENT).exists()
+def find_sent_time(kind: str, name: str) -> datetime | None:
+    """Return when a draft, or patches with this name, were marked as sent, or None."""
+    try:
+        status = _draft_path(kind, name).with_suffix(_SENT).stat()
+    except OSError:
+        return None
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 def mark_sent(kind: str, name: str, *, is_sent: bool = True) -> None:

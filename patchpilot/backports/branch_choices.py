@@ -5,7 +5,7 @@ The choices are unticked prerequisites; the work is written patches, and drafts 
 were marked as sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,10 +17,12 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
-from patchpilot.resources import is_marked_sent, list_recent_drafts, mark_sent
+from patchpilot.reading.thread_values import MERGED, StableBranchState
+from patchpilot.resources import find_sent_time, list_recent_drafts, mark_sent
 
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
+    from patchpilot.threads.tracked import Tracked
 
 
 WrittenPatches = Mapping[tuple[str | None, str], "WrittenBackport | None"]
@@ -33,8 +35,9 @@ class BranchChoices:
 
     `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
-    patches written for them. `is_drafted` is set if a draft requests the commit, and `is_requested`
-    if it was sent.
+    patches written for them. `is_drafted` is set if a draft requests the commit, and `requested` is
+    when it was sent. `reported` maps versions to the state of the fix on their branches, according
+    to messages.
     """
 
     result: BackportResult
@@ -42,7 +45,8 @@ class BranchChoices:
     merged: str = ""
     written_for: WrittenPatches = field(default_factory=dict)
     is_drafted: bool = False
-    is_requested: bool = False
+    requested: datetime | None = None
+    reported: Mapping[str, StableBranchState] = field(default_factory=dict)
 
     def get_unticked_commits(self, branch: BranchResult) -> frozenset[str]:
         """Return a branch's unticked prerequisites.
@@ -69,8 +73,9 @@ class BranchChoices:
             ticked=self.count_ticked(branch),
             merged=self.merged,
             is_drafted=self.is_drafted,
-            is_requested=self.is_requested,
-            is_sent=is_marked_sent(REQUESTS, f"{self.commit} {branch.branch}"),
+            requested=self.requested,
+            sent=find_sent_time(REQUESTS, f"{self.commit} {branch.branch}"),
+            reported=self.reported.get(branch.version or ""),
         )
 
     @property
@@ -138,16 +143,32 @@ class BranchChoices:
 def read_branch_choices(
     result: BackportResult,
     left_out: Mapping[str, frozenset[str]],
-    merged: str,
     written_for: WrittenPatches,
+    followed: "Iterable[Tracked]" = (),
 ) -> BranchChoices:
-    """Return the choices, and whether the commit's request was drafted or marked as sent."""
+    """Return the choices, whether the commit's request was drafted or marked as sent, and what the
+    tracked series report about it.
+    """
     commit = result.short
+    posted_series = [(series, series.posted) for series in followed if series.posted]
+    merged_commits = (
+        posted.commit or ""
+        for series, posted in posted_series
+        if series.own and series.state in MERGED
+    )
+    merged = "" if result.upstream else next(merged_commits, "")
+    reported = {
+        branch.version: branch
+        for _, posted in posted_series
+        for branch in posted.stable
+        if (of := branch.commit or posted.commit) and (result.commit or "").startswith(of)
+    }
     return BranchChoices(
         result,
         left_out,
         merged,
         written_for,
         is_drafted=commit in (file.stem for file in list_recent_drafts(REQUESTS)),
-        is_requested=is_marked_sent(REQUESTS, commit),
+        requested=find_sent_time(REQUESTS, commit),
+        reported=reported,
     )

@@ -214,7 +214,7 @@ def _list_verdict_rows(
 
 def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
-    if work.written or work.is_sent:
+    if work.written or work.sent:
         return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
         return FactRow("verdict", "the fix", "resolved", Tone.GOOD)

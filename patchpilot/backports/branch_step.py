@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,7 @@ from patchpilot.backports.stable_request import explain_no_request
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Follower
+from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import NO_DRAFTS_IN_DEMO
 from patchpilot.settings.read_settings import is_in_demo_tour
 
@@ -26,8 +28,9 @@ class BranchWork(NamedTuple):
 
     `written` are the patches written for it, `builds` the builds of the fix on it. `ticked` is the
     number of prerequisites to write; None means all. `merged` is a mainline commit that messages
-    name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit,
-    `is_requested` if the user sent it, and `is_sent` if the user sent the patches.
+    name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit.
+    `requested` is when the user sent the request, and `sent` when the user sent the patches.
+    `reported` is the state of the fix on the branch according to messages.
     `target` and `onto` are the fix and the branches as the user named them.
     """
 
@@ -36,8 +39,9 @@ class BranchWork(NamedTuple):
     ticked: int | None = None
     merged: str = ""
     is_drafted: bool = False
-    is_requested: bool = False
-    is_sent: bool = False
+    requested: datetime | None = None
+    sent: datetime | None = None
+    reported: StableBranchState | None = None
     target: str = ""
     onto: tuple[str, ...] = ()
 
@@ -88,8 +92,6 @@ _ENOUGH = BranchStep(
 _UNMERGED = BranchStep(
     StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
 )
-_SENT = BranchStep(StepKind.SENT, "wait: patches sent", "you marked them as sent")
-_REQUESTED = BranchStep(StepKind.REQUESTED, "wait: request sent", "you marked it as sent")
 _IDENTIFY = BranchStep(
     StepKind.IDENTIFY, "find its Fixes: tag", "not known which commit introduced the bug"
 )
@@ -107,6 +109,11 @@ _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists 
 _SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft", NO_DRAFTS_IN_DEMO)
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
+
+
+_IN_REVIEW = ("posted", "review", "queued")
+_ANSWERS = ("failed", "dropped", "objected", "not-needed")
+"""States of a branch that end the stable review of what was sent before."""
 
 
 def find_branch_step(
@@ -178,11 +185,33 @@ def _find_started_step(
         return _find_step_after_revert(result, branch, work)
     if branch.queued:
         return _QUEUED
-    if work.is_sent:
-        return _SENT
+    if step := _find_reported_step(work):
+        return step
+    if work.sent:
+        return _wait_for_answer(StepKind.SENT, work.sent, work.reported)
     if branch.resolved:
         return _OPEN
     return _SEND if work.written else None
+
+
+def _find_reported_step(work: BranchWork) -> BranchStep | None:
+    """Return that the stable review is to be awaited, or None if messages report none."""
+    reported = work.reported
+    if reported is None or reported.state not in _IN_REVIEW:
+        return None
+    if reported.state == "posted" and reported.date:
+        return _wait_for_answer(StepKind.WAIT, reported.date)
+    return BranchStep(StepKind.WAIT, reported.words)
+
+
+def _wait_for_answer(
+    kind: StepKind, sent: datetime, reported: StableBranchState | None = None
+) -> BranchStep:
+    """Return the step after patches or a request were sent, with a later answer to them."""
+    answer = "wait for the stable maintainer"
+    if reported and reported.state in _ANSWERS and reported.date and reported.date > sent:
+        answer = reported.words
+    return BranchStep(kind, f"sent {sent.date()}; {answer}")
 
 
 def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
@@ -212,9 +241,10 @@ def _find_request_step(
     result: BackportResult, branch: BranchResult, work: BranchWork, target: str
 ) -> BranchStep:
     """Return the step for a mainline commit that applies to a branch."""
-    if work.is_drafted or work.is_requested:
-        draft_step = _SHOW_REQUEST if is_in_demo_tour() else _SEND_REQUEST
-        return draft_step if work.is_drafted else _REQUESTED
+    if work.is_drafted:
+        return _SHOW_REQUEST if is_in_demo_tour() else _SEND_REQUEST
+    if work.requested:
+        return _wait_for_answer(StepKind.REQUESTED, work.requested, work.reported)
     if reason := explain_no_request(result):
         words = "do not ask" if result.rules else "wait: Cc: stable"
         return BranchStep(StepKind.WAIT, words, reason)

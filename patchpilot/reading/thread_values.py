@@ -40,7 +40,9 @@ class SeriesState(StrEnum):
 
 REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
 """States that are kept even if a commit has the same title."""
-FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
+MERGED = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+"""States of a series whose mainline commit is known."""
+FINAL = (*MERGED, *REFUSED)
 """States in which no review is expected."""
 TAKEN = (
     SeriesState.ACCEPTED,

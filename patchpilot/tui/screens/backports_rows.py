@@ -29,7 +29,7 @@ from patchpilot.tui.view.rich_text import (
     fit_text,
     plain_text,
 )
-from patchpilot.tui.view.session import MERGED, JobRequest, Session
+from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
@@ -123,13 +123,8 @@ def read_session_choices(
     left_out: Mapping[str, frozenset[str]],
     written_for: WrittenPatches,
 ) -> BranchChoices:
-    merged_commits = (
-        series.posted.commit or ""
-        for series in session.last_result(Stage.FOLLOW) or ()
-        if series.own and series.posted and str(series.state) in MERGED
-    )
-    merged = "" if result.upstream else next(merged_commits, "")
-    return read_branch_choices(result, left_out, merged, written_for)
+    followed = session.last_result(Stage.FOLLOW) or ()
+    return read_branch_choices(result, left_out, written_for, followed)
 
 
 TABLE = {

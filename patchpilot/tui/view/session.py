@@ -19,6 +19,7 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
+from patchpilot.reading.thread_values import MERGED
 from patchpilot.tui.view.stages import (
     OPEN,
     Stage,
@@ -50,9 +51,6 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
 """Inputs that are still valid after a restart; the others count changes in this session."""
-
-MERGED = ("in-mainline", "in-stable")
-"""The states of a series whose mainline commit is known."""
 
 Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
@@ -437,7 +435,7 @@ class Session:
         # merged
         return bool(is_sent) and (
             getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True
-            or any(series.own and str(series.proven) in MERGED for series in followed_series)
+            or any(series.own and series.proven in MERGED for series in followed_series)
         )
 
     def _own_status(self, stage: Stage) -> StageStatus:

@@ -2,15 +2,17 @@
 """Test rows of branches: the verdict, its action, prerequisites, written and missing patches."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from patchpilot.backports.branch_choices import BranchChoices
+from patchpilot.backports.branch_choices import BranchChoices, WrittenPatches
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS
+from patchpilot.backports.branch_step import BranchWork, find_branch_step
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
@@ -21,6 +23,7 @@ from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.fact_row import FactRow
 from patchpilot.reading.stable_wait import StableWait
+from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import mark_sent
 from patchpilot.tui.screens.backports_rows import (
     FIX_END,
@@ -106,19 +109,38 @@ def test_only_needed_patches_are_written() -> None:
     assert choices.branches_to_write == ()
     both = replace(choices.result, branches=(fits, fails))
     assert BranchChoices(both).branches_to_write == (fails,)
-    written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, (Path("x"),))}
-    for is_sent, step in (
-        (False, "Enter shows how to send the patches"),
-        (True, "wait: patches sent"),
-    ):
+    backport = WrittenBackport(fails.branch, (Path("x"),))
+    written: WrittenPatches = {("3" * 40, fails.branch): backport}
+    sent = f"sent {datetime.now(UTC).date()}; wait for the stable maintainer"
+    for is_sent, step in ((False, "Enter shows how to send the patches"), (True, sent)):
         choices = BranchChoices(both, written_for=written)
         mark_sent(REQUESTS, choices.mark_name(fails), is_sent=is_sent)
         assert format_step(choices, fails) == step
-    assert format_step(BranchChoices(both), fails) == step, "written in an earlier session"
+    assert format_step(BranchChoices(both), fails) == sent, "written in an earlier session"
     mark_sent(REQUESTS, BranchChoices(both).mark_name(fails), is_sent=False)
-    for is_drafted, step in ((True, "0 send the draft"), (False, "wait: request sent")):
-        choices = BranchChoices(both, is_drafted=is_drafted, is_requested=True)
+    for is_drafted, step in ((True, "0 send the draft"), (False, sent)):
+        choices = BranchChoices(both, is_drafted=is_drafted, requested=datetime.now(UTC))
         assert (format_step(choices, fits), choices.mark_name(fits)) == (step, "3" * 12)
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "step"),
+    [
+        ("review", 1, "under review"),
+        ("queued", 1, "queued"),
+        ("posted", -1, "sent 2026-03-03; wait for the stable maintainer"),
+        ("failed", -1, "sent 2026-03-04; wait for the stable maintainer"),
+        ("failed", 1, "sent 2026-03-04; did not apply"),
+        ("dropped", 1, "sent 2026-03-04; dropped"),
+        ("proposed", 1, "sent 2026-03-04; wait for the stable maintainer"),
+    ],
+)
+def test_messages_after_the_patches_give_their_state(state: str, days: int, step: str) -> None:
+    branch, sent = make_branch_result(BranchVerdict.CONFLICT), datetime(2026, 3, 4, tzinfo=UTC)
+    reported = StableBranchState("6.1", state, "x@y", date=sent + timedelta(days))
+    result = make_choices(branch).result
+    work = BranchWork(sent=sent, reported=reported)
+    assert find_branch_step(result, branch, work).text == step
 
 
 def test_branch_near_its_end_is_dim() -> None:

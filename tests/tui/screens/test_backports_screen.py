@@ -133,10 +133,10 @@ async def test_unselected_prerequisite_is_not_written(
         assert "send the patches" in text_of(app)
         assert "shows how to" not in text_of(app), "the page shows it"
         await keys(pilot, "escape", "m")
-        assert "wait: patches sent" in text_of(app)
+        assert "; wait for the stable maintainer" in text_of(app)
         assert "m mark as not sent" in text_of(app)
         await keys(pilot, "m")
-        assert "wait: patches sent" not in text_of(app)
+        assert "; wait for the stable maintainer" not in text_of(app)
     # the written patches are known when the topic is opened again
     git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD~")
     again = open_app_on(fixed_clone)
