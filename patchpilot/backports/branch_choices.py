@@ -5,6 +5,7 @@ The choices are unticked prerequisites; the work is written patches, and drafts 
 were marked as sent.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +38,7 @@ class BranchChoices:
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
     patches written for them. `is_drafted` is set if a draft requests the commit, and `requested` is
     when it was sent. `reported` maps versions to the state of the fix on their branches, according
-    to messages.
+    to messages. `seen_in` is the version in which the user saw the bug, or "".
     """
 
     result: BackportResult
@@ -47,6 +48,7 @@ class BranchChoices:
     is_drafted: bool = False
     requested: datetime | None = None
     reported: Mapping[str, StableBranchState] = field(default_factory=dict)
+    seen_in: str = ""
 
     def get_unticked_commits(self, branch: BranchResult) -> frozenset[str]:
         """Return a branch's unticked prerequisites.
@@ -76,6 +78,7 @@ class BranchChoices:
             requested=self.requested,
             sent=find_sent_time(REQUESTS, f"{self.commit} {branch.branch}"),
             reported=self.reported.get(branch.version or ""),
+            is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )
 
     @property
@@ -145,6 +148,7 @@ def read_branch_choices(
     left_out: Mapping[str, frozenset[str]],
     written_for: WrittenPatches,
     followed: "Iterable[Tracked]" = (),
+    seen_in: str = "",
 ) -> BranchChoices:
     """Return the choices, whether the commit's request was drafted or marked as sent, and what the
     tracked series report about it.
@@ -171,4 +175,5 @@ def read_branch_choices(
         is_drafted=commit in (file.stem for file in list_recent_drafts(REQUESTS)),
         requested=find_sent_time(REQUESTS, commit),
         reported=reported,
+        seen_in=seen_in,
     )

@@ -30,6 +30,7 @@ class BranchWork(NamedTuple):
     number of prerequisites to write; None means all. `merged` is a mainline commit that messages
     name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit.
     `requested` is when the user sent the request, and `sent` when the user sent the patches.
+    `is_seen` is set if the user saw the bug in a version of the branch.
     `reported` is the state of the fix on the branch according to messages.
     `target` and `onto` are the fix and the branches as the user named them.
     """
@@ -42,6 +43,7 @@ class BranchWork(NamedTuple):
     requested: datetime | None = None
     sent: datetime | None = None
     reported: StableBranchState | None = None
+    is_seen: bool = False
     target: str = ""
     onto: tuple[str, ...] = ()
 
@@ -248,7 +250,7 @@ def _find_request_step(
     if reason := explain_no_request(result):
         words = "do not ask" if result.rules else "wait: Cc: stable"
         return BranchStep(StepKind.WAIT, words, reason)
-    if branch.affected is None:
+    if branch.affected is None and not work.is_seen:
         return _UNKNOWN if result.culprits else _identify_culprit(target)
     action = make_request_action(result.commit or "", work.onto)
     reason = f"{result.wait.over_reason}; {_TESTED}" if result.wait else _TESTED

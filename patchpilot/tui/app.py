@@ -344,10 +344,12 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
         *,
         target: str | None = None,
         series: int = 0,
+        seen_in: str = "",
     ) -> None:
         """Open the topic of a directory or TARGET at a stage, from the home screen.
 
-        The Follow stage shows the tracked series with the given number.
+        The Follow stage shows the tracked series with the given number. `seen_in` is the version
+        in which the user saw the bug.
         """
         if self.screen is not self.get_screen(self._ensure_home_screen()):
             # ignore the key: the user is holding Enter, or has opened another topic
@@ -361,7 +363,7 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
             screen = self.get_screen(screen_name)
             self.uninstall_screen(screen_name)
             screen.remove()
-        self.session.series = series
+        self.session.series, self.session.seen_in = series, seen_in
         self.switch_screen(self.ensure_stage_screen(stage))
         self.jobs.read_topic()
 

@@ -124,7 +124,7 @@ def read_session_choices(
     written_for: WrittenPatches,
 ) -> BranchChoices:
     followed = session.last_result(Stage.FOLLOW) or ()
-    return read_branch_choices(result, left_out, written_for, followed)
+    return read_branch_choices(result, left_out, written_for, followed, session.seen_in)
 
 
 TABLE = {
@@ -241,7 +241,8 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
         note = f"request sent: {note}"
     elif not result.culprits:
         state = StageState.TODO
-        note = f"unknown introducing commit; {press_tags} to choose it"
+        if StepKind.REQUEST not in kinds:
+            note = f"unknown introducing commit; {press_tags} to choose it"
     elif likely and not request.session.chosen_culprit:
         # leave out the commit, because the line above the ruler names it
         state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"

@@ -201,7 +201,8 @@ def _show_found_fixes(
         elif choice and introduction:
             _start_search(home, "bisect", choice, "")
         elif choice:
-            home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=choice)
+            directory, seen_in = home.tui.session.directory, search_result.tree
+            home.tui.open_topic(directory, Stage.BACKPORTS, target=choice, seen_in=seen_in)
 
     def ask(first_answer: str) -> None:
         question = Choose(text, answers, title, at=first_answer, letters=letters)

@@ -175,6 +175,7 @@ class Session:
     introduced_by: dict[str, str] = field(default_factory=dict)
     open_questions: frozenset[str] = frozenset()
     series: int = 0
+    seen_in: str = ""
     conversation: Any = None
     known_settings: "Settings | None" = None
     facts: "TopicFacts | None" = None
