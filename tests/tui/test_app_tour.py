@@ -107,6 +107,17 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
         )
 
 
+def check_branch_step(app: PatchpilotApp, pressed: list[str]) -> None:
+    """Check that the branches have the same next step as the tour, before its key is pressed."""
+    if pressed == ["r"]:
+        assert "r test, then ask" in text_of(app)
+        assert "4 find its Fixes: tag" not in text_of(app)
+    elif pressed[-2:] == ["w", "M"]:
+        assert "M send the patches" in text_of(app)
+    elif pressed[-2:] == ["M", "q"]:
+        assert "sent 20" in text_of(app)
+
+
 async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # this text of the newcomer is below the question
     monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
@@ -137,8 +148,7 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
                 found = [PRESS.search(str(row.content)) for row in rows]
                 if found and found[0]:
                     pressed.append(found[0][1])
-                    if pressed[-2:] == ["w", "M"]:
-                        assert "M send the patches" in text_of(app)
+                    check_branch_step(app, pressed)
                     await pilot.press(found[0][1].replace("Enter", "enter"))
             await pilot.pause(0.5)
         assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
