@@ -101,7 +101,11 @@ def commit_all(path: Path, message: str, author: str | None, date: int) -> str:
     if tree is None:
         return ""
     parents = [branch.commit] if branch.commit else []
-    commit = str(repository.create_commit(None, *signatures, text, tree, parents))
+    try:
+        commit = str(repository.create_commit(None, *signatures, text, tree, parents))
+    except _import_pygit2().InvalidError:
+        # the parent is damaged
+        return ""
     action = "commit" if parents else "commit (initial)"
     subject = text.partition("\n")[0].lstrip()
     branch.write(commit, committer, date, f"{action}: {subject}")
