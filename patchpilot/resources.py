@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from errno import EPERM
 from functools import cache
 from pathlib import Path
@@ -180,13 +179,16 @@ def list_recent_drafts(kind: str) -> Iterator[Path]:
                 yield file
 
 
-def find_sent_time(kind: str, name: str) -> datetime | None:
-    """Return when a draft, or patches with this name, were marked as sent, or None."""
+def find_sent_time(kind: str, name: str) -> float | None:
+    """Return when a draft, or patches with this name, were marked as sent, or None.
+
+    The time is in seconds since the epoch.
+    """
     try:
         status = _draft_path(kind, name).with_suffix(_SENT).stat()
     except OSError:
         return None
-    return datetime.fromtimestamp(status.st_mtime, UTC)
+    return status.st_mtime
 
 
 def mark_sent(kind: str, name: str, *, is_sent: bool = True) -> None:

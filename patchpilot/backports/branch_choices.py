@@ -16,6 +16,7 @@ from patchpilot.backports.branch_rows import format_branch_rows
 from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.model.bounded import clamp_time
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.reading.thread_values import MERGED, StableBranchState
@@ -76,7 +77,7 @@ class BranchChoices:
             merged=self.merged,
             is_drafted=self.is_drafted,
             requested=self.requested,
-            sent=find_sent_time(REQUESTS, f"{self.commit} {branch.branch}"),
+            sent=_find_sent_time(f"{self.commit} {branch.branch}"),
             reported=self.reported.get(branch.version or ""),
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )
@@ -173,7 +174,13 @@ def read_branch_choices(
         merged,
         written_for,
         is_drafted=commit in (file.stem for file in list_recent_drafts(REQUESTS)),
-        requested=find_sent_time(REQUESTS, commit),
+        requested=_find_sent_time(commit),
         reported=reported,
         seen_in=seen_in,
     )
+
+
+def _find_sent_time(name: str) -> datetime | None:
+    """Return when a request, or patches with this name, were marked as sent, or None."""
+    seconds = find_sent_time(REQUESTS, name)
+    return None if seconds is None else clamp_time(seconds)

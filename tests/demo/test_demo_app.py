@@ -12,8 +12,7 @@ from tests.kit.smtp import FaultySink
 def test_only_patches_are_applied_from_the_mailbox() -> None:
     patch = build_patch_mail("[PATCH] acme: x").decode().splitlines()
     advice, blank = describe_new_mail(patch, "1" * 40)
-    assert advice.startswith("To test it: ")
-    assert advice.endswith(f"{'1' * 12}, then git am FILE there.")
+    assert f"{'1' * 12}, then git am FILE there" in advice
     assert blank == ""
     assert describe_new_mail(["Subject: Re: acme: x", "", "Older than 2.4."], "1" * 40) == []
 
