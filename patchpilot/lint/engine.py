@@ -288,12 +288,16 @@ def _merge_covered(
     for finding in findings:
         by_line.setdefault(finding.patch_line, []).append(finding)
     for kept in by_line.values():
-        for finding in tuple(kept) if len(kept) > 1 else ():
+        # a wide line can have thousands of findings, but only of a few rules
+        found = {finding.rule for finding in kept}
+        covers = {
+            id_: {other for other in found if by_id[id_].covers_rule(by_id[other])} for id_ in found
+        }
+        for finding in [it for it in kept if covers[it.rule]]:
             covered = [
                 other
                 for other in kept
-                if by_id[finding.rule].covers_rule(by_id[other.rule])
-                and other.counts <= finding.counts
+                if other.rule in covers[finding.rule] and other.counts <= finding.counts
             ]
             if covered and finding in kept:
                 severity = min((finding, *covered), key=lambda it: it.severity.rank).severity
