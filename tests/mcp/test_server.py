@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from mcp.client.stdio import StdioServerParameters
 
 from patchpilot.cli.agent_tools import make_tools
 from patchpilot.cli.main import root
@@ -96,7 +97,6 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def agent(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     # only here: each pytest worker would need a second to import it
     from mcp import Client
-    from mcp.client.stdio import StdioServerParameters
 
     state = tmp_path_factory.mktemp("state")
     names = {"HOME": "home", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache"}
