@@ -377,7 +377,8 @@ def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
     """
     with Drafts() as drafts:
         stored = drafts.get(draft.change_id) or draft
-        others = drafts.find_elsewhere(draft.repository, draft.patches)
+        same_patches = drafts.find_with_patches(draft.patches)
+    others = [other for other in same_patches if other.repository != draft.repository]
     if stored.links or any(name.partition(".")[0] in TEXTS for name in stored.origins):
         return ()
     problems = []
@@ -455,11 +456,7 @@ def find_unchanged_commits(sending: Sending, last_send: Send | None) -> tuple[Se
     ]
     if words[0] != words[1]:
         return ()
-    texts = (
-        "the cover letter or the changelog differs"
-        if draft.has_cover
-        else ("the changelog differs")
-    )
+    texts = f"{'the cover letter or ' if draft.has_cover else ''}the changelog differs"
     difference = f": only {texts}" if draft.changelog else ""
     return (
         SendProblem(

@@ -174,13 +174,9 @@ class Drafts(TopicStore):
                 return replace(other, repository=repository)
         return None
 
-    def find_elsewhere(self, repository: str, patches: Sequence[KnownPatch]) -> tuple[Draft, ...]:
-        """Return the drafts of other repositories that have any of these patches."""
-        return tuple(
-            draft
-            for draft in self.all()
-            if draft.repository != repository and _have_common(draft.patches, patches)
-        )
+    def find_with_patches(self, patches: Sequence[KnownPatch]) -> tuple[Draft, ...]:
+        """Return the drafts of all repositories that have any of these patches."""
+        return tuple(draft for draft in self.all() if _have_common(draft.patches, patches))
 
     def _recognize_own(
         self,

@@ -266,10 +266,15 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft
     updated = replace(updated, stable=stable or updated.stable)
     if "security" not in updated.answers and (
         outbox.is_undisclosed(updated.change_id)
-        or any(other.is_undisclosed for other in drafts.find_elsewhere(facts.home, facts.patches))
+        or (stable and _find_undisclosed_topic(outbox, facts.patches))
+        or any(
+            other.is_undisclosed
+            for other in drafts.find_with_patches(facts.patches)
+            if stable or other.repository != facts.home
+        )
     ):
-        # if the draft was lost or reset, or belongs to another clone, treat the fix as undisclosed
-        # until the author answers the question again
+        # if the draft was lost or reset, or belongs to another clone or to the fix of a backport,
+        # treat the fix as undisclosed until the author answers the question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
     version = max(updated.version, outbox.last_version(updated.change_id))
     return replace(updated, version=version), stored_change_id

@@ -123,3 +123,25 @@ def test_prefix_of_the_user_stays_with_the_branch(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         again = find_topic(repository, SendRequest()).draft
     assert again.prefix == draft.prefix == "PATCH 6.12.y"
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_backport_of_an_undisclosed_fix_is_undisclosed(
+    repo: Repo, tmp_path: Path, is_sent: bool
+) -> None:
+    with Repository.open(repo.path) as repository:
+        save_draft_answer(repository, "security", "yes")
+    repo.git("format-patch -q -1 --subject-prefix", "PATCH 6.12.y", "-o", tmp_path)
+    if is_sent:
+        with Sink() as sink:
+            repo.git("config --global sendemail.smtpserver 127.0.0.1")
+            repo.git(f"config --global sendemail.smtpserverport {sink.port}")
+            options = "--to me@example.org --force x --yes"
+            assert repo.patchpilot(f"send {options}").code == 0
+        with Drafts() as drafts:
+            drafts.remove(read_change_id(repo))
+    file = str(next(tmp_path.glob("*.patch")))
+    with Repository.open(repo.path) as repository:
+        draft = find_topic(repository, SendRequest(target=file)).draft
+    assert draft.stable == "6.12"
+    assert draft.is_undisclosed
