@@ -238,13 +238,14 @@ def _read_structured(text: str, rows: Sequence[str]) -> Iterator[str]:
     """
     if found := list(_JSON_TEXT.finditer(text)):
         starts = [match.start() for match in _JSON_START.finditer(text)] or [0]
-        records = [bisect_right(starts, match.start()) - 1 for match in found]
+        records = [max(0, bisect_right(starts, match.start()) - 1) for match in found]
         ends = [*starts[1:], len(text)]
-        sources = [
-            _read_source(_JSON_SOURCE, text[starts[max(0, record)] : ends[max(0, record)]])
-            for record in records
-        ]
-        for match in _keep_kernel(found, sources):
+        # a record may have many messages
+        source_of = {
+            record: _read_source(_JSON_SOURCE, text[starts[record] : ends[record]])
+            for record in set(records)
+        }
+        for match in _keep_kernel(found, [source_of[record] for record in records]):
             value = match[1]
             with_breaks = re.sub(r"(?<=.{80})\n", "", value) if "\n" in value else value
             content = json.loads(with_breaks.replace("\n", " "), strict=False)

@@ -35,3 +35,9 @@ def test_lines_of_programs_are_omitted_if_the_kernel_is_named() -> None:
     assert split_log("Nov 24 10:00:00 nas systemd[1]: Started it.\n")[0] == LogLine(
         "nas systemd[1]: Started it.", "Nov 24 10:00:00", program="systemd", has_prefix=True
     )
+
+
+def test_record_with_many_messages_is_read() -> None:
+    """Its source is read once, not once for each message."""
+    log = '"_TRANSPORT":"kernel" ' + '"msg":"acme: x" ' * 20_000
+    assert [line.text for line in split_log(log)] == ["acme: x"] * 20_000
