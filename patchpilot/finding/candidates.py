@@ -114,7 +114,7 @@ def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> Source
 
     If the symptom names modules, first search only directories and files with these names.
     """
-    listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
+    listing = _list_paths(repository, rev)
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
     files = dict.fromkeys(_find_named_files(listing, symptom.files), 0.7)
     functions = {frame.function: frame.weight for frame in symptom.frames}
@@ -210,15 +210,19 @@ def _grep_lines(
         yield path.partition(":")[2], int(number), code.rstrip()
 
 
-def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
+def _find_named_files(sources: Sequence[str], names: Sequence[str]) -> Iterator[str]:
     """Yield the source files that a log mentions, by the longest end of their path that exists.
 
     A kernel that was built elsewhere prints other directories before it.
     """
+    by_name: dict[str, list[str]] = {}
+    for path in sources if names else ():
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
     for name in names:
         parts = name.lstrip("./").split("/")
+        same_name = by_name.get(parts[-1], [])
         for end in ("/".join(parts[index:]) for index in range(len(parts))):
-            paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
+            paths = [path for path in same_name if f"/{path}".endswith(f"/{end}")]
             if paths:
                 yield from paths if len(paths) <= _MAX_HITS else ()
                 break
@@ -226,10 +230,13 @@ def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[
 
 def find_module_paths(repository: Repository, rev: str, symptom: Symptom) -> list[str]:
     """Return the source files with the name of a module of the symptom, or in its directory."""
-    listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
-    sources = [path for path in listing if path.endswith(_SUFFIXES)]
-    places = _find_directories(sources, symptom)
-    return [path for path in sources if f"{path}/".startswith(tuple(f"{at}/" for at in places))]
+    sources = [path for path in _list_paths(repository, rev) if path.endswith(_SUFFIXES)]
+    places = tuple(f"{place}/" for place in _find_directories(sources, symptom))
+    return [path for path in sources if f"{path}/".startswith(places)]
+
+
+def _list_paths(repository: Repository, rev: str) -> list[str]:
+    return repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
 
 
 def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:

@@ -3,7 +3,7 @@
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -16,8 +16,13 @@ from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.finding.log_lines import LogLine, split_log
 from patchpilot.history.releases import parse_release
 from patchpilot.model.printable import format_count, make_printable
+from patchpilot.model.recipient import RecipientPlan
 from patchpilot.projects.loading import detect
-from patchpilot.recipients.plan import plan_paths, plan_undisclosed_for_paths
+from patchpilot.recipients.plan import (
+    RecipientSources,
+    plan_paths,
+    plan_undisclosed_for_paths,
+)
 from patchpilot.recipients.security_question import (
     QUESTION,
     SECURITY_WORDS,
@@ -75,14 +80,16 @@ def save_bug_report(
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     message = next(iter(fixes.symptom.messages), "")
-    to, cc = _find_contacts(repository, fixes)
+    trace = _quote_trace(log, message)
+    paths = _find_paths(repository, fixes)
+    to, cc = _find_contacts(repository, paths, plan_paths) if paths else ([], [])
     head = repository.find("HEAD")
     project = detect(CommitTree(repository, head) if head else None)
     tree, older = fixes.tree, _UNKNOWN_VERSION
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
         looked = f"a fix: there is no later commit than {tree}"
-    log_text = "\n".join(f"  {line}" for line in _quote_trace(log, message))
+    log_text = "\n".join(f"  {line}" for line in trace)
     title = _make_title(fixes, message)
     if not fixes.symptom:
         # the text is the result of a bisection
@@ -106,12 +113,11 @@ def save_bug_report(
     if good or not fixes.symptom:
         cc += [project.lists.regressions] if project.lists.regressions else []
     cc += project.lists.main[:1]
-    team, words = project.lists.security, find_security_words(log) if fixes.symptom else ""
-    private_to, private_cc = (
-        _find_private_contacts(repository, fixes, team)
-        if team and (security or (words and security is None))
-        else ([], [])
-    )
+    team, words = project.lists.security, find_security_words(fixes, trace)
+    private_to, private_cc = list[str](), list[str]()
+    if team and (security or (words and security is None)):
+        contacts = _find_contacts(repository, paths, plan_undisclosed_for_paths)
+        private_to, private_cc = contacts if any(contacts) else ([team], [])
     if security and team:
         to, cc = private_to, private_cc
     question = ""
@@ -138,22 +144,23 @@ def save_bug_report(
     return save_new_draft_file("reports", name, f"{make_printable(text)}\n")
 
 
-def find_security_words(log: str) -> str:
-    """Return the words of a security problem in the kernel's lines of a log, or ""."""
-    text = "\n".join(line.text for line in _read_kernel_lines(log))
+def find_security_words(fixes: FoundFixes, trace: Sequence[str]) -> str:
+    """Return the words of a security problem in the lines about a symptom, or ""."""
+    text = "\n".join(trace) if fixes.symptom else ""
     found = dict.fromkeys(match[0] for match in SECURITY_WORDS.finditer(text))
     return " and ".join(f"“{word}”" for word in list(found)[:2])
 
 
-def explain_security(repository: Repository, log: str) -> tuple[str, str]:
+def explain_security(repository: Repository, fixes: FoundFixes, log: str) -> tuple[str, str]:
     """Return the question whether the bug of a log is a security problem, and what to consider.
 
-    Return "" for both if nothing in the log is a reason to ask, or if the project has no security
+    Return "" for both if nothing in its trace is a reason to ask, or if the project has no security
     team.
     """
     head = repository.find("HEAD")
     team = detect(CommitTree(repository, head) if head else None).lists.security
-    words = find_security_words(log)
+    trace = _quote_trace(log, next(iter(fixes.symptom.messages), ""))
+    words = find_security_words(fixes, trace)
     if not (team and words):
         return "", ""
     text = f"The log has {words}.\n{explain_undisclosed('reports', team)}\n{explain_answers(team)}"
@@ -178,15 +185,10 @@ def _format_question(words: str, team: str, to: Sequence[str], cc: Sequence[str]
     return "\n".join([*lines, "Delete these lines.", "", ""])
 
 
-def _read_kernel_lines(log: str) -> list[LogLine]:
-    lines = split_log(log)
-    kernel = [line for line in lines if not line.program]
-    return kernel or lines
-
-
 def _quote_trace(log: str, message: str) -> list[str]:
     """Return the kernel's lines as dmesg prints them, from a message to the end of its trace."""
-    lines = _read_kernel_lines(log)
+    all_lines = split_log(log)
+    lines = [line for line in all_lines if not line.program] or all_lines
     first = next((i for i, line in enumerate(lines) if message and message in line.text), 0)
     if first and _TRACE_START.match(lines[first - 1].text.strip()):
         first -= 1
@@ -244,37 +246,23 @@ def _cut_at_word(text: str, size: int) -> str:
     return textwrap.shorten(text, max(size, 1), placeholder="") or text[:size]
 
 
-def _find_private_contacts(
-    repository: Repository, fixes: FoundFixes, team: str
-) -> tuple[list[str], list[str]]:
-    """Return To: and Cc: of a report of a security problem."""
-    try:
-        source = find_source_tree(None, repository)
-    except MissingError:
-        return [team], []
-    sources = make_recipient_sources(source, repository, None)
-    plan = plan_undisclosed_for_paths(_find_paths(repository, fixes), sources)
-    return [str(contact.address) for contact in plan.to], [
-        str(contact.address) for contact in plan.cc
-    ]
-
-
 def _find_paths(repository: Repository, fixes: FoundFixes) -> Sequence[str]:
     """Return the files of the log's functions and messages, otherwise the paths of its modules."""
     return (fixes.files or find_module_paths(repository, fixes.commit, fixes.symptom))[:_MAX_FILES]
 
 
-def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:
-    """Return who maintains the files that the log names, and their lists, if that is known."""
-    paths = _find_paths(repository, fixes)
-    if not paths:
-        return [], []
+def _find_contacts(
+    repository: Repository,
+    paths: Sequence[str],
+    make_plan: Callable[[Sequence[str], RecipientSources], RecipientPlan],
+) -> tuple[list[str], list[str]]:
+    """Return To: and Cc: of a report about these files, if they are known."""
     try:
         source = find_source_tree(None, repository)
     except MissingError:
         # the report says what to fill in
         return [], []
-    plan = plan_paths(paths, make_recipient_sources(source, repository, None))
+    plan = make_plan(paths, make_recipient_sources(source, repository, None))
     return [str(contact.address) for contact in plan.to], [
         str(contact.address) for contact in plan.cc
     ]

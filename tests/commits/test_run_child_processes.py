@@ -264,8 +264,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
         "topic/patches::read_topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "finding/candidates::_grep_lines": ("rev",),
-        "finding/candidates::locate_symptom": ("rev",),
-        "finding/candidates::find_module_paths": ("rev",),
+        "finding/candidates::_list_paths": ("rev",),
         "finding/candidates::read_messages": ("*arguments",),
         "finding/candidates::find_touching_commits": ("f'{since}..{tip}'",),
         "finding/bisect_fix::_find_bisect_step": (

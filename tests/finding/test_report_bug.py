@@ -149,3 +149,10 @@ def test_module_names_the_maintainers_of_a_function_that_the_tree_lacks(maintain
     log = "[ 1.0] WARNING: CPU: 0 at acme_new_function+0x1/0x2 [acme]\n"
     head = report(maintained, log).read_text().partition("\n\n")[0]
     assert "To: Ma In <ma@example.org>" in head
+
+
+def test_words_of_other_messages_are_no_reason_to_ask(maintained: Repo) -> None:
+    log = f"[    0.100000] Spectre V2 : Mitigation: Retpolines\n{LOG}"
+    assert "FILL IN: Could somebody" not in report(maintained, log).read_text()
+    outcome = call("find", "-C", maintained.path, "-", "--report", stdin=log.encode())
+    assert "Could somebody" not in outcome.err

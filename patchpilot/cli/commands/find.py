@@ -265,7 +265,7 @@ def _save_report(
     )
 
     security = None
-    question, explanation = explain_security(workplace.repository, log)
+    question, explanation = explain_security(workplace.repository, fixes, log)
     if question:
         print_notice("note", f"{question}\n{explanation}")
         if can_ask_user():
