@@ -213,14 +213,16 @@ class ProgressLine:
 
 
 def write_progress_record(what: str, done: int = 0, total: int | None = None) -> None:
-    """Write the progress as a JSON line to the file that the calling program has opened for it."""
+    """Append the progress as a JSON line to a file that the calling program has created."""
     import json
     import os
 
     record = {"progress": done, "total": total, "message": hide_url_credentials(what)}
-    # the file is closed in programs that this one starts
-    with suppress(OSError, ValueError):
-        os.write(int(os.environ[PROGRESS_VARIABLE]), f"{json.dumps(record)}\n".encode())
+    # a program that this one starts may outlive the file
+    with suppress(OSError):
+        file = os.open(os.environ[PROGRESS_VARIABLE], os.O_WRONLY | os.O_APPEND)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(f"{json.dumps(record)}\n".encode())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from anyio import from_thread
@@ -33,23 +33,20 @@ def run_command(
     """
     # -P: the working tree must not provide Python modules
     argv = [sys.executable, "-P", "-m", "patchpilot", *arguments]
-    with TemporaryFile() as steps:
+    with NamedTemporaryFile() as steps:
         file, position = steps.fileno(), 0
 
         def report_steps() -> None:
             nonlocal position
             from_thread.check_cancelled()
-            # this does not move the position at which the command writes
             lines = os.pread(file, MIB, position).rpartition(b"\n")[0]
             position += len(lines) + bool(lines)
             for step in map(json.loads, lines.splitlines()):
                 from_thread.run(report, step["progress"], step["total"], step["message"])
 
-        environment = {**os.environ, PROGRESS_VARIABLE: str(file), "NO_COLOR": "1"}
+        environment = {**os.environ, PROGRESS_VARIABLE: steps.name, "NO_COLOR": "1"}
         watch = RunWatch(_LONGEST_TIME, report_steps)
-        result = run(
-            argv, stdin=stdin, env=environment, cwd=directory, timeout=watch, pass_fds=(file,)
-        )
+        result = run(argv, stdin=stdin, env=environment, cwd=directory, timeout=watch)
         report_steps()
     if len(result.out) > LARGEST_OUTPUT:
         raise InputError(
