@@ -101,11 +101,8 @@ def _refuse_missing_editor(editor: str, directory: Path | None) -> None:
     file = os.path.expanduser(program)  # noqa: PTH111 the path of an unknown user stays as it is
     if shutil.which(os.path.join(directory or "", file) if "/" in file else file):  # noqa: PTH118
         return
-    state = (
-        "not executable"
-        if "/" in file and Path(directory or "", file).exists()
-        else ("not installed")
-    )
+    exists = "/" in file and Path(directory or "", file).exists()
+    state = "not executable" if exists else "not installed"
     raise MissingError(
         f"the editor {program!r} is {state}",
         hint="install it, or set GIT_EDITOR to another editor",
