@@ -153,7 +153,10 @@ def _open_file(file: Path, layout: DatabaseLayout) -> "Database":
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
     if exists and not has_content and list_backups(file) and file not in _verified:
-        raise damaged_error(file, layout.label, "the file is empty")
+        # another process may have created the tables and the backup since the size was read
+        has_content = file.stat().st_size > 0
+        if not has_content:
+            raise damaged_error(file, layout.label, "the file is empty")
     database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
     database.file, database.label = file, layout.label
     try:

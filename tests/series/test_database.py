@@ -72,6 +72,27 @@ def test_new_database_uses_a_write_ahead_log(
     assert not list_backups(tmp_path / "a.sqlite3")
 
 
+def test_database_created_by_another_process_meanwhile_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.sqlite3"
+    file.touch(0o600)
+    find_exposure = database.describe_exposure
+
+    def create_meanwhile(path: Path) -> str:
+        monkeypatch.setattr(database, "describe_exposure", find_exposure)
+        for _ in range(2):
+            # the second one makes the first backup
+            open_database(file, ONE).close()
+        forget_verified_files()
+        return find_exposure(path)
+
+    monkeypatch.setattr(database, "describe_exposure", create_meanwhile)
+    with contextlib.closing(open_database(file, ONE)) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (1,)
+    assert list_backups(file)
+
+
 def test_migration_makes_a_backup(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with contextlib.closing(open_database(file, ONE)) as base:
