@@ -74,8 +74,8 @@ class BackportResult:
     def cc_stable(self) -> tuple[str, ...]:
         """Return the Cc: stable lines to add to a fix that is not in mainline yet.
 
-        If the fix needs prerequisites on a stable tree, a line for each prerequisite precedes the
-        tree's line.
+        If the fix needs prerequisites on a stable tree, a line for each prerequisite that its
+        message does not name yet precedes the tree's line.
         """
         if self.upstream is not False:
             return ()
@@ -90,7 +90,10 @@ class BackportResult:
                 and branch.prerequisites
             ):
                 tree = f"Cc: <{self.list}> # {branch.version}.x"
-                for prerequisite in branch.prerequisites:
-                    lines.setdefault(f"{tree}: {prerequisite.commit[:12]}: {prerequisite.subject}")
-                lines.setdefault(tree)
+                added = [
+                    f"{tree}: {prerequisite.commit[:12]}: {prerequisite.subject}"
+                    for prerequisite in branch.prerequisites
+                    if not prerequisite.named_by.startswith("Cc: stable")
+                ]
+                lines |= dict.fromkeys((*added, tree) if added else ())
         return tuple(lines)

@@ -105,6 +105,10 @@ def next_backport_step(
     if result.reverted:
         return _next_step_after_revert(result, result.reverted, request.onto)
     if result.commit and not result.upstream and all(branch.tip for branch in branches):
+        if result.cc_stable:
+            return ""
+        if result.is_tagged:
+            return "next: send it; its Cc: stable line asks for the backports once it is in mainline"
         return Action("stable", (target,), "next: {}")
     work = BranchWork(target=target, onto=tuple(request.onto))
     steps = [find_branch_step(result, branch, work) for branch in branches]

@@ -197,6 +197,12 @@ def test_unmerged_fix_gets_stable_lines(
         f"Cc: <stable@vger.kernel.org> # 6.6.x: {world.groundwork[:12]}: work: check first",
         "Cc: <stable@vger.kernel.org> # 6.6.x",
     ]
+    assert "next:" not in world.run_backport(world.fix).out
+    message = world.repo.git(f"log -1 --format=%B {world.fix}").strip()
+    world.repo.git(f"checkout -q --detach {world.fix}")
+    world.repo.git("commit -q --amend -m", "\n".join((message, *result["cc_stable"])))
+    assert world.read_backport_json("HEAD")["cc_stable"] == []
+    assert "next: send it; its Cc: stable line" in world.run_backport("HEAD").out
 
 
 def test_causes_list_the_conflicting_commits(world: World) -> None:
