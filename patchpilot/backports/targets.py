@@ -30,6 +30,7 @@ from patchpilot.history.reverts import parse_revert_title
 from patchpilot.history.stable_branches import (
     StableBranches,
     find_mainline,
+    find_release_revision,
     find_stable_branches,
     make_fetch_command,
 )
@@ -78,6 +79,7 @@ class RangeOfFixes(NamedTuple):
 
 
 _LONGEST_LIST = 1 << 22
+_POINT_RELEASE = lazy_pattern(r"\d{1,4}\.\d{1,4}(\.\d{1,4}|-rc\d{1,2})")
 _BUG_TAG = lazy_pattern(BUG_TAGS, re.IGNORECASE | re.MULTILINE)
 
 
@@ -316,7 +318,9 @@ def split_onto_arguments(
 
 
 def branch_ref(repository: Repository, name: str, *, profile: str | None = None) -> str:
-    """Return the ref for a branch name or a stable version such as `6.1`."""
+    """Return the revision for a branch name, a stable version such as `6.1`, or a release such as
+    `6.1.3`.
+    """
     if repository.find(name) and "." not in name:
         return name
     branches = find_stable_branches(repository, profile=profile, include_ended=True).branches
@@ -331,7 +335,10 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
             branch.name.partition("/")[2],
         )
     )
-    return next(matches, name)
+    if found := next(matches, ""):
+        return found
+    is_release = _POINT_RELEASE.fullmatch(name) and not repository.find(name)
+    return (find_release_revision(repository, name) if is_release else "") or name
 
 
 def _stable_series_ref(repository: Repository, version_or_name: str, profile: str | None) -> str:

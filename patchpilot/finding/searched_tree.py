@@ -9,7 +9,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import UsageError
 from patchpilot.finding.kernel_version import KernelVersion
 from patchpilot.history.releases import Release, parse_release
-from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.history.stable_branches import find_release_revision
 
 _SUBLEVEL = re.compile(r"^SUBLEVEL *= *(?P<number>\d{1,4}) *$", re.MULTILINE)
 
@@ -29,10 +29,8 @@ def find_searched_tree(repository: Repository, version: KernelVersion) -> Search
     if not version.release:
         return SearchedTree("HEAD")
     tag = f"v{version.release}"
-    if repository.find(tag):
-        return SearchedTree(tag)
-    if commit := _find_release_commit(repository, version.release):
-        return SearchedTree(commit, f"{commit[:12]} is {tag}")
+    if found := find_release_revision(repository, version.release):
+        return SearchedTree(found, "" if found == tag else f"{found[:12]} is {tag}")
     release = parse_release(tag)
     earlier = _find_earlier_release(repository, release) if release else None
     if earlier is None:
@@ -64,21 +62,6 @@ def find_directory_tree(repository: Repository, folder: str) -> SearchedTree:
     found = find_searched_tree(repository, KernelVersion(release, release))
     note = f"{folder} has no history: its release {release} was searched; verdicts by content"
     return SearchedTree(found.name, f"{note}; {found.note}" if found.note else note)
-
-
-def _find_release_commit(repository: Repository, release: str) -> str:
-    """Return the commit of a stable release in a stable branch, or ""."""
-    series = ".".join(release.split(".")[:2])
-    branches = find_stable_branches(repository, include_ended=True).branches
-    for branch in branches if release.count(".") == 2 else ():
-        if branch.version == series:
-            subject = f"^Linux {release.replace('.', '[.]')}$"
-            found = repository.git(
-                "log", "-1", "--format=%H", "--grep", subject, branch.tip
-            ).text.strip()
-            if found:
-                return found
-    return ""
 
 
 def _find_earlier_release(repository: Repository, release: Release) -> Release | None:

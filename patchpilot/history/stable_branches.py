@@ -253,6 +253,23 @@ ENDED = "support has ended"
 """The reason for skipping most branches of a clone with all branches."""
 
 
+def find_release_revision(repository: Repository, release: str) -> str:
+    """Return the revision of a release such as `6.1.3` or `6.8-rc3`, or "".
+
+    It is the release's tag. Without a tag, it is the commit of a stable release in its branch.
+    """
+    tag = f"v{release}"
+    if repository.find(tag) or release.count(".") != 2:
+        return tag if repository.find(tag) else ""
+    subject = f"^Linux {re.escape(release)}$"
+    for branch in find_stable_branches(repository, include_ended=True).branches:
+        if release.startswith(f"{branch.version}."):
+            log = repository.git("log", "-1", "--format=%H", "--grep", subject, branch.tip)
+            if found := log.text.strip():
+                return found
+    return ""
+
+
 def _make_branch(repository: Repository, branch: StableBranch, today: date) -> StableBranch:
     """Return the branch, with the date of the last fetch if it is stale."""
     as_of = None if branch.is_over else _find_stale_date(repository, branch, today)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.targets import branch_ref
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.kernel_version import KernelVersion
 from patchpilot.finding.searched_tree import find_searched_tree
@@ -56,3 +57,21 @@ def test_release_without_a_tag_is_found_in_its_branch(repo: Repo) -> None:
         tree = find_searched_tree(repository, KernelVersion("6.1.2", "6.1.2", "x"))
     assert tree.name == repo.git("rev-parse stable/linux-6.1.y~1").strip()
     assert tree.note.endswith("is v6.1.2")
+
+
+@pytest.mark.parametrize(
+    ("name", "ref"),
+    [
+        ("6.1", "stable/linux-6.1.y"),
+        ("6.1.1", "v6.1.1"),
+        ("v6.1.1", "v6.1.1"),
+        ("6.1.2", "stable/linux-6.1.y~1"),
+        ("6.2-rc2", "v6.2-rc2"),
+    ],
+)
+def test_branch_is_named_by_a_release_too(repo: Repo, name: str, ref: str) -> None:
+    with Repository.open(repo.path) as repository:
+        found = branch_ref(repository, name)
+        assert branch_ref(repository, "6.1.9") == "6.1.9"
+        assert branch_ref(repository, "6.2") == "6.2", "a series is not its first release"
+        assert repository.resolve(found) == repository.resolve(ref)

@@ -216,8 +216,10 @@ def _save_answers(
         screen.tui.jobs.refresh_stale_stages()
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)
-        key = _key_to_answer(answers[0][0])
-        screen.notify(f"{', '.join(answer_texts)}{effects}; press {key} to change it")
+        # at Commit, the key asks the questions that are still open, if there are any
+        is_open = session.open_questions and answers[0][0] not in _KEYS
+        hint = "" if is_open else f"; press {_key_to_answer(answers[0][0])} to change it"
+        screen.notify(f"{', '.join(answer_texts)}{effects}{hint}")
         on_done()
 
     screen.run_in_thread("saving the answers", save_all, report_saved)

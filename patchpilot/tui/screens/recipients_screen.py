@@ -136,8 +136,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def can_jump(self) -> bool:
-        """Return whether there is a note to jump to, even before the widgets exist."""
-        return any(notes.rows for notes in self.query("#advice").results(RowList))
+        """Return whether there is another note to jump to, even before the widgets exist."""
+        return any(len(notes.rows) > 1 for notes in self.query("#advice").results(RowList))
 
     def action_jump(self, direction: int) -> None:
         notes = self._note_list
@@ -165,8 +165,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def can_settle(self) -> bool:
-        selected_note = self._note_list.selected_item if self.can_jump else None
-        return bool(selected_note and selected_note.remedy)
+        selected_notes = [row.selected_item for row in self.query("#advice").results(RowList)]
+        return any(note and note.remedy for note in selected_notes)
 
     @property
     def can_move(self) -> bool:
