@@ -24,6 +24,7 @@ from patchpilot.finding.printed_messages import (
     make_search_texts,
 )
 from patchpilot.finding.read_log import MACHINERY_SHARE
+from patchpilot.model.trailer import is_trailer
 
 MOST = 300
 """Number of commits whose diffs are read, the best ones by their messages and files."""
@@ -224,7 +225,9 @@ def _list_matches(query: Query, commit: CommitMessage, change: CommitDiff) -> tu
             key in literal and count_common_letters(message, literal) for literal in change.texts
         )
     ]
-    text = commit.message.lower()
+    # the name of a driver is also that of a company, in the addresses of its people
+    lines = [line for line in commit.message.split("\n") if not is_trailer(line)]
+    text = "\n".join(lines).lower()
     in_files = [path for path in change.files if path in files]
     matches = (
         *(f"{'adds' if name in change.added else 'changes'} {name}()" for name in touched[:3]),

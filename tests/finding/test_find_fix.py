@@ -245,6 +245,17 @@ def test_match_states_what_the_commit_has_in_common(repo: Repo, log: str, match:
     assert match in [text for fix in answer["candidates"] for text in fix["matches"]]
 
 
+def test_company_in_an_address_is_no_driver(repo: Repo) -> None:
+    log = "wifi5 0000:02:00.0: the link is not ready"
+    repo.git("checkout -q --detach origin/master")
+    for address in ("jo@wifi5.example.com", "jo@example.com"):
+        message = f"net: wait for the link\n\nIt was not ready.\n\nAcked-by: Jo <{address}>\n"
+        repo.commit(message, {"drivers/net/link.c": f"// {address}\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
+    assert "names wifi5" not in [text for fix in answer["candidates"] for text in fix["matches"]]
+
+
 @pytest.mark.parametrize(
     ("probability", "outlook"),
     [
