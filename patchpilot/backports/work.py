@@ -108,7 +108,9 @@ def next_backport_step(
         if result.cc_stable:
             return ""
         if result.is_tagged:
-            return "next: send it; its Cc: stable line asks for the backports once it is in mainline"
+            return (
+                "next: send it; its Cc: stable line asks for the backports once it is in mainline"
+            )
         return Action("stable", (target,), "next: {}")
     work = BranchWork(target=target, onto=tuple(request.onto))
     steps = [find_branch_step(result, branch, work) for branch in branches]

@@ -26,8 +26,8 @@ from patchpilot.finding.rank_fixes import (
 )
 from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import find_searched_tree
-from patchpilot.history.releases import Release, Releases
-from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.history.releases import Release, Releases, find_release_of_series
+from patchpilot.history.stable_branches import find_stable_branches, find_version
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 
@@ -88,6 +88,12 @@ def find_introduction(
     table = load_evidence_weights("introduction")
     evidence = select_best_candidates(weigh_messages(query, word_counts), table)
     changes = read_changes(repository, [messages[item.number].id for item in evidence])
+    # words in common alone are no reason to read a commit
+    related = [
+        item
+        for item in weigh_changes(query, evidence, changes)
+        if item.matches or item.features["near"]
+    ]
     listed = [
         FoundFix(
             messages[ranked.evidence.number].id,
@@ -95,7 +101,7 @@ def find_introduction(
             round(ranked.share, 3),
             matches=ranked.evidence.matches,
         )
-        for ranked in rank_by_share(weigh_changes(query, evidence, changes), table)
+        for ranked in rank_by_share(related, table)
     ]
     releases = Releases(repository)
     found = FoundFixes(
@@ -105,7 +111,7 @@ def find_introduction(
         False,
         bool(listed),
         locations.symptom,
-        tuple(_add_releases(releases, listed)),
+        tuple(_add_releases(repository, bad_revision, releases, listed)),
         files=tuple(locations.files),
     )
     progress("choosing what to test next")
@@ -151,8 +157,17 @@ def _find_revision(repository: Repository, name: str) -> str:
     return found if found not in ("", "HEAD") else name
 
 
-def _add_releases(releases: Releases, listed: Sequence[FoundFix]) -> Iterator[FoundFix]:
+def _add_releases(
+    repository: Repository, bad: str, releases: Releases, listed: Sequence[FoundFix]
+) -> Iterator[FoundFix]:
+    """Add the first release: of mainline, or of the stable branch that the bad version is from."""
+    tip = repository.resolve(bad)
+    stable = find_stable_branches(repository).stable
+    series = find_version(repository, stable, tip, bad) or ""
     for index, fix in enumerate(listed[:SHOWN]):
         if index < FEW or fix.probability >= WORTH:
             release = releases.first(fix.commit)
-            yield replace(fix, release=release.name if release else None)
+            name = release.name if release else ""
+            if series and not name:
+                name = find_release_of_series(repository, fix.commit, tip, series)
+            yield replace(fix, release=name or None)

@@ -72,6 +72,29 @@ def test_commit_that_adds_what_the_log_names_is_first(
     assert not result.json["likely"]
 
 
+def test_commit_of_a_stable_branch_has_its_first_stable_release(repo: Repo) -> None:
+    repo.git("checkout -q --detach v6.1")
+    makefile = "VERSION = 6\nPATCHLEVEL = 1\n"
+    repo.commit("acme: fill the ring at once\n", {FILE: NEW, "Makefile": makefile})
+    for release in ("6.1.1", "6.1.2"):
+        repo.commit(f"Linux {release}\n", {"Makefile": f"{makefile}SUBLEVEL = {release[-1]}\n"})
+        repo.tag(f"v{release}")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    repo.git("checkout -q --detach origin/master")
+    for bad in ("v6.1.2", "6.1.2", "stable/linux-6.1.y"):
+        words = ("--good", "v6.1", "--bad", bad, "--json")
+        answer = repo.patchpilot("find -", *words, stdin=TRACE.encode()).json
+        assert [fix["release"] for fix in answer["candidates"]] == ["v6.1.1"], bad
+
+
+def test_commit_that_shares_only_words_is_not_listed(repo: Repo) -> None:
+    log = "tide 0000:03:00.0: the queue of the ring is too fast"
+    outcome = repo.patchpilot("find - --good v6.1 --bad v6.2", stdin=log.encode())
+    assert outcome.out.startswith("no commit fits, of 10 commits in v6.1..v6.2\n")
+    assert "%" not in outcome.out
+    assert "next: test " in outcome.out
+
+
 def test_version_of_the_log_is_the_bad_one(repo: Repo) -> None:
     outcome = repo.patchpilot("find - --good 6.1", stdin=TRACE.encode())
     assert "a list to read, from 10 commits in 6.1..6.2.0-13-amd64" in outcome.out
