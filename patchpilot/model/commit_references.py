@@ -430,7 +430,7 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
 
 
 _TIDIES = lazy_pattern(
-    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
+    r"(?:^|: (?:\([^()]*\) )?)(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
     r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
     re.IGNORECASE,
 )
@@ -515,7 +515,7 @@ def find_bug_word(title: str) -> str | None:
 _CRASH = lazy_pattern(
     r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
     r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
-    r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
+    r"|\b(?:the|this) (?:kernel|system|machine|board|driver) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
     r"|\bnull[- ]p(?:oin)?te?r[- ](?:deref\w*|access)\b)",
     re.IGNORECASE,
 )
@@ -570,7 +570,7 @@ def find_cure_text(title: str, lines: Sequence[str]) -> str | None:
     guard = _GUARDS.search(title)
     harm = guard and _HARM.search(" ".join(lines))
     if guard and harm and not _NEW.search(title):
-        return guard[0].strip(": ")
+        return guard["guard"]
     return None
 
 
@@ -579,7 +579,7 @@ _DENIED = lazy_pattern(
     re.IGNORECASE,
 )
 _GUARDS = lazy_pattern(
-    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
+    r": (?:\([^()]*\) )?(?P<guard>validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
     r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
     r"|disable .* (?:for|on|with))\b",
     re.IGNORECASE,

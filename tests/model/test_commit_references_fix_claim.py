@@ -117,6 +117,9 @@ def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> No
             ["It does not" + " " * 30 + "lead, it leads to a hang."],
             "leads to a hang",
         ),
+        ("hwmon: (vw) do not read early", ["It may crash."], "do not"),
+        ("hwmon: (vw) do not read early", ["It may wait."], None),
+        (TITLE, ["The driver crashes", "on a read."], "The driver crashes"),
         ("foo: mask the length", ["Each read fails with -EIO."], "fails with -EIO"),
     ],
 )

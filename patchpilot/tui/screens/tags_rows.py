@@ -111,7 +111,7 @@ def existing_tag_rows(result: "FixesResult") -> list[Text]:
         rows += [plain_text(f"  {problems}")] if problems else []
     rows += [plain_text(f"note: {note}") for note in result.notes]
     if not result.is_fix:
-        message = f"{result.reason}: no Fixes: tag and no Cc: stable needed"
+        message = f"{result.reason}: only a fix needs a Fixes: tag and Cc: stable"
         rows.append(plain_text(f"{glyph('nothing')} {message}"))
     elif not rows and not result.candidates:
         rows.append(plain_text(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
