@@ -17,11 +17,11 @@ from patchpilot.checking.source import (
     can_fix_targets,
     can_stream_targets,
     describe_settings_revision,
+    describe_uncommitted_files,
     find_check_base,
     find_clone_tree,
     find_pushed_range,
     find_settings_commit,
-    find_uncommitted_files,
     list_pushed_commits,
     needs_no_repository,
     start_importing_checks,
@@ -30,7 +30,6 @@ from patchpilot.cli.common import Common, report_skipped_input, show_progress
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.printable import format_count
 from patchpilot.resources import runs_in_ci
 from patchpilot.topic.read_series import has_drafts
 
@@ -242,8 +241,8 @@ def _check_targets(
         _note_verdict(common, result)
     if common.format == "text" and not common.quiet:
         _note_hidden_findings(options, result)
-        if repository and not options.targets:
-            _note_uncommitted_files(repository)
+        if repository and not options.targets and (note := describe_uncommitted_files(repository)):
+            print_notice("note", note)
     return int(result.exit_code)
 
 
@@ -305,15 +304,6 @@ def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
             print_notice("note", fix_offer)
     if newcomer_note := describe_newcomer_findings(result):
         print_notice("note", newcomer_note)
-
-
-def _note_uncommitted_files(repository: "Repository") -> None:
-    if files := find_uncommitted_files(repository):
-        more_note = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
-        print_notice(
-            "note",
-            f"changes in {files[0]}{more_note} are not committed, and were not checked",
-        )
 
 
 def _default_build_option(options: CheckRequest) -> "BuildOptions":

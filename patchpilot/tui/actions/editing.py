@@ -107,7 +107,8 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     names = [
         name
         for name, content in hash_changed_files(top).items()
-        if old_contents.get(name, "") != content
+        # what an earlier edit left uncommitted in this file is offered again
+        if name == path or old_contents.get(name, "") != content
     ]
     if not names:
         return
@@ -118,7 +119,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     text = "\n".join((question, *rows))
     ask_for_confirmation(
         screen,
-        Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),
+        Choose(text, (("yes", "Amend"), ("no", "Leave uncommitted"))),
         lambda: screen.run_in_thread(
             "amending",
             lambda _, __: amend_files(top, names),

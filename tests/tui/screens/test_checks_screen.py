@@ -12,6 +12,7 @@ from patchpilot.demo import acme
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Severity
 from patchpilot.tags import rank_culprits
+from patchpilot.tui.actions.editing import open_file
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.checks_screen import ChecksScreen
 from patchpilot.tui.view.stages import Stage
@@ -19,7 +20,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, last_message, running, settle, text_of, until, visible
+from tests.kit.walk import keys, last_message, opened, running, settle, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -301,3 +302,22 @@ async def test_commits_between_two_rewrites_cause_no_error(
         topics.add(app.session.topic.key if app.session.topic else "")
     assert not errors
     assert len(topics) == 2
+
+
+async def test_edited_file_is_amended_or_named_as_uncommitted(
+    fixed_clone: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+    monkeypatch.setenv("GIT_EDITOR", 'sh -c \'echo "/* x */" >>"$1"\'')
+    before = git(fixed_clone, "rev-parse", "HEAD").text
+    async with running(app, (120, 36)) as pilot:
+        await open_checks(pilot)
+        for uncommitted in (True, False):
+            open_file(app.stage_screen, path, 1)  # type: ignore[arg-type]
+            await opened(pilot, Choose)
+            await keys(pilot, "down" if uncommitted else "enter", "enter" if uncommitted else "x")
+            await keys(pilot, "g")
+            assert (f"changes in {path} are not committed" in text_of(app)) is uncommitted
+            assert (git(fixed_clone, "rev-parse", "HEAD").text == before) is uncommitted
+            # the file is offered again although the editor changes nothing
+            monkeypatch.setenv("GIT_EDITOR", "true")
