@@ -557,7 +557,7 @@ def warn_about_open_requests(
 def warn_about_missing_tags(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Warn about review tags that the new version's commits lack.
+    """Warn about review tags that the new version's commits lack, and about outdated ones.
 
     This includes tags that were not applied because their patch changed.
     """
@@ -587,6 +587,14 @@ def warn_about_missing_tags(
         )
         for held_tag in trailers.held
         if not held_tag.refused
+    ]
+    problems += [
+        SendProblem(
+            "outdated-tag",
+            f"{tag.trailer} was given to v{tag.version}, and the patch has changed since",
+            "remove it, or keep it only if the change is trivial, and name it in the changelog",
+        )
+        for tag in trailers.outdated
     ]
     return tuple(problems)
 

@@ -68,12 +68,17 @@ class TagChoice(NamedTuple):
 
 @json_form("series *preparation held")
 class CollectedTags(NamedTuple):
-    """The tags that were written or are proposed, and the tags that were not added."""
+    """The tags that were written or are proposed, and the tags that were not added.
+
+    `outdated` are tags in the commits that were given before their patch changed. A tag that the
+    last version already had when it was sent is not listed.
+    """
 
     series: str
     preparation: Preparation
     held: tuple[HeldTrailer, ...]
     choices: tuple[TagChoice, ...] = ()
+    outdated: tuple[TagChoice, ...] = ()
 
     def with_tags(self, accepted: Container[TagChoice]) -> "CollectedTags":
         """Return a copy that adds only these tags and contains no others."""
@@ -140,6 +145,7 @@ def find_review_trailers(
     equal_posts = _find_equal_posts(repository, patches, posted)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
+    outdated: list[TagChoice] = []
     changes = []
     for commit in repository.commits(topic.commits):
         current_titles = titles_of(commit)
@@ -152,13 +158,12 @@ def find_review_trailers(
                 for post in _find_posts(titles, credit, posted)
             )
         ]
+        posts_of = [(credit, _find_posts(titles, credit, posted)) for credit in all_credits]
         held_tags, commit_choices = _sort_tags(
-            commit,
-            [(credit, _find_posts(titles, credit, posted)) for credit in all_credits],
-            equal_posts[commit.id],
-            request,
-            declined,
+            commit, posts_of, equal_posts[commit.id], request, declined
         )
+        last_post = next((post for post in posted.latest.patches if post.title in titles), None)
+        outdated += _find_outdated_tags(commit, posts_of, equal_posts[commit.id], last_post)
         held_back += held_tags
         choices += commit_choices
         new_tags = [choice.trailer for choice in commit_choices if not choice.why]
@@ -179,6 +184,7 @@ def find_review_trailers(
         Preparation(ref, head, tuple(changes)),
         tuple(held_back),
         tuple(choices),
+        tuple(outdated),
     )
 
 
@@ -352,6 +358,28 @@ def _sort_tags(
         reason = held.why if held else ""
         choices[key] = TagChoice(commit, credit.trailer, credit.version, reason)
     return [*held_back.values()], [*choices.values()]
+
+
+def _find_outdated_tags(
+    commit: Commit,
+    all_credits: Iterable[tuple[Credit, Sequence[Classified]]],
+    equal_posts: Container[str],
+    last_post: Classified | None,
+) -> list[TagChoice]:
+    """Return the tags in a commit that were given before its patch changed, and never after.
+
+    `last_post` is the patch in the last version.
+    """
+    existing = set(map(_tag_key, commit.message.split("\n")))
+    sent = set(map(_tag_key, last_post.mail.body.split("\n"))) if last_post else set()
+    outdated: dict[str, TagChoice | None] = {}
+    for credit, posts in all_credits:
+        key = _tag_key(credit.trailer)
+        if key in existing and key not in sent and posts:
+            is_equal = posts[0].message_id in equal_posts
+            choice = None if is_equal else TagChoice(commit, credit.trailer, credit.version)
+            outdated[key] = choice and outdated.get(key, choice)
+    return [choice for choice in outdated.values() if choice]
 
 
 def _tag_key(line: str) -> str:

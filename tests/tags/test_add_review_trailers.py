@@ -74,6 +74,29 @@ def test_late_tag_for_an_old_version_is_kept(tmp_path: Path) -> None:
         assert (choice.version, choice.why) == (2, "")
 
 
+def test_tag_on_a_patch_changed_since_is_named_before_sending(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+
+        def list_outdated_tags() -> list[str]:
+            document = topic.run("send --reroll --dry-run --json").json
+            named = [note for note in document["warnings"] if note["name"] == "outdated-tag"]
+            return [note["message"] for note in named]
+
+        topic.add_reply(topic.send(), f"Reviewed-by: {RITA}")
+        topic.run("trailers --yes")
+        topic.run("draft --changelog '- more' -v", 2)
+        assert list_outdated_tags() == []
+        topic.amend_patch()
+        given = f"Reviewed-by: {RITA} was given to v1, and the patch has changed since"
+        assert list_outdated_tags() == [given]
+        # once reviewers have seen the tag on the new patch, it is not named again
+        topic.send("--reroll")
+        assert topic.run("track update --fresh").code == 0
+        topic.run("draft --changelog '- more' -v", 3)
+        topic.amend_patch()
+        assert list_outdated_tags() == []
+
+
 def test_unsafe_tag_is_skipped(
     tmp_path: Path,
 ) -> None:
