@@ -313,7 +313,7 @@ shown.
 TAUGHT = (
     *("vague-subject", "subject-not-imperative", "not-imperative", "this-patch"),
     *("message-without-reason", "long-message-line", "link-without-tag", "report-without-closes"),
-    "maintainer-not-addressed",
+    *("maintainer-not-addressed", "long-subject"),
 )
 """Rules that newcomers are shown even if they are noisy, because most first messages need them."""
 OF_MESSAGE = ("mail", "subject", "message", "trailers")
