@@ -12,7 +12,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    find_addresses,
+    parse_address,
+)
 from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, make_one_line
 
 _TRAILER = lazy_pattern(
@@ -269,6 +275,32 @@ def explain_unfit_trailer(line: str) -> str:
     name, _, value = line.partition(":")
     is_person = name.lower().endswith("-by") and _BRACKET.search(value)
     return "" if not is_person or _PERSON.match(value) else "not 'Name <address>'"
+
+
+def explain_unusable_tag(line: str) -> str:
+    """Return why a reviewer's tag must not be added to a commit message, or "".
+
+    The tag is no visible line, or mail cannot be sent to its address.
+    """
+    verdicts = ((email, check_email_address(email)) for email in find_addresses(line))
+    reasons = (
+        f"{email}: {verdict.reason}"
+        for email, verdict in verdicts
+        if verdict.state is AddressState.BAD
+    )
+    return explain_unfit_trailer(line) or next(reasons, "")
+
+
+def make_tag_key(line: str) -> str:
+    """Return a key for finding duplicates of a tag.
+
+    It is equal for tags with the same name and person, and for Fixes: tags with the same commit.
+    """
+    if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
+        return f"fixes {fixes[1]}"
+    tag = parse_trailer(line) if "-by:" in line else None
+    address = tag.address if tag else None
+    return f"{tag.key} {address.key}" if tag and address else line
 
 
 def _visible_form(unfit_character: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from patchpilot.model.action import Action, Advice, advice_parts, join_hints
 from patchpilot.model.printable import format_count
+from patchpilot.model.trailer import explain_unusable_tag
 from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
@@ -18,6 +19,7 @@ from patchpilot.reading.thread_values import (
     IN_A_TREE,
     TAKEN,
     Claim,
+    Credit,
     FollowUp,
     NextStep,
     SeriesState,
@@ -278,16 +280,40 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 
     Tags that were given to earlier versions count for the latest version.
     """
-    given = (it for it in series.trailers if it.version == series.latest.version)
-    count = sum(not (tag.asks or tag.conditional) for tag in given)
+    count = len(list_given_tags(series))
     if not count:
         return advice
-    tags = Action("trailers", (), f"add {format_count(count, 'tag')}")
+    tags = add_tags_action(count)
     parts: list[Any] = []
     for part in advice_parts(advice):
         is_send = isinstance(part, Action) and part.name == "send"
         parts += (tags, ", then ", part) if is_send else (part,)
     return join_hints(*parts)
+
+
+def list_given_tags(series: PostedSeries) -> list[Credit]:
+    """Return the tags for the latest version that can be added without a decision."""
+    return [
+        tag
+        for tag in series.trailers
+        if tag.version == series.latest.version
+        and not (tag.asks or tag.conditional or explain_unusable_tag(tag.trailer))
+    ]
+
+
+def add_tags_action(count: int) -> Action:
+    return Action("trailers", (), f"add {format_count(count, 'tag')}")
+
+
+def replace_tag_count(step: NextStep, count: int) -> NextStep:
+    """Replace the number of tags to add before a new version; if it is 0, omit them."""
+    parts: list[Any] = list(advice_parts(step.advice))
+    for index, part in enumerate(parts):
+        if isinstance(part, Action) and part.name == "trailers":
+            # a separator follows
+            parts[index : index + 2 - bool(count)] = [add_tags_action(count)] if count else []
+            break
+    return step._replace(advice=join_hints(*parts))
 
 
 def _partly_accepted_step(series: PostedSeries) -> NextStep:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find reviewers' tags missing from a topic's commits, and tags that need a decision."""
 
-import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,7 +12,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.address import AddressState, check_email_address, find_addresses
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
@@ -21,7 +19,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
-from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailer
+from patchpilot.model.trailer import add_trailers, explain_unusable_tag, make_tag_key, parse_trailer
 from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
@@ -32,7 +30,7 @@ from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.find import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import convert_sent_patches
-from patchpilot.topic.state import TopicState, compute_topic_state
+from patchpilot.topic.state import TopicState, compute_topic_state, make_refusal_key
 
 
 @json_form("trailer version subject why command")
@@ -210,20 +208,12 @@ def refuse_tags(
     repository: Repository, request: TrailersRequest, declined: Iterable[TagChoice]
 ) -> None:
     """Record in the topic's draft that the user declined these tags."""
-    refusals = {_refusal_key(choice.commit, choice.trailer): "refused" for choice in declined}
+    refusals = {make_refusal_key(choice.commit, choice.trailer): "refused" for choice in declined}
     draft = find_draft(repository, SendRequest(target=request.target, base=request.base))
     if refusals:
         with Drafts() as drafts:
             answers = {**draft.answers, **refusals}
             drafts.keep(draft, replace(draft, answers=answers), "answered")
-
-
-def _refusal_key(commit: Commit, trailer: str) -> str:
-    """Return the key under which a refused tag is stored in the draft.
-
-    Amending and rebasing the commit does not change the key.
-    """
-    return f"tag {commit.author_time} {trailer}"
 
 
 def _read_posted_series(state: TopicState) -> PostedSeries:
@@ -315,13 +305,13 @@ def _sort_tags(
     request: TrailersRequest,
     declined: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
-    existing = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
+    existing = {*commit.message.split("\n"), *map(make_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
     chosen_credits: dict[str, Credit] = {}
     for credit, posts in all_credits:
-        key = _tag_key(credit.trailer)
-        if _refusal_key(commit, credit.trailer) in declined:
+        key = make_tag_key(credit.trailer)
+        if make_refusal_key(commit, credit.trailer) in declined:
             offer = Action("trailers", ("--again",), "--again asks again")
             held_back[key] = HeldTrailer(
                 credit.trailer,
@@ -370,28 +360,16 @@ def _find_outdated_tags(
 
     `last_post` is the patch in the last version.
     """
-    existing = set(map(_tag_key, commit.message.split("\n")))
-    sent = set(map(_tag_key, last_post.mail.body.split("\n"))) if last_post else set()
+    existing = set(map(make_tag_key, commit.message.split("\n")))
+    sent = set(map(make_tag_key, last_post.mail.body.split("\n"))) if last_post else set()
     outdated: dict[str, TagChoice | None] = {}
     for credit, posts in all_credits:
-        key = _tag_key(credit.trailer)
+        key = make_tag_key(credit.trailer)
         if key in existing and key not in sent and posts:
             is_equal = posts[0].message_id in equal_posts
             choice = None if is_equal else TagChoice(commit, credit.trailer, credit.version)
             outdated[key] = choice and outdated.get(key, choice)
     return [choice for choice in outdated.values() if choice]
-
-
-def _tag_key(line: str) -> str:
-    """Return a key for finding duplicates of a tag.
-
-    It is equal for tags with the same name and person, and for Fixes: tags with the same commit.
-    """
-    if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
-        return f"fixes {fixes[1]}"
-    tag = parse_trailer(line) if "-by:" in line else None
-    address = tag.address if tag else None
-    return f"{tag.key} {address.key}" if tag and address else line
 
 
 def _check_credit(
@@ -403,7 +381,7 @@ def _check_credit(
     commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if reason := explain_unfit_trailer(credit.trailer) or _explain_unusable_tag(credit.trailer):
+    if reason := explain_unusable_tag(credit.trailer):
         return held._replace(why=reason)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
@@ -419,14 +397,3 @@ def _check_credit(
             why=f"the patch has changed since v{credit.version}", offer=add_changed
         )
     return None
-
-
-def _explain_unusable_tag(trailer: str) -> str:
-    """Return why mail cannot be sent to the address in a tag, or "" if it can."""
-    verdicts = ((email, check_email_address(email)) for email in find_addresses(trailer))
-    reasons = (
-        f"{email}: {verdict.reason}"
-        for email, verdict in verdicts
-        if verdict.state is AddressState.BAD
-    )
-    return next(reasons, "")

@@ -21,7 +21,9 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
+from patchpilot.model.trailer import make_tag_key
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.next_step import add_tags_action, list_given_tags, replace_tag_count
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -60,6 +62,7 @@ class TopicState(NamedTuple):
     `tried` the latest test send, which only the sender received. `series` is the topic's tracked
     series. `changed` is set if the commits differ from the last version in more than trailers.
     `tags` is the number of trailers added since then; they alone do not justify a new version.
+    `missing_tags` is the number of reviewers' tags that unchanged commits lack, and
     `doubtful_tags` are the reviewers' tags of commits that were changed after the tag was given.
     `rival` is a tracked series of another author with the same patch, if the topic was not sent.
     """
@@ -72,6 +75,7 @@ class TopicState(NamedTuple):
     changed: bool = False
     recorded_version: int = 1
     tags: int = 0
+    missing_tags: int = 0
     doubtful_tags: int = 0
     rival: Tracked | None = None
 
@@ -285,7 +289,7 @@ class TopicState(NamedTuple):
                 reason = f"review v{self.next_version}, then send it (`{{}}`)"
                 action = Action("send", ("--reroll", "--dry-run"), reason)
             return NextStep(Turn.YOURS, join_hints(*self._steps_before_next_version, action))
-        return self.series.step
+        return replace_tag_count(self.series.step, self.missing_tags)
 
     @property
     def _steps_before_next_version(self) -> tuple[Advice, ...]:
@@ -306,6 +310,9 @@ class TopicState(NamedTuple):
             can_build = posted is not None and posted.project.kernel
             build = Action("build", (), f"{reason} (`{{}}`)") if can_build else reason
             steps += (build, "; then ")
+        if self.missing_tags:
+            tags_action = add_tags_action(self.missing_tags)
+            steps += (tags_action._replace(reason=f"{tags_action.reason} (`{{}}`)"), "; then ")
         if self.doubtful_tags:
             tags = format_count(self.doubtful_tags, "tag")
             verb = "holds" if self.doubtful_tags == 1 else "hold"
@@ -354,9 +361,49 @@ def compute_topic_state(
         changed=changed,
         recorded_version=_find_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
+        missing_tags=_count_missing_tags(repository, topic, tracked, since),
         doubtful_tags=_count_doubtful_tags(repository, topic, tracked, since),
         rival=None if tracked or sends else _find_rival(repository, topic, store, tracked_series),
     )
+
+
+def make_refusal_key(commit: Commit, trailer: str) -> str:
+    """Return the key under which a refused tag is stored in the draft.
+
+    Amending and rebasing the commit does not change the key.
+    """
+    return f"tag {commit.author_time} {trailer}"
+
+
+def _count_missing_tags(
+    repository: Repository,
+    topic: Topic,
+    tracked: Tracked | None,
+    changes: Sequence[VersionChange],
+) -> int:
+    """Return the number of reviewers' tags that can be added to the topic's commits.
+
+    Tags that the user refused do not count, nor tags for commits that were changed since.
+    """
+    if not (tracked and tracked.posted):
+        return 0
+    changed = {change.subject for change in changes if change.kind == "changed"}
+    commits = {
+        title_key(commit.subject): commit
+        for commit in repository.commits(topic.commits)
+        if commit.subject not in changed
+    }
+    missing = set()
+    for credit in list_given_tags(tracked.posted):
+        key = make_tag_key(credit.trailer)
+        for post in tracked.posted.latest.patches:
+            commit = commits.get(post.key)
+            if commit is None or (credit.patch and credit.patch != (post.number or 1)):
+                continue
+            refused = make_refusal_key(commit, credit.trailer) in topic.draft.answers
+            if not refused and key not in map(make_tag_key, commit.message.split("\n")):
+                missing.add((key, credit.patch))
+    return len(missing)
 
 
 def _count_doubtful_tags(

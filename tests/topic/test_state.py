@@ -6,7 +6,7 @@ from pathlib import Path
 
 from patchpilot.home.read import read_topics
 from tests.kit.life import TITLE, Life, create_life
-from tests.kit.mails import OTTO, RITA, build_described_mail, build_mbox
+from tests.kit.mails import MATT, OTTO, RITA, build_described_mail, build_mbox
 
 ROBOT = "kernel test robot <lkp@intel.com>"
 
@@ -55,6 +55,33 @@ def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
         assert "still holds" not in read_step(author)
         start_next_version(author)
         assert read_step(author).startswith(asked)
+
+
+def test_next_step_names_only_the_tags_that_the_commits_lack(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        first = author.send()
+        author.add_reply(first, "Please add a test for line 1.")
+        author.add_reply(first, f"Reviewed-by: {OTTO}", sender=OTTO)
+        author.add_reply(first, f"Acked-by: {MATT}", sender=MATT)
+        # add it as git interpret-trailers does; its line may differ in spacing
+        message = author.repo.git("log -1 --format=%B")
+        assert "add 2 tags, then send v2" in read_step(author)
+        author.repo.git("commit -q --amend -m", f"{message.rstrip()}\nReviewed-by:  {OTTO}")
+        assert "add 1 tag, then send v2" in read_step(author)
+        assert author.run("trailers --yes").code == 0
+        assert "tag" not in read_step(author)
+        assert "send v2" in read_step(author)
+
+
+def test_missing_tags_are_added_before_the_next_version(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), f"Reviewed-by: {RITA}")
+        assert author.run("draft --changelog", "- add a tag").code == 0
+        assert author.run("draft -v 2").code == 0
+        assert read_step(author).startswith("add 1 tag (`patchpilot trailers`); then ")
+        # a tag of a changed patch is not carried over without a decision
+        author.amend_patch()
+        assert "tag" not in read_step(author)
 
 
 def test_patch_of_another_author_is_read_first(tmp_path: Path) -> None:
