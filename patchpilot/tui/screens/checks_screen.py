@@ -31,6 +31,7 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
+    from patchpilot.checking.fix_certain import CertainFixes
     from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
 
@@ -90,7 +91,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._announced: Hashable = None
         self._is_ahead = False
         self._fixes: dict[Hashable, Changes] = {}
-        self._inputs_without_fix: tuple[object, ...] = ()
+        self._certain_fixes: CertainFixes | None = None
+        self._fixed_result: CheckResult | None = None
         self._lists_waived = False
         self._mark = ""
 
@@ -144,6 +146,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
         self._fixes = {}
+        self._find_certain_fixes(result)
         view.set_rows(rows, notes=map(finding_note, self._shown_findings.values()))
         self.refill_list()
         if is_first:
@@ -291,22 +294,28 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def can_fix_safe(self) -> bool:
-        """Return whether a finding may have a safe fix or a certain tag.
+        """Return whether a finding has a safe fix or a certain tag.
 
-        A finding has no safe fix if its fix was found to cause another finding.
+        A finding has no safe fix if its fix would cause another finding.
         """
-        topic = self.session.topic
-        is_fixed = topic is not None and self._fix_inputs(topic.key) == self._inputs_without_fix
-        fixes = ((finding.remedy, self._fixes.get(finding.key)) for finding in self._every)
-        expected = CERTAIN if self.session.likely else ("safe",)
-        return not is_fixed and any(
-            remedy in CERTAIN and not fix.reason if fix else remedy in expected
-            for remedy, fix in fixes
-        )
+        return self._certain_fixes is not None and self.current_result is self._fixed_result
 
-    def _fix_inputs(self, topic_key: str) -> tuple[object, ...]:
-        """Return what the fixes of a topic depend on."""
-        return topic_key, self.session.strict, self.session.versions["waivers"]
+    def _find_certain_fixes(self, result: "CheckResult") -> None:
+        if result is self._fixed_result:
+            return
+        self._certain_fixes, self._fixed_result = None, result
+        if any(row.remedy in CERTAIN for row in self._every):
+            from patchpilot.tui.screens.fix_dialog import find_certain_fixes
+
+            tagless = self._commits_with_remedy("tags")
+            find_certain_fixes(self, tagless, partial(self._store_certain_fixes, result))
+
+    def _store_certain_fixes(self, result: "CheckResult", fixes: "CertainFixes") -> None:
+        from patchpilot.tui.screens.fix_dialog import format_fix_question
+
+        if result is self._fixed_result and format_fix_question(fixes):
+            self._certain_fixes = fixes
+            self.tui.redraw_stage()
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
@@ -402,13 +411,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def action_fix_safe(self) -> None:
         from patchpilot.tui.screens.fix_dialog import apply_safe_fixes
 
-        if self.current_result is not None:
-            apply_safe_fixes(self, self._commits_with_remedy("tags"), self._note_no_certain_fix)
-
-    def _note_no_certain_fix(self, topic_key: str) -> None:
-        """Stop offering to fix the findings of a topic, because none has a certain fix (left)."""
-        self._inputs_without_fix = self._fix_inputs(topic_key)
-        self.tui.redraw_stage()
+        if self.can_fix_safe and self._certain_fixes:
+            apply_safe_fixes(self, self._commits_with_remedy("tags"), self._certain_fixes)
 
     def action_waive(self) -> None:
         from patchpilot.tui.actions.waive import remove_waiver, waive_finding

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Fix = Callable[..., "Changes"]
 """Runs in a thread to determine what would change or, given overrides, to write it."""
-NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
+CertainJob = Callable[..., CertainFixes]
+"""Runs like `Fix`, for all certain fixes."""
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
 AGAIN = "press g to refresh, then try again"
@@ -94,18 +95,26 @@ def find_fix(
     If the commit has left the branch meanwhile, `on_found` is not called: the checks run again.
     """
     work = _make_fix_job(screen, row, (row.commit or "",))
+    _find_in_background(screen, "finding the fix", work, on_found)
 
-    def find_or_skip(repository: "Repository", progress: "Progress") -> "Changes | None":
+
+def _find_in_background(
+    screen: "AnyScreen",
+    activity: str,
+    work: "Callable[[Repository, Progress], T]",
+    on_found: "Callable[[T], None]",
+) -> None:
+    def find_or_skip(repository: "Repository", progress: "Progress") -> "T | None":
         try:
             return work(repository, progress)
         except (RefusedError, UsageError):
             return None
 
-    def show_found(fix: "Changes | None") -> None:
+    def show_found(fix: "T | None") -> None:
         if fix is not None:
             on_found(fix)
 
-    screen.run_in_thread("finding the fix", find_or_skip, show_found)
+    screen.run_in_thread(activity, find_or_skip, show_found)
 
 
 def fix_selected_finding(
@@ -191,26 +200,16 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
     return compute_fix
 
 
-def apply_safe_fixes(
-    screen: "AnyScreen", tagless: Sequence[str], note_all_fixed: Callable[[str], object]
-) -> None:
-    """Show the safe fixes for the topic's commits, apply them after confirmation, and run the
-    checks again.
-
-    This includes tags that are certain for the commits in `tagless`. `note_all_fixed` is called
-    with the key of the topic that has no certain fix (left).
-    """
+def _make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> "CertainJob":
     session = screen.session
-    topic = session.topic
-    if topic is None:
-        return
+    topic_key = session.topic.key if session.topic else ""
 
     def compute_fixes(
         repository: "Repository",
         progress: "Progress",
         overrides: tuple[str, ...] | None = None,
     ) -> "CertainFixes":
-        if session.read_topic_now(repository).key != topic.key:
+        if session.read_topic_now(repository).key != topic_key:
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.read_settings(repository)
         return apply_certain_fixes(
@@ -223,42 +222,35 @@ def apply_safe_fixes(
             progress=progress,
         )
 
-    def show_fixes(fixes: "CertainFixes") -> None:
-        question = format_fix_question(fixes)
-        if not question:
-            refusal = next(
-                (patch.refused for patch in fixes.fixes.patches if patch.refused),
-                fixes.tags.reason,
-            )
-            reason = f"nothing was fixed: {replace_commands(refusal, Stage.CHECKS)}"
-            screen.notify(reason if refusal else NO_SAFE_FIX, severity="warning")
-            if not refusal:
-                note_all_fixed(topic.key)
-            return
-        title = f"{question}? {format_count(len(fixes.left), 'finding')} left"
-        rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
-        _propose_diff(screen, title, rows, write_fixes, describe_fixes)
+    return compute_fixes
 
-    def write_fixes(
-        repository: "Repository", progress: "Progress", overrides: tuple[str, ...]
-    ) -> "tuple[CertainFixes, str]":
-        fixes = compute_fixes(repository, progress, overrides)
-        return fixes, session.read_topic_now(repository).key
 
-    def describe_fixes(result: "tuple[CertainFixes, str]") -> tuple[str, ...]:
-        fixes, topic_key = result
-        note_all_fixed(topic_key)
-        fixed = format_count(fixes.fixes.fixed, "finding")
-        question = [f"fixed {fixed}"] if fixes.fixes.fixed else []
-        question += ["added the tags"] if fixes.tags.diff else []
-        costs = dict.fromkeys((*fixes.fixes.costs, *fixes.tags.costs))
+def find_certain_fixes(
+    screen: "AnyScreen", tagless: Sequence[str], on_found: "Callable[[CertainFixes], None]"
+) -> None:
+    """Find the safe fixes for the topic's commits, and the tags that are certain for the commits in
+    `tagless`.
+
+    `on_found` is not called if the commits changed meanwhile.
+    """
+    _find_in_background(
+        screen, "finding safe fixes", _make_certain_fix_job(screen, tagless), on_found
+    )
+
+
+def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str], fixes: "CertainFixes") -> None:
+    """Show these fixes, apply them after confirmation, and run the checks again."""
+
+    def describe_fixes(applied: "CertainFixes") -> tuple[str, ...]:
+        fixed = format_count(applied.fixes.fixed, "finding")
+        question = [f"fixed {fixed}"] if applied.fixes.fixed else []
+        question += ["added the tags"] if applied.tags.diff else []
+        costs = dict.fromkeys((*applied.fixes.costs, *applied.tags.costs))
         return " and ".join(question), *costs
 
-    screen.run_in_thread(
-        "finding safe fixes",
-        compute_fixes,
-        show_fixes,
-    )
+    title = f"{format_fix_question(fixes)}? {format_count(len(fixes.left), 'finding')} left"
+    rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
+    _propose_diff(screen, title, rows, _make_certain_fix_job(screen, tagless), describe_fixes)
 
 
 def format_fix_question(fixes: "CertainFixes") -> str:

@@ -321,3 +321,23 @@ async def test_edited_file_is_amended_or_named_as_uncommitted(
             assert (git(fixed_clone, "rev-parse", "HEAD").text == before) is uncommitted
             # the file is offered again although the editor changes nothing
             monkeypatch.setenv("GIT_EDITOR", "true")
+
+
+async def test_all_fixes_are_offered_only_if_there_is_one(
+    clone: Path, newcomer_app: PatchpilotApp
+) -> None:
+    git(clone, "checkout", "-q", "-b", "first-fix", "origin/master")
+    file = clone / acme.MCP
+    file.write_text(file.read_text().replace("rc = -EINVAL;", "rc = -ENODEV;"))
+    git(clone, "commit", "-q", "-a", "-m", "Fixed bug")
+    async with newcomer_app.run_test(size=(120, 36)) as pilot:
+        await keys(pilot, "2")
+        await settle(pilot)
+        remedies = {row.remedy for row in newcomer_app.screen._every}  # type: ignore[attr-defined]
+        assert "safe" in remedies, "only its rule has a fix"
+        assert "a sign off" in text_of(newcomer_app)
+        assert "A review all fixes" not in text_of(newcomer_app)
+        next_key = newcomer_app.next_key(newcomer_app.screen)  # type: ignore[arg-type]
+        assert next_key is None or next_key.key != "A"
+        await keys(pilot, "A")
+        assert newcomer_app.screen is newcomer_app.stage_screen

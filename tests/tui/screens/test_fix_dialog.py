@@ -16,7 +16,6 @@ from patchpilot.checking.result import FindingRow
 from patchpilot.checking.topic_waivers import topic_waivers
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens import fix_dialog
 from patchpilot.tui.screens.checks_screen import ChecksScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
@@ -274,21 +273,6 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         assert list_waived() == {}
         assert "malformed-tag" in {row.finding.name for row in list_rows(app)}
         assert app.session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
-
-
-async def test_fix_key_is_not_offered_when_no_fix_is_certain(
-    untidy_branch: Repo, open_app_on: On, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fix_dialog, "format_fix_question", lambda _: "")
-    app = open_app_on(untidy_branch.path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await open_checks(pilot)
-        assert app.next_key(app.screen).key == "A"
-        await keys(pilot, "A")
-        await until(pilot, lambda: "no automatic fix" in text_of(app), "the reason")
-        next_key = app.next_key(app.screen)
-        assert next_key is None or next_key.key != "A"
-        assert "review all fixes" not in text_of(app)
 
 
 def test_fix_preview_matches_the_result(
