@@ -208,7 +208,7 @@ def _sources(change: Change, options: BuildOptions) -> tuple[tuple[str, ...], li
             if remaining:
                 notes.append(
                     f"{format_count(remaining, 'more file')} with what changed in"
-                    f" {file.path} not built; --all builds every one"
+                    f" {file.path} not built; help: run `patchpilot build --all`"
                 )
     targets = tuple(path for path in paths if is_target(path))
     notes += [f"{path!r} was not built: its name" for path in paths if path not in targets]
@@ -331,7 +331,7 @@ class _Chooser:
         if not self._arches(path):
             return "clang is not installed"
         names = ", ".join(f"CONFIG_{name}" for name in self._needs(path)[0].symbols)
-        return f"no configuration enables {names}; --config FILE may"
+        return f"no configuration enables {names}; help: run `patchpilot build --config FILE`"
 
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]

@@ -48,17 +48,18 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         raise error
 
 
-def amend_commit_message(screen: "AnyScreen") -> None:
-    run_with_trust(screen, partial(_amend_commit_message, screen))
+def amend_commit_message(screen: "AnyScreen", commit_id: str | None = None) -> None:
+    """Open the message of a commit, by default the displayed one, in the user's editor."""
+    run_with_trust(screen, partial(_amend_commit_message, screen, commit_id))
 
 
-def _amend_commit_message(screen: "AnyScreen") -> None:
+def _amend_commit_message(screen: "AnyScreen", commit_id: str | None) -> None:
     from patchpilot.topic.edit_commits import amend_message, find_editor_name
 
     commit = screen.session.commit
     with screen.session.open_repository() as repository:
         top, editor = repository.top, find_editor_name(repository)
-        is_head = commit is not None and repository.find("HEAD") == commit.id
+        is_head = commit is not None and repository.find("HEAD") == (commit_id or commit.id)
     if commit is None or not is_head:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",

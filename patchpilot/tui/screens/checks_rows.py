@@ -117,11 +117,24 @@ def _labeled_text(label: str, words: str) -> Text:
     return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
+def find_edited_text(row: "FindingRow") -> str:
+    """Return which text the user can edit because of a finding: "line", "commit message", or "".
+
+    A line has a file; the message is one of a commit.
+    """
+    if row.finding.path:
+        return "line" if row.finding.line else ""
+    scope = row.rule.scope if row.rule and row.commit else ""
+    in_message = scope in ("subject", "message", "trailers")
+    return "commit message" if in_message or (scope == "history" and not row.is_whole) else ""
+
+
 def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:
     fix, rule = row.finding.fix, row.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
     help_text = replace_commands(fix_help, Stage.CHECKS)
-    edit_text = f"{help_text}; press e to edit the line"
+    edited = find_edited_text(row)
+    edit_text = f"{help_text}; press e to edit the {edited}" if edited else help_text
     if row.remedy == "edit":
         return _labeled_text("Fix", edit_text) if help_text else Text()
     if applied_fix is None:

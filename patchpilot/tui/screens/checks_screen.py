@@ -469,4 +469,4 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if selected and selected.finding.path and selected.finding.line:
             open_file(self, selected.finding.path, selected.finding.line)
         else:
-            amend_commit_message(self)
+            amend_commit_message(self, selected.commit if selected else None)

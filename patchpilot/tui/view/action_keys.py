@@ -53,6 +53,10 @@ _AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
         "draft --in-reply-to": (),
         "draft --export": (),
         "draft --no-b4": (),
+        **{
+            command: ("", f"in a shell: patchpilot {command}")
+            for command in ("build --all", "build --clean", "build --config FILE")
+        },
         "track add": ("w", "", "press {} on Home (0)"),
         "track add -": ("w", "", "press {} on Home (0), then s, and enter its file"),
         "undo restore": ("u",),
@@ -63,6 +67,7 @@ _AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
         "--regression": ("a", "press {}"),
     },
     Stage.CHECKS: {
+        "build": ("o",),
         "check": ("", f"stage {Stage.CHECKS.number} shows them"),
         "check --fix": ("A",),
         "check --waive": ("i",),
