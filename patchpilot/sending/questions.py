@@ -42,7 +42,7 @@ from patchpilot.sending.build_proof import (
 from patchpilot.sending.propose_prefix import propose_tree_prefix, refuse_unknown_tree
 from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts, complete_prefix
-from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
+from patchpilot.tags.fix_claims import explain_guessed_tag, judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find import find_topic
 from patchpilot.topic.posted_elsewhere import (
@@ -446,9 +446,14 @@ def list_pre_send_questions(
     regression_answer = draft.answers.get("regression")
     if created_by and regression_answer == "yes":
         regression_answer = None
+    introduced_by = _find_introducing_commit(draft, series)
+    fixes = [patch.commit for patch in series.patches if patch.commit]
+    guess = explain_guessed_tag(repository, created_by or introduced_by, fixes)
+    guessed_text = " (a guess)" if guess else ""
     regression = PreSendQuestion(
         "regression",
-        f"{created_by[:12]} in Fixes: added this code. Did it work in an earlier release?"
+        f"{created_by[:12]} in Fixes:{guessed_text} added this code. Did it work in an earlier"
+        " release?"
         if created_by
         else "Did this work in an earlier release (a regression)?",
         "Regressions have priority and are tracked by regzbot; Linus asks about those that stay"
@@ -460,10 +465,10 @@ def list_pre_send_questions(
             "nothing changes",
             *(
                 f"Cc: {project.lists.regressions}; if regzbot does not track the report, reply to"
-                f" the report with `{format_regzbot_introduced(introduced_by)}`"
-                for introduced_by in (
-                    _find_introducing_commit(draft, series),
-                    "COMMIT",
+                f" the report with `{format_regzbot_introduced(commit)}`{doubt}"
+                for commit, doubt in (
+                    (introduced_by, f"; this commit is a guess: {guess}" if guess else ""),
+                    ("COMMIT", ""),
                 )
             ),
         ),

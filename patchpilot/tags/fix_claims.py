@@ -5,7 +5,7 @@ The author's answer takes precedence over the commit message. `prepare`, `stable
 TUI all use this result.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,6 +24,12 @@ _ANSWER = "fix "
 """Prefix of the key of such an answer in a draft. The author date and the subject follow, because
 amending and rebasing preserve them.
 """
+
+_GUESS = "guessed Fixes: "
+"""Prefix of the key of a guessed tag in a draft. The first digits of the commit id in the tag and
+the author date of the fix follow.
+"""
+_ID_DIGITS = 12
 
 
 class FixJudgement(NamedTuple):
@@ -94,6 +100,36 @@ def record_fix_answer(
         return drafts.keep(draft, replace(draft, answers={**remaining, **answers}), "answered")
 
 
+def record_guessed_tags(
+    repository: Repository,
+    guesses: Mapping[tuple[str, Commit], str],
+    *,
+    target: str | None = None,
+    base: str | None = None,
+) -> None:
+    """Record in the topic's draft that Fixes: tags name guessed commits.
+
+    `guesses` maps the ids in the tags, with the commits that have the tags, to reasons for doubt.
+    """
+    from patchpilot.topic.find import find_draft
+
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    added = {_make_guess_key(*names): doubt for names, doubt in guesses.items()}
+    with Drafts() as drafts:
+        drafts.keep(draft, replace(draft, answers={**draft.answers, **added}), "answered")
+
+
+def explain_guessed_tag(repository: Repository, introduced_by: str, fixes: Iterable[str]) -> str:
+    """Return why a commit in the Fixes: tags of these fixes is only a guess, or ""."""
+    answers = _read_answers(repository)
+    keys = (_make_guess_key(introduced_by, repository.commit(fix)) for fix in fixes if answers)
+    return next((answers[key] for key in keys if key in answers), "")
+
+
+def _make_guess_key(introduced_by: str, fix: Commit) -> str:
+    return f"{_GUESS}{introduced_by[:_ID_DIGITS]} {fix.author_time}"
+
+
 def _drop_answers(answers: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
     return {name: value for name, value in answers.items() if name not in keys}
 
@@ -108,10 +144,12 @@ def list_denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def describe_fix_answer(name: str, value: str) -> str:
-    """Describe the author's answer to whether a commit is a fix.
+    """Describe the author's answer to whether a commit is a fix, or a guessed tag.
 
     Return "" if the answer is to another question.
     """
+    if name.startswith(_GUESS):
+        return f"Fixes: {name.removeprefix(_GUESS).partition(' ')[0]} is a guess: {value}"
     if not name.startswith(_ANSWER):
         return ""
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
@@ -139,5 +177,5 @@ def _read_answers(repository: Repository) -> dict[str, str]:
         name: value
         for draft in reversed(saved_drafts)
         for name, value in draft.answers.items()
-        if name.startswith(_ANSWER)
+        if name.startswith((_ANSWER, _GUESS))
     }

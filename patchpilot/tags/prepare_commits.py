@@ -15,6 +15,7 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.trailer import find_tags
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.projects.project import Project
 from patchpilot.tags.find_culprits import (
@@ -27,6 +28,7 @@ from patchpilot.tags.fix_claims import (
     judge_author_answer,
     judge_fix,
     record_fix_answer,
+    record_guessed_tags,
 )
 from patchpilot.tags.rank_culprits import LIKELY, format_fixes_tag
 from patchpilot.tags.report_trailers import (
@@ -113,7 +115,7 @@ def prepare_commit_tags(
             base=request.base,
         )
     changes = plan_message_changes(repository, ids, request, progress)
-    return write_messages(
+    written = write_messages(
         repository,
         Preparation(ref, head, changes),
         "prepare",
@@ -121,6 +123,18 @@ def prepare_commit_tags(
         overrides=request.overrides,
         confirm=confirm,
     )
+    guesses = {
+        (tag.value, repository.commit(change.commit)): change.doubt
+        for change in written.changed
+        if written.written and change.doubt
+        for tag in find_tags(change.new.split("\n"), "Fixes")
+        if str(tag) not in change.old.split("\n")
+    }
+    if guesses:
+        # a target may be the id of a commit that was rewritten
+        target = written.ids.get(request.target or "", request.target)
+        record_guessed_tags(repository, guesses, target=target, base=request.base)
+    return written
 
 
 def plan_message_changes(
@@ -207,6 +221,7 @@ def _plan_commit_message(
         new_message,
         tuple(notes),
         uncertainty,
+        message.doubt,
     )
 
 

@@ -23,7 +23,7 @@ class MessageChange(NamedTuple):
     """A commit message before and after a change.
 
     `pieces` is the word diff, `notes` explain the decisions, and `unsure` explains why a Fixes: tag
-    is not written.
+    is not written. `doubt` is why the commits in the added Fixes: tags are only a guess.
     """
 
     commit: str
@@ -32,6 +32,7 @@ class MessageChange(NamedTuple):
     new: str
     notes: tuple[str, ...] = ()
     unsure: str = ""
+    doubt: str = ""
 
     @property
     def changed(self) -> bool:

@@ -5,6 +5,7 @@ The tests cover their text, the effects of the answers, and questions that are a
 automatically.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from patchpilot.errors import UsageError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import _tree_name
 from patchpilot.sending.questions import (
+    PreSendQuestion,
     find_pre_send_questions,
     save_draft_answer,
 )
 from patchpilot.series.draft import Drafts
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.topic.find import find_topic
 from tests.kit.outbox import list_problem_names
 from tests.kit.repos import Repo
@@ -214,6 +217,39 @@ def test_regression_of_a_file_that_the_culprit_added_is_asked_again(tmp_path: Pa
         assert find_pre_send_questions(repository).questions[1].answer == added[:12]
         assert save_draft_answer(repository, "regression", "no").answers["regression"] == "no"
     assert "regressions@" not in repo.patchpilot(f"send {options}").out
+
+
+def test_regression_question_calls_a_guessed_tag_a_guess(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    added = repo.commit(f"widget: add\n\nNew.\n\n{SIGNED}", {"gadget.c": "int w;\n"})
+    other = repo.commit(f"widget: more\n\nNew.\n\n{SIGNED}", {"more.c": "int m;\n"})
+    repo.git("branch -q -f master HEAD")
+    repo.commit(f"widget: mend\n\nIt broke.\n\n{SIGNED}", {"gadget.c": "int x;\n"})
+
+    def write_tag(commit: str, doubt: str) -> None:
+        request = PrepareRequest(fixes=(commit,), stable="none", is_fix=True, doubt=doubt)
+        with Repository.open(repo.path) as repository:
+            assert prepare_commit_tags(repository, request).written
+
+    def read_question() -> PreSendQuestion:
+        with Repository.open(repo.path) as repository:
+            return find_pre_send_questions(repository).questions[1]
+
+    write_tag(added, "the evidence is weak")
+    question = read_question()
+    assert question.text.startswith(f"{added[:12]} in Fixes: (a guess) added this code. Did it")
+    assert question.effects[1].endswith("; this commit is a guess: the evidence is weak")
+    assert "guess" not in question.effects[2]
+    assert (
+        "Fixes: " + added[:12] + " is a guess: the evidence is weak" in repo.patchpilot("draft").out
+    )
+    # rebasing keeps the doubt, and another tag has none
+    repo.git("commit -q --amend -m", repo.git("log -1 --format=%B").replace("broke", "failed"))
+    assert "(a guess)" in read_question().text
+    message = repo.git("log -1 --format=%B")
+    tag = f'Fixes: {other[:12]} ("widget: more")'
+    repo.git("commit -q --amend -m", re.sub("Fixes: .*", tag, message))
+    assert "guess" not in f"{read_question().text}{read_question().effects}"
 
 
 @pytest.mark.parametrize("cause", ["changed", "moved"])
