@@ -22,6 +22,12 @@ DRAFT_AGE = 14 * 86400
 """Seconds for which a draft counts as recent."""
 _SENT = ".sent"
 """The ending of the empty file that marks a draft as sent."""
+_NAME_LENGTH = 51
+"""The maximum length of the name of a draft."""
+_GENERATED = ".generated"
+"""The ending of the copy of a draft as it was generated, which shows whether the user edited it."""
+_KEPT = "-kept"
+"""The end of the name of a kept earlier draft, before its number."""
 TOPIC_DATABASE = "outgoing.sqlite3"
 """The file in the state directory with the drafts and the outbox."""
 TRACK_DATABASE = "track.sqlite"
@@ -152,19 +158,62 @@ def save_new_draft_file(kind: str, name: str, text: str) -> Path:
 
     A number is then added to the name.
     """
+    return save_draft_file(kind, _find_free_name(kind, name, text), text)
+
+
+def update_draft_file(kind: str, name: str, text: str) -> Path:
+    """Save a generated draft like `save_draft_file`, but keep what the user edited or sent.
+
+    A draft that was edited stays as it is if the generated text is the same as before; otherwise,
+    the earlier draft gets a new name, which `describe_kept_drafts` shows.
+    """
+    file = _draft_path(kind, name)
+    generated = file.with_suffix(_GENERATED)
+    sent = file.with_suffix(_SENT)
+    if file.exists():
+        before = _read_own_file(generated)
+        is_edited = read_draft_file(kind, name) not in (before, text)
+        if is_edited and before == text and not sent.exists():
+            return file
+        if is_edited or sent.exists():
+            kept = _draft_path(kind, _find_free_name(kind, f"{name}{_KEPT}"))
+            if sent.exists():
+                sent.rename(kept.with_suffix(_SENT))
+            file.rename(kept)
+    save_draft_file(kind, name, text)
+    replace_file(generated, text, mode=PRIVATE)
+    return file
+
+
+def describe_kept_drafts(file: Path) -> list[str]:
+    """Return a line for each earlier version of a draft that was edited or sent."""
+    kept = sorted(file.parent.glob(f"{file.stem}{_KEPT}*.txt"))
+    return [f"an earlier draft, edited or sent, is kept as {path}" for path in kept]
+
+
+def _find_free_name(kind: str, name: str, text: str | None = None) -> str:
+    """Return the name for a draft, with a number if there is another draft with this name.
+
+    A draft with the same text that was not sent is not another one.
+    """
     number, free = 1, name
-    while (old := read_draft_file(kind, free)) or _draft_path(kind, free).exists():
-        if old == text and not find_sent_time(kind, free):
+    while _draft_path(kind, free).exists():
+        if read_draft_file(kind, free) == text and not find_sent_time(kind, free):
             break
         number += 1
-        free = f"{name}-{number}"
-    return save_draft_file(kind, free, text)
+        # leave room for the number in a name of limited length
+        free = f"{name[: _NAME_LENGTH - 5]}-{number}"
+    return free
 
 
 def read_draft_file(kind: str, name: str) -> str:
     """Return the text of a draft, or "" if there is none or another user could have written it."""
+    return _read_own_file(_draft_path(kind, name))
+
+
+def _read_own_file(file: Path) -> str:
     try:
-        data = read_private_file(_draft_path(kind, name), state_path(), MAX_STATE)
+        data = read_private_file(file, state_path(), MAX_STATE)
     except OSError:
         return ""
     return data.decode("utf-8", errors="replace")
@@ -203,8 +252,8 @@ def mark_sent(kind: str, name: str, *, is_sent: bool = True) -> None:
 
 
 def _draft_path(kind: str, name: str) -> Path:
-    safe_name = "".join(character if character.isalnum() else "-" for character in name)[:51]
-    return state_path() / kind / f"{safe_name}.txt"
+    safe_name = "".join(character if character.isalnum() else "-" for character in name)
+    return state_path() / kind / f"{safe_name[:_NAME_LENGTH]}.txt"
 
 
 def state_path() -> Path:

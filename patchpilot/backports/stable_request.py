@@ -23,7 +23,7 @@ from patchpilot.projects.project import StableTrees, version_key
 from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.recipients.plan import plan_patches
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
-from patchpilot.resources import save_draft_file
+from patchpilot.resources import update_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
     read_template,
@@ -294,7 +294,8 @@ def save_stable_request(
 ) -> Path:
     """Save the request as a draft in the user's state directory, and return its file.
 
-    Raise the same `UsageError` as `make_stable_request_mail`, and if nobody tested the fix.
+    An earlier draft that the user edited or sent is kept. Raise the same `UsageError` as
+    `make_stable_request_mail`, and if nobody tested the fix.
     """
     if not any(tested):
         raise UsageError(
@@ -306,7 +307,7 @@ def save_stable_request(
             repository, result, backport_trees(repository, None), tested=tested
         )
     )
-    return save_draft_file(REQUESTS, result.short, text)
+    return update_draft_file(REQUESTS, result.short, text)
 
 
 def _find_cc_addresses(

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import make_printable
-from patchpilot.resources import SEND_QUESTIONS
+from patchpilot.resources import SEND_QUESTIONS, describe_kept_drafts
 from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys
 from patchpilot.tui.view.rich_text import (
@@ -334,7 +334,12 @@ def show_draft(node: DOMNode, file: Path) -> None:
     ]
     if is_in_demo_tour():
         send_lines = [NO_MAIL_IN_DEMO]
-    node.app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
+    node.app.push_screen(
+        Reader(
+            f"Draft: {path}",
+            ["Nothing was sent.", *send_lines, *describe_kept_drafts(file), "", *rows],
+        )
+    )
 
 
 class DialogOption(NamedTuple):
