@@ -19,6 +19,7 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import join_words, make_printable
+from patchpilot.model.source_tree import parse_makefile_release
 from patchpilot.projects.project import StableTrees, version_key
 from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.recipients.plan import plan_patches
@@ -64,6 +65,7 @@ def make_stable_request_mail(
     assert result.commit is not None
     identity = repository.identity
     reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
+    _require_releases(repository, clean_branches, tested)
     if not everything:
         clean_branches = _select_requested_branches(repository, result, clean_branches, reports)
     commit = repository.commit(result.commit)
@@ -265,6 +267,26 @@ def match_test_reports(
     return reports
 
 
+def _require_releases(
+    repository: Repository, branches: Sequence[BranchResult], tested: Sequence[str]
+) -> None:
+    """Raise `UsageError` if a report names a release that the fetched branch does not have yet."""
+    for branch in branches:
+        version = branch.version or ""
+        numbers = parse_makefile_release(repository.blob(branch.tip, "Makefile"))
+        if numbers is None or version != ".".join(map(str, numbers[:2])):
+            continue
+        for report in tested:
+            trial = parse_trial_report(report)
+            missing = trial.find_missing_release(version, numbers[2])
+            if missing and not repository.find(f"v{missing}"):
+                latest = f"{version}.{numbers[2]}".removesuffix(".0")
+                raise UsageError(
+                    f"tested on '{trial.place}': {branch.branch} ends at {latest}",
+                    hint=f"use --tested '{latest} by NAME'; `git fetch --all` fetches {missing}",
+                )
+
+
 def _list_apply_facts(
     result: BackportResult,
     branches: Sequence[BranchResult],
@@ -275,7 +297,7 @@ def _list_apply_facts(
     def join_names(rows: Sequence[BranchResult]) -> str:
         return join_words([row.name for row in rows])
 
-    facts = ["git applies it there without conflicts."]
+    facts = [f"git applies it to {join_names(branches)} without conflicts."]
     if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
         facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
     if untested:

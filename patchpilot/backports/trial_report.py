@@ -33,9 +33,24 @@ class TrialReport(NamedTuple):
 
     def is_about(self, version: str | None, branch: str) -> bool:
         """Return whether the fix was tried on this branch or one of its releases."""
-        name, place = version or branch, self.place.removeprefix("v")
-        is_release = place == name or place.startswith((f"{name}.", f"{name}-"))
-        return is_release or f"/{branch}".endswith(f"/{self.place}")
+        is_place = self.place == branch or f"/{branch}".endswith(f"/{self.place}")
+        return is_place or bool(version and self._match_release(version))
+
+    def find_missing_release(self, version: str, latest: int) -> str:
+        """Return the release of a stable version on which the fix was tried, if none up to the
+        `latest` point release is meant, otherwise "".
+
+        The release candidate after the latest release is no missing one.
+        """
+        release = self._match_release(version)
+        number = int(release["number"] or 0) if release else 0
+        is_candidate = bool(release and release["rest"].startswith("-rc"))
+        return f"{version}.{number}" if number > latest + is_candidate else ""
+
+    def _match_release(self, version: str) -> re.Match[str] | None:
+        """Return the parts of a release of a stable version; `rest` is the name of a build."""
+        pattern = rf"v?{re.escape(version)}(?:\.(?:y|(?P<number>\d{{1,4}})))?(?P<rest>(?![\w.]).*)"
+        return re.fullmatch(pattern, self.place)
 
     def sentence(self, user: str, branch: str) -> str:
         """Return the sentence for a request; `user` is the tester if none is named.

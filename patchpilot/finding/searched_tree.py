@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the revision from which to search for a fix: the kernel that printed a log."""
 
-import re
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
@@ -10,8 +9,7 @@ from patchpilot.errors import UsageError
 from patchpilot.finding.kernel_version import KernelVersion
 from patchpilot.history.releases import Release, parse_release
 from patchpilot.history.stable_branches import find_release_revision
-
-_SUBLEVEL = re.compile(r"^SUBLEVEL *= *(?P<number>\d{1,4}) *$", re.MULTILINE)
+from patchpilot.model.source_tree import parse_makefile_release
 
 
 class SearchedTree(NamedTuple):
@@ -50,15 +48,13 @@ def find_directory_tree(repository: Repository, folder: str) -> SearchedTree:
     It is the one in the Makefile. Raise `UsageError` if the directory has no version.
     """
     tree = DirectoryTree(folder)
-    makefile = (tree.read("Makefile") or b"")[:2000].decode("utf-8", "replace")
-    sublevel = _SUBLEVEL.search(makefile)
-    if tree.version is None:
+    numbers = parse_makefile_release(tree.read("Makefile"))
+    if numbers is None:
         raise UsageError(
             f"{folder}: no version in its Makefile",
             hint="name the release on which it is based with --in REV",
         )
-    numbers = [*map(str, tree.version), sublevel["number"] if sublevel else "0"]
-    release = ".".join(numbers).removesuffix(".0")
+    release = ".".join(map(str, numbers)).removesuffix(".0")
     found = find_searched_tree(repository, KernelVersion(release, release))
     note = f"{folder} has no history: its release {release} was searched; verdicts by content"
     return SearchedTree(found.name, f"{note}; {found.note}" if found.note else note)

@@ -50,9 +50,18 @@ class Tree(Files, Protocol):
 
 def parse_makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """Return (VERSION, PATCHLEVEL) in the top-level Makefile of a kernel tree."""
+    release = parse_makefile_release(makefile)
+    return release[:2] if release else None
+
+
+def parse_makefile_release(makefile: bytes | None) -> tuple[int, int, int] | None:
+    """Return (VERSION, PATCHLEVEL, SUBLEVEL) in the top-level Makefile of a kernel tree."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
-    if result.get("VERSION", "").isdecimal() and result.get("PATCHLEVEL", "").isdecimal():
-        return parse_limited_number(result["VERSION"]), parse_limited_number(result["PATCHLEVEL"])
+    version, patch_level = result.get("VERSION", ""), result.get("PATCHLEVEL", "")
+    if version.isdecimal() and patch_level.isdecimal():
+        numbers = (version, patch_level, result.get("SUBLEVEL") or "0")
+        first, second, third = map(parse_limited_number, numbers)
+        return first, second, third
     return None
 
 

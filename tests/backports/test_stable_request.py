@@ -34,6 +34,9 @@ BRANCHES = [
         ),
         ("vendor/next by Tess", "vendor/next", "Tested on vendor/next by Tess."),
         ("6.1.76", "stable/linux-6.1.y", "Tested on 6.1.76 by Ada Fixer."),
+        ("6.1.y by Tess", "stable/linux-6.1.y", "Tested on 6.1.y by Tess."),
+        ("6.1.0-18-amd64 by Tess", "stable/linux-6.1.y", "Tested on 6.1.0-18-amd64 by Tess."),
+        ("6.1.76+ (qemu) by Tess", "stable/linux-6.1.y", "Tested on 6.1.76+ (qemu) by Tess."),
     ],
 )
 def test_report_names_its_branch(tested: str, branch: str, sentence: str) -> None:
@@ -41,11 +44,47 @@ def test_report_names_its_branch(tested: str, branch: str, sentence: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "tested", ["no", "yes by Tess", "6.120 by Tess", "5.10.3 by Tess", " by Tess"]
+    "tested",
+    [
+        "no",
+        "yes by Tess",
+        "6.120 by Tess",
+        "5.10.3 by Tess",
+        " by Tess",
+        "6.1.x",
+        "6.1.7six",
+        "6.1.",
+    ],
 )
 def test_report_about_no_branch_is_an_error(tested: str) -> None:
     with pytest.raises(UsageError, match="none of the branches"):
         match_test_reports(BRANCHES, [tested], "Ada Fixer")
+
+
+@pytest.mark.parametrize(
+    ("tested", "missing"),
+    [
+        ("6.12.3 by Tess", ""),
+        ("6.12.7 by Tess", ""),
+        ("v6.12.76 by Tess", "6.12.76"),
+    ],
+)
+def test_tested_release_must_exist(world: World, tested: str, missing: str) -> None:
+    makefile = "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 3\n"
+    tip = world.create_stable_branch(
+        "6.12", world.groundwork, ("Linux 6.12.3", {"Makefile": makefile})
+    )
+    world.repo.git("tag v6.12.7", tip)
+    outcome = world.run_backport(
+        *(world.fix, "--request", "--all", "--effort", "0", "--onto", "linux-6.12.y"),
+        *("--tested", tested),
+    )
+    if missing:
+        outcome.expect(2, "linux-6.12.y ends at 6.12.3")
+        outcome.expect(2, f"--tested '6.12.3 by NAME'; `git fetch --all` fetches {missing}")
+    else:
+        assert f"Tested on {tested}." in outcome.out
+        assert "git applies it to 6.12 without conflicts." in outcome.out
 
 
 def test_several_reports_are_kept() -> None:

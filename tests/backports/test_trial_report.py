@@ -28,6 +28,25 @@ def test_remote_of_the_user_is_not_named(report: str, sentence: str) -> None:
     assert not parse_trial_report(place).is_about("6.6", "stable/linux-6.6.y")
 
 
+@pytest.mark.parametrize(
+    ("report", "missing"),
+    [
+        ("6.12 by Tess", ""),
+        ("6.12.3 by Tess", ""),
+        ("6.12.y by Tess", ""),
+        ("v6.12.0-18-amd64 by Tess", ""),
+        ("linux-6.12.y by Tess", ""),
+        ("6.12.4-rc1 by Tess", ""),
+        ("6.1.99 by Tess", ""),
+        ("6.12.4 by Tess", "6.12.4"),
+        ("6.12.4+ by Tess", "6.12.4"),
+        ("6.12.5-rc1 by Tess", "6.12.5"),
+    ],
+)
+def test_release_after_the_latest_is_missing(report: str, missing: str) -> None:
+    assert parse_trial_report(report).find_missing_release("6.12", 3) == missing
+
+
 def test_branch_of_a_trial_is_recognized() -> None:
     assert is_trial_branch(name_trial_branch("0123456789abcdef"))
     assert not is_trial_branch("try-again")

@@ -461,7 +461,7 @@ def test_request_does_not_claim_untested_builds(
 ) -> None:
     world.create_stable_branch("6.12", world.groundwork)
     mail = write_request(world)
-    assert "git applies it there without conflicts." in mail
+    assert "git applies it to 6.12 without conflicts." in mail
     world.create_stable_branch("6.6", world.culprit)
     mail += write_request(world)
     for claim in ("I have", "checked", "built", "follows", "unchanged"):

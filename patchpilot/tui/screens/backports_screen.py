@@ -70,7 +70,8 @@ SIGN = (
 TESTED = (
     "On which stable release was the fix tested, and by whom?\n\nStable trees take only fixes that"
     " were tested there, so build the branch with the fix and try it; in a shell, `{}` lists the"
-    " commands. The request names the release and the tester, for example: 6.1.76 by Jane Doe"
+    " commands. The request names the branch, or a release of it that you tested, and the tester,"
+    " for example: 6.1 by Jane Doe"
 )
 
 
@@ -310,7 +311,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         branch = first_branch_to_show(result) or ""
         trial = Action("find", ("--try", self._choices.commit, "--in", branch))
-        question = LineDialog(TESTED.format(trial.command), placeholder="6.1.76 by NAME")
+        question = LineDialog(TESTED.format(trial.command), placeholder="VERSION by NAME")
         ask_for_answer(self, question, write)
 
     @property
