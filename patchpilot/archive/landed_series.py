@@ -19,6 +19,7 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError
+from patchpilot.history.branch_verdict import judge_whether_affected
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.releases import Releases
@@ -177,34 +178,30 @@ def find_stable_needs(
     """Return the maintained stable branches that need mainline commits, or None if there are no
     commits.
 
-    A branch needs a commit if the branch contains the commit in its Fixes: tag but not the fix.
+    A branch needs a commit if it has the bug, as `backport` judges it, but not the fix.
     """
     if not commits:
         return None
     merged = history.repository.commits(commits)
     tags = (trailer for commit in merged for trailer in commit.trailers)
     is_tagged = project.lists.has_stable_tag(tags)
-    culprits_by_commit = [
-        (
-            commit,
-            [culprit.commit for culprit in history.culprits(commit) if culprit.commit],
-        )
-        for commit in commits
-    ]
+    culprits = {commit: history.culprits(commit) for commit in commits}
     maintained = [branch for branch in branches if not branch.is_over]
-    if not maintained or not any(culprits for _, culprits in culprits_by_commit):
+    if not maintained or not any(it.commit for row in culprits.values() for it in row):
         return StableNeeds(is_tagged, None)
-    needing = [
-        branch.version
+    affected = {
+        branch.version: [
+            judge_whether_affected(history, culprits[commit], branch.tip)[0]
+            for commit in commits
+            if not _is_commit_in_effect(commit, branch, history)
+        ]
         for branch in maintained
-        if any(
-            _is_commit_in_effect(culprit, branch, history)
-            and not _is_commit_in_effect(commit, branch, history)
-            for commit, culprits in culprits_by_commit
-            for culprit in culprits
-        )
-    ]
-    return StableNeeds(is_tagged, tuple(needing))
+    }
+    return StableNeeds(
+        is_tagged,
+        tuple(version for version, states in affected.items() if True in states),
+        tuple(version for version, states in affected.items() if {*states} == {False}),
+    )
 
 
 def _is_commit_in_effect(commit: str, branch: StableBranch, history: History) -> bool:

@@ -568,6 +568,10 @@ class PostedSeries:
                     note=landed.release or "" if landed.state == "released" else "",
                     date=landed.date,
                 )
+        for version in self.needs.unaffected if self.needs else ():
+            if (failed := branches.get(version)) and failed.state == "failed":
+                note = "the branch does not have the bug"
+                branches[version] = failed._replace(state="not-needed", note=note)
         return tuple(branches.values())
 
 

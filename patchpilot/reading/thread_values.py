@@ -213,10 +213,12 @@ class StableNeeds(NamedTuple):
 
     `is_tagged` is set if a commit has a Cc: stable tag. `lacking` contains the maintained branches
     that have the bug but not the fix. It is None if there is no Fixes: tag or no stable branch.
+    `unaffected` contains the branches that have neither.
     """
 
     is_tagged: bool
     lacking: tuple[str, ...] | None
+    unaffected: tuple[str, ...] = ()
 
 
 @json_form("date message_id commit")

@@ -20,7 +20,14 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.tracking.poll_archives import UpdateRequest
 from patchpilot.tracking.update_series import update_tracked_series
-from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_stable_failure_notice,
+)
 from tests.kit.story import next_step
 from tests.kit.trees import FILE, Trees
 
@@ -287,6 +294,29 @@ def test_merged_series_waits_for_affected_stable_branches(
     assert next_step(merged).startswith("wait for the stable branches 6.6: ")
     trees.backport(commit, "6.6")
     assert advise(track_series(trees, ALONE)).need == "finished"
+
+
+@pytest.mark.parametrize("in_branch", [False, True])
+def test_failure_counts_only_for_a_branch_with_the_bug(in_branch: bool, trees: Trees) -> None:
+    bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
+    start = bug if in_branch else trees.first
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.1.y", start)
+    commit = trees.commit(f'{ONE}\n\nCheck it.\n\nFixes: {bug[:12]} ("pump: be quick")\n{STABLE}')
+    failure = build_stable_failure_notice(ONE, commit, "6.1", id="failed", minutes=100)
+    unknown = build_stable_failure_notice(ONE, commit, "5.10", id="gone", minutes=101)
+    merged = track_series(trees, ALONE, failure, unknown)
+    states = {branch.version: branch.words for branch in merged.stable}
+    advice = next_step(merged)
+    if in_branch:
+        assert states["6.1"] == "did not apply"
+        assert "send a backport to 6.1, 5.10" in advice
+    else:
+        assert states["6.1"] == "not needed: the branch does not have the bug"
+        assert "send a backport to 5.10" in advice, "this branch is not known"
+    trees.repo.git("update-ref refs/remotes/stable/linux-5.10.y", trees.first)
+    step = advise(track_series(trees, ALONE, failure, unknown))
+    assert step.need == ("your turn" if in_branch else "finished")
+    assert "5.10" not in str(step.advice) or not in_branch
 
 
 def test_series_with_only_cc_stable_waits_for_a_stable_branch(

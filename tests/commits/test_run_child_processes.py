@@ -412,10 +412,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "demo/journey::Journey.run": ("*",),
         "demo/robin::_read_messages": ("match[1]",),
         "demo/robin::_send_mail": ("*config_command",),
-        "demo/upstream::take_into_stable": (
-            "commit",
-            "str(sandbox.repositories.mainline)",
-        ),
+        "demo/upstream::judge_stable_branches": ("*",),
+        "demo/upstream::land": ("mainline",),
+        "demo/upstream::take_into_stable": ("commit",),
         "demo/upstream::_open_clone": ("branch", "str(clone)", "str(server)"),
     },
 }
