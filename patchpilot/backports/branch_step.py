@@ -97,6 +97,8 @@ _UNMERGED = BranchStep(
 _IDENTIFY = BranchStep(
     StepKind.IDENTIFY, "find its Fixes: tag", "not known which commit introduced the bug"
 )
+_OR_TEST = ", or test it"
+"""The other way to find out whether a branch has the bug, if the fix applies to it."""
 _UNKNOWN = BranchStep(
     StepKind.IDENTIFY, "find out whether it has the bug", "not known whether the branch has the bug"
 )
@@ -251,7 +253,8 @@ def _find_request_step(
         words = "do not ask" if result.rules else "wait: Cc: stable"
         return BranchStep(StepKind.WAIT, words, reason)
     if branch.affected is None and not work.is_seen:
-        return _UNKNOWN if result.culprits else _identify_culprit(target)
+        identify = _identify_culprit(target)
+        return _UNKNOWN if result.culprits else identify._replace(text=f"{identify.text}{_OR_TEST}")
     action = make_request_action(result.commit or "", work.onto)
     reason = f"{result.wait.over_reason}; {_TESTED}" if result.wait else _TESTED
     return BranchStep(StepKind.REQUEST, "test, then ask", reason, action)

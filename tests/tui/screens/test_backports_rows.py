@@ -149,15 +149,20 @@ def test_messages_after_the_patches_give_their_state(state: str, days: int, step
         ("v6.1", "r test, then ask"),
         ("6.1.76", "r test, then ask"),
         ("stable/linux-6.1.y", "r test, then ask"),
-        ("v6.12", "4 find its Fixes: tag"),
-        ("HEAD", "4 find its Fixes: tag"),
-        ("", "4 find its Fixes: tag"),
+        ("v6.12", "4 find its Fixes: tag, or test it"),
+        ("HEAD", "4 find its Fixes: tag, or test it"),
+        ("", "4 find its Fixes: tag, or test it"),
     ],
 )
 def test_bug_that_was_seen_on_the_branch_needs_no_tag(seen_in: str, step: str) -> None:
     branch = make_branch_result(BranchVerdict.CLEAN)
     choices = replace(make_choices(branch, culprits=()), seen_in=seen_in)
     assert format_step(choices, branch) == step
+
+
+def test_fix_that_does_not_apply_is_not_tested() -> None:
+    branch = make_branch_result(BranchVerdict.CONFLICT)
+    assert format_step(make_choices(branch, culprits=()), branch) == "4 find its Fixes: tag"
 
 
 def test_branch_near_its_end_is_dim() -> None:
