@@ -128,6 +128,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     _passed: frozenset[str] = frozenset()
     """The messages that the cursor has passed."""
     _before, _has_moved = 0, False
+    _arrived = _passed
+    """The messages that arrived while the screen was open, and are unread."""
 
     def compose_body(self) -> ComposeResult:
         yield PlainText("next")
@@ -215,10 +217,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         # do not redraw if only the time of the update has changed
         elif old_series is None or _clear_update_time(series) != _clear_update_time(old_series):
             is_same = old_series and old_series.entry.id == series.entry.id
-            new_ids = series.unread - old_series.unread if old_series and is_same else ()
+            new_ids = series.unread - old_series.unread if old_series and is_same else frozenset()
             is_read = is_same and old_series and old_series.version == series.version
             self._show_conversation(keep_cursor=bool(is_read and (self._has_moved or not new_ids)))
-            self._report_new_messages(new_ids)
+            if new_ids:
+                self._arrived = (self._arrived | new_ids) & series.unread
+                is_listed = any(row.key in self._arrived for row in self.row_list.rows)
+                advice = "f goes to the next" if is_listed else "press x to read it"
+                self.notify(f"{format_count(len(self._arrived), 'new message')}: {advice}")
         if self.focused is None:
             self.row_list.focus()
 
@@ -269,13 +275,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._before, self._has_moved = self.row_list.cursor_line, False
         # the list has no height until the next refresh
         self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)
-
-    def _report_new_messages(self, new_ids: Collection[str]) -> None:
-        if not new_ids:
-            return
-        is_listed = any(row.key in new_ids for row in self.row_list.rows)
-        advice = "f goes to the next" if is_listed else "press x to read it"
-        self.notify(f"{format_count(len(new_ids), 'new message')}: {advice}")
 
     @property
     def own_series(self) -> "Tracked | None":

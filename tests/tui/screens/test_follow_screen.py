@@ -214,6 +214,9 @@ async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) ->
         sent_topic.add_reply(sent_topic.first, "A second answer.")
         await keys(pilot, "g")
         assert last_message(app) == "2 new messages: f goes to the next"
+        sent_topic.add_reply(sent_topic.first, "A third answer.")
+        await keys(pilot, "g")
+        assert last_message(app) == "3 new messages: f goes to the next"
         assert "A first answer." not in text_of(app), "the user reads something else"
         await keys(pilot, "f", "f")
         assert "A first answer." in text_of(app)
