@@ -103,6 +103,8 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up)
 }
 """
 
+ANSWER = "ACME_MSG_UNSUPPORTED)"
+"""The code of the response in each version of the fix."""
 CHECK_PLAIN = "\tif (rsp != ACME_MSG_OK)"
 CHECK_MASKED = "\tif ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 CHECK_BAD_STYLE = (

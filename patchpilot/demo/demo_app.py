@@ -24,9 +24,11 @@ from patchpilot.demo.robin import (
     has_warning,
     is_answered,
     is_first_version,
+    is_robins,
     list_backports,
     prepare_second_version,
     send_backports,
+    withdraw_changelog,
 )
 from patchpilot.demo.sandbox import is_kept
 from patchpilot.home.drafts import read_draft_topics
@@ -199,6 +201,7 @@ class DemoApp(PatchpilotApp):
         self._screen_of = lambda stage: DEMO_SCREENS.get(stage) or find_screen_class(stage)
         self._dmesg, self._is_written = SERVER_LOG, False
         self._has_sent_backports, self._mailbox_text = False, ""
+        self._is_revised = False
 
     def on_mount(self) -> None:
         self.set_interval(LOOK, self._show_tour)
@@ -259,16 +262,21 @@ class DemoApp(PatchpilotApp):
         self.is_touring = not self.is_touring
         if self.is_touring and self.stage_screen:
             self.action_stage(Stage.COMMIT)
+        elif self.stage_screen:
+            self.stage_screen.redraw_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable the key for the newcomer's next changes only if there are any."""
+        """Enable the key for the newcomer's next changes only in the tour, and if there are any."""
         if action != "newcomer":
             return super().check_action(action, parameters)
-        if not is_demo_topic(self.session):
+        if not (self.is_touring and is_demo_topic(self.session)):
             return False
         screen, commit = self.stage_screen, self.session.commit
         if isinstance(screen, DemoFollow):
-            return bool(screen.own_series and not screen.own_series.about.landed)
+            series = screen.own_series
+            if series is None or series.about.landed:
+                return False
+            return series.posted is None or is_robins(series.posted)
         if self.stage is Stage.BACKPORTS:
             return self._can_send_backports
         return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
@@ -306,6 +314,25 @@ class DemoApp(PatchpilotApp):
             handle_next,
         )
 
+    def _notice_undo(self) -> None:
+        """Remove the changelog of v2 once the changes of v2 were undone."""
+        screen, commit = self.stage_screen, self.session.commit
+        if screen is None or commit is None or not is_demo_topic(self.session):
+            return
+        was_revised, self._is_revised = self._is_revised, has_answers(commit.message)
+        if was_revised and not self._is_revised:
+            screen.run_in_thread(
+                "removing the changelog",
+                lambda repository, _: withdraw_changelog(repository.top),
+                self._report_withdrawal,
+            )
+
+    def _report_withdrawal(self, message: str) -> None:
+        if message and self.stage_screen:
+            self.notify(message)
+            self.session.mark_changed("draft")
+            self.stage_screen.reread_topic()
+
     def _show_tour(self) -> None:
         screen = self.stage_screen or next(
             (screen for screen in self.screen_stack if isinstance(screen, HomeScreen)),
@@ -314,6 +341,7 @@ class DemoApp(PatchpilotApp):
         if screen is None or not getattr(screen, "has_all_widgets", screen.is_mounted):
             return
         commit = self.session.commit
+        self._notice_undo()
         is_backport = commit is not None and bool(find_upstream_commits(commit.message))
         is_small = screen.has_class("-small")
         is_backport = is_backport and isinstance(screen, StageScreen)

@@ -140,6 +140,28 @@ def has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
+def is_robins(posted: "PostedSeries") -> bool:
+    """Return whether a series that was sent is Robin's, and no fix by the reader."""
+    return any(acme.ANSWER in post.mail.body for post in posted.latest.patches)
+
+
+def withdraw_changelog(work: Path) -> str:
+    """Remove the changelog that `prepare_second_version` wrote, after its changes were undone.
+
+    A changelog that the reader edited stays. Return a one-line summary, or "".
+    """
+    from patchpilot.commits.repository import Repository
+    from patchpilot.sending.edit_draft import DraftChanges, change_draft, show_draft
+
+    with Repository.open(work) as repository:
+        lines = show_draft(repository).draft.changelog.splitlines()
+        written = [line for line in lines if line.startswith("- ") and "Link to v" not in line]
+        if not written or not set(written).issubset(CHANGES):
+            return ""
+        change_draft(repository, DraftChanges(changelog=""))
+    return "Removed the changelog of v2 as well"
+
+
 def answer_question(work: Path, question: Mail) -> None:
     sent = Sent(
         question.message_id,

@@ -6,8 +6,10 @@ It starts at the first screen and includes the sent message, the reply, v2, and 
 
 import pytest
 
+from patchpilot.commits.repository import Repository
 from patchpilot.demo.demo_app import DemoApp
 from patchpilot.demo.sandbox import Sandbox
+from patchpilot.sending.edit_draft import show_draft
 from patchpilot.threads.tracked import Tracked
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.view.stages import Stage, StageState
@@ -15,6 +17,11 @@ from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
+
+
+def read_changelog(sandbox: Sandbox) -> str:
+    with Repository.open(sandbox.work) as repository:
+        return show_draft(repository).draft.changelog
 
 
 async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
@@ -33,11 +40,14 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         # end the tour here, because it has a separate test
         await keys(pilot, "T", "a")
         assert "You are Robin" not in text_of(app)
+        assert not app.check_action("newcomer", ())
         await keys(pilot, "o")
         # a key that is held down answers only one question
         await pilot.pause(REPEATED)
         await keys(pilot, "o", "escape")
         assert len(session.open_questions) == 1
+        # the tour has the key that does the newcomer's work
+        await keys(pilot, "T")
         await keys(pilot, "n")
         assert app.stage is Stage.CHECKS
         assert read_stage_state(Stage.CHECKS) is StageState.BLOCKED
@@ -90,6 +100,24 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message,
             "v2",
         )
+        # undo of both rewrites leaves nothing of v2
+        assert "(Maya)" in read_changelog(sandbox)
+        for _ in range(2):
+            await keys(pilot, "u", "enter")
+            await settle(pilot)
+        await until(
+            pilot,
+            lambda: not read_changelog(sandbox),
+            "the changelog to be removed",
+        )
+        assert session.topic.commits[-1].id == posted
+        await keys(pilot, "M")
+        await until(
+            pilot,
+            lambda: "(Maya)" in read_changelog(sandbox),
+            "v2 again",
+        )
+        await keys(pilot, "T")
         await keys(pilot, Stage.SEND)
         await until(
             pilot,
