@@ -77,6 +77,11 @@ async def test_row_is_selected_by_its_key() -> None:
         ("Message-ID: <a@b.org>", ("Message-ID", "a@b.org")),
         ("✓ To  Maya <maya@b.org>  role", ("address", "maya@b.org")),
         ("git is slow", ("", "")),
+        ('  git bisect names 1f2e3d4c5b6a ("acme: (x1) add")', ("", "")),
+        ("  git bisect names 1f2e3d4c5b6a:", ("", "")),
+        ("  patchpilot find 'a: b() + c'", ("command", "patchpilot find 'a: b() + c'")),
+        ("  git am x.patch  # or b4 (newer)", ("command", "git am x.patch")),
+        ("  git am .", ("command", "git am .")),
     ],
 )
 def test_part_to_copy_has_a_name(line: str, part: tuple[str, str]) -> None:
