@@ -126,6 +126,14 @@ def format_count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+_COMMIT_ID = lazy_pattern(r"[0-9a-f]{12}")
+
+
+def capitalize_sentence(text: str) -> str:
+    """Return a text with a capital, unless it starts with a commit id."""
+    return text if _COMMIT_ID.match(text) else f"{text[:1].upper()}{text[1:]}"
+
+
 def join_words(items: Sequence[str]) -> str:
     """Join words into a list such as "a, b and c"."""
     return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))

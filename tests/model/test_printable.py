@@ -6,7 +6,13 @@ import json
 import pytest
 
 from patchpilot.model.json_text import json_text
-from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
+from patchpilot.model.printable import (
+    capitalize_sentence,
+    crop_text,
+    make_one_line,
+    make_printable,
+    width,
+)
 
 # these code points have the property Bidi_Control, or change or hide lines in another way
 BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -71,3 +77,17 @@ def test_invisible_characters_are_shown() -> None:
     assert make_one_line(hidden) == "a<U+E0041>b<U+FFFF>"
     assert json_text(hidden).isascii()
     assert json.loads(json_text(hidden)) == hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("waiting for you", "Waiting for you"),
+        ("d6600121f74b fixes it", "d6600121f74b fixes it"),
+        ("6.1.y has it", "6.1.y has it"),
+        ("added 2 tags", "Added 2 tags"),
+        ("", ""),
+    ],
+)
+def test_sentence_has_a_capital_but_no_commit_id(text: str, sentence: str) -> None:
+    assert capitalize_sentence(text) == sentence

@@ -15,7 +15,13 @@ from patchpilot.home.topic import HomeTopic
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
-from patchpilot.model.printable import crop_text, format_count, make_one_line, width
+from patchpilot.model.printable import (
+    capitalize_sentence,
+    crop_text,
+    format_count,
+    make_one_line,
+    width,
+)
 from patchpilot.reading.thread_values import Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows
@@ -168,7 +174,7 @@ def topic_rows(
     """Return the rows of the groups, with the `errors` that opening a topic with this key had."""
     rows = []
     for group, topics in grouped.items():
-        title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
+        title = f"{capitalize_sentence(group)} {glyph('dot')} {len(topics)}"
         rows.append(Row(plain_text(title, STRONG)))
         rows += [
             Row(

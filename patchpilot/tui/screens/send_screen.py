@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
-from patchpilot.model.printable import format_count, make_one_line
+from patchpilot.model.printable import capitalize_sentence, format_count, make_one_line
 from patchpilot.tui.screens.preview_rows import plan_status as preview_status
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
@@ -166,7 +166,7 @@ class SendScreen(StageScreen["Sending"]):
         is_asked = question_count and not plan.refused and not plan.blocking_problem
         self._show_list(
             has_sent=False,
-            heading=f"{headline[:1].upper()}{headline[1:]}",
+            heading=capitalize_sentence(headline),
             count=question_text if is_asked else "",
         )
         self.row_list.focus()
