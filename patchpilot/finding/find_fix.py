@@ -196,6 +196,15 @@ class FoundFixes:
     files: tuple[str, ...] = ()
 
     @property
+    def scope(self) -> str:
+        """Return which commits were searched, or that mainline has no later commit."""
+        if not self.searched:
+            return f"no search: {self.tree} has all commits of mainline that are here"
+        start = "in" if ".." in self.tree else "since"
+        noun = "commit" if self.searched == 1 else "commits"
+        return f"{self.searched:,} {noun} {start} {self.tree}"
+
+    @property
     def working(self) -> FoundFix | None:
         """Return the first commit that fixes the bug, as the user tried, or None."""
         return next((fix for fix in self.candidates if fix.works == "yes"), None)

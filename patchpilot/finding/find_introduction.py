@@ -61,8 +61,9 @@ def find_introduction(
 
     A commit that adds a function or a message of the log has the most weight. A version is a
     revision, or a kernel's release, such as 6.1.76 or 6.8.0-rc3. `likely` is not set: it is a list
-    to read.
+    to read. Without `bad`, it is the version in the log, or HEAD if there is none.
     """
+    bad = bad or symptom.version.named or "HEAD"
     if not symptom:
         raise InputError(
             "no function, message or module found in the symptom",
@@ -74,7 +75,7 @@ def find_introduction(
     if not messages:
         raise UsageError(
             f"{good} has all commits of {bad}: there is nothing to search",
-            hint="name the version that works with --good, and the one that fails with --bad",
+            hint="name an earlier version that works, and a later one that fails",
         )
     progress(f"reading the {len(messages):,} commits from {good} to {bad}")
     locations = locate_symptom(repository, end, symptom)

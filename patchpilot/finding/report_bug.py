@@ -67,6 +67,7 @@ def save_bug_report(
     good: str = "",
     bad: str = "",
     security: bool | None = None,
+    suspect: str = "",
 ) -> Path:
     """Save the report as a draft in the user's state directory, and return its file.
 
@@ -76,7 +77,8 @@ def save_bug_report(
     with the words of such a problem adds the question. `good` is a version without the bug and
     `bad` one with it: then it is a regression, and its tracker is informed
     (Documentation/admin-guide/reporting-regressions.rst). If the commits were searched for the
-    commit that introduced the bug, `log` is this commit or the log of its bisection.
+    commit that introduced the bug, `log` is this commit or the log of its bisection. `suspect` is a
+    commit between `good` and `bad` that was chosen, but not bisected.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     message = next(iter(fixes.symptom.messages), "")
@@ -85,7 +87,9 @@ def save_bug_report(
     to, cc = _find_contacts(repository, paths, plan_paths) if paths else ([], [])
     head = repository.find("HEAD")
     project = detect(CommitTree(repository, head) if head else None)
-    tree, older = fixes.tree, _UNKNOWN_VERSION
+    # others do not know what is checked out here
+    tree = _name_version(repository, fixes.commit) if fixes.tree == "HEAD" else fixes.tree
+    older = _UNKNOWN_VERSION
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
         looked = f"a fix: there is no later commit than {tree}"
@@ -99,7 +103,7 @@ def save_bug_report(
         names = (f"regression-{culprit.short}",)
         tree = bad or culprit.short
         works = f"  It works with {good}.\n" if good else ""
-        older = f"{works}  git bisect names {culprit.reference}"
+        older = f"{works}  The first bad commit, by bisection, is {culprit.reference}"
         bisect_lines = log.splitlines()[:_MAX_LOG_LINES]
         bisect_text = "\n".join(f"  {line}" for line in bisect_lines)
         older += f":\n\n{bisect_text}" if good else "."
@@ -107,9 +111,14 @@ def save_bug_report(
         log_text = f"  {FILL_IN}: the error, for example lines of dmesg"
         cc.append(str(culprit.author))
     elif good:
+        good, bad = (_name_version(repository, name) for name in (good, bad))
         tree = bad
         looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
-        older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
+        suspected = ""
+        if suspect:
+            reference = repository.commit(suspect).reference
+            suspected = f"\n  I suspect {reference}, but did not bisect."
+        older = f"  It works with {good}.{suspected}\n\n#regzbot introduced: {good}..{bad}"
     if good or not fixes.symptom:
         cc += [project.lists.regressions] if project.lists.regressions else []
     cc += project.lists.main[:1]
@@ -125,14 +134,17 @@ def save_bug_report(
         question = _format_question(words, team, private_to, private_cc)
     cc = [address for address in dict.fromkeys(cc) if address not in to]
     identity = repository.identity
+    version = tree
+    if fixes.tree == "HEAD":
+        version = f"{FILL_IN} (the version; {tree} was searched)"
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": title,
         "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
         "cc": ", ".join(cc) or f"{FILL_IN}: the list",
         "security": question,
-        "tree": tree if good else fixes.version.named or tree,
-        "version": fixes.version.words or tree,
+        "tree": tree if good else fixes.version.named or version,
+        "version": fixes.version.words or version,
         "older": older,
         "log": log_text,
         "looked": looked,
@@ -221,11 +233,11 @@ def _name_bisected_range(repository: Repository, text: str) -> tuple[str, str]:
     return _name_version(repository, "".join(good)), _name_version(repository, "".join(bad))
 
 
-def _name_version(repository: Repository, commit: str) -> str:
+def _name_version(repository: Repository, revision: str) -> str:
     """Return the tag of a release, otherwise the abbreviated id."""
-    found = repository.find(commit) if commit else None
+    found = repository.find(revision) if revision and not parse_release(revision) else None
     tags = repository.git("tag", "--points-at", found).text.split() if found else []
-    return next((tag for tag in tags if parse_release(tag)), commit[:12])
+    return next((tag for tag in tags if parse_release(tag)), found[:12] if found else revision)
 
 
 def _make_title(fixes: FoundFixes, message: str) -> str:

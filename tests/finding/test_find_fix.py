@@ -593,6 +593,27 @@ def test_next_commands_read_the_piped_log_again(repo: Repo) -> None:
         assert "save it to a file and name it instead of -" in printed
 
 
+@pytest.mark.parametrize("kernel", ["6.2.0-13-amd64", ""])
+def test_report_of_a_mainline_bug_needs_no_version(repo: Repo, kernel: str) -> None:
+    repo.git("checkout -q --detach origin/master")
+    log = LOG.replace(" Not tainted 6.1.0-13-amd64 #1", kernel and f" Not tainted {kernel} #1")
+    outcome = repo.patchpilot("find - --report", stdin=log.encode())
+    assert "has all commits of mainline" in outcome.out
+    assert "next:" not in outcome.out
+    text = Path(outcome.err.splitlines()[-1].removeprefix("wrote ")).read_text()
+    version = kernel or "FILL IN (the version; v6.2 was searched)"
+    assert f"with {version} I get this:" in text
+    assert "HEAD" not in text
+
+
+def test_bisection_to_the_latest_commit_can_be_reported(repo: Repo) -> None:
+    tip = repo.git("rev-parse origin/master")
+    log = f"git bisect start\n# first bad commit: [{tip}] acme: x\n"
+    output = repo.patchpilot("find -", stdin=log.encode()).out
+    assert "next: report the bug: " in output
+    assert "VERSION" not in output
+
+
 @pytest.mark.parametrize("is_log", [True, False])
 def test_report_of_a_bisection_is_filled_in(repo: Repo, is_log: bool) -> None:
     repo.git("checkout -q --detach origin/master")
@@ -617,7 +638,7 @@ def test_report_of_a_bisection_is_filled_in(repo: Repo, is_log: bool) -> None:
     author = repo.git("log -1 --format=%ae", culprit)
     assert all(name in headers for name in ("regressions@lists.linux.dev", author))
     assert f"\n\n#regzbot introduced: {culprit[:12]}\n" in body
-    assert f'  git bisect names {culprit[:12]} ("{TITLE}")' in body
+    assert f'  The first bad commit, by bisection, is {culprit[:12]} ("{TITLE}")' in body
     assert "Which version was" not in body
     if is_log:
         assert "with v6.2 I get this:\n\n  FILL IN: the error" in body

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.find_fix import read_symptom
+from patchpilot.finding.find_introduction import find_introduction
+from patchpilot.finding.report_bug import save_bug_report
 from tests.kit.repos import Repo
 
 FILE = "drivers/net/acme/ring.c"
@@ -147,6 +151,30 @@ def test_report_of_a_regression_names_both_versions(repo: Repo) -> None:
     assert "It works with v6.1." in text
     assert "#regzbot introduced: v6.1..v6.2" in text
     assert "regressions@lists.linux.dev" in text
+
+
+def test_report_names_versions_that_others_know(repo: Repo) -> None:
+    repo.git("branch works v6.1")
+    log = TRACE.replace("Not tainted 6.2.0-13-amd64 #1", "")
+    outcome = repo.patchpilot("find - --good works --report", stdin=log.encode())
+    text = Path(outcome.err.splitlines()[-1].removeprefix("wrote ")).read_text()
+    assert "with v6.2 I get this" in text
+    assert "It works with v6.1." in text
+    assert "#regzbot introduced: v6.1..v6.2" in text
+    assert "HEAD" not in text
+
+
+def test_suspect_in_a_report_was_not_bisected(repo: Repo) -> None:
+    suspect = repo.git("rev-parse v6.1^{commit}")
+    with Repository.open(repo.path) as repository:
+        result = find_introduction(repository, read_symptom(repository, TRACE), "v6.1", "")
+        text = save_bug_report(
+            repository, result.found, TRACE, good=result.good, bad=result.bad, suspect=suspect
+        ).read_text()
+    assert "RIP: 0010:acme_ring_fill" in text
+    assert f'I suspect {suspect[:12]} ("Linux 6.1"), but did not bisect.' in text
+    assert "#regzbot introduced: v6.1..v6.2" in text
+    assert "by bisection" not in text
 
 
 def test_range_without_commits_is_an_error(repo: Repo) -> None:

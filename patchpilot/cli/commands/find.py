@@ -288,9 +288,8 @@ def _find_introduction(
     from patchpilot.finding.find_introduction import find_introduction
 
     symptom = read_symptom(workplace.repository, text)
-    good, bad = versions[0], versions[1] or symptom.version.named or "HEAD"
     with show_progress(common) as progress:
-        result = find_introduction(workplace.repository, symptom, good, bad, progress=progress)
+        result = find_introduction(workplace.repository, symptom, *versions, progress=progress)
     _write_answer(common, result, format_introduction(result, target, is_reported=is_reported))
     if is_reported:
         _save_report(workplace, result.found, text, result.good, result.bad)

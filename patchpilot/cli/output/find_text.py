@@ -20,12 +20,11 @@ from patchpilot.tracking.posted_commit import PostedCommit
 def _format_heading(fixes: FoundFixes) -> str:
     """Return the first line: which commits follow, and from how many they were chosen."""
     name = fixes.symptom.name
-    noun = "commit" if fixes.searched == 1 else "commits"
-    searched = f"{fixes.searched:,} {noun} since {fixes.tree}"
+    searched = fixes.scope
     if fixes.fits and not fixes.searched:
         return "the text names as fixes:"
     if not fixes.searched:
-        return f"no search: {fixes.tree} has all commits of mainline that are here"
+        return searched
     if fixes.fits and name:
         return f"the commits that change it, latest first, of {searched}"
     if name:
@@ -58,7 +57,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     bisect_command = _pipe(Action("find", ("--bisect", operation, "--in", fixes.tree)))
     is_named = fixes.fits and not fixes.searched
-    if (is_named and fixes.tree == "HEAD") or not (fixes.searched or fixes.fits):
+    if is_named and fixes.tree == "HEAD":
         again = _pipe(Action("find", (operation, "--in", "VERSION")))
         lines += ["", f"next: {again}  # the version that has the bug"]
     elif fixes.proposed:
@@ -71,7 +70,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         # the result of a bisection
         report = _pipe(Action("find", (operation, "--report")))
         lines += [] if is_reported else ["", f"next: report the bug: {report}"]
-    else:
+    elif fixes.searched:
         advice = "read these commits, or search by builds" if fixes.fits else "search by builds"
         label = "  if it still happens, " if fixes.update else "next: "
         lines += ["", *_format_update(fixes), f"{label}{advice}: {bisect_command}"]
@@ -115,9 +114,9 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
     the report was written.
     """
     found, good, bad = result.found, result.good, result.bad
-    lines = [f"a list to read, from {found.searched:,} commits in {found.tree}"]
-    if not found.fits:
-        lines = [f"no commit fits, of {found.searched:,} commits in {found.tree}"]
+    lines = [
+        f"a list to read, from {found.scope}" if found.fits else f"no commit fits, of {found.scope}"
+    ]
     for fix in found.candidates:
         lines += ["", *_format_fix(fix, f"{fix.probability:4.0%}")]
     lines.append("")

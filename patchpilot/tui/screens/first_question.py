@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.printable import capitalize_sentence
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog, ask_for_answer, show_draft
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from patchpilot.commits.repository import Repository
     from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.finding.find_introduction import Introduction
@@ -101,7 +104,7 @@ def _handle_input(home: Any, kind: str, value: str) -> None:
         _start_search(home, kind, value, "")
 
 
-def _start_search(home: Any, kind: str, value: str, version: str) -> None:
+def _start_search(home: Any, kind: str, value: str, version: str, save_report: Any = None) -> None:
     directory = home.tui.session.directory or Path()
 
     def show_outcome(show_found: Callback) -> None:
@@ -114,12 +117,16 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
         show_outcome(partial(_ask_for_input, home, kind, value, format_error(error)))
 
     home.run_in_thread(
-        lambda: partial(show_outcome, _process_input(home, kind, value, version, directory)),
+        lambda: partial(
+            show_outcome, _process_input(home, kind, value, version, directory, save_report)
+        ),
         ask_again,
     )
 
 
-def _process_input(home: Any, kind: str, value: str, version: str, directory: Path) -> Callback:
+def _process_input(
+    home: Any, kind: str, value: str, version: str, directory: Path, save_report: Any
+) -> Callback:
     from patchpilot.finding.find_fix import (
         find_fixes,
         find_later_fixes,
@@ -127,6 +134,7 @@ def _process_input(home: Any, kind: str, value: str, version: str, directory: Pa
         read_symptom_text,
     )
     from patchpilot.finding.find_introduction import find_introduction
+    from patchpilot.finding.report_bug import save_bug_report
     from patchpilot.home.branches import find_branch_range
     from patchpilot.tags.bisect_log import is_bisection
 
@@ -145,35 +153,40 @@ def _process_input(home: Any, kind: str, value: str, version: str, directory: Pa
             good, dots, bad = version.partition("..")
             if dots:
                 result = find_introduction(repository, symptom, good, bad)
-                return partial(_show_found_fixes, home, result.found, text, result)
-            fixes = find_fixes(repository, symptom, tree=version)
-    return partial(_show_found_fixes, home, fixes, text)
+                save_report = partial(
+                    save_bug_report, fixes=result.found, log=text, good=result.good, bad=result.bad
+                )
+                return partial(_show_found_fixes, home, result.found, save_report, result)
+            fixes = find_fixes(repository, symptom, tree=version, to_report=True)
+    save_report = save_report or partial(save_bug_report, fixes=fixes, log=text)
+    return partial(_show_found_fixes, home, fixes, save_report)
 
 
 def _describe_search(
     search_result: "FoundFixes", introduction: "Introduction | None"
 ) -> tuple[str, str]:
     """Return the title and the text of the dialog with the commits that were found."""
-    commits = f"{search_result.searched:,} commits"
+    text = f"{capitalize_sentence(search_result.scope)}."
     if introduction:
         title = "Commits that may have introduced the bug"
-        text = f"{commits} in {search_result.tree} were searched."
         if introduction.next:
             text += f"\nTest {introduction.next[:12]} next, and search again with it."
         next_text = "lists the commits that fix it"
     else:
         title = "Commits to try" if search_result.fits else "No commit fits"
-        text = f"{commits} since {search_result.tree} were searched."
         next_text = "shows which stable kernels lack it"
         if search_result.outlook:
-            text += f"\n{search_result.outlook[:1].upper()}{search_result.outlook[1:]}."
+            text += f"\n{capitalize_sentence(search_result.outlook)}."
     if search_result.candidates:
         text += f"\n\nA commit's number {next_text}."
     return title, text
 
 
 def _show_found_fixes(
-    home: Any, search_result: "FoundFixes", log: str, introduction: "Introduction | None" = None
+    home: Any,
+    search_result: "FoundFixes",
+    save_report: "Callable[..., Path]",
+    introduction: "Introduction | None" = None,
 ) -> None:
     fixes = search_result.candidates[:5]
     answers = [
@@ -195,11 +208,12 @@ def _show_found_fixes(
         if choice == "report":
             # below the draft, so that Esc leads back to the commits
             ask("report")
-            _save_bug_report(home, search_result, log, introduction)
+            with home.tui.session.open_repository() as repository:
+                show_draft(home.app, save_report(repository))
         elif choice == "write":
             home.notify("commit your fix on mainline, press g, then Enter on its branch")
         elif choice and introduction:
-            _start_search(home, "bisect", choice, "")
+            _start_search(home, "bisect", choice, "", partial(save_report, suspect=choice))
         elif choice:
             directory, seen_in = home.tui.session.directory, search_result.tree
             home.tui.open_topic(directory, Stage.BACKPORTS, target=choice, seen_in=seen_in)
@@ -209,13 +223,3 @@ def _show_found_fixes(
         home.app.push_screen(question, handle_choice)
 
     ask("" if search_result.fits else "write")
-
-
-def _save_bug_report(
-    home: Any, fixes: "FoundFixes", log: str, introduction: "Introduction | None"
-) -> None:
-    from patchpilot.finding.report_bug import save_bug_report
-
-    with home.tui.session.open_repository() as repository:
-        good, bad = (introduction.good, introduction.bad) if introduction else ("", "")
-        show_draft(home.app, save_bug_report(repository, fixes, log, good=good, bad=bad))

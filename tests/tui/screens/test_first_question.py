@@ -142,6 +142,46 @@ async def test_two_versions_list_what_introduced_the_bug(app: PatchpilotApp, rep
         assert "#regzbot introduced: v6.1..v6.2" in file.read_text()
 
 
+async def test_bug_of_mainline_is_reported(app: PatchpilotApp, repo: Repo) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press("enter")
+        await until(pilot, lambda: "No commit fits" in text_of(app), "choice")
+        assert "No search: HEAD has all commits of mainline" in text_of(app)
+        assert "--" not in text_of(app)
+        await pilot.press("r")
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        (file,) = (state_path() / "reports").iterdir()
+        assert "with FILL IN (the version; v6.2 was searched) I get this" in file.read_text()
+
+
+async def test_commit_of_the_list_is_a_suspect_in_the_report(
+    app: PatchpilotApp, repo: Repo
+) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.1..v6.2", "enter")
+        await until(pilot, lambda: "may have introduced the bug" in text_of(app), "list")
+        await pilot.press("1")
+        await until(pilot, lambda: "No commit fits" in text_of(app), "later fixes")
+        await pilot.press("r")
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        (file,) = (state_path() / "reports").iterdir()
+        content = file.read_text()
+        assert f"with v6.2 I get this:\n\n  {MESSAGE}\n" in content
+        assert "#regzbot introduced: v6.1..v6.2" in content
+        assert "  I suspect " in content
+        assert "by bisection" not in content
+
+
 async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
     bad_commit = repo.git("rev-parse v6.1^{commit}")
     repo.commit(f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
