@@ -11,12 +11,13 @@ from types import FunctionType
 
 import patchpilot.tui
 from patchpilot.extras import EXTRA_OF
-from tests.kit.source import ROOT, trees
+from tests.kit.source import trees
 
 DOCUMENTED = {"_exit", "_replace"}
 """Names documented by the standard library: os._exit, and _replace of named tuples."""
 LIBRARIES = ("codespell_lib", "platformdirs", "re2", *EXTRA_OF)
 USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARIES)
+SQL_COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "REPLACE")
 
 
 @cache
@@ -92,12 +93,12 @@ def test_private_library_names_are_not_used() -> None:
 
 def test_sql_has_no_numbered_placeholders() -> None:
     """Python 3.12 takes `?1` for a name, and warns if its values are a sequence."""
-    numbered = re.compile(r"(?s)^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\b.*\?\d")
+    numbered = re.compile(rf"(?s)^\s*(?:{'|'.join(SQL_COMMANDS)})\b.*\?\d")
     assert numbered.search("SELECT ?1")
     statements = [
         (file.name, node.value)
-        for file in (ROOT / "patchpilot").rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
+        for file, tree in trees(*SQL_COMMANDS)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert len(statements) > 1000

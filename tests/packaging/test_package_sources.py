@@ -16,20 +16,22 @@ import pytest
 
 import patchpilot
 from patchpilot.lint import rule_store
+from tests.kit.source import trees
 
 PACKAGE = Path(patchpilot.__file__).parent
 
 
-def _nodes() -> Iterator[tuple[Path, ast.AST]]:
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def _nodes(word: str) -> Iterator[tuple[Path, ast.AST]]:
+    """Yield the nodes of the modules that contain the word."""
+    for file, tree in trees(word, root=PACKAGE):
+        for node in ast.walk(tree):
             yield file, node
 
 
 def _named_sources() -> list[tuple[str, str]]:
     return [
         (file.relative_to(PACKAGE).as_posix(), argument.value)
-        for file, node in _nodes()
+        for file, node in _nodes("package_sources")
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "package_sources"
@@ -42,7 +44,7 @@ def _imported_names() -> list[tuple[str, str]]:
     """Return the names that code imports by a string, each up to its first variable part."""
     return [
         (file.relative_to(PACKAGE).as_posix(), name)
-        for file, node in _nodes()
+        for file, node in _nodes("import_module")
         if isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func)
         for argument in node.args
         if (name := _constant_part(argument))
