@@ -12,8 +12,8 @@ import pytest
 
 from patchpilot.errors import InputError
 from patchpilot.write_file import replace_file, write_file
+from tests.kit.source import SOURCE, trees
 
-ROOT = Path(__file__).parents[1] / "patchpilot"
 OWN_FOLDER = {
     "commits/object_store.py",
     "building/field_checkers.py",
@@ -55,8 +55,8 @@ def opens_for_writing(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True
-    argument_texts = [ast.unparse(argument) for argument in call.args]
     if name == "open" and ast.unparse(call.func) == "os.open":
+        argument_texts = [ast.unparse(argument) for argument in call.args]
         return "os.devnull" not in argument_texts and any(
             "O_WRONLY" in argument or "O_CREAT" in argument for argument in argument_texts
         )
@@ -69,9 +69,9 @@ def opens_for_writing(call: ast.Call) -> bool:
 
 def test_only_one_module_writes_files() -> None:
     writers = {
-        str(file.relative_to(ROOT))
-        for file in ROOT.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
+        str(file.relative_to(SOURCE))
+        for file, tree in trees("write_text", "write_bytes", "open(")
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and opens_for_writing(node)
     }
     assert writers == {"write_file.py"} | OWN_FOLDER | APPENDS

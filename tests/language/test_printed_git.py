@@ -35,6 +35,8 @@ QUOTED_BEFORE = {
 
 def find_unquoted_values(text: str) -> Iterator[str]:
     """Yield the values in git commands of a module's texts that are neither quoted nor an ID."""
+    if not re.search(r"\b(?:git|rm) ", text):
+        return
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.JoinedStr):
             continue

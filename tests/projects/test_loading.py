@@ -90,8 +90,17 @@ def _find_read_attributes() -> set[tuple[str, str]]:
     for _, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                result.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
+                result.add((_last_word(node.value), node.attr))
     return result
+
+
+def _last_word(value: ast.expr) -> str:
+    """Return the source of a value from its last dot."""
+    if isinstance(value, ast.Name):
+        return value.id
+    if isinstance(value, ast.Attribute):
+        return value.attr
+    return ast.unparse(value).rpartition(".")[2]
 
 
 def test_every_key_is_used() -> None:
