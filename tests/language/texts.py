@@ -8,6 +8,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from tests.kit.source import ROOT, trees
@@ -41,37 +42,58 @@ def find_code_strings() -> Iterator[LocatedText]:
 
     The pieces of an f-string are joined, with {} in place of each value.
     """
-    for file, tree in trees():
-        skipped_ids = {id(node) for node in _find_docstring_constants(tree)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "json_form":
-                skipped_ids.update(map(id, node.args))
-            if isinstance(node, ast.JoinedStr):
-                string_parts = [
-                    str(string_part.value) if isinstance(string_part, ast.Constant) else "{}"
-                    for string_part in node.values
-                ]
-                skipped_ids.update(id(string_part) for string_part in node.values)
-                yield LocatedText(
-                    f"{file.relative_to(ROOT)}:{node.lineno}",
-                    "code",
-                    "".join(string_parts),
-                )
-            elif (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and id(node) not in skipped_ids
-            ):
-                yield LocatedText(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
+    return (text for text in _read_modules() if text.kind == "code")
 
 
 def find_help_texts() -> Iterator[LocatedText]:
     """Yield the descriptions of commands. They are the docstrings that `--help` and the man pages
     show.
     """
-    for file, tree in trees("@"):
-        for node in _find_help_constants(tree):
-            yield LocatedText(f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value))
+    return (text for text in _read_modules() if text.kind == "help")
+
+
+def find_docstrings() -> Iterator[LocatedText]:
+    return (text for text in _read_modules() if text.kind == "docstring")
+
+
+@cache
+def _read_modules() -> tuple[LocatedText, ...]:
+    """Return the texts in the package. They are cached, because parsing it takes two seconds."""
+    return tuple(
+        LocatedText(f"{file.relative_to(ROOT)}:{line}", kind, text)
+        for file, tree in trees()
+        for line, kind, text in _find_module_texts(tree)
+    )
+
+
+def _find_module_texts(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, kind, text) of each text in a module."""
+    docstrings = list(_find_docstring_constants(tree))
+    help_ids = set()
+    for node in _find_help_constants(tree):
+        help_ids.add(id(node))
+        yield node.lineno, "help", str(node.value)
+    for node in docstrings:
+        if id(node) not in help_ids:
+            yield node.lineno, "docstring", str(node.value)
+    skipped_ids = set(map(id, docstrings))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id == "json_form":
+                skipped_ids.update(map(id, node.args))
+        elif isinstance(node, ast.JoinedStr):
+            string_parts = [
+                str(string_part.value) if isinstance(string_part, ast.Constant) else "{}"
+                for string_part in node.values
+            ]
+            skipped_ids.update(id(string_part) for string_part in node.values)
+            yield node.lineno, "code", "".join(string_parts)
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in skipped_ids
+        ):
+            yield node.lineno, "code", node.value
 
 
 def _find_help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -84,17 +106,6 @@ def _find_help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
             for decorator_node in node.decorator_list
         ):
             yield from _find_docstring_constants(ast.Module(node.body, []))
-
-
-def find_docstrings() -> Iterator[LocatedText]:
-    for file, tree in trees():
-        help_nodes = {id(node) for node in _find_help_constants(tree)}
-        for node in _find_docstring_constants(tree):
-            if id(node) in help_nodes:
-                continue
-            yield LocatedText(
-                f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value)
-            )
 
 
 def find_rule_texts() -> Iterator[LocatedText]:
