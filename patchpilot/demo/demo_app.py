@@ -136,7 +136,24 @@ class DemoFollow(FollowScreen):
 
 
 class DemoBackports(BackportsScreen):
-    """The LTS stage in the demo, which sends Robin's patches."""
+    """The LTS stage in the demo, which sends Robin's patches and shows the answer to them."""
+
+    _followed: Any = None
+
+    def on_mount(self) -> None:
+        self.set_interval(DemoFollow.INTERVAL, self._check_archive)
+
+    def _check_archive(self) -> None:
+        """Fetch the messages after something was sent, and show what they report."""
+        if self.app.screen is not self or self._shown is None:
+            return
+        followed = self.session.last_result(Stage.FOLLOW)
+        if followed is not self._followed:
+            self._followed = followed
+            self.refill_list()
+        is_waiting = not self._step_kinds.isdisjoint((StepKind.SENT, StepKind.REQUESTED))
+        if is_waiting and Stage.FOLLOW not in self.session.busy:
+            self.tui.jobs.start_stage(Stage.FOLLOW)
 
     @property
     def step_keys(self) -> StepKeys:
