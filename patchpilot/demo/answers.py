@@ -5,6 +5,7 @@ The list, the maintainers and the stable trees reply a few seconds after receivi
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,15 @@ from patchpilot.model.patch import Subject, parse_subject
 
 DELAYS = (3.0, 6.0, 9.0)
 """Seconds from the message to the first, second and third reply."""
+
+
+def list_sent_versions(subject: str, commit: str) -> list[str]:
+    """Return the stable versions of a backport, or of a request for a commit; otherwise []."""
+    if match := re.match(r"\[PATCH (\d+\.\d+)\b", subject):
+        return [match[1]]
+    request, _, names = subject.rpartition('") to ')
+    is_request = request.startswith(f"Please apply {commit[:12]} (")
+    return re.findall(r"\d+\.\d+", names) if is_request else []
 
 
 class Answers:
@@ -53,11 +63,11 @@ class Answers:
 
     def _answer_message(self, raw: bytes) -> None:
         mail = parse_mail(raw)
-        if mail.subject.startswith("[PATCH 6.1") and self._merged:
-            commit, title, body, review_date = self._merged
-            review = demo_mails.make_stable_review(commit, title, body, "6.1", review_date)
-            self.sandbox.archive.add(review)
-            self._merged = None
+        if self._merged:
+            commit, title, body, date = self._merged
+            for branch in list_sent_versions(mail.subject, commit):
+                review = demo_mails.make_stable_review(commit, title, body, branch, date)
+                self.sandbox.archive.add(review)
         if mail.in_reply_to:
             return
         subject = parse_subject(mail.subject)

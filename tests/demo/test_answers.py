@@ -73,6 +73,28 @@ def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
     assert archive.message_ids == ["list@example.org", "other@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("subject", "versions"),
+    [
+        ("[PATCH 6.1.y] acme: x", ["6.1"]),
+        ("[PATCH 5.15 2/2] acme: x", ["5.15"]),
+        ('Please apply 111111111111 ("acme: add it") to 6.6 and 6.18', ["6.6", "6.18"]),
+        ('Please apply 222222222222 ("acme: y") to 6.6', []),
+        ("[PATCH net] acme: x", []),
+    ],
+)
+def test_sent_backports_and_requests_are_reviewed(
+    subject: str, versions: list[str], tmp_path: Path
+) -> None:
+    sandbox, archive = _create_sandbox(tmp_path)
+    answers = Answers(sandbox)
+    mail = build_patch_mail(subject, id="sent")
+    answers._merged = "1" * 40, "acme: x", "It fails.", parse_mail(mail).date  # type: ignore[assignment]
+    sandbox.sink.keep(NEWCOMER.email, [STABLE_LIST], mail)
+    answers.answer()
+    assert [mail.subject.split()[1] for mail in archive.mails] == versions
+
+
 def test_backport_sent_to_the_stable_list_only_is_archived_and_answered(tmp_path: Path) -> None:
     sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox)
