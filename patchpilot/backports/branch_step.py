@@ -250,7 +250,7 @@ def _find_request_step(
     if work.requested:
         return _wait_for_answer(StepKind.REQUESTED, work.requested, work.reported)
     if reason := explain_no_request(result):
-        words = "do not ask" if result.rules else "wait: Cc: stable"
+        words = "do not ask" if result.rules else "wait for stable"
         return BranchStep(StepKind.WAIT, words, reason)
     if branch.affected is None and not work.is_seen:
         identify = _identify_culprit(target)

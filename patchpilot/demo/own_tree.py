@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from patchpilot.demo.sandbox import ENV
+
 _OWN_TREE = """\
 The same with your own fix, on a branch of your own kernel tree:
 
@@ -14,7 +16,12 @@ The same with your own fix, on a branch of your own kernel tree:
     patchpilot            opens these stages on the current branch
 
 Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
-{fate}; `{command} demo` starts it again."""
+{fate}"""
+_KEPT = """\
+The sandbox stays in {root}. Its mail server and archive are stopped. To look at it again:
+
+    . {env}; cd {work}
+"""
 
 
 def find_folder_outside_path() -> str:
@@ -28,12 +35,17 @@ def find_folder_outside_path() -> str:
 def format_own_tree_text(folder: str = "", *, kept: bool = False) -> str:
     """Return the closing text, with commands that work in the user's shell.
 
-    `folder` is the command's folder if PATH does not contain it. `kept` is set if the sandbox is
-    kept.
+    `folder` is the command's folder if PATH does not contain it. If `kept` is set, the text of
+    `format_kept_text` follows.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
-    return _OWN_TREE.format(
-        path=path,
-        fate=f"The demo {'keeps' if kept else 'removes'} its files",
-        command=shlex.quote(str(Path(folder, "patchpilot"))) if folder else "patchpilot",
-    )
+    command = shlex.quote(str(Path(folder, "patchpilot"))) if folder else "patchpilot"
+    again = f"`{command} demo` starts"
+    fate = f"{again} a new sandbox." if kept else f"The demo removes its files; {again} it again."
+    return _OWN_TREE.format(path=path, fate=fate)
+
+
+def format_kept_text(root: Path, work: Path) -> str:
+    """Return what stays of a sandbox in `root`, and how to enter its repository."""
+    env, directory = (shlex.quote(str(path)) for path in (root / ENV, work))
+    return _KEPT.format(root=root, env=env, work=directory).rstrip("\n")

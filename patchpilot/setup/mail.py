@@ -110,7 +110,7 @@ def list_providers() -> tuple[tuple[str, str], ...]:
             for provider in load_providers()
             if provider.server
         ),
-        (OWN, "another server"),
+        (OWN, "another mail server, such as your employer's or your own"),
         (MSMTP, "the program msmtp, with its own ~/.msmtprc"),
         (WEB, "b4's web endpoint at kernel.org, without a mail server"),
     )

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.own_tree import find_folder_outside_path, format_own_tree_text
+from patchpilot.demo.own_tree import (
+    find_folder_outside_path,
+    format_kept_text,
+    format_own_tree_text,
+)
 
 
 def test_commands_use_the_shell_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +23,9 @@ def test_commands_use_the_shell_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert format_own_tree_text().endswith(
         "The demo removes its files; `patchpilot demo` starts it again."
     )
-    assert "The demo keeps its files;" in format_own_tree_text(kept=True)
+    assert format_own_tree_text(kept=True).endswith("\n`patchpilot demo` starts a new sandbox.")
+    kept = format_kept_text(tmp_path / "my demo", tmp_path / "my demo" / "linux")
+    assert f"    . '{tmp_path}/my demo/env'; cd '{tmp_path}/my demo/linux'" in kept
 
 
 def test_folder_is_added_to_path_if_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             print_message(_WELCOME.format(work=sandbox.work, topic=TOPIC))
         from patchpilot.demo.own_tree import (
             find_folder_outside_path,
+            format_kept_text,
             format_own_tree_text,
         )
 
@@ -112,10 +113,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if not shell and code == 0:
             print_message(format_own_tree_text(find_folder_outside_path(), kept=bool(keep)))
         if keep:
-            print_message(
-                f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"
-                f" it: . {keep}/env; cd {sandbox.work}"
-            )
+            print_message(format_kept_text(sandbox.root, sandbox.work))
     return ExitCode.OK if shell else code
 
 

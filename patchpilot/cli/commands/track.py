@@ -349,10 +349,12 @@ def _show_ledger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
     )
+    versions = series.posted.revisions if series.posted else ()
+    numbered_versions = {version.version for version in versions if version.patch_count > 1}
     common.write(
         format_json("ledger", shown_ledger)
         if common.format == "json"
-        else format_ledger(shown_ledger)
+        else format_ledger(shown_ledger, numbered_versions)
     )
 
 

@@ -2,7 +2,7 @@
 """Format the review comments on a series as text."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import make_one_line, make_printable
@@ -13,10 +13,11 @@ _MOST_LINES = 8
 """Maximum lines shown of a hunk."""
 
 
-def format_ledger(ledger: SeriesLedger) -> str:
+def format_ledger(ledger: SeriesLedger, numbered_versions: Container[int]) -> str:
     """Format the review comments by message.
 
     Each has its state, the lines that it refers to, and the evidence for its state.
+    `numbered_versions` are the versions with several patches, whose numbers are named.
     """
     if not ledger.points:
         return "no requests\n"
@@ -25,9 +26,10 @@ def format_ledger(ledger: SeriesLedger) -> str:
     for item in ledger.points:
         if item.point.message_id != mail:
             mail = item.point.message_id
+            target = _describe_target(item, numbered_versions)
             lines += [
                 *([""] if lines else []),
-                make_one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
+                make_one_line(f"{item.point.asker} on {target}  <{mail}>"),
             ]
         lines += _format_item(item)
     counts = Counter(item.state for item in ledger.points)
@@ -38,9 +40,10 @@ def format_ledger(ledger: SeriesLedger) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _describe_target(item: LedgerItem) -> str:
+def _describe_target(item: LedgerItem, numbered_versions: Container[int]) -> str:
     version = f"v{item.point.version}" if item.point.version else "the series"
-    return f"{version}, patch {item.point.patch}" if item.point.patch else version
+    is_numbered = item.point.patch and item.point.version in numbered_versions
+    return f"{version}, patch {item.point.patch}" if is_numbered else version
 
 
 def _format_item(item: LedgerItem) -> Iterator[str]:
