@@ -403,9 +403,11 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
                 self.stage_screen.handle_commit_change()
 
     def redraw_stage(self) -> None:
-        screen = self.stage_screen
-        if screen:
-            screen.update_titles()
+        """Draw what changed outside of the stage's panels: its titles, or the rows of Home."""
+        if self.stage_screen:
+            self.stage_screen.update_titles()
+        elif self.is_screen_installed(HOME):
+            self.get_screen(HOME).draw_topics()  # type: ignore[attr-defined]
 
     def restore_saved_stage(self, topic_key: str) -> None:
         is_first_topic, self.place = not self.place, topic_key

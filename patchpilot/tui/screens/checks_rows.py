@@ -124,9 +124,8 @@ def find_edited_text(row: "FindingRow") -> str:
     """
     if row.finding.path:
         return "line" if row.finding.line else ""
-    scope = row.rule.scope if row.rule and row.commit else ""
-    in_message = scope in ("subject", "message", "trailers")
-    return "commit message" if in_message or (scope == "history" and not row.is_whole) else ""
+    in_message = row.rule and row.commit and row.rule.scope in ("subject", "message", "trailers")
+    return "commit message" if in_message else ""
 
 
 def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:

@@ -5,7 +5,7 @@ It shows the findings as a list and in the patch below their lines, and the sele
 with its fix.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.fix_certain import CertainFixes
     from patchpilot.checking.fix_finding import Changes
     from patchpilot.checking.result import CheckResult, FindingRow
+    from patchpilot.tui.screens.fix_dialog import CertainJob
 
 
 CERTAIN = ("safe", "tags")
@@ -91,8 +92,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._announced: Hashable = None
         self._is_ahead = False
         self._fixes: dict[Hashable, Changes] = {}
+        self._job: CertainJob
         self._certain_fixes: CertainFixes | None = None
-        self._fixed_result: CheckResult | None = None
         self._lists_waived = False
         self._mark = ""
 
@@ -145,8 +146,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
         elif self._selected not in self._shown_findings:
             self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
-        self._fixes = {}
-        self._find_certain_fixes(result)
+        self._fixes, self._certain_fixes = {}, None
+        if any(row.remedy in CERTAIN for row in self._every):
+            from patchpilot.tui.screens.fix_dialog import find_in_background, make_certain_fix_job
+
+            self._job = make_certain_fix_job(self, self._commits_with_remedy("tags"))
+            find_in_background(self, "finding safe fixes", self._job, self._store_certain_fixes)
         view.set_rows(rows, notes=map(finding_note, self._shown_findings.values()))
         self.refill_list()
         if is_first:
@@ -298,24 +303,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         A finding has no safe fix if its fix would cause another finding.
         """
-        return self._certain_fixes is not None and self.current_result is self._fixed_result
+        return self._certain_fixes is not None and self.current_result is not None
 
-    def _find_certain_fixes(self, result: "CheckResult") -> None:
-        if result is self._fixed_result:
-            return
-        self._certain_fixes, self._fixed_result = None, result
-        if any(row.remedy in CERTAIN for row in self._every):
-            from patchpilot.tui.screens.fix_dialog import find_certain_fixes
-
-            tagless = self._commits_with_remedy("tags")
-            find_certain_fixes(self, tagless, partial(self._store_certain_fixes, result))
-
-    def _store_certain_fixes(self, result: "CheckResult", fixes: "CertainFixes") -> None:
-        from patchpilot.tui.screens.fix_dialog import format_fix_question
-
-        if result is self._fixed_result and format_fix_question(fixes):
-            self._certain_fixes = fixes
-            self.tui.redraw_stage()
+    def _store_certain_fixes(self, fixes: "CertainFixes") -> None:
+        self._certain_fixes = fixes if fixes.diff else None
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
@@ -323,12 +314,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         )
 
     @property
-    def can_jump(self) -> bool:
-        return bool(self._shown_findings)
+    def _views_with_hunks(self) -> Iterator[DiffView]:
+        return iter([self._patch_view] if self._shown_findings else [])
 
     def action_jump(self, direction: int) -> None:
         self._is_ahead = False
-        self._patch_view.jump_to_stop(direction)
+        super().action_jump(direction)
 
     def open_selected_row(self, listed: RowList) -> None:
         self.action_detail()
@@ -369,12 +360,14 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._lists_waived = not self._lists_waived
             self.show_result(result)
 
-        is_built, strict = bool(self.session.builds), self.session.strict
+        is_built, strict = any(result.commits), self.session.strict
         options = [
             DialogOption(
-                "Stop building" if is_built else "Build the commits",
-                "compiles the files that each commit changes, before and after it",
-                self._toggle_build,
+                "Check without the build" if is_built else "Build the commits",
+                "leaves out the findings of the build"
+                if is_built
+                else "compiles the files that each commit changes, before and after it",
+                partial(self._switch_build, is_on=not is_built),
             ),
             DialogOption(
                 "Usual rules" if strict else "Findings of all rules",
@@ -411,8 +404,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def action_fix_safe(self) -> None:
         from patchpilot.tui.screens.fix_dialog import apply_safe_fixes
 
-        if self.can_fix_safe and self._certain_fixes:
-            apply_safe_fixes(self, self._commits_with_remedy("tags"), self._certain_fixes)
+        if self._certain_fixes:
+            apply_safe_fixes(self, self._job, self._certain_fixes)
 
     def action_waive(self) -> None:
         from patchpilot.tui.actions.waive import remove_waiver, waive_finding
@@ -426,12 +419,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
             count = sum(other.name == selected.finding.name for other in result.all)
             waive_finding(self, selected.finding, count)
 
-    def _toggle_build(self) -> None:
+    def _switch_build(self, *, is_on: bool) -> None:
         session = self.session
-        topic_key = session.topic.key if session.topic else ""
-        session.builds = "" if session.builds == topic_key else topic_key
-        if not session.builds:
-            self.notify("without a build")
+        session.builds = session.topic.key if session.topic and is_on else ""
         self.rerun_stage()
 
     def _review_patches(self) -> None:

@@ -34,7 +34,6 @@ T = TypeVar("T")
 Fix = Callable[..., "Changes"]
 """Runs in a thread to determine what would change or, given overrides, to write it."""
 CertainJob = Callable[..., CertainFixes]
-"""Runs like `Fix`, for all certain fixes."""
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
 AGAIN = "press g to refresh, then try again"
@@ -95,15 +94,17 @@ def find_fix(
     If the commit has left the branch meanwhile, `on_found` is not called: the checks run again.
     """
     work = _make_fix_job(screen, row, (row.commit or "",))
-    _find_in_background(screen, "finding the fix", work, on_found)
+    find_in_background(screen, "finding the fix", work, on_found)
 
 
-def _find_in_background(
+def find_in_background(
     screen: "AnyScreen",
     activity: str,
     work: "Callable[[Repository, Progress], T]",
     on_found: "Callable[[T], None]",
 ) -> None:
+    """Run `work`, and call `on_found` with its result unless the commits changed meanwhile."""
+
     def find_or_skip(repository: "Repository", progress: "Progress") -> "T | None":
         try:
             return work(repository, progress)
@@ -200,7 +201,11 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
     return compute_fix
 
 
-def _make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> "CertainJob":
+def make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> "CertainJob":
+    """Return a job that finds or, given overrides, applies the safe fixes for the topic's commits.
+
+    This includes tags that are certain for the commits in `tagless`.
+    """
     session = screen.session
     topic_key = session.topic.key if session.topic else ""
 
@@ -225,21 +230,8 @@ def _make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> "Certa
     return compute_fixes
 
 
-def find_certain_fixes(
-    screen: "AnyScreen", tagless: Sequence[str], on_found: "Callable[[CertainFixes], None]"
-) -> None:
-    """Find the safe fixes for the topic's commits, and the tags that are certain for the commits in
-    `tagless`.
-
-    `on_found` is not called if the commits changed meanwhile.
-    """
-    _find_in_background(
-        screen, "finding safe fixes", _make_certain_fix_job(screen, tagless), on_found
-    )
-
-
-def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str], fixes: "CertainFixes") -> None:
-    """Show these fixes, apply them after confirmation, and run the checks again."""
+def apply_safe_fixes(screen: "AnyScreen", work: "CertainJob", fixes: "CertainFixes") -> None:
+    """Show the fixes that `work` found, apply them after confirmation, and run the checks again."""
 
     def describe_fixes(applied: "CertainFixes") -> tuple[str, ...]:
         fixed = format_count(applied.fixes.fixed, "finding")
@@ -250,11 +242,11 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str], fixes: "Certai
 
     title = f"{format_fix_question(fixes)}? {format_count(len(fixes.left), 'finding')} left"
     rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
-    _propose_diff(screen, title, rows, _make_certain_fix_job(screen, tagless), describe_fixes)
+    _propose_diff(screen, title, rows, work, describe_fixes)
 
 
 def format_fix_question(fixes: "CertainFixes") -> str:
-    """Return the dialog's question without its question mark, or "" if there is nothing to fix.
+    """Return the dialog's question without its question mark.
 
     The question states how many fixes to apply and how many tags to add.
     """
@@ -271,4 +263,4 @@ def format_fix_question(fixes: "CertainFixes") -> str:
         sum(bool(patch.texts) for patch in fixes.fixes.patches),
         sum(line.startswith("+++ ") for line in fixes.tags.diff),
     )
-    return f"{action_text} to {format_count(commits, 'commit')}".capitalize() if action_text else ""
+    return f"{action_text} to {format_count(commits, 'commit')}".capitalize()

@@ -169,7 +169,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         self._timer = self.set_interval(SELDOM, read_again, pause=True)
 
     def on_screen_resume(self) -> None:
-        self._draw_topics()
+        self.draw_topics()
         self._start_reading(fresh=False)
         self._timer.resume()
 
@@ -262,7 +262,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             )
         if topics != self._topics:
             self._topics = topics
-            self._draw_topics()
+            self.draw_topics()
 
     def _handle_all_read(self) -> None:
         # draw the keys again, because it was not known earlier whether the repository is a clone
@@ -274,13 +274,13 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
     def show_activity(self, activity: str) -> None:
         self._doing = activity
-        self._draw_topics()
+        self.draw_topics()
 
     def _keep_error(self, text: str, key: str = "") -> None:
         """Show an error in the row of a topic, or above all, until it is settled."""
         self._errors[key] = text
         self._has_new_error = self._has_new_error or not key
-        self._draw_topics()
+        self.draw_topics()
 
     def show_failure(self, error: PatchpilotError, key: str = "") -> None:
         """Show an error and keep it in the row of the topic with this key, or above all topics."""
@@ -290,7 +290,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         def settle() -> None:
             self._errors.pop(key, None)
             self.notify("commands trusted; open the topic again")
-            self._draw_topics()
+            self.draw_topics()
 
         if isinstance(error, UntrustedCommandsError):
             ask_for_trust(
@@ -302,13 +302,13 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         self.notify(format_error(error), severity="error")
 
     def on_resize(self) -> None:
-        self._draw_topics()
+        self.draw_topics()
 
     @property
     def _topic_list(self) -> RowList:
         return self.query_one("#topics", RowList)
 
-    def _draw_topics(self) -> None:
+    def draw_topics(self) -> None:
         if not self.is_mounted:
             return
         topics, filter_text = (
@@ -352,7 +352,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         line.focus()
 
     def on_input_changed(self) -> None:
-        self._draw_topics()
+        self.draw_topics()
 
     def on_input_submitted(self) -> None:
         self._topic_list.focus()
@@ -360,7 +360,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     def action_sort(self) -> None:
         names = list(SORTED)
         self._sorted = names[(names.index(self._sorted) + 1) % len(names)]
-        self._draw_topics()
+        self.draw_topics()
 
     def _show_placeholder(self, topics: "Sequence[HomeTopic]") -> None:
         placeholder = self.query_one("#no-topics", Static)
@@ -470,7 +470,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
         def mark() -> None:
             mark_draft_sent(topic)
-            self._draw_topics()
+            self.draw_topics()
 
         text = f"Did you send this draft?\n\n{topic.key}\n\nThe file stays."
         answers = ("yes", "Yes: do not list it any more"), ("no", "No: it is still unsent")

@@ -373,8 +373,10 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         return any(self._views_with_hunks)
 
     def action_jump(self, offset: int) -> None:
-        for view in self._views_with_hunks:
-            view.jump_to_stop(offset)
+        moved = [view.jump_to_stop(offset) for view in self._views_with_hunks]
+        if not any(moved):
+            end = "last one; F goes back" if offset > 0 else "first one; f goes on"
+            self.notify(f"this is the {end}")
 
     def action_search(self) -> None:
         self.query_one(SearchBar).open_search()

@@ -53,10 +53,9 @@ _AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
         "draft --in-reply-to": (),
         "draft --export": (),
         "draft --no-b4": (),
-        **{
-            command: ("", f"in a shell: patchpilot {command}")
-            for command in ("build --all", "build --clean", "build --config FILE")
-        },
+        "build --all": ("", "in a shell: patchpilot build --all"),
+        "build --clean": ("", "in a shell: patchpilot build --clean"),
+        "build --config": ("", "in a shell: patchpilot build --config FILE"),
         "track add": ("w", "", "press {} on Home (0)"),
         "track add -": ("w", "", "press {} on Home (0), then s, and enter its file"),
         "undo restore": ("u",),

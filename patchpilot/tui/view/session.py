@@ -468,8 +468,9 @@ class Session:
         """
         recipients = self.fresh_result(Stage.RECIPIENTS)
         notes = recipients.advice if recipients else ()
-        answerable = (note.remedy for note in notes if note.remedy and note.remedy.kind == "answer")
-        return len(self.open_questions) or sum(1 for _ in answerable)
+        # the tree in the subject is a question as well
+        kinds = [note.remedy.kind for note in notes if note.remedy]
+        return len(self.open_questions) or kinds.count("answer") + kinds.count("prefix")
 
     @property
     def next_stage(self) -> Stage | None:

@@ -345,17 +345,20 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def action_edge(self, line: int) -> None:
         self.go_to_line(line if line >= 0 else len(self.rows) - 1)
 
-    def jump_to_stop(self, direction: int) -> None:
+    def jump_to_stop(self, direction: int) -> bool:
+        """Go to the next or previous note or hunk, and return whether there is one."""
         stops = [note.line for note in self.notes] or self.stops
         index = (bisect_left if direction < 0 else bisect_right)(stops, self.cursor)
         if self.note and self.note.line == self.cursor:
             index = self.notes.index(self.note) + (direction > 0)
         index -= direction < 0
-        if 0 <= index < len(stops):
-            if self.notes:
-                self._go_to_note(self.notes[index])
-            else:
-                self.go_to_line(stops[index])
+        if not 0 <= index < len(stops):
+            return False
+        if self.notes:
+            self._go_to_note(self.notes[index])
+        else:
+            self.go_to_line(stops[index])
+        return True
 
     def searchable_lines(self) -> Iterable[str]:
         for index, row in enumerate(self.rows):

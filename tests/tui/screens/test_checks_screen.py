@@ -341,3 +341,27 @@ async def test_all_fixes_are_offered_only_if_there_is_one(
         assert next_key is None or next_key.key != "A"
         await keys(pilot, "A")
         assert newcomer_app.screen is newcomer_app.stage_screen
+
+
+async def test_first_and_last_finding_are_announced(newcomer_app: PatchpilotApp) -> None:
+    async with newcomer_app.run_test(size=(120, 36)) as pilot:
+        await open_checks(pilot)
+        screen = newcomer_app.screen
+        assert isinstance(screen, ChecksScreen)
+        for key, message in (("f", "this is the last one"), ("F", "this is the first one")):
+            for _ in screen._shown_findings:
+                assert message not in last_message(newcomer_app)
+                selected = screen._selected
+                await keys(pilot, key)
+                if screen._selected == selected:
+                    break
+            assert message in last_message(newcomer_app)
+
+
+async def test_build_is_offered_until_the_commits_were_built(app: PatchpilotApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await open_checks(pilot)
+        assert app.session.topic
+        app.session.builds = app.session.topic.key
+        await keys(pilot, "o")
+        assert "Build the commits" in text_of(app), "nothing was built yet"

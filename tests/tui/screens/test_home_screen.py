@@ -32,7 +32,7 @@ from tests.kit import story
 from tests.kit.cli import call
 from tests.kit.life import Life, create_life
 from tests.kit.mails import build_mbox
-from tests.kit.walk import settle, still, text_of, until
+from tests.kit.walk import running, settle, still, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -471,3 +471,12 @@ async def test_empty_home_lists_working_keys(start_home: Start, tmp_path: Path) 
         assert not any(Stage.CHECKS.label in does for does in every)
         await pilot.press("question_mark")
         await until(pilot, lambda: "check the archives" in text_of(app), "the keys of Home")
+
+
+async def test_row_of_the_open_topic_follows_its_stages(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.COMMIT) as pilot:
+        await pilot.press("0")
+        await open_home(pilot, "1 Commit")
+        app.session.open_questions = frozenset(("security",))
+        app.redraw_stage()
+        await visible(pilot, "1 Commit: press a to answer 1 question")
