@@ -364,7 +364,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         options = [
             DialogOption(
                 "Check without the build" if is_built else "Build the commits",
-                "leaves out the findings of the build"
+                "hides the findings of the build"
                 if is_built
                 else "compiles the files that each commit changes, before and after it",
                 partial(self._switch_build, is_on=not is_built),
