@@ -42,10 +42,23 @@ def commit_hostile_settings(repo: Repo, file: str, configuration: str) -> None:
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 
 
-@pytest.mark.parametrize(("file", "text"), CASES)
-def test_branch_settings_come_from_its_base(repo: Repo, file: str, text: str) -> None:
+CALLS = list(itertools.product(FORMATS, ("HEAD", "base..HEAD", "")))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "calls"),
+    [
+        pytest.param(*case, calls, marks=marks, id=f"{case[0]}-{number}-{len(calls)}")
+        for number, case in enumerate(CASES)
+        # in `make test`, each form and target with one of the files
+        for calls, marks in ((CALLS[number :: len(CASES)], ()), (CALLS, pytest.mark.long))
+    ],
+)
+def test_branch_settings_come_from_its_base(
+    repo: Repo, file: str, text: str, calls: list[tuple[str, str]]
+) -> None:
     commit_hostile_settings(repo, file, text)
-    for form, target in itertools.product(FORMATS, ("HEAD", "base..HEAD", "")):
+    for form, target in calls:
         arguments = ("--fail-on", "error", "--format", form, *target.split())
         result = repo.patchpilot("check", *arguments)
         assert result.code == 1, arguments

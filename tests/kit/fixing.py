@@ -11,9 +11,14 @@ from tests.kit.packs import choose_all_rules, load_all_rules
 from tests.kit.snippets import build_context
 
 
-def fix_context(context: Context) -> FixOutcome:
-    """Apply the safe fixes of all current rules to the context's patch."""
+def fix_context(context: Context, *, safe_only: bool = False) -> FixOutcome:
+    """Apply the safe fixes of all current rules to the context's patch.
+
+    With `safe_only`, no other rule can reject a fix because of a new finding.
+    """
     rules = choose_all_rules(context.options.kernel, context.project.name)
+    if safe_only:
+        rules = tuple(rule for rule in rules if rule.remedy.kind == "safe")
 
     def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         current_context = context.with_patch(patch)
@@ -22,9 +27,9 @@ def fix_context(context: Context) -> FixOutcome:
     return fix_patch(context.patch, check_patch, {rule.id: rule for rule in rules})
 
 
-def fix_example(example: Example) -> FixOutcome:
+def fix_example(example: Example, *, safe_only: bool = False) -> FixOutcome:
     """Apply all safe fixes to an example."""
-    return fix_context(build_context(example))
+    return fix_context(build_context(example), safe_only=safe_only)
 
 
 def fix_patch_text(patch_text: str, *, strict: bool = True) -> FixOutcome:

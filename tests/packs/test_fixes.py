@@ -69,4 +69,5 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
 
 @pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=False, is_safe=False))
 def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
-    assert not fix_example(example).changed
+    # rules without a safe fix change nothing, and are most of the rules
+    assert not fix_example(example, safe_only=True).changed
