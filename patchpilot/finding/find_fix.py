@@ -197,7 +197,7 @@ class FoundFixes:
 
     @property
     def scope(self) -> str:
-        """Return which commits were searched, or that mainline has no later commit."""
+        """Return which commits were searched, or that there is no later commit of mainline."""
         if not self.searched:
             return f"no search: {self.tree} has all commits of mainline that are here"
         start = "in" if ".." in self.tree else "since"

@@ -13,6 +13,7 @@ PLAIN = {
     "commits/private_config.py": "what is written into a git hook",
     "setup/install_hooks.py": "a line for a shell script",
     "setup/lts_branches.py": "the first line of a file",
+    "building/plan.py": "the message of a finding, in which the TUI adds that it is for a shell",
     "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",

@@ -201,7 +201,7 @@ def _make_fix_job(screen: "AnyScreen", row: "FindingRow", commits: Sequence[str]
     return compute_fix
 
 
-def make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> "CertainJob":
+def make_certain_fix_job(screen: "AnyScreen", tagless: Sequence[str]) -> CertainJob:
     """Return a job that finds or, given overrides, applies the safe fixes for the topic's commits.
 
     This includes tags that are certain for the commits in `tagless`.
