@@ -46,6 +46,7 @@ from patchpilot.finding.searched_tree import (
     SearchedTree,
     find_directory_tree,
     find_searched_tree,
+    name_version,
 )
 from patchpilot.finding.try_commit import (
     BranchFix,
@@ -386,9 +387,13 @@ def find_fixes(
         tuple(notes),
         tuple(search.files),
     )
-    if (proposed := found_fixes.proposed) and proposed.branches:
-        note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom.key)
+    _note_proposed_trial(repository, found_fixes, symptom.key)
     return found_fixes
+
+
+def _note_proposed_trial(repository: Repository, fixes: FoundFixes, symptom_key: str) -> None:
+    if (proposed := fixes.proposed) and proposed.branches:
+        note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom_key)
 
 
 def _move_excluded_last(fixes: Sequence[FoundFix]) -> list[FoundFix]:
@@ -634,19 +639,22 @@ def find_later_fixes(
     """Return the mainline commits that fix a bug introduced by a commit.
 
     They name the commit in a Fixes: tag or change its lines. `introduced_by` is the commit, or the
-    log of a bisection that found it. The first verdict is for `tree`, by default the commit.
+    log of a bisection that found it. The first verdict is for `tree`, by default the first bad
+    version of the bisection, otherwise the commit.
     """
+    bad_ids: tuple[str, ...] = ()
     if "\n" in introduced_by or is_bisection(introduced_by):
-        first_bad = parse_bisection(introduced_by).first_bad
+        first_bad, bad_ids = parse_bisection(introduced_by)[:2]
         if not first_bad:
             raise InputError(
                 "the bisection is not finished: it names no first bad commit",
                 hint="go on with `git bisect`, then write the log again",
             )
         introduced_by = first_bad
-    revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
+    first_bad, mainline = repository.resolve(introduced_by), find_mainline(repository)
     # fixes name the mainline commit of a backport
-    revision = find_named_mainline_commit(repository, revision) or revision
+    revision = find_named_mainline_commit(repository, first_bad) or first_bad
+    bad = next((name_version(repository, id_) for id_ in bad_ids[:1] if repository.find(id_)), "")
     tip = mainline.tip if mainline else "HEAD"
     messages = list(read_messages(repository, revision, tip))
     introducing_change = read_changes(repository, [revision]).get(revision, CommitDiff())
@@ -675,10 +683,11 @@ def find_later_fixes(
             match = f"fixes {revision[:12]}" if tags else f"changes lines of {revision[:12]}"
             candidates.append(FoundFix(message.id, message.subject, confidence, matches=(match,)))
     candidates.sort(key=lambda fix: -fix.probability)
-    searched = branch_ref(repository, tree, profile=profile) if tree else revision
-    fixes = add_backport_verdicts(repository, candidates[:SHOWN], searched, profile, progress)
+    searched = branch_ref(repository, tree, profile=profile) if tree else bad or revision
+    bug = SearchedBug(first_bad, (searched, tree), searched)
+    fixes = add_backport_verdicts(repository, candidates[:SHOWN], searched, profile, progress, bug)
     is_likely = bool(fixes) and fixes[0].probability >= LIKELY
-    return FoundFixes(
+    found_fixes = FoundFixes(
         revision[:12],
         revision,
         len(messages),
@@ -688,6 +697,8 @@ def find_later_fixes(
         fixes,
         files=tuple(introducing_change.files),
     )
+    _note_proposed_trial(repository, found_fixes, first_bad)
+    return found_fixes
 
 
 def is_commit_argument(repository: Repository, argument: str) -> bool:
@@ -703,7 +714,13 @@ def is_commit_argument(repository: Repository, argument: str) -> bool:
 
 
 def read_symptom(repository: Repository, text: str) -> Symptom:
-    """Parse a function name, a source file name or a log as a symptom."""
+    """Parse a function name, a source file name or a log as a symptom.
+
+    That of a bisection is only compared: it is named after the first bad commit.
+    """
+    if is_bisection(text):
+        first_bad = parse_bisection(text).first_bad or ""
+        return Symptom(files=(repository.find(first_bad) or first_bad,) if first_bad else ())
     if _is_tracked(repository, text):
         return Symptom(files=(text,))
     if _FUNCTION.fullmatch(text):

@@ -14,7 +14,7 @@ from patchpilot.errors import MissingError
 from patchpilot.finding.candidates import find_module_paths
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.finding.log_lines import LogLine, split_log
-from patchpilot.history.releases import parse_release
+from patchpilot.finding.searched_tree import name_version
 from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.recipient import RecipientPlan
 from patchpilot.projects.loading import detect
@@ -88,7 +88,7 @@ def save_bug_report(
     head = repository.find("HEAD")
     project = detect(CommitTree(repository, head) if head else None)
     # others do not know what is checked out here
-    tree = _name_version(repository, fixes.commit) if fixes.tree == "HEAD" else fixes.tree
+    tree = name_version(repository, fixes.commit) if fixes.tree == "HEAD" else fixes.tree
     older = _UNKNOWN_VERSION
     looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if not fixes.searched:
@@ -111,7 +111,7 @@ def save_bug_report(
         log_text = f"  {FILL_IN}: the error, for example lines of dmesg"
         cc.append(str(culprit.author))
     elif good:
-        good, bad = (_name_version(repository, name) for name in (good, bad))
+        good, bad = (name_version(repository, name) for name in (good, bad))
         tree = bad
         looked = f"its origin in the {fixes.searched:,} commits of {good}..{bad}"
         suspected = ""
@@ -230,14 +230,7 @@ def _name_bisected_range(repository: Repository, text: str) -> tuple[str, str]:
         return "", ""
     bisection = parse_bisection(text)
     good, bad = bisection.good[:1], bisection.bad[:1]
-    return _name_version(repository, "".join(good)), _name_version(repository, "".join(bad))
-
-
-def _name_version(repository: Repository, revision: str) -> str:
-    """Return the tag of a release, otherwise the abbreviated id."""
-    found = repository.find(revision) if revision and not parse_release(revision) else None
-    tags = repository.git("tag", "--points-at", found).text.split() if found else []
-    return next((tag for tag in tags if parse_release(tag)), found[:12] if found else revision)
+    return name_version(repository, "".join(good)), name_version(repository, "".join(bad))
 
 
 def _make_title(fixes: FoundFixes, message: str) -> str:

@@ -60,6 +60,13 @@ def find_directory_tree(repository: Repository, folder: str) -> SearchedTree:
     return SearchedTree(found.name, f"{note}; {found.note}" if found.note else note)
 
 
+def name_version(repository: Repository, revision: str) -> str:
+    """Return the tag of a release, otherwise the abbreviated id."""
+    found = repository.find(revision) if revision and not parse_release(revision) else None
+    tags = repository.git("tag", "--points-at", found).text.split() if found else []
+    return next((tag for tag in tags if parse_release(tag)), found[:12] if found else revision)
+
+
 def _find_earlier_release(repository: Repository, release: Release) -> Release | None:
     """Return the latest release before another one: of its series, or of mainline."""
     tags = (ref for ref in repository.all_refs if not ref.is_branch and ref.kind == "commit")

@@ -305,8 +305,11 @@ def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Act
     """Return the command that requests the backport of a commit that works on a release.
 
     It quotes the message of the log if there is exactly one: of several, it is unknown which one
-    the fix is about.
+    the fix is about. Stable branches have releases: if it was tried on another commit, the command
+    shows the verdicts.
     """
+    if re.fullmatch(r"[0-9a-f]{12,40}", release):
+        return Action("backport", (commit[:12],))
     note_options = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()
     return Action("backport", (commit[:12], "--request", "--tested", release, *note_options))
 

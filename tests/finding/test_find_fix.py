@@ -426,6 +426,44 @@ def test_output_of_git_bisect_is_read_as_such(repo: Repo, workdir: Path, form: s
     assert "--bisect" not in text
 
 
+def test_fix_of_a_bisection_is_tried_on_the_bad_release(repo: Repo, workdir: Path) -> None:
+    repo.git("checkout -q --detach origin/master")
+    culprit = repo.git("rev-parse v6.2~2")
+    repo.commit("Linux 6.3\n", {"Makefile": "VERSION = 6.3\n"})
+    repo.tag("v6.3")
+    bad, good = (repo.git(f"rev-parse {name}^{{commit}}") for name in ("v6.3", "v6.1"))
+    fix = repo.commit(f'acme: again\n\nFixes: {culprit[:12]} ("{TITLE}")\n', {FILE: RING})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    log = (
+        f"# bad: [{bad}] Linux 6.3\n# good: [{good}] Linux 6.1\ngit bisect start 'v6.3' 'v6.1'\n"
+        f"# bad: [{culprit}] x\ngit bisect bad {culprit}\n# first bad commit: [{culprit}] x\n"
+    )
+    file = workdir / "bisect.txt"
+    file.write_text(log)
+    other = workdir / "other.txt"
+    other.write_text(log.replace(culprit, repo.git("rev-parse v6.2~1")))
+    answer = repo.patchpilot("find", str(file), "--json").json
+    assert answer["candidates"][0]["branches"][0]["branch"] == "v6.3"
+    tried = ("--try", fix[:12], "--in", "v6.3")
+    assert f"patchpilot find {' '.join(tried)}" in repo.patchpilot("find", str(file)).out
+    repo.patchpilot("find", str(other), *tried, "--works", "no")
+    assert "fixes it" not in repo.patchpilot("find", str(file)).out
+    # it was proposed for this log, which must not be named again
+    outcome = repo.patchpilot("find", *tried, "--works", "yes")
+    assert "--request --tested 6.3" in outcome.out
+    assert repo.patchpilot("find", str(file)).out.startswith(f"{fix[:12]} fixes it, as you tried")
+    repo.patchpilot("find", str(file), *tried, "--works", "no")
+    assert repo.patchpilot("find", str(file)).out.startswith(
+        f"{fix[:12]} is not the fix, as you tried"
+    )
+
+
+def test_fix_that_was_tried_on_a_commit_is_not_requested_for_it(repo: Repo) -> None:
+    fix, base = repo.git("rev-parse v6.2~1"), repo.git("rev-parse v6.1^{commit}")
+    printed = repo.patchpilot("find --try", fix, "--in", base, "--works", "yes").out
+    assert f"next: patchpilot backport {fix[:12]}\n" in printed
+
+
 def test_unfinished_bisection_is_an_error(repo: Repo) -> None:
     log = "git bisect start\ngit bisect bad v6.2\ngit bisect good v6.1\n"
     log = log.replace("v6.2", "a" * 40)
@@ -479,6 +517,7 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
     outcome = repo.patchpilot("find --bisect")
     assert "origin/master has the bug as well" in outcome.out
+    assert "next: report the bug: patchpilot find LOG --in origin/master --report" in outcome.out
 
 
 def test_skipped_builds_leave_several_commits(repo: Repo) -> None:

@@ -163,7 +163,9 @@ def format_bisect_step(step: BisectStep) -> str:
     elif step.left:
         lines = [f"{_format_left(step)}; the builds that are left were skipped"]
     else:
+        report = Action("find", ("LOG", "--in", step.mainline, "--report"))
         lines = [f"{step.mainline} has the bug as well: no commit fixes it"]
+        lines += [f"next: report the bug: {report}"]
     if step.answers:
         lines += [
             "answers so far:",

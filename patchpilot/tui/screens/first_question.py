@@ -173,7 +173,9 @@ def _describe_search(
             text += f"\nTest {introduction.next[:12]} next, and search again with it."
         next_text = "lists the commits that fix it"
     else:
-        title = "Commits to try" if search_result.fits else "No commit fits"
+        title = "No commit is likely" if search_result.outlook else "No commit fits"
+        if search_result.fits:
+            title = "Commits to try"
         next_text = "shows which stable kernels lack it"
         if search_result.outlook:
             text += f"\n{capitalize_sentence(search_result.outlook)}."

@@ -110,7 +110,7 @@ async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: 
         await pilot.press(*"brcm_queue_stop: timeout", "enter")
         await until(pilot, lambda: "Version or branch" in text_of(app), "version")
         await pilot.press(*"v6.1", "enter")
-        await until(pilot, lambda: "No commit fits" in text_of(app), "list")
+        await until(pilot, lambda: "No commit is likely" in text_of(app), "list")
         await pilot.press(keys_in_hint[2])
         await until(pilot, lambda: "Draft:" in text_of(app), "draft")
         (file,) = (state_path() / "reports").iterdir()
@@ -119,7 +119,7 @@ async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: 
         assert "commits since v6.1" in content
         # back to the commits, with the cursor on the last choice
         await pilot.press("escape")
-        await until(pilot, lambda: "No commit fits" in text_of(app), "list")
+        await until(pilot, lambda: "No commit is likely" in text_of(app), "list")
         await pilot.press("enter")
         await until(pilot, lambda: "Draft:" in text_of(app), "draft")
         await pilot.press("escape", "escape")
