@@ -117,9 +117,10 @@ class BackportRequest:
     `build` is the command to run, or `objects` to compile the changed files; if they do not
     compile, no patch is written. `request` writes the message to the stable maintainers, for the
     branches on which the fix was `tested` ("6.1.76 by NAME"). `note` explains the adaptation, or
-    why the trees need the fix. `in_reply_to` is the message that the patches reply to. `everything`
-    also judges the commits of a range that are no fixes, and allows reverted fixes and very large
-    prerequisites. `stdin` is the content of the TARGET `-`.
+    why the trees need the fix; it is written to the file `output`. `in_reply_to` is the message
+    that the patches reply to. `everything` also judges the commits of a range that are no fixes,
+    and allows reverted fixes and very large prerequisites. `stdin` is the content of the TARGET
+    `-`.
     """
 
     target: str | None = None
@@ -142,6 +143,7 @@ class BackportRequest:
     everything: bool = False
     stdin: bytes | None = None
     more_files: Sequence[str] = ()
+    output: Path | None = None
 
     @property
     def has_actions(self) -> bool:

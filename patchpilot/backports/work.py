@@ -8,6 +8,7 @@ the stable maintainers.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 from patchpilot.backports.branch_step import (
     BranchWork,
@@ -54,10 +55,6 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import SEND_QUESTIONS
 
-_SEND_HINT = (
-    "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it;"
-    f" {SEND_QUESTIONS}"
-)
 _UNTESTED = (
     "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
     " this with --tested 'VERSION by NAME' before you send it"
@@ -258,7 +255,7 @@ def run_backport_actions(
         notes = [] if request.tested else [_UNTESTED]
         if NOT_EXAMINED in request_mail:
             notes.append(_UNFETCHED)
-        send_hint = "\n".join((*notes, _SEND_HINT))
+        send_hint = "\n".join((*notes, _explain_sending(request.output)))
     return ActionResults(
         written=(*written, *directory_backports),
         resolving=resolving,
@@ -266,6 +263,13 @@ def run_backport_actions(
         request=request_mail,
         next=send_hint,
     )
+
+
+def _explain_sending(output: Path | None) -> str:
+    """Return how to send a request that is written to a file, or printed."""
+    name = quote(str(output)) if output else "FILE"
+    written = "" if output else "to send it: -o FILE writes it, "
+    return f"read the message; {written}`git send-email {name}` sends it; {SEND_QUESTIONS}"
 
 
 def make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test which branches a statement that a fix was tested is about."""
 
+from pathlib import Path
+
 import pytest
 
 from patchpilot.backports.branch_result import BranchResult
@@ -108,3 +110,16 @@ def test_request_is_refused_before_the_question_who_tested(
     asked.type("6.12.3 by Tess Tester\n")
     asked.wait_for("Tested on 6.12.3 by Tess Tester.")
     assert asked.end() == 0
+
+
+def test_hint_names_the_file_with_the_request(world: World, workdir: Path) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    command = ("backport", world.fix, "--request", "--tested", "6.12 by Tess", "--all")
+    command += ("--effort", "0", "--onto", "linux-6.12.y")
+    file = workdir / "my request.txt"
+    outcome = world.repo.patchpilot(*command, "-o", str(file))
+    assert outcome.code == 0, outcome.err
+    assert f"`git send-email '{file}'` sends it" in outcome.err
+    assert "FILE" not in outcome.err
+    assert file.read_text().startswith("To: ")
+    assert "`git send-email FILE` sends it" in world.repo.patchpilot(*command).err

@@ -336,7 +336,13 @@ def _judge_series(
         )
     with show_progress(common) as progress:
         request = BackportRequest(
-            target, onto, profile, base=base, from_archive=workplace.from_archive, **options
+            target,
+            onto,
+            profile,
+            base=base,
+            from_archive=workplace.from_archive,
+            output=common.output if common.format == "text" else None,
+            **options,
         )
         printer = _Printer(common, progress) if _can_stream(common, request) else None
         results = compute_backport_verdicts(repository, request, progress=progress, found=printer)
