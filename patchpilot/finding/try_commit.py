@@ -35,6 +35,7 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import load_json, state_path, store_json
+from patchpilot.settings.read_settings import is_in_demo
 
 ANSWERS = ("yes", "no")
 """Whether the bug is gone with the commit."""
@@ -96,6 +97,12 @@ def _read_text(file: Path) -> str:
     with suppress(OSError):
         return file.read_text("utf-8", "replace")
     return ""
+
+
+_DEMO_NOTE = (
+    "the tree of the demo does not build, and these commands change your own machine: run only step"
+    " 1, then answer with --works yes"
+)
 
 
 @json_form()
@@ -201,7 +208,8 @@ def plan_trial(
             f"there is nothing to try on {base}: {branch.reason}",
             hint=Action("find", ("--try", commit.id[:12], "--in", "v6.1"), "name the version: {}"),
         )
-    notes = [found_tree.note] if found_tree.note else []
+    notes = [_DEMO_NOTE] if is_in_demo() else []
+    notes += [found_tree.note] if found_tree.note else []
     if not machine.configuration:
         notes.append("no configuration of the running kernel was found: copy it to .config")
     if version and machine.kernel and version.named != machine.kernel.named:

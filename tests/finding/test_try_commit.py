@@ -212,6 +212,17 @@ def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
         assert any("Secure Boot" in note for note in notes) == content.endswith(b"\1")
 
 
+def test_demo_warns_before_the_commands(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "find --try v6.2 --in v6.1"
+    warning = "the tree of the demo does not build"
+    assert warning not in repo.patchpilot(command).out
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(repo.path))
+    before, _, after = repo.patchpilot(command).out.partition("# 1.")
+    assert warning in before
+    assert "git " not in before
+    assert warning not in after
+
+
 def test_missing_files_are_no_error(tmp_path: Path) -> None:
     assert read_machine(tmp_path) == Machine()
 

@@ -193,17 +193,15 @@ def format_trial(trial: Trial) -> str:
         lines = [f"{reference} on {trial.base}: {result}"]
     else:
         lines = [_make_comment(f"try {reference} on {trial.base}; nothing was run")]
+        lines += [_make_comment(f"note: {note}") for note in trial.notes]
     for number, step in enumerate(trial.steps, 1):
         lines += ["", _make_comment(f"{number}. {step.purpose}")]
         lines += [
             _make_comment(command[2:]) if command.startswith("# ") else command
             for command in step.commands
         ]
-    notes = [f"note: {note}" for note in trial.notes]
     if trial.answer:
-        lines += ["", f"next: {trial.next}", *notes]
-    else:
-        lines += map(_make_comment, notes)
+        lines += ["", f"next: {trial.next}", *(f"note: {note}" for note in trial.notes)]
     return make_printable("\n".join(lines))
 
 
