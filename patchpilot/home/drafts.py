@@ -50,7 +50,13 @@ def read_draft_topics() -> list[HomeTopic]:
     return drafts
 
 
-def mark_draft_sent(topic: HomeTopic) -> None:
-    """Mark a draft as sent from a shell, so that it is no longer listed; keep its file."""
+def settle_draft(topic: HomeTopic, *, is_sent: bool) -> None:
+    """Mark a draft as sent from a shell and keep its file, or delete the file.
+
+    In both cases, it is no longer listed.
+    """
     file = Path(topic.key)
-    mark_sent(file.parent.name, file.stem)
+    if is_sent:
+        mark_sent(file.parent.name, file.stem)
+    else:
+        file.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test listing messages that were written but not sent."""
 
-from patchpilot.home.drafts import DRAFT, mark_draft_sent, read_draft_topics
+from patchpilot.home.drafts import DRAFT, read_draft_topics, settle_draft
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import save_draft_file
 
@@ -13,6 +13,6 @@ def test_draft_is_listed_until_it_is_marked_as_sent() -> None:
     assert (report.title, report.news) == ("acme: FILL IN", "draft: 1 FILL IN left")
     assert report.step.startswith("replace each FILL IN (1 left); ")
     assert (request.key, request.turn, request.state) == (str(file), Turn.YOURS, DRAFT)
-    mark_draft_sent(request)
+    settle_draft(request, is_sent=True)
     assert [topic.title for topic in read_draft_topics()] == ["acme: FILL IN"]
     assert file.exists()

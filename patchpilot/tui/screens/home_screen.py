@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.home.drafts import DRAFT, mark_draft_sent, read_draft_topics
+from patchpilot.home.drafts import DRAFT, read_draft_topics, settle_draft
 from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
@@ -50,7 +50,7 @@ from patchpilot.tui.view.key_bindings import (
     more_key,
 )
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Callback, Choose, ask_for_confirmation, show_draft
+from patchpilot.tui.widgets.choose import Callback, Choose, ask_for_answer, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, is_current
@@ -105,8 +105,8 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         key_binding(
             "m",
             "mark_sent",
-            "mark as sent",
-            "mark the selected draft as sent from a shell; it is no longer listed",
+            "mark as sent, or discard",
+            "mark the selected draft as sent from a shell, or delete it",
         ),
         key_binding("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
@@ -468,13 +468,19 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         if (topic := self._selected_topic()) is None:
             return
 
-        def mark() -> None:
-            mark_draft_sent(topic)
-            self.draw_topics()
+        def settle(answer: str) -> None:
+            if answer != "keep":
+                settle_draft(topic, is_sent=answer == "sent")
+                self.draw_topics()
 
-        text = f"Did you send this draft?\n\n{topic.key}\n\nThe file stays."
-        answers = ("yes", "Yes: do not list it any more"), ("no", "No: it is still unsent")
-        ask_for_confirmation(self, Choose(text, answers, "Draft"), mark)
+        answers = (
+            ("sent", "Yes: do not list it any more", "the file stays"),
+            ("keep", "No: it is still unsent"),
+            ("discard", "Discard it", "deletes the file"),
+        )
+        ask_for_answer(
+            self, Choose(f"Did you send this draft?\n\n{topic.key}", answers, "Draft"), settle
+        )
 
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()

@@ -333,7 +333,7 @@ def show_draft(node: DOMNode, file: Path) -> None:
         f"  ({SEND_QUESTIONS})",
     ]
     if is_in_demo_tour():
-        send_lines = [NO_MAIL_IN_DEMO]
+        send_lines = [f"Its file is {path}", NO_MAIL_IN_DEMO]
     node.app.push_screen(
         Reader(
             f"Draft: {path}",

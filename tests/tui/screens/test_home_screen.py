@@ -20,7 +20,7 @@ from patchpilot.home import read as read_home
 from patchpilot.home.read import read_topics
 from patchpilot.home.topic import HomeEvent, HomeTopic
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import NO_DRAFTS_IN_DEMO, SEND_QUESTIONS, save_draft_file
+from patchpilot.resources import NO_DRAFTS_IN_DEMO, SEND_QUESTIONS, find_sent_time, save_draft_file
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.palette import list_commands
@@ -421,6 +421,8 @@ async def test_demo_sends_no_drafts(
         words = " ".join(re.sub("[│┃]", " ", text_of(app)).split())
         assert NO_DRAFTS_IN_DEMO in words, words
         assert "the command that sends it" not in words
+        await pilot.press("enter")
+        await until(pilot, lambda: "Its file is " in text_of(app), "the path")
 
 
 async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> None:
@@ -447,6 +449,19 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
         os.utime(file, (0, 0))
         await pilot.press("g")
         await open_home(pilot, "No topics yet")
+
+
+async def test_draft_can_be_discarded(start_home: Start, tmp_path: Path) -> None:
+    file = save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
+    app = start_home(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_home(pilot, "backport of 0123 to 6.1", "1 unsent")
+        await pilot.press("m")
+        await until(pilot, lambda: "Discard it" in text_of(app), "the question")
+        await pilot.press("d")
+        await open_home(pilot, "No topics yet")
+    assert not file.exists()
+    assert find_sent_time("requests", "0123") is None
 
 
 async def test_draft_names_what_is_missing(start_home: Start, tmp_path: Path) -> None:
