@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -63,6 +63,8 @@ from patchpilot.resources import state_path
 
 _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
+_ADAPTED = "refs/patchpilot/adapted"
+"""The ref that marks a clone with an adapted fix; it names the branch's tip."""
 _ADVICE = """
 # Say above your own Signed-off-by what you adapted and why:
 # [ yourname: … ]
@@ -102,8 +104,10 @@ def prepare_conflict_clone(
     return an existing one.
 
     With `start`, omit the prerequisites and write the adapted content to the conflicted files.
-    After the user has committed the resolution, write the patches to `folder`, by default next to
-    the clone. Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
+    An existing clone is used as it is; if it was prepared without `start`, the first advice reports
+    that. After the user has committed the resolution, write the patches to `folder`, by default
+    next to the clone. Raise `UsageError` for a directory, a patch file, a fix that is not merged,
+    or a folder with other patches.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -114,16 +118,13 @@ def prepare_conflict_clone(
         raise UsageError(explain_not_upstream(result.commit))
     clone = _clone_folder(repository, result.commit, branch)
     if not (clone / ".git").exists():
+        shutil.rmtree(_patch_folder(clone), ignore_errors=True)
         _prepare_clone(repository, result, branch, stable, clone, wording, start)
-    return _continue_resolution(
-        repository,
-        result,
-        branch,
-        stable,
-        clone,
-        folder or _patch_folder(clone),
-        wording,
-    )
+    resolution = _continue_resolution(repository, result, branch, stable, clone, folder, wording)
+    if start and not _is_adapted(clone):
+        note = f"this clone was prepared without --adapt; to start over: {_remove(clone)}"
+        return replace(resolution, advice=(note, *resolution.advice))
+    return resolution
 
 
 def is_resolution_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
@@ -210,6 +211,17 @@ def _patch_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
+def _is_adapted(clone: Path) -> bool:
+    """Return whether a clone was prepared with the adapted fix instead of its prerequisites."""
+    return bool(git(clone, "for-each-ref", _ADAPTED).text)
+
+
+def _remove(clone: Path) -> str:
+    """Return the command that removes a clone and the patches of its resolution."""
+    folders = [clone, *filter(Path.exists, (_patch_folder(clone),))]
+    return f"rm -r {shlex.join(map(str, folders))}"
+
+
 def _clone_without_checkout(repository: Repository, clone: Path, extra: Path | None = None) -> None:
     """Clone the repository without checking out files.
 
@@ -277,7 +289,8 @@ def _prepare_clone(
                 base,
                 timeout=1800,
             )
-            git(partial_clone, "update-ref", "refs/patchpilot/base", branch.tip)
+            for ref in ("refs/patchpilot/base", *([_ADAPTED] if start else ())):
+                git(partial_clone, "update-ref", ref, branch.tip)
             # copy the objects that only the temporary object store contains, because it is about to
             # be deleted
             _copy_objects(partial_clone, scratch, commits)
@@ -351,7 +364,7 @@ def _continue_resolution(
     branch: BranchResult,
     stable: StableTrees,
     clone_folder: Path,
-    folder: Path,
+    user_folder: Path | None,
     wording: BackportText,
 ) -> ConflictResolution:
     assert result.commit is not None
@@ -394,7 +407,7 @@ def _continue_resolution(
             mails = make_backport_messages(
                 scratch, stable, resolved_commits, base, branch.version, wording
             )
-            files = write_mails(folder, mails, overwrite=True)
+            files = _write_resolution(clone_folder, user_folder, mails)
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
             hint = format_note_hint(
                 resolved_commits, files, f"explain them in the message: {amend}"
@@ -410,11 +423,31 @@ def _continue_resolution(
         (
             *((hint,) if hint else ()),
             send,
-            f"after sending: rm -r {shlex.quote(str(clone_folder))}",
+            f"after sending: {_remove(clone_folder)}",
         ),
         files,
         commits,
     )
+
+
+def _write_resolution(
+    clone: Path, user_folder: Path | None, mails: Sequence[tuple[str, bytes]]
+) -> tuple[Path, ...]:
+    """Write the patches to the user's folder, or to the clone's, and return their paths.
+
+    Earlier patches are removed from the clone's folder. Raise `UsageError` if the user's folder has
+    patches with other names: its patches are sent as one series.
+    """
+    folder = user_folder or _patch_folder(clone)
+    old = set(folder.glob("*.patch")) - {folder / name for name, _ in mails}
+    if old and user_folder:
+        raise UsageError(
+            f"{folder} already has other patches", hint="name another folder, or remove the patches"
+        )
+    files = write_mails(folder, mails, overwrite=True)
+    for file in old:
+        file.unlink(missing_ok=True)
+    return files
 
 
 def _find_sign_hint(

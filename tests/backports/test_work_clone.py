@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test preparing a conflict in a clone, and continuing when the user has resolved it."""
 
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -209,3 +211,46 @@ def test_sign_off_of_a_resolution_is_not_repeated(conflicting_branch: World) -> 
     content = Path(signed["files"][0]).read_text()
     assert before > 0
     assert content.count("Signed-off-by:") == before
+
+
+def test_earlier_clone_is_used_and_named_if_the_fix_is_to_be_adapted(
+    conflicting_branch: World,
+) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    for state in ("conflict", "done"):
+        if state == "done":
+            commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+        resolution = resolve_conflict(conflicting_branch, "--adapt")
+        assert resolution["state"] == state
+        note = resolution["advice"][0]
+        assert note.startswith("this clone was prepared without --adapt; to start over: rm -r ")
+    subprocess.run(shlex.split(note.partition("over: ")[2]), check=True)
+    assert not list(clone.parent.glob(f"{clone.name}*"))
+    resolution = resolve_conflict(conflicting_branch, "--adapt")
+    assert "own(20, all);" in (clone / "w.c").read_text()
+    assert "start over" not in "".join(resolution["advice"])
+    for arguments in ((), ("--adapt",)):
+        advice = resolve_conflict(conflicting_branch, *arguments)["advice"]
+        assert advice == resolution["advice"]
+
+
+def test_only_the_patches_of_the_last_resolution_are_left(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    (file,) = map(Path, resolve_conflict(conflicting_branch)["files"])
+    out = tmp_path / "out"
+    shutil.copytree(file.parent, out)
+    for folder in (file.parent, out):
+        (folder / "0002-earlier.patch").write_text("")
+    assert resolve_conflict(conflicting_branch)["files"] == [str(file)]
+    assert list(file.parent.glob("*.patch")) == [file]
+    arguments = (conflicting_branch.fix, "--resolve", "6.12", "--write", out)
+    error = conflicting_branch.run_backport(*arguments)
+    assert (error.code, "already has other patches" in error.err) == (2, True)
+    (out / "0002-earlier.patch").unlink()
+    assert conflicting_branch.run_backport(*arguments).code == 0
+    shutil.rmtree(clone)
+    assert resolve_conflict(conflicting_branch)["state"] == "conflict"
+    assert not file.parent.exists()
