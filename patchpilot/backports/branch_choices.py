@@ -25,6 +25,7 @@ from patchpilot.resources import find_sent_time, list_recent_drafts, mark_sent
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
     from patchpilot.threads.tracked import Tracked
+    from patchpilot.tracking.stable_reports import CommitOnBranch
 
 
 WrittenPatches = Mapping[tuple[str | None, str], "WrittenBackport | None"]
@@ -77,8 +78,8 @@ class BranchChoices:
             merged=self.merged,
             is_drafted=self.is_drafted,
             requested=self.requested,
-            sent=_find_sent_time(f"{self.commit} {branch.branch}"),
-            reported=self.reported.get(branch.version or ""),
+            sent=_find_sent_time(f"{self.commit} {branch.branch}") or branch.sent,
+            reported=self.reported.get(branch.version or "") or branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )
 
@@ -154,6 +155,8 @@ def read_branch_choices(
     """Return the choices, whether the commit's request was drafted or marked as sent, and what the
     tracked series report about it.
     """
+    from patchpilot.tracking.stable_reports import add_stable_states
+
     commit = result.short
     posted_series = [(series, series.posted) for series in followed if series.posted]
     merged_commits = (
@@ -162,12 +165,10 @@ def read_branch_choices(
         if series.own and series.state in MERGED
     )
     merged = "" if result.upstream else next(merged_commits, "")
-    reported = {
-        branch.version: branch
-        for _, posted in posted_series
-        for branch in posted.stable
-        if (of := branch.commit or posted.commit) and (result.commit or "").startswith(of)
-    }
+    states: dict[CommitOnBranch, StableBranchState] = {}
+    for _, posted in posted_series if result.commit else ():
+        add_stable_states(states, result.commit or "", posted)
+    reported = {version: state for (_, version), state in states.items()}
     return BranchChoices(
         result,
         left_out,
@@ -178,6 +179,12 @@ def read_branch_choices(
         reported=reported,
         seen_in=seen_in,
     )
+
+
+def read_branch_work(result: BackportResult, branch: BranchResult) -> BranchWork:
+    """Return what was sent for a branch, and what the stable maintainers replied."""
+    work = read_branch_choices(result, {}, {}).find_work(branch)
+    return BranchWork(requested=work.requested, sent=work.sent, reported=work.reported)
 
 
 def _find_sent_time(name: str) -> datetime | None:

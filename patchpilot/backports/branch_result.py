@@ -2,6 +2,7 @@
 """Define the backport verdict for a branch or directory."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
 from patchpilot.backports.conflict_places import ConflictPlace
@@ -16,6 +17,31 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
+from patchpilot.reading.thread_values import StableBranchState
+
+IN_REVIEW = ("posted", "review", "queued")
+_ANSWERS = ("failed", "dropped", "objected", "not-needed")
+"""States of a branch that end the stable review of what was sent before."""
+
+
+def find_review_state(
+    name: str, reported: StableBranchState | None, sent: datetime | None
+) -> StableBranchState | None:
+    """Return the state of what was sent for a branch, or None if nothing was or it was answered.
+
+    `reported` is the last state according to messages, and `sent` when the user sent a backport.
+    """
+    if reported and reported.state in IN_REVIEW:
+        return reported
+    if sent is None or find_answer(reported, sent):
+        return None
+    return StableBranchState(name, "posted", None, date=sent)
+
+
+def find_answer(reported: StableBranchState | None, sent: datetime) -> StableBranchState | None:
+    """Return the reported state if it answers what was sent at this time; otherwise, None."""
+    is_answer = reported and reported.state in _ANSWERS and reported.date and reported.date > sent
+    return reported if is_answer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +60,7 @@ class DirectoryChange:
     "branch version tip~ verdict affected applies landed_as landed_by queued culprit_as "
     "reason conflicts present? causes prerequisites prerequisites_partial=partial search "
     "too_large differences adaptation alternative? commands hints followers lacking_newer "
-    "ends stale stacked stacked_others as_of? failed?"
+    "ends stale stacked stacked_others as_of? failed? reported? sent?"
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
@@ -51,6 +77,8 @@ class BranchResult:
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
     `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
+    `reported` is the last state of the fix on the branch according to messages, and `sent` when the
+    user sent a backport.
     `posted` is the backport that was applied instead of the commit that it names.
     """
 
@@ -88,6 +116,8 @@ class BranchResult:
     alternative: AdaptationPrice | None = None
     change: DirectoryChange | None = None
     failed: str = ""
+    reported: StableBranchState | None = None
+    sent: datetime | None = None
     resolved: str = ""
     posted: PostedBackport | None = None
 
@@ -95,6 +125,13 @@ class BranchResult:
     def name(self) -> str:
         """Return the version that the branch is for, such as `6.1`, or its own name."""
         return self.version or self.branch
+
+    @property
+    def review(self) -> StableBranchState | None:
+        """Return the state of what was sent for the branch or is queued there, or None."""
+        if self.queued:
+            return StableBranchState(self.name, "queued", None)
+        return find_review_state(self.name, self.reported, self.sent)
 
     @property
     def follow_ups(self) -> tuple[Follower, ...]:

@@ -50,6 +50,7 @@ DETAIL_KEYS = (
     "stale",
     "stacked",
     "queued",
+    "reported",
     "conflict",
     "present",
     "adapted",
@@ -214,6 +215,8 @@ def _list_verdict_rows(
 
 def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
+    if branch.wants_fix and (review := work.find_review(branch)):
+        return FactRow("verdict", "the fix", review.words, Tone.GOOD)
     if work.written or work.sent:
         return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
@@ -252,7 +255,12 @@ def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow
         yield FactRow("merged", "merged as", text)
     if branch.landed_as:
         yield FactRow("applied", "applied as", branch.landed_as[:12])
-    if branch.failed:
+    review = work.find_review(branch) if branch.wants_fix and not branch.queued else None
+    if review:
+        when = f"{review.date.date()}" if review.date else ""
+        text = f"{when} <{review.message_id}>" if review.message_id else when
+        yield FactRow("reported", review.words, text.strip(), Tone.GOOD)
+    elif branch.failed:
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
         yield FactRow("failed", "failed", text, Tone.BAD if branch.wants_fix else Tone.QUIET)
     if branch.stale:

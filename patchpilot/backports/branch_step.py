@@ -8,7 +8,12 @@ from enum import StrEnum
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_result import (
+    IN_REVIEW,
+    BranchResult,
+    find_answer,
+    find_review_state,
+)
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import explain_no_request
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -46,6 +51,10 @@ class BranchWork(NamedTuple):
     is_seen: bool = False
     target: str = ""
     onto: tuple[str, ...] = ()
+
+    def find_review(self, branch: BranchResult) -> StableBranchState | None:
+        """Return the state of what was sent for the branch, or None."""
+        return find_review_state(branch.name, self.reported, self.sent)
 
 
 NO_WORK = BranchWork()
@@ -113,11 +122,6 @@ _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists 
 _SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft", NO_DRAFTS_IN_DEMO)
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
-
-
-_IN_REVIEW = ("posted", "review", "queued")
-_ANSWERS = ("failed", "dropped", "objected", "not-needed")
-"""States of a branch that end the stable review of what was sent before."""
 
 
 def find_branch_step(
@@ -201,7 +205,7 @@ def _find_started_step(
 def _find_reported_step(work: BranchWork) -> BranchStep | None:
     """Return that the stable review is to be awaited, or None if messages report none."""
     reported = work.reported
-    if reported is None or reported.state not in _IN_REVIEW:
+    if reported is None or reported.state not in IN_REVIEW:
         return None
     if reported.state == "posted" and reported.date:
         return _wait_for_answer(StepKind.WAIT, reported.date)
@@ -212,10 +216,9 @@ def _wait_for_answer(
     kind: StepKind, sent: datetime, reported: StableBranchState | None = None
 ) -> BranchStep:
     """Return the step after patches or a request were sent, with a later answer to them."""
-    answer = "wait for the stable maintainer"
-    if reported and reported.state in _ANSWERS and reported.date and reported.date > sent:
-        answer = reported.words
-    return BranchStep(kind, f"sent {sent.date()}; {answer}")
+    answer = find_answer(reported, sent)
+    words = answer.words if answer else "wait for the stable maintainer"
+    return BranchStep(kind, f"sent {sent.date()}; {words}")
 
 
 def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:

@@ -18,7 +18,6 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
 from patchpilot.backports.conflict_reasons import StackedTree, explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
-from patchpilot.backports.failed_messages import add_failed_messages
 from patchpilot.backports.followups import (
     find_later_fix_hints,
     find_needed_followers,
@@ -37,6 +36,7 @@ from patchpilot.backports.prerequisites import (
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.reverted_fix import find_mainline_revert
 from patchpilot.backports.series_causes import UnappliedCommits
+from patchpilot.backports.stable_states import add_stable_states
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,
@@ -208,7 +208,7 @@ def compute_backport_verdicts(
         branches = list_requested_branches(repository, stable, revisions, profile)
         missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
-        watch = _add_message_first(found) if found else None
+        watch = _add_states_first(found, repository) if found else None
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
 
         def judge() -> tuple[BackportResult, ...]:
@@ -245,11 +245,11 @@ def compute_backport_verdicts(
         )
     results = tuple(replace(result, left_out=left_out) for result in results)
     writes = bool(request.folder or request.resolve) and not request.in_reply_to
-    return add_failed_messages(results, are_needed=writes)
+    return add_stable_states(results, repository, are_needed=writes)
 
 
-def _add_message_first(found: Found) -> Found:
-    return lambda result: found(*add_failed_messages((result,)))
+def _add_states_first(found: Found, repository: Repository | None) -> Found:
+    return lambda result: found(*add_stable_states((result,), repository))
 
 
 def find_fix_commits(

@@ -21,6 +21,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.printable import join_words, make_printable
 from patchpilot.model.source_tree import parse_makefile_release
 from patchpilot.projects.project import StableTrees, version_key
+from patchpilot.reading.thread_values import stable_summary
 from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.recipients.plan import plan_patches
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
@@ -106,6 +107,9 @@ def make_stable_request_mail(
     return "\n".join([*headers, "", body]) + "\n"
 
 
+_REVIEWS = {"posted": "was sent", "review": "is under review", "queued": "is queued"}
+
+
 def explain_no_request(result: BackportResult) -> str:
     """Return why the stable maintainers should not be asked for a fix, or "".
 
@@ -173,12 +177,13 @@ def _select_requested_branches(
     """
     commit = result.short
     override = Action("backport", (commit, "--request", "--all"), _OVERRIDE)
-    waiting = [branch for branch in branches if not branch.queued]
+    waiting = [branch for branch in branches if not branch.review]
     affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:
         names = join_words([branch.name for branch in waiting or branches])
         if not waiting:
-            raise UsageError(f"not requested: it is queued for {names}")
+            reviews = [branch.review for branch in branches if branch.review]
+            raise UsageError(f"not requested: {stable_summary(reviews)}")
         raise UsageError(
             f"not requested: not known whether {names} {'has' if len(waiting) == 1 else 'have'}"
             " the bug",
@@ -302,7 +307,13 @@ def _list_apply_facts(
         facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
     if untested:
         facts.append(f"It applies to {join_names(untested)} as well, but was not tested there.")
-    conflicts = [row for row in result.branches if row.verdict is BranchVerdict.CONFLICT]
+    for state, words in _REVIEWS.items():
+        rows = [it for it in result.branches if it.review and it.review.state == state]
+        if rows:
+            facts.append(f"For {join_names(rows)}, a backport {words}.")
+    conflicts = [
+        row for row in result.branches if row.verdict is BranchVerdict.CONFLICT and not row.review
+    ]
     if adapted := [row for row in conflicts if row.adaptation]:
         names = join_names(adapted)
         facts.append(f"On {names}, it needs an adapted backport, which was not built or tested.")

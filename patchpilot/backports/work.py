@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
+from patchpilot.backports.branch_choices import read_branch_work
 from patchpilot.backports.branch_step import (
-    BranchWork,
+    RESTING,
     StepKind,
     find_branch_step,
     find_replacement,
@@ -109,8 +110,14 @@ def next_backport_step(
                 "next: send it; its Cc: stable line asks for the backports once it is in mainline"
             )
         return Action("stable", (target,), "next: {}")
-    work = BranchWork(target=target, onto=tuple(request.onto))
-    steps = [find_branch_step(result, branch, work) for branch in branches]
+    steps = [
+        find_branch_step(
+            result,
+            branch,
+            read_branch_work(result, branch)._replace(target=target, onto=tuple(request.onto)),
+        )
+        for branch in branches
+    ]
     if request.adapt:
         # what could not be adapted is not proposed to be adapted again
         steps = [
@@ -120,13 +127,15 @@ def next_backport_step(
             for branch, step in zip(branches, steps, strict=True)
         ]
     step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
-    rows = zip(branches, steps, strict=True)
+    rows = tuple(zip(branches, steps, strict=True))
     ready = [branch for branch, branch_step in rows if branch_step == step]
     versions = join_words([branch.name for branch in ready])
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = str(suggest_backport_folder(tree, result.commit))
-        onto = list_onto_options(request.onto)
+        waits = any(branch.review for branch in branches)
+        open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
+        onto = list_onto_options(open_branches if waits else request.onto)
         # with --adapt, a fix that was not adapted is not written with its prerequisites
         adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
         return Action(
@@ -148,6 +157,8 @@ _STEP_ORDER = (
     StepKind.RESOLVE,
     StepKind.IDENTIFY,
     StepKind.WAIT,
+    StepKind.SENT,
+    StepKind.REQUESTED,
 )
 """The steps of the command line, in the order of the changes that they need."""
 

@@ -258,6 +258,16 @@ class Outbox(TopicStore):
             json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
         )
 
+    def find_by_text(self, text: str) -> tuple[Send, ...]:
+        """Return all sends, other than tests, with a message that contains an ASCII text, oldest
+        first.
+        """
+        return self._sends(
+            "JOIN mails ON mails.send = sends.id"
+            " WHERE sends.kind IN ('real', 'reply') AND instr(mails.file, ?)",
+            text.encode("ascii"),
+        )
+
     def find_for_branch(self, repository: str, branch: str, limit: int) -> tuple[Send, ...]:
         """Return the last real sends of a branch, oldest first."""
         return self._sends(

@@ -4,8 +4,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import product
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,9 +36,8 @@ from patchpilot.model.mail import Mail, parse_message_id
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
-from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_kinds import STABLE
 from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
@@ -571,29 +569,6 @@ def drop_test_messages(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     """
     test_ids = read_outbox_facts(store).tests
     return tuple(mail for mail in mails if mail.message_id not in test_ids)
-
-
-def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
-    """Map each (commit, stable version) to the Message-ID of the last failure message about it.
-
-    These are "FAILED: patch … failed to apply" messages in tracked series. The stable
-    maintainers' known addresses come before other senders of messages in their form.
-    """
-    latest: dict[tuple[str, str], tuple[bool, datetime, str]] = {}
-    for entry in store.entries():
-        for mail in store.readable_mails(entry.id)[0]:
-            # a reply to a FAILED message has the same subject, so classify the message too
-            if "failed to apply" not in mail.subject:
-                continue
-            notice = store.reader.classify(mail)
-            if notice.kind is not MailKind.STABLE_FAILED:
-                continue
-            matches = set(notice.placement.commits).intersection(commits)
-            matches = matches or {commit for commit in commits if commit in mail.body}
-            for key in product(matches, notice.placement.versions):
-                candidate = is_bot_address(notice.sender), notice.when, mail.message_id
-                latest[key] = max(latest.get(key, candidate), candidate)
-    return {key: message_id for key, (*_, message_id) in latest.items()}
 
 
 def find_own_mails(posted: PostedSeries) -> frozenset[str]:

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -104,6 +104,8 @@ def list_all_rows(result: BackportResult) -> list[FactRow]:
 
 def test_each_key_of_a_row_is_known() -> None:
     merged = format_branch_rows(RESULT, FULL, BranchWork(merged="a" * 40))
+    sent = BranchWork(sent=datetime(2026, 3, 4, tzinfo=UTC))
+    merged += format_branch_rows(RESULT, replace(FULL, queued=False), sent)
     rows = (*list_all_rows(RESULT), *list_all_rows(UNMERGED), *list_all_rows(REVERTED), *merged)
     keys = [row.key for row in rows]
     assert {*keys} == {*BRANCH_KEYS, *FIX_KEYS}

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 
+from patchpilot.backports.branch_choices import read_branch_work
 from patchpilot.backports.branch_rows import (
     DETAIL_KEYS,
     FIX_KEYS,
@@ -10,7 +11,6 @@ from patchpilot.backports.branch_rows import (
     format_branch_rows,
     format_fix_rows,
 )
-from patchpilot.backports.branch_step import BranchWork
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
 from patchpilot.backports.write import UNSIGNED_HINT, WrittenBackport, format_send_commands
@@ -116,7 +116,9 @@ def _list_branch_rows(
         format_branch_rows(
             result,
             branch,
-            BranchWork(builds=tuple(row for row in builds if row.branch == branch.branch)),
+            read_branch_work(result, branch)._replace(
+                builds=tuple(row for row in builds if row.branch == branch.branch)
+            ),
         )
         for branch in result.branches
     ]

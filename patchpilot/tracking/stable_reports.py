@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Read what tracked series and the outbox report about mainline commits on stable branches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import product
+from typing import NamedTuple
+
+from patchpilot.archive.track_store import Store, default_store_file
+from patchpilot.commits.repository import Repository
+from patchpilot.model.bounded import parse_stored_time
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.message import MailState
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.progress import ignore_progress
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.projects.commit_marks import read_commit_marks
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.thread_values import StableBranchState
+from patchpilot.resources import TOPIC_DATABASE, state_path
+from patchpilot.threads.known_series import (
+    find_unarchived_ids,
+    read_sent_mails,
+    read_stored_series,
+)
+
+CommitOnBranch = tuple[str, str]
+"""A mainline commit and a stable version, such as `6.1`."""
+
+
+class StableReports(NamedTuple):
+    """What is reported about mainline commits on stable branches.
+
+    `failed` contains the Message-IDs of the last "failed to apply" messages, `states` the latest
+    states in tracked series, and `sent` when the user last sent a backport.
+    """
+
+    failed: Mapping[CommitOnBranch, str]
+    states: Mapping[CommitOnBranch, StableBranchState]
+    sent: Mapping[CommitOnBranch, datetime]
+
+
+def read_stable_reports(
+    commits: Sequence[str], repository: Repository | None = None
+) -> StableReports:
+    """Return what tracked series and the outbox report about these mainline commits."""
+    failures: dict[CommitOnBranch, tuple[bool, datetime, str]] = {}
+    states: dict[CommitOnBranch, StableBranchState] = {}
+    if default_store_file().exists():
+        with Store() as store:
+            for entry in store.entries():
+                stored = store.readable_mails(entry.id)[0]
+                _add_failures(failures, commits, stored, store)
+                sent = read_sent_mails(find_unarchived_ids(entry, store), store)
+                bodies = [mail.body for mail in (*stored, *sent)]
+                named = [it for it in commits if any(it in body for body in bodies)]
+                if named and (
+                    posted := read_stored_series(
+                        entry, store, repository, ignore_progress, whole=True
+                    ).posted
+                ):
+                    for commit in named:
+                        add_stable_states(states, commit, posted)
+    failed = {key: message_id for key, (*_, message_id) in failures.items()}
+    return StableReports(failed, states, _find_sent_backports(commits))
+
+
+def add_stable_states(
+    states: dict[CommitOnBranch, StableBranchState], commit: str, posted: PostedSeries
+) -> None:
+    """Add the states of a mainline commit in a series, unless a later one is known."""
+    for state in posted.stable:
+        of = state.commit or posted.commit
+        if not (of and commit.startswith(of)):
+            continue
+        known = states.get((commit, state.version))
+        if not (known and known.date and state.date and known.date > state.date):
+            states[commit, state.version] = state
+
+
+def _add_failures(
+    failures: dict[CommitOnBranch, tuple[bool, datetime, str]],
+    commits: Sequence[str],
+    mails: Iterable[Mail],
+    store: Store,
+) -> None:
+    """Add the "FAILED: patch … failed to apply" messages about these commits.
+
+    The stable maintainers' known addresses come before other senders of messages in their form.
+    """
+    for mail in mails:
+        # a reply to a FAILED message has the same subject, so classify the message too
+        if "failed to apply" not in mail.subject:
+            continue
+        notice = store.reader.classify(mail)
+        if notice.kind is not MailKind.STABLE_FAILED:
+            continue
+        matches = set(notice.placement.commits).intersection(commits)
+        matches = matches or {commit for commit in commits if commit in mail.body}
+        for key in product(matches, notice.placement.versions):
+            candidate = is_bot_address(notice.sender), notice.when, mail.message_id
+            failures[key] = max(failures.get(key, candidate), candidate)
+
+
+def _find_sent_backports(commits: Sequence[str]) -> dict[CommitOnBranch, datetime]:
+    """Return when the user last sent a patch that names these commits as its mainline commit."""
+    found: dict[CommitOnBranch, datetime] = {}
+    if not (state_path() / TOPIC_DATABASE).exists():
+        return found
+    with Outbox() as outbox:
+        for commit in commits:
+            for send in outbox.find_by_text(commit):
+                for message in send.entries:
+                    upstream = read_commit_marks(parse_mail(message.raw).body).upstream
+                    if message.state is MailState.ACCEPTED and commit in upstream:
+                        for version in parse_subject(message.subject).stables:
+                            found[commit, version] = parse_stored_time(send.begun)
+    return found

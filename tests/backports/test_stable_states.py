@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that the backports that were sent or are in review are known to the verdicts."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive.track_store import Store
+from patchpilot.tracking import follow_series
+from tests.kit.backport_world import World
+from tests.kit.mails import (
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+    build_stable_review,
+)
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import configure_mail_server
+
+TITLE = "work: do not forget step 20"
+QUICK = ("--effort", "0")
+
+
+def build_backport(commit: str, minutes: int) -> bytes:
+    body = f"commit {commit} upstream.\n\nIt was lost.\n\nSigned-off-by: Ada <ada@example.org>\n"
+    diff = "---\ndiff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
+    return build_mail(
+        f"[PATCH 6.6.y] {TITLE}",
+        body + diff,
+        sender="Ada <ada@example.org>",
+        id="sent",
+        reply_to="failed",
+        minutes=minutes,
+    )
+
+
+def track_reports(world: World, folder: Path, *states: str) -> None:
+    """Track the series of the fix, with messages about 6.6 in this order."""
+    mails = [build_patch_mail(f"[PATCH] {TITLE}", id="first")]
+    for minutes, state in enumerate(states, 100):
+        build = {
+            "failed": build_stable_failure_notice,
+            "review": build_stable_review,
+            "queued": build_stable_queue_notice,
+        }
+        if state == "posted":
+            mails.append(build_backport(world.fix, minutes))
+        else:
+            mails.append(build[state](TITLE, world.fix, "6.6", id=state, minutes=minutes))
+    file = folder / "tracked.mbox"
+    file.write_bytes(build_mbox(*mails))
+    with Store() as store:
+        follow_series.track_series_in_mbox(file, store=store)
+
+
+@pytest.mark.parametrize(
+    ("states", "shown", "next_step"),
+    [
+        (("failed", "review"), "under review: 2024-03-04 <review@example.org>", "under review"),
+        (("failed", "queued"), "queued: 2024-03-04 <queued@example.org>", "queued"),
+        (
+            ("failed", "posted"),
+            "backport sent: 2024-03-04 <sent@example.org>",
+            "sent 2024-03-04; wait for the stable maintainer",
+        ),
+        (("posted", "failed"), "failed: the stable maintainers could not apply it:", None),
+        (("failed",), "failed: the stable maintainers could not apply it:", None),
+    ],
+)
+def test_review_of_a_failed_fix_is_shown_instead_of_the_failure(
+    world: World, tmp_path: Path, states: tuple[str, ...], shown: str, next_step: str | None
+) -> None:
+    world.create_renamed_branch()
+    track_reports(world, tmp_path, *states)
+    text = " ".join(world.run_backport(world.fix, *QUICK).out.split())
+    assert shown in text
+    assert ("could not apply it" in text) == (next_step is None)
+    if next_step:
+        assert f"linux-6.6.y {shown.partition(':')[0]}" in text
+        assert f"next: wait for 6.6: {next_step}" in text
+    else:
+        assert "next: patchpilot backport" in text
+    branch = world.read_branch_result(world.fix, *QUICK)
+    assert branch["reported"]["state"] == states[-1]
+
+
+def test_reviewed_branch_is_not_written_again(world: World, tmp_path: Path) -> None:
+    """Other branches still are: the next command names them."""
+    world.create_renamed_branch()
+    world.create_stable_branch("6.12", world.culprit)
+    track_reports(world, tmp_path, "review")
+    document = world.read_backport_json(world.fix)
+    (command,) = document["next_commands"]
+    assert "--write" in command
+    assert "--onto linux-6.12.y" in command
+    assert "6.6" not in command
+
+
+def test_sent_backport_of_an_untracked_fix_is_known(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    with FaultySink() as server:
+        configure_mail_server(world.repo, server)
+        out = tmp_path / "out"
+        assert world.run_backport(world.fix, "--write", out, "--signoff").code == 0
+        before = world.read_branch_result(world.fix)
+        outcome = world.repo.patchpilot("send", out / "6.6", "--yes", "--force", "x")
+        assert outcome.code == 0, outcome.err
+    branch = world.read_branch_result(world.fix)
+    assert ("sent" in before, "sent" in branch) == (False, True)
+    text = " ".join(world.run_backport(world.fix).out.split())
+    assert "linux-6.6.y backport sent" in text
+    assert "; wait for the stable maintainer" in text
+    groundwork = world.read_branch_result(world.groundwork)
+    assert "sent" in groundwork, "a prerequisite was sent as well"
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        (("review",), "is under review"),
+        (("failed", "posted"), "was sent"),
+        (("queued",), "is queued"),
+    ],
+)
+def test_request_names_the_backport_that_is_reviewed(
+    world: World, tmp_path: Path, states: tuple[str, ...], words: str
+) -> None:
+    world.create_renamed_branch()
+    world.create_stable_branch("6.12", world.groundwork)
+    track_reports(world, tmp_path, *states)
+    request = ("--request", "--all", "--tested", "6.12 by Tess Tester", *QUICK)
+    mail = " ".join(world.run_backport(world.fix, *request).out.split())
+    assert f"For 6.6, a backport {words}." in mail
+    assert "conflicts on" not in mail
+
+
+def test_reviewed_fix_is_not_requested_again(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    track_reports(world, tmp_path, "review")
+    outcome = world.run_backport(world.fix, "--request", "--tested", "6.6 by Tess Tester", *QUICK)
+    assert (outcome.code, "not requested: 6.6 under review" in outcome.err) == (2, True)
