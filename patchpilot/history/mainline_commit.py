@@ -138,14 +138,19 @@ class MainlineSearch:
         yield from (index.id(number) for number in index.backports_of(name) if number in reach)
 
 
-def find_named_mainline_commit(repository: Repository, commit: str) -> str | None:
+def find_named_mainline_commit(repository: Repository, change: str | Patch) -> str | None:
     """Return the mainline commit that a commit is or that its marks lead to, or None.
+
+    A patch file is given as a patch.
 
     This reads no index, and is None if mainline was not fetched.
     """
     main = find_mainline(repository)
     try:
-        return MainlineSearch(repository, main).of_ids([commit]) if main else None
+        if main is None:
+            return None
+        search = MainlineSearch(repository, main)
+        return search.of_patch(change) if isinstance(change, Patch) else search.of_ids([change])
     except GitError:
         # the history is incomplete
         return None

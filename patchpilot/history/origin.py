@@ -79,9 +79,11 @@ def compare_with_origin(repository: Repository, patch: Patch) -> Origin | None:
         return None
 
 
-def find_origin_problem(repository: Repository, commit_id: str) -> SendProblem | None:
-    """Return the problem of a commit whose lines differ from its origin's without a note."""
-    patch, origin = _compare_commit(repository, commit_id)
+def find_origin_problem(repository: Repository, change: str | Patch) -> SendProblem | None:
+    """Return the problem of a commit, or a patch file, whose lines differ from its origin's without
+    a note.
+    """
+    patch, origin = _compare_change(repository, change)
     unexplained = origin.unexplained if origin else ()
     if not patch or not origin or not unexplained:
         return None
@@ -96,15 +98,15 @@ def find_origin_problem(repository: Repository, commit_id: str) -> SendProblem |
     )
 
 
-def find_unsigned_note(repository: Repository, commit_id: str) -> SendProblem | None:
+def find_unsigned_note(repository: Repository, change: str | Patch) -> SendProblem | None:
     """Return the problem of a backport whose only note on its changes is below every sign-off.
 
     A message without any sign-off has another problem.
     """
-    patch, origin = _compare_commit(repository, commit_id)
+    patch, origin = _compare_change(repository, change)
     if not patch or not origin or origin.same != LINES or not patch.tags("Signed-off-by"):
         return None
-    message, original = repository.commit(commit_id).message, origin.commit.message
+    message, original = "\n".join(("", "", *patch.message)), origin.commit.message
     note = find_unsigned_explanation(message, original)
     if not note or find_explanation(message.rpartition("\nSigned-off-by:")[0], original):
         return None
@@ -116,11 +118,12 @@ def find_unsigned_note(repository: Repository, commit_id: str) -> SendProblem | 
     )
 
 
-def _compare_commit(
-    repository: Repository, commit_id: str
+def _compare_change(
+    repository: Repository, change: str | Patch
 ) -> tuple[Patch, Origin | None] | tuple[None, None]:
+    """Return the patch of a commit, or a patch file, and its origin."""
     try:
-        patch = format_commit_patch(repository, commit_id)
+        patch = change if isinstance(change, Patch) else format_commit_patch(repository, change)
     except PatchpilotError:
         # merges and empty commits have no patch
         return None, None

@@ -9,41 +9,44 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.origin import find_origin_problem, find_unsigned_note
 from patchpilot.model.action import Action
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
 
 
 def find_unexplained_backports(
-    repository: Repository, mark: str, ids: Sequence[str]
+    repository: Repository, mark: str, changes: Sequence[str | Patch]
 ) -> tuple[SendProblem, ...]:
-    """Return the commits for stable that change other lines than their origins without a note."""
+    """Return the problems of commits or patch files for stable that change other lines than their
+    origins without a note.
+    """
     if not parse_subject(f"[{mark}] x").is_for_stable:
         return ()
-    problems = (find_origin_problem(repository, commit_id) for commit_id in ids)
+    problems = (find_origin_problem(repository, change) for change in changes)
     return tuple(filter(None, problems))
 
 
 def warn_about_backports(
     repository: Repository,
     mark: str,
-    ids: Sequence[str],
+    changes: Sequence[str | Patch],
     profile: str | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[SendProblem, ...]:
-    """Return the problems of commits that are sent with the subject prefix `mark` for stable.
+    """Return the problems of commits or patch files that are sent with the subject prefix `mark`
+    for stable.
 
-    Return none for a prefix that is not for stable, and for commits that name no mainline commit.
+    Return none for a prefix that is not for stable, and for those that name no mainline commit.
     """
     subject = parse_subject(f"[{mark}] x")
     if not subject.is_for_stable:
         return ()
-    notes = (find_unsigned_note(repository, commit_id) for commit_id in ids)
+    notes = (find_unsigned_note(repository, change) for change in changes)
     problems = [*filter(None, notes)]
-    for commit_id in ids:
-        upstream = find_named_mainline_commit(repository, commit_id)
-        if upstream and upstream != commit_id:
+    for change in changes:
+        upstream = find_named_mainline_commit(repository, change)
+        if upstream and upstream != change:
             progress("checking the backports")
             problems += _find_verdict_problems(repository, upstream, subject.stables, profile)
     return tuple(problems)

@@ -322,13 +322,14 @@ def _add_problems(
     request, draft = sending.request, sending.draft
     last_send, followed = topic.last_send, topic.followed
     problems = blockers(facts)
+    changes = sending.ids or sending.series.patches
     was_sent = any(problem.name in SENT_PROBLEMS for problem in problems)
     blocking = (
         *find_drafts_elsewhere(draft),
         *find_holds(last_send, followed),
         *problems,
         *(() if was_sent else find_unchanged_commits(sending, last_send)),
-        *find_unexplained_backports(repository, draft.mark, sending.ids),
+        *find_unexplained_backports(repository, draft.mark, changes),
     )
     warnings = (
         *find_send_warnings(facts),
@@ -337,7 +338,7 @@ def _add_problems(
         *warn_about_open_requests(repository, draft, last_send, followed),
         *(warn_about_unclear_fixes(repository, sending.series) if sending.ids else ()),
         *warn_about_unlikely_tags(repository, sending.series, request.profile),
-        *warn_about_backports(repository, draft.mark, sending.ids, request.profile, progress),
+        *warn_about_backports(repository, draft.mark, changes, request.profile, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     passed = list_passed_checks(facts, [problem.name for problem in (*blocking, *warnings)])

@@ -597,6 +597,9 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
     assert "Only part of upstream commit" in part.partition("\n---\n")[2]
+    sent = world.repo.patchpilot("send", "--dry-run", tmp_path / "out" / "6.12")
+    assert "6.12.y" in sent.out, sent.err
+    assert "backport-differs" not in sent.out
     assert "other.c" not in part
     clone = tmp_path / "clone"
     patches = sorted((tmp_path / "out" / "6.12").iterdir())

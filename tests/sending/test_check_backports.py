@@ -86,6 +86,14 @@ class StableWorld:
         with Repository.open(self.repo.path) as repository:
             return plan_sending(repository, SendRequest(prefix=prefix, offline=True))
 
+    def plan_files(self, *options: str) -> Sending:
+        folder = self.repo.path.parent / "out"
+        self.repo.git(
+            "format-patch", "-q", "-1", "--to=stable@vger.kernel.org", *options, "-o", str(folder)
+        )
+        with Repository.open(self.repo.path) as repository:
+            return plan_sending(repository, SendRequest(target=str(folder), offline=True))
+
     def warn(self, mark: str) -> set[str]:
         with Repository.open(self.repo.path) as repository:
             ids = (repository.resolve("topic"),)
@@ -200,3 +208,22 @@ def test_branch_that_has_the_fix_is_named(world: StableWorld) -> None:
     world.start_backport("origin/linux-6.12.y")
     world.repo.git("update-ref refs/remotes/origin/linux-6.12.y HEAD")
     assert world.warn("PATCH 6.12.y") == {"backport-not-needed"}
+
+
+def test_patch_file_is_checked_like_its_commit(world: StableWorld) -> None:
+    files = edit("step(20)", "step(21 - n)")
+    world.start_backport("origin/linux-6.6.y", files, below=NOTE)
+    commit, patch = world.plan("PATCH 6.6.y"), world.plan_files("--subject-prefix=PATCH 6.6.y")
+    for plan in (commit, patch):
+        warnings = {problem.name: problem.message for problem in plan.warnings}
+        assert {"newer-first", "unsigned-note"} <= {*warnings}
+        assert "origin/linux-6.12.y lacks" in warnings["newer-first"]
+        assert not plan.blockers
+
+
+def test_patch_file_with_unexplained_lines_is_blocked(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.6.y", edit("step(20)", "step(21 - n)"))
+    plan = world.plan_files("--subject-prefix=PATCH 6.6.y")
+    assert [problem.name for problem in plan.blockers] == ["backport-differs"]
+    other = world.plan_files("--subject-prefix=PATCH net")
+    assert "backport-differs" not in {problem.name for problem in other.blockers}
