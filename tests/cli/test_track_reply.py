@@ -330,17 +330,25 @@ def test_listed_draft_is_discarded_by_its_id(tmp_path: Path) -> None:
         assert call("track reply --json").json["drafts"] == []
 
 
-@pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
+@pytest.mark.parametrize(
+    ("via", "copies"),
+    [
+        ("git-send-email", "stable@vger.kernel.org, maya@example.net"),
+        ("git-send-email", "netdev@lists.example.org"),
+        ("b4", "stable@vger.kernel.org, maya@example.net"),
+    ],
+)
+def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str, copies: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("commit -q --amend --no-edit --trailer", f"Reviewed-by: {RITA}")
         upstream = repo.git("rev-parse HEAD").strip()
         failed = build_stable_failure_notice(
             "widget: change line 1",
             upstream,
             "6.1",
             to="ada@example.org",
-            Cc="stable@vger.kernel.org, maya@example.net",
+            Cc=copies,
         )
         (tmp_path / "failed.eml").write_bytes(failed)
         arguments = (
@@ -376,6 +384,9 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     assert sent_reply["Subject"] == "[PATCH 6.1.y] widget: change line 1"
     assert sent_reply["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
     assert "stable@vger.kernel.org" in sent_reply["To"]
+    assert "stable@vger.kernel.org" not in sent_reply["Cc"]
+    for address in (*copies.split(", "), "gregkh@linuxfoundation.org", "rita@example.net"):
+        assert address in sent_reply["To"] + sent_reply["Cc"]
     applied_commit = repo.git("rev-parse HEAD~1").strip()
     (tmp_path / "got.eml").write_bytes(unpacked(arrived))
     repo.git("checkout -q --detach", applied_commit)

@@ -9,6 +9,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.history.origin import find_origin_problem
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
@@ -35,9 +36,10 @@ from patchpilot.outgoing.reply_mail import (
     make_reply_subject,
 )
 from patchpilot.outgoing.transport import Transport
-from patchpilot.projects.commit_marks import find_upstream_commits
+from patchpilot.projects.commit_marks import find_upstream_commits, read_commit_marks
 from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
+from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.series.message_ids import make_message_ids
 from patchpilot.threads.known_series import read_tracked_series
 from patchpilot.threads.own_addresses import find_own_addresses
@@ -192,6 +194,31 @@ def _find_backport_problems(repository: Repository, patch: PatchBody) -> Iterato
         yield problem
 
 
+def _find_backport_recipients(repository: Repository, patch: PatchBody) -> tuple[Address, ...]:
+    """Return the stable list and the contacts of the mainline commits that a patch names."""
+    stable = find_stable_branches(repository).stable
+    message = repository.commit(patch.commit).message if patch.commit else ""
+    ids = filter(None, map(repository.find, read_commit_marks(message).upstream))
+    contacts = find_backport_contacts([repository.commit(id_) for id_ in ids], stable.addresses)
+    return (*(Address("", email) for email in stable.addresses), *contacts)
+
+
+def _address_backport(
+    to: Sequence[Address], cc: Sequence[Address], added: Sequence[Address]
+) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Return the To: and Cc: addresses of a patch that replies to a message.
+
+    A stable list is in To:, and the others, such as the sender of the FAILED message, in Cc:.
+    """
+    lists = {project.lists.stable for project in projects().values()}
+    addresses: dict[str, Address] = {}
+    for address in (*to, *cc, *added):
+        addresses.setdefault(address.key, address)
+    stable = tuple(address for key, address in addresses.items() if key in lists)
+    first = stable or tuple(to)
+    return first, tuple(address for address in addresses.values() if address not in first)
+
+
 def _make_reply_draft(
     answered_mail: AnsweredMail, template: str, subject: str, text: str
 ) -> ReplyDraft:
@@ -255,15 +282,10 @@ def plan_reply(
     to, cc, omitted_recipients = find_reply_recipients(
         answered_mail.mail.mail, real_sender(answered_mail.mail.mail), own_addresses
     )
-    lists = {project.lists.stable for project in projects().values()}
-    if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
-        # send a patch for a stable tree to the stable list, and copy the sender of the FAILED
-        # message
-        to, cc = (
-            stable,
-            tuple(address for address in (*to, *cc) if address not in stable),
-        )
     undisclosed = is_undisclosed_mail(answered_mail)
+    if patch:
+        added = () if undisclosed else _find_backport_recipients(repository, patch)
+        to, cc = _address_backport(to, cc, [it for it in added if it.key not in own_addresses])
     public_lists = tuple(
         recipient for recipient in (*to, *cc) if undisclosed and _is_list_address(recipient)
     )
