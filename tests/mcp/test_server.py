@@ -7,11 +7,10 @@ import sys
 import time
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp.client.stdio import StdioServerParameters
 
 from patchpilot.cli.agent_tools import make_tools
 from patchpilot.cli.main import root
@@ -97,6 +96,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def agent(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     # only here: each pytest worker would need a second to import it
     from mcp import Client
+    from mcp.client.stdio import StdioServerParameters, stdio_client
 
     state = tmp_path_factory.mktemp("state")
     names = {"HOME": "home", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache"}
@@ -107,7 +107,10 @@ def agent(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agen
     )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Client(server)) as client,
+        # by default, errors go to what was stderr when the client was first imported
+        portal.wrap_async_context_manager(
+            Client(stdio_client(server, errlog=cast("TextIO", sys.__stderr__)))
+        ) as client,
     ):
         yield Agent(portal, client)
 
