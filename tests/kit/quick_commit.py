@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create repositories, commits and branches without starting git, which takes milliseconds.
+"""Create repositories, commits, branches and settings without git, which takes milliseconds.
 
 The results are those of git; tests/kit/test_quick_commit.py compares them. If a setting, a hook or
 the state of the repository could lead to another result, the functions change nothing, and the
@@ -8,6 +8,7 @@ caller runs git.
 
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,7 @@ _FILES = {
 """Files of unfinished commands and of unusual repositories."""
 _PERSON = re.compile(r"(?P<name>\w(?:[^<>\x00-\x1f]*[\w)])?) <(?P<email>\w(?:[^<>\x00-\x20]*\w)?)>")
 _NAME = re.compile(r"\w[\w-]*(?:[./]\w[\w-]*)*(?<!\.lock)")
+_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*\.(?:[^\x00-\x1f]*\.)?[a-zA-Z][a-zA-Z0-9-]*")
 _NO_COMMIT = "0" * 40
 
 
@@ -143,6 +145,39 @@ def create_branch(path: Path, name: str, date: int) -> bool:
     _write(f"{new.folder}/logs/HEAD", moved, "a")
     _write(f"{new.folder}/HEAD", f"ref: refs/heads/{name}\n", "w")
     return True
+
+
+def write_setting(path: Path, arguments: Sequence[str]) -> bool:
+    """Set a key of the repository or, with `--global`, of the user, and return whether that was
+    possible.
+
+    `arguments` are those of `git config`.
+    """
+    is_global = arguments[:1] == ("--global",)
+    key, value = arguments[is_global:] if len(arguments) == 2 + is_global else ("", "")
+    file = Path(os.environ["HOME"], ".gitconfig") if is_global else path / ".git" / "config"
+    is_usual = _KEY.fullmatch(key) and value.isprintable() and not _has_unusual_environment()
+    if not is_usual or file.is_symlink() or not file.is_file():
+        return False
+    pygit2 = _import_pygit2()
+    try:
+        config = pygit2.Config(str(file))
+        if has_one_value := len([*config.get_multivar(key)]) < 2:
+            config[key] = value
+    except (pygit2.GitError, ValueError):
+        # the file is damaged
+        return False
+    return has_one_value
+
+
+def read_head(path: Path) -> str:
+    """Return the commit id of the current branch, or an empty string if git must be started."""
+    head = path / ".git" / "HEAD"
+    content = head.read_text().strip() if head.is_file() else ""
+    branch = path / ".git" / content.removeprefix("ref: ")
+    is_loose = content.startswith("ref: ") and branch.is_file()
+    commit = branch.read_text().strip() if is_loose else ""
+    return commit if re.fullmatch("[0-9a-f]{40}", commit) else ""
 
 
 def _add_all(repository: Any) -> Any:

@@ -7,7 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.kit.quick_commit import commit_all, create_branch, create_repository, create_tag
+from tests.kit.quick_commit import (
+    commit_all,
+    create_branch,
+    create_repository,
+    create_tag,
+    read_head,
+    write_setting,
+)
 
 if TYPE_CHECKING:
     from tests.kit.cli import Outcome
@@ -44,6 +51,10 @@ class Repo:
     ) -> str:
         """Run git in the repository, and return its output. The line is split like in a shell."""
         args = (*shlex.split(line), *arguments)
+        if args[0] == "config" and write_setting(self.path, args[1:]):
+            return ""
+        if args == ("rev-parse", "HEAD") and (commit := read_head(self.path)):
+            return commit
         date = f"{self._clock} +0000"
         finished = subprocess.run(
             ["git", *args],
@@ -97,18 +108,7 @@ class Repo:
             *([f"--author={author}"] if author else []),
             stdin=message,
         )
-        return self._head()
-
-    def _head(self) -> str:
-        """Return the commit id of HEAD, read from its file if possible."""
-        head = self.path / ".git" / "HEAD"
-        content = head.read_text().strip() if head.is_file() else ""
-        ref = self.path / ".git" / content.removeprefix("ref: ")
-        return (
-            ref.read_text().strip()
-            if content.startswith("ref: ") and ref.is_file()
-            else self.git("rev-parse HEAD")
-        )
+        return self.git("rev-parse HEAD")
 
     def tag(self, name: str) -> None:
         if not create_tag(self.path, name, self._clock):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that repositories created without git are those that git creates."""
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,14 @@ import pytest
 
 from tests.kit import repos
 from tests.kit.bases import clone, set_commit_identity
-from tests.kit.quick_commit import commit_all, create_branch, create_repository, create_tag
+from tests.kit.quick_commit import (
+    commit_all,
+    create_branch,
+    create_repository,
+    create_tag,
+    read_head,
+    write_setting,
+)
 from tests.kit.repos import Repo
 
 DATE = 1_700_000_000
@@ -178,3 +187,54 @@ def test_clone_is_committed_to(tmp_path: Path) -> None:
     repo.git("checkout -q -b other origin/topic/one")
     repo.git("pack-refs --all")
     assert not commit_all(repo.path, "new", None, DATE)
+
+
+@pytest.mark.parametrize("options", [(), ("--global",)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("core.hooksPath", ".githooks"),
+        ("sendemail.toCmd", '  cat "a b" \\ # no ; comment\''),
+        ("branch.topic/One.remote", "origin"),
+        ('x.a "quoted" \\ b.key', ""),
+        ("user.name", "Zoë B."),
+    ],
+)
+def test_settings_are_those_that_git_writes(
+    tmp_path: Path, options: tuple[str, ...], key: str, value: str
+) -> None:
+    repo = Repo(tmp_path / "r")
+    home = Path(os.environ["HOME"])
+    file = home / ".gitconfig" if options else repo.path / ".git" / "config"
+    before = file.read_text()
+    assert write_setting(repo.path, (*options, key, value))
+    quick = repo.git("config --list -z --file", str(file))
+    file.write_text(before)
+    subprocess.run(["git", "config", *options, key, value], cwd=repo.path, check=True)
+    assert repo.git("config --list -z --file", str(file)) == quick
+    assert f"\n{value}\0" in quick
+
+
+def test_git_writes_unusual_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "r")
+    file = repo.path / ".git" / "config"
+    for number in "12":
+        repo.git("config --add a.b", number)
+    before = file.read_text()
+    for arguments in (("a.b", "3"), ("a.b",), ("--unset", "a.c"), ("a.c", "\n"), ("a", "b")):
+        assert not write_setting(repo.path, arguments)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    assert not write_setting(repo.path, ("a.c", "3"))
+    assert file.read_text() == before
+
+
+def test_head_is_read_from_a_branch_only(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    assert read_head(repo.path) == ""
+    commit = repo.commit("start")
+    assert read_head(repo.path) == repo.git("rev-parse HEAD^0") == commit
+    repo.git("pack-refs --all")
+    assert read_head(repo.path) == ""
+    assert repo.git("rev-parse HEAD") == commit
+    repo.git("checkout -q --detach")
+    assert read_head(repo.path) == ""
