@@ -20,6 +20,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
 
+# `track` would index the commits of this repository
+pytestmark = pytest.mark.usefixtures("workdir")
+
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:

@@ -21,6 +21,9 @@ from tests.kit.cli import Outcome, call, start_and_wait
 from tests.kit.replies import ANSWER, track_reviewed_patch
 from tests.kit.smtp import Faults, FaultySink, wait_until_quiet
 
+# `track` would index the commits of this repository
+pytestmark = pytest.mark.usefixtures("workdir")
+
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 

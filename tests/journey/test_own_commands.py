@@ -24,7 +24,11 @@ from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import topic
 
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning"),
+    # `track` would index the commits of this repository
+    pytest.mark.usefixtures("workdir"),
+]
 _TO = ("--to", "l@lists.example.org", "--force", "canaries")
 _SEND = {
     "dry run": ("send", *_TO, "--dry-run"),

@@ -31,7 +31,11 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import configure_mail_server, topic
 
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning"),
+    # `track` would index the commits of this repository
+    pytest.mark.usefixtures("workdir"),
+]
 MARK = "zzcanary"
 POST = "Line 1 was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
 DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"

@@ -20,6 +20,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
+# `track` would index the commits of this repository
+pytestmark = pytest.mark.usefixtures("workdir")
+
 RITA, TESS = "Rita Reviewer <rita@example.net>", "Tess Tester <tess@example.net>"
 REQUEST = "> +int changed1;\n\nPlease give this variable a better name.\n"
 

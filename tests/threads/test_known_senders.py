@@ -21,6 +21,9 @@ from tests.kit.mails import build_mbox, build_patch_mail
 from tests.kit.repos import Repo
 from tests.kit.story import V1, build_answer_to
 
+# `track` would index the commits of this repository
+pytestmark = pytest.mark.usefixtures("workdir")
+
 CAROL = "Carol <carol@example.com>"
 TAKEN = build_answer_to("Applied, thanks!", parent_id="v1", sender=CAROL)
 HOME = build_answer_to(

@@ -22,6 +22,9 @@ from tests.kit.cli import call
 from tests.kit.life import LIST, create_life
 from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
 
+# `track` would index the commits of this repository
+pytestmark = pytest.mark.usefixtures("workdir")
+
 SIGNED = f"Signed-off-by: {ADA}\n---\n"
 OLD = """\
  pump.c | 4 ++++
