@@ -219,7 +219,7 @@ def _is_adapted(clone: Path) -> bool:
 def _remove(clone: Path) -> str:
     """Return the command that removes a clone and the patches of its resolution."""
     folders = [clone, *filter(Path.exists, (_patch_folder(clone),))]
-    return f"rm -r {shlex.join(map(str, folders))}"
+    return shlex.join(("rm", "-r", *map(str, folders)))
 
 
 def _clone_without_checkout(repository: Repository, clone: Path, extra: Path | None = None) -> None:

@@ -37,7 +37,7 @@ def warn_about_backports(
     """Return the problems of commits or patch files that are sent with the subject prefix `mark`
     for stable.
 
-    Return none for a prefix that is not for stable, and for those that name no mainline commit.
+    Return none for a prefix that is not for stable, and for patches without a mainline commit.
     """
     subject = parse_subject(f"[{mark}] x")
     if not subject.is_for_stable:
