@@ -56,8 +56,8 @@ class OpenStep(NamedTuple):
 
 INDENT = 6
 """Columns for the sign and the key."""
-_PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
-"""The prefix that git format-patch adds."""
+_PREFIX = re.compile(r"^Subject: \[(\w[^]]*?)( \d+/\d+)?\]")
+"""The prefix that git format-patch or `check` adds."""
 
 
 def list_open_steps(
@@ -117,9 +117,15 @@ def format_open_step(step: OpenStep, columns: int) -> Text:
 def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
     """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
 
-    The patch number is kept.
+    It replaces the default prefix and its own beginning, such as `PATCH net`; the patch number is
+    kept.
     """
-    return [_PREFIX.sub(lambda match: f"Subject: [{prefix}{match[1] or ''}]", row) for row in rows]
+
+    def complete_prefix(match: re.Match[str]) -> str:
+        is_incomplete = match[1] == "PATCH" or prefix.startswith(f"{match[1]} ")
+        return f"Subject: [{prefix}{match[2] or ''}]" if is_incomplete else match[0]
+
+    return [_PREFIX.sub(complete_prefix, row) for row in rows]
 
 
 def commit_summary(patch: "Patch") -> Text:
