@@ -422,6 +422,8 @@ class DemoApp(PatchpilotApp):
 
     def next_key(self, screen: AnyScreen) -> NextKey:
         session, stage = self.session, screen.stage
+        if stage in session.errors:
+            return NextKey("g", "try it again")
         if screen.current_result is None:
             return WAIT
         is_sent = session.stage_status(Stage.SEND).state is StageState.DONE

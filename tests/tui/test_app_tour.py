@@ -27,7 +27,7 @@ from patchpilot.tui.view.key_bindings import NextKey
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from patchpilot.tui.widgets.lists import RowList
-from tests.kit.walk import keys, running, settled, still, text_of, until, visible
+from tests.kit.walk import keys, opened, running, settled, still, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -82,6 +82,15 @@ async def test_every_stage_has_a_tour_text(
         await keys(pilot, Stage.CHECKS, "T")
         assert app.stage is Stage.COMMIT
         await wait_for_tour_text(pilot, "Tour 1/8")
+
+
+async def test_tour_names_the_key_after_a_declined_question(clone: Path) -> None:
+    git(clone, "config", "sendemail.cccmd", "echo boss@example.org")
+    app = make_demo_app(clone)
+    async with running(app, (80, 24), Stage.PREVIEW) as pilot:
+        await opened(pilot, Confirm)
+        await keys(pilot, "escape")
+        await wait_for_tour_text(pilot, "Tour 6/8  Press g: try it again")
 
 
 async def test_questions_name_the_demo_answers(clone: Path) -> None:

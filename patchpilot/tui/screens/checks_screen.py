@@ -424,6 +424,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         session.builds = session.topic.key if session.topic and is_on else ""
         self.rerun_stage()
 
+    def handle_declined_trust(self) -> None:
+        """Show the findings without the build if the user does not trust the tree's code."""
+        if self._is_stage_error and self.session.builds:
+            self.close_error()
+            self._toggle_build()
+
     def _review_patches(self) -> None:
         from patchpilot.reviewers.review import ReviewInput, run_reviews
         from patchpilot.reviewers.text import format_reviews

@@ -249,7 +249,11 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
                 self,
                 error,
                 partial(self._continue_with_trust, retry or self.action_reload),
+                self.handle_declined_trust,
             )
+
+    def handle_declined_trust(self) -> None:
+        """Keep the error's card; subclasses may go on without the work that needs trust."""
 
     def _continue_with_trust(self, retry: Callback) -> None:
         """Continue once the user trusts the commands named in an error.
@@ -355,9 +359,13 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         self.redraw_keys()
 
     @property
+    def has_open_card(self) -> bool:
+        """Return whether Esc closes the card of the detail or of an error."""
+        return self.has_class("-detail") or any(card.display for card in self.query("#error"))
+
+    @property
     def can_cancel(self) -> bool:
-        is_error = any(card.display for card in self.query("#error"))
-        return is_error or self.is_working or self.has_class("-detail")
+        return self.has_open_card or self.is_working
 
     @property
     def stages_without_topic(self) -> Collection[Stage]:

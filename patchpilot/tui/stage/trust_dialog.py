@@ -12,8 +12,16 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.tui.widgets.choose import Callback, Confirm, ask_for_confirmation
 
 
-def ask_for_trust(node: DOMNode, error: UntrustedCommandsError, on_trusted: Callback) -> None:
-    """Show the commands; if the user trusts them, record that and call `on_trusted`."""
+def ask_for_trust(
+    node: DOMNode,
+    error: UntrustedCommandsError,
+    on_trusted: Callback,
+    on_declined: Callback = bool,
+) -> None:
+    """Show the commands; if the user trusts them, record that and call `on_trusted`.
+
+    Otherwise, call `on_declined`.
+    """
 
     def trust_and_continue() -> None:
         from patchpilot.settings.trusted_packs import trust_commands
@@ -31,9 +39,8 @@ def ask_for_trust(node: DOMNode, error: UntrustedCommandsError, on_trusted: Call
     )
     text = f"{error.message}.\n\n{explanation}"
     title = "Trust these commands and settings?"
-    ask_for_confirmation(
-        node, Confirm(text, "trust", title=title, mail_lines=rows), trust_and_continue
-    )
+    question = Confirm(text, "trust", title=title, mail_lines=rows)
+    ask_for_confirmation(node, question, trust_and_continue, on_declined)
 
 
 def run_with_trust(node: DOMNode, work: Callback) -> None:

@@ -361,10 +361,11 @@ def ask_for_option(
     ask_for_answer(node, Choose(question, answers, title), run_option)
 
 
-def ask_for_confirmation(node: DOMNode, question: Choose | Confirm, on_yes: Callback) -> None:
+def ask_for_confirmation(
+    node: DOMNode, question: Choose | Confirm, on_yes: Callback, on_no: Callback = bool
+) -> None:
     def handle_answer(answer: str | None) -> None:
-        if answer == "yes":
-            on_yes()
+        (on_yes if answer == "yes" else on_no)()
 
     node.app.push_screen(question, handle_answer)
 

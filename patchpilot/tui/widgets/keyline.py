@@ -74,7 +74,7 @@ class KeyLine(Widget):
             "enlarge": "shrink" if screen.maximized else "enlarge",
             **keys.labels,
         }
-        if screen.has_class("-detail"):
+        if screen.has_open_card:
             labels["cancel"] = "close"
         # the next stage's key is n, which is always shown
         if next_key and next_key.key not in [str(next_stage.number) for next_stage in next_stages]:

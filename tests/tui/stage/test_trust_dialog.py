@@ -32,6 +32,7 @@ async def test_preview_requires_trust(
         assert "sendemail.cccmd (.git/config):" in text_of(app)
         await keys(pilot, "escape")
         assert not isinstance(app.screen, Confirm), "asked once"
+        assert "Esc cancel" not in text_of(app), "Esc closes the card"
         assert "sendemail.cccmd" in text_of(app)
         assert canaries.executed_names == set()
         await pilot.press("g")
@@ -40,6 +41,19 @@ async def test_preview_requires_trust(
         await pilot.press("enter")
         await visible(pilot, "boss@example.org")
         assert canaries.executed_names == {"cccmd"}
+
+
+async def test_declined_build_leaves_the_checks_as_they_were(app: PatchpilotApp) -> None:
+    async with running(app, (100, 30), Stage.CHECKS) as pilot:
+        status = app.session.stage_status(Stage.CHECKS)
+        await keys(pilot, "o")
+        await pilot.press("b")
+        await opened(pilot, Confirm)
+        await keys(pilot, "escape")
+        assert app.session.stage_status(Stage.CHECKS) == status
+        assert "Esc c" not in text_of(app), "there is nothing to close or to cancel"
+        await keys(pilot, "g")
+        assert not isinstance(app.screen, Confirm), "the build was declined"
 
 
 async def test_editor_and_fetch_require_trust(
