@@ -46,12 +46,12 @@ def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
         SkippedFile,
     )
 
-    _, builds, rows, new = record
+    _, builds, rows, *more = record
     configurations = tuple(
         replace(BuiltConfiguration(*row), skipped=tuple(starmap(SkippedFile, row[4])))
         for row in rows
     )
-    return BuiltCommit(commit, builds, configurations, new)
+    return BuiltCommit(commit, builds, configurations, *more)
 
 
 def _key(repository: Repository, commit: str) -> str:

@@ -37,6 +37,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
 _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built")
+_NOTHING_BUILT = "nothing was built: no object file is affected"
 _TRUST = f"not built before `{Action('trust', ('--build-changes', 'RANGE'))}`"
 _UNTRUSTED = BuildProblem(
     NOT_BUILT,
@@ -112,11 +113,14 @@ def build_in(
     for patch, problems_found, tried in zip(committed, built.problems, built.tried, strict=True):
         problems[id(patch)] = problems_found
         kinds = [problem.kind for problem in problems_found]
+        reasons = (problem.message for problem in problems_found if problem.kind == NOT_BUILT)
+        is_built = any(row.built for row in tried)
         commit = BuiltCommit(
             patch.commit or "",
             ERROR not in kinds and BROKEN_COMMIT not in kinds,
             tuple(tried),
             len(kinds) - kinds.count(NOT_BUILT),
+            "" if is_built else next(reasons, _NOTHING_BUILT),
         )
         record_build(repository, commit)
         commits.append(commit)
@@ -155,7 +159,7 @@ def runs_trusted_code(
 
 def _describe_build(built: Built) -> str:
     if not built.configurations:
-        return "nothing was built: no object file is affected"
+        return _NOTHING_BUILT
     names = ", ".join(dict.fromkeys(built.configurations))
     missing = [
         f"{name} ({finds})" for name, finds in OPTIONAL_PROGRAMS.items() if not shutil.which(name)

@@ -38,13 +38,14 @@ class BuiltConfiguration:
 class BuiltCommit:
     """The result of building a commit.
 
-    `new` is the number of new problems.
+    `new` is the number of new problems. `unbuilt_reason` states why no file was built, or is "".
     """
 
     commit: str
     builds: bool
     configurations: tuple[BuiltConfiguration, ...]
     new: int = 0
+    unbuilt_reason: str = ""
 
     @property
     def unbuilt_files(self) -> set[str]:
@@ -72,6 +73,15 @@ def summarize_builds(commits: Sequence[BuiltCommit | None]) -> str:
     return (
         f"built in {format_count(max_configurations, 'configuration')}, {findings}{failed}{unbuilt}"
     )
+
+
+def explain_missing_build(commits: Sequence[BuiltCommit | None]) -> str:
+    """Return why a commit of a series could not be built.
+
+    Return "" if all were built, or if the build of one was not tried.
+    """
+    reasons = [commit.unbuilt_reason for commit in commits if commit]
+    return next(filter(None, reasons), "") if len(reasons) == len(commits) else ""
 
 
 def list_tested_architectures(commits: Sequence[BuiltCommit | None]) -> str:

@@ -70,10 +70,11 @@ class PreflightFacts(NamedTuple):
     `delivery` is what is known about a program that delivers the messages. `private_ids` are the
     Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
     undisclosed fix would reply. `built` is the result of building all commits, or "" if it is not
-    known. `tested` is the author's answer how the code was tested. `upstream` contains fixes that
-    are already in mainline or other trees, and `posted`
-    contains warnings about patches posted by others. `is_off_target` is set for a topic with a
-    subject prefix for stable that is not based on that branch. `is_sandbox` is set in the demo.
+    known; `unbuilt_reason` states why one could not be built. `tested` is the author's answer how
+    the code was tested. `upstream` contains fixes that are already in mainline or other trees, and
+    `posted` contains warnings about patches posted by others. `is_off_target` is set for a topic
+    with a subject prefix for stable that is not based on that branch. `is_sandbox` is set in the
+    demo.
     """
 
     topic: Sending
@@ -102,6 +103,7 @@ class PreflightFacts(NamedTuple):
     posted: tuple[SendProblem, ...] = ()
     tested: str = ""
     is_sandbox: bool = False
+    unbuilt_reason: str = ""
 
     @property
     def builds_cleanly(self) -> bool:
@@ -664,8 +666,13 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     is_real = facts.topic.ids and not facts.topic.request.to_self
     if is_real and is_untested and not facts.builds_cleanly:
         message = facts.built or f"not built{' and not tested' if facts.tested else ''}"
-        hint = SANDBOX_BUILD if facts.is_sandbox else Action("build", (), "build it: {}")
-        yield SendProblem("not-built", message, hint)
+        if facts.unbuilt_reason:
+            message = f"{facts.unbuilt_reason}{'; not tested' if facts.tested else ''}"
+        if facts.is_sandbox or facts.unbuilt_reason:
+            hint = SANDBOX_BUILD if facts.is_sandbox else ""
+            yield SendProblem("not-buildable", message, hint)
+        else:
+            yield SendProblem("not-built", message, Action("build", (), "build it: {}"))
     for name in facts.unanswered:
         if name != "security" or not facts.security_evidence:
             yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))

@@ -26,7 +26,7 @@ COVERED = {
         "no-target",
     ),
     "check": ("check-errors", "unchecked", "no-signoff"),
-    "build": ("not-built",),
+    "build": ("not-built", "not-buildable"),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
     "security": (

@@ -16,7 +16,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import find_mainline_tip, find_stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
-from patchpilot.model.built_commit import summarize_builds
+from patchpilot.model.built_commit import explain_missing_build, summarize_builds
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.printable import format_count
@@ -144,6 +144,7 @@ def gather_preflight_facts(
     with Outbox() as outbox:
         is_first_send = not is_in_demo() and not outbox.has_sent()
         private_ids = outbox.undisclosed_ids()
+    builds = find_last_builds(repository, draft)
     return PreflightFacts(
         topic=topic,
         project=project,
@@ -174,7 +175,8 @@ def gather_preflight_facts(
         private_ids=private_ids,
         tested=read_tested_answer(draft),
         is_sandbox=is_in_demo(),
-        built=summarize_builds(find_last_builds(repository, draft)),
+        built=summarize_builds(builds),
+        unbuilt_reason=explain_missing_build(builds),
         public_parent=_find_public_parent(draft, private_ids),
     )
 

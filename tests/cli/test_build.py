@@ -611,6 +611,37 @@ def test_build_note_is_dropped_if_the_commit_changes(
     assert "Compile-tested: " not in preview_send()
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("drv/off.c", "drv/off.c was not built: no Makefile names its object"),
+        ("Documentation/drv.rst", "nothing was built: no object file is affected"),
+    ],
+)
+def test_send_states_why_a_commit_could_not_be_built(repo: Repo, path: str, reason: str) -> None:
+    repo.git("remote add origin", str(repo.path))
+    repo.git("switch -q -c topic")
+    repo.commit("drv: add\n\nSigned-off-by: A <a@example.org>", {path: "\n"})
+
+    def list_build_warnings() -> list[tuple[str, str, str]]:
+        options = ("-C", repo.path, "--base", "base", "--to", "a@example.org", "--dry-run")
+        document = json.loads(call("send", *options, "--format", "json").out)
+        return [
+            (warning["name"], warning["message"], warning["hint"])
+            for warning in document["warnings"]
+            if "-buil" in warning["name"]
+        ]
+
+    ((name, _, hint),) = list_build_warnings()
+    assert (name, "patchpilot build" in hint) == ("not-built", True)
+    build_branch(repo)
+    # a second build would have the same result
+    assert list_build_warnings() == [("not-buildable", reason, "")]
+    repo.commit("drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"})
+    ((name, *_),) = list_build_warnings()
+    assert name == "not-built", "the new commit was not tried"
+
+
 def test_summary_names_every_configuration() -> None:
     def make_built_commit(*names: str, builds: bool = True, sparse: bool = False) -> BuiltCommit:
         rows = tuple(

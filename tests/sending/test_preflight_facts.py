@@ -124,4 +124,8 @@ def test_sandbox_is_not_to_be_built(
         monkeypatch.setenv("PATCHPILOT_DEMO", "1")
     document = repo.patchpilot("send --to l@lists.example.org --dry-run --format json").json
     hints = {warning["name"]: warning["hint"] for warning in document["warnings"]}
-    assert hints["not-built"].startswith("the sandbox's tree" if is_demo else "build it: ")
+    name, start = (
+        ("not-buildable", "the sandbox's tree") if is_demo else ("not-built", "build it: ")
+    )
+    assert hints[name].startswith(start)
+    assert len(hints.keys() & {"not-built", "not-buildable"}) == 1

@@ -3,7 +3,7 @@
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.send_problem import CheckLine, CheckState
-from patchpilot.tui.screens.send_rows import mail_row, repair_help
+from patchpilot.tui.screens.send_rows import is_fixable, mail_row, repair_help
 
 
 def test_check_names_the_repairing_key() -> None:
@@ -19,6 +19,12 @@ def test_check_names_the_repairing_key() -> None:
     assert make_check("many", drop) == "press a to go to stage 3 To/Cc: press Space to exclude it"
     assert make_check("odd", "git fetch") == "git fetch"
     assert make_check("weekend", "") == make_check("target", "", CheckState.OK) == ""
+
+
+def test_build_is_offered_unless_it_failed() -> None:
+    failed = CheckLine(CheckState.NOTE, "not-buildable", "a.c was not built: no Makefile", "")
+    assert not is_fixable(failed)
+    assert is_fixable(failed._replace(name="not-built"))
 
 
 def test_answer_of_a_server_is_shown_whole() -> None:
