@@ -263,6 +263,11 @@ class Sending:
         )
 
     @property
+    def upstream_problem(self) -> SendProblem | None:
+        """Return the problem that mainline or another tree has the fix already, or None."""
+        return next((problem for problem in self.blockers if problem.name == ALREADY_FIXED), None)
+
+    @property
     def headline(self) -> str:
         """Describe the last send: its version and number of accepted messages."""
         assert self.last is not None
@@ -396,6 +401,8 @@ class Sending:
         return f"{count}{total_note} mail{'s' if len(entries) > 1 else ''} to {recipient_text}"
 
 
+ALREADY_FIXED = "already-fixed"
+"""The problem that a tree has the fix already."""
 SENT_PROBLEMS = frozenset({"already-sent", "version-sent"})
 """Problems that only report an earlier send."""
 

@@ -20,7 +20,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.sender_lock import is_being_sent
-from patchpilot.outgoing.transport import SENT_PROBLEMS, Sending, sent_problem_names
+from patchpilot.outgoing.transport import ALREADY_FIXED, SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.projects.loading import default_project, find_project, projects
 from patchpilot.sending.mails import find_unverified_delivery, list_next_steps
 from patchpilot.sending.plan import plan_sending
@@ -34,7 +34,7 @@ from patchpilot.topic.state import TopicState, find_topic_state
 def was_version_sent(sending: Sending) -> bool:
     """Return whether a plan is blocked only because its version was already sent or applied."""
     names = {problem.name for problem in sending.blockers}
-    return bool(names & SENT_PROBLEMS) and names - {"already-fixed"} <= sent_problem_names(names)
+    return bool(names & SENT_PROBLEMS) and names - {ALREADY_FIXED} <= sent_problem_names(names)
 
 
 def plan_topic_send(repository: Repository, request: SendRequest, progress: Progress) -> Sending:
@@ -86,7 +86,7 @@ def add_last_send(repository: Repository, sending: Sending) -> Sending:
 def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     """Add the link to the last send and the next steps to a plan.
 
-    The steps include when a reminder is due.
+    The steps include when a reminder is due, or only where the fix is if a tree has it.
     """
     last_send = sending.last
     if last_send is None:
@@ -100,7 +100,10 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
         entry.message_id for entry in last_send.entries if entry.state is MailState.ACCEPTED
     ]
     next_advice = sending.advice or list_next_steps(last_send, sending.unverified)
-    if last_send.state == "sent" and not sending.draft.is_undisclosed:
+    merged = sending.upstream_problem
+    if last_send.state == "sent" and merged:
+        next_advice = tuple(filter(None, (merged.message, merged.hint)))
+    elif last_send.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
         days = project.mail.waiting_days

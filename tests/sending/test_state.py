@@ -3,7 +3,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,8 +11,10 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import ignore_progress
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.mail_recipients import save_question_answer
-from patchpilot.sending.state import read_topic_state
+from patchpilot.sending.state import add_last_send, plan_topic_send, read_topic_state
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
@@ -41,6 +43,17 @@ def test_quick_resend_is_too_soon(tmp_path: Path) -> None:
         output = topic.run("send --resend --dry-run --to", LIST).out
         assert "v2 was sent less than an hour ago" in output
         assert "v1 was sent" not in output
+
+
+def test_no_reminder_is_due_after_the_merge(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
+        topic.send()
+        sending = plan_topic_send(repository, SendRequest(to=(LIST,)), ignore_progress)
+        merged = SendProblem("already-fixed", "merged as 1a2b3c4d5e6f", "see what is next")
+        is_due = "before a reminder"
+        assert is_due in " ".join(map(str, add_last_send(repository, sending).now))
+        sending = replace(sending, blockers=(*sending.blockers, merged))
+        assert add_last_send(repository, sending).now == (merged.message, merged.hint)
 
 
 def test_age_of_v1_is_hidden_after_v2(tmp_path: Path) -> None:

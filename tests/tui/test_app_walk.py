@@ -12,9 +12,10 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.sending.edit_draft import show_draft
 from patchpilot.threads.tracked import Tracked
 from patchpilot.tui.build_app import create_app
+from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
-from tests.kit.walk import keys, last_message, running, settle, text_of, until
+from tests.kit.walk import keys, last_message, running, settle, still, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -171,7 +172,18 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             for branch in session.fresh_result(Stage.BACKPORTS).branches
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
+        await keys(pilot, Stage.PREVIEW, Stage.SEND)
+        await still(pilot)
         assert read_stage_state(Stage.PREVIEW) is read_stage_state(Stage.SEND) is StageState.DONE
+        assert "s resend" not in text_of(app)
+        assert "before a reminder" not in text_of(app)
+        await keys(pilot, "s")
+        assert merged[:12] in last_message(app)
+        assert isinstance(app.screen, SendScreen), "there is no version to resend"
+        await keys(pilot, Stage.FOLLOW, "v")
+        assert "The patch was accepted: " in text_of(app)
+        await keys(pilot, "enter")
+        assert session.facts.version == 2
     # there are two versions; the question about v1 has no reply, because the key M does not send
     # one
     assert len(sandbox.sink.take()) == 2

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.printable import crop_text, format_count
+from patchpilot.reading.thread_values import TAKEN
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
     describe_series_state,
@@ -35,7 +36,12 @@ from patchpilot.tui.view.action_keys import keys_at_stage
 from patchpilot.tui.view.glyphs import join_with_dots
 from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys, key_binding, more_key
 from patchpilot.tui.view.stages import Stage, StageStatus
-from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
+from patchpilot.tui.widgets.choose import (
+    Choose,
+    DialogOption,
+    ask_for_confirmation,
+    ask_for_option,
+)
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Panel
@@ -497,6 +503,17 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_version(self) -> None:
+        """Start the next version; ask first if the last one was applied."""
+        series = self.own_series
+        if series is None or series.state not in TAKEN:
+            self._begin_next_version()
+            return
+        text = f"The patch was accepted: {series.why}.\n\nSend a patch on top of it instead, unless"
+        answers = ("no", "Keep this version"), ("yes", "Start the next version")
+        question = Choose(f"{text} the maintainer asked for a new version.", answers, "Version")
+        ask_for_confirmation(self, question, self._begin_next_version)
+
+    def _begin_next_version(self) -> None:
         from patchpilot.sending.edit_draft import begin_next_version
 
         session = self.session

@@ -131,7 +131,7 @@ class SendScreen(StageScreen["Sending"]):
             hidden = {"send", *BEFORE, "leave", NEXT}
             hidden |= {"cancel"} if self.is_stopping else set()
         elif self._has_sent:
-            hidden |= BEFORE
+            hidden |= BEFORE | ({"send"} if self._upstream_problem else set())
             send_label = "resume" if self._is_send_unfinished else "resend"
         elif plan:
             hidden |= {"send"} if plan.refused or plan.blocking_problem else set()
@@ -141,6 +141,12 @@ class SendScreen(StageScreen["Sending"]):
         does = "answer" if plan and plan.open_questions else "fix"
         labels = {"send": send_label, "passed": passed_label, "repair": does}
         return ShownKeys(hidden=hidden, labels=labels)
+
+    @property
+    def _upstream_problem(self) -> str:
+        """Return where the sent fix is, or "" if a version may still be sent."""
+        problem = self._shown.upstream_problem if self._shown else None
+        return problem.message if problem and not self._is_send_unfinished else ""
 
     @property
     def _is_send_unfinished(self) -> bool:
@@ -362,6 +368,8 @@ class SendScreen(StageScreen["Sending"]):
             self._ask_resume(self.shown_result)
         elif plan is None or self.tui.sending:
             self.notify("not ready yet")
+        elif plan.is_sent and self._upstream_problem:
+            self.notify(f"nothing is left to send: {self._upstream_problem}")
         elif plan.is_sent:
             self._ask_resend(plan)
         elif plan.refused:
@@ -386,7 +394,9 @@ class SendScreen(StageScreen["Sending"]):
     def _ask_resend(self, sending: "Sending") -> None:
         def confirm_new_plan(new_plan: "Sending") -> None:
             if new_plan.refused or new_plan.blocking_problem:
-                self.notify(new_plan.readiness, severity="warning")
+                reasons = (problem.message for problem in new_plan.blockers)
+                message = "; ".join((new_plan.readiness, *reasons))
+                self.notify(message, severity="warning")
             else:
                 self._confirm_send(new_plan)
 

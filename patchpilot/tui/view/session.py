@@ -43,8 +43,8 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
     Stage.BACKPORTS: ("commit", "likely", "refs", "claims"),
-    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
-    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
+    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built"),
+    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built"),
     Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
 }
 """The dependencies of each stage's result: only a change to one of them makes it stale."""
