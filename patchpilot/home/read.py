@@ -7,6 +7,7 @@ finally, fetch new messages from the archives.
 
 import hashlib
 import time
+import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -236,7 +237,9 @@ class _HomeReader:
 
         def state_with(entry: TrackEntry | None) -> str:
             content = self._series_cache_key(entry, repository)
-            return " ".join([branch.tip, _send_state(sends), content])
+            # the next step depends on the draft's version, changelog, prefix and answers
+            draft_state = f"{zlib.crc32(repr(draft).encode('utf-8', 'surrogateescape')):08x}"
+            return " ".join([branch.tip, draft_state, _send_state(sends), content])
 
         state = state_with(entry)
         topic = self._cached_topic(key, state)

@@ -17,7 +17,7 @@ from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Patch, Series, parse_subject
+from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, join_words, make_one_line
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import RecipientPlan, refuse_many_recipients
@@ -78,9 +78,10 @@ from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.project import project_of
 from patchpilot.topic.reroll import (
     compute_range_diff,
-    convert_sent_patches,
     find_last_send,
     find_sent_head,
+    has_same_commits,
+    is_same_version,
     list_version_changes,
     read_upcoming_patches,
 )
@@ -442,20 +443,11 @@ def format_overruled(followed: "Sequence[Tracked]", reason: str | None) -> str:
 
 
 def find_unchanged_commits(sending: Sending, last_send: Send | None) -> tuple[SendProblem, ...]:
-    """Return the problem that a new version has the commits of the last version.
-
-    A different prefix, such as the name of another tree, is a reason to send the same commits
-    again; a fix that was undisclosed is another.
-    """
+    """Return the problem that a new version has the commits of the last version."""
     draft = sending.draft
     if last_send is None or last_send.version >= draft.version:
         return ()
-    if last_send.undisclosed != draft.is_undisclosed or not _has_same_commits(draft, last_send):
-        return ()
-    words = [
-        set(parse_subject(send.entries[0].subject).words) for send in (last_send, sending.send)
-    ]
-    if words[0] != words[1]:
+    if not is_same_version(draft, last_send, sending.send.entries[0].subject):
         return ()
     texts = f"{'the cover letter or ' if draft.has_cover else ''}the changelog differs"
     difference = f": only {texts}" if draft.changelog else ""
@@ -470,12 +462,6 @@ def find_unchanged_commits(sending: Sending, last_send: Send | None) -> tuple[Se
             ),
         ),
     )
-
-
-def _has_same_commits(draft: Draft, last_send: Send) -> bool:
-    commits = [patch.commit for patch in draft.patches]
-    old_commits = [patch.commit for patch in convert_sent_patches(last_send)]
-    return all(commits) and commits == old_commits
 
 
 def warn_about_open_requests(
@@ -514,7 +500,7 @@ def warn_about_open_requests(
                 "maintainers collect tags themselves: change the commits first, or wait",
             ),
         )
-    elif is_unchanged and not _has_same_commits(draft, last_send):
+    elif is_unchanged and not has_same_commits(draft, last_send):
         tag_warning = (
             SendProblem(
                 "same-diffs",

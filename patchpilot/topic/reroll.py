@@ -277,6 +277,26 @@ def convert_sent_patches(
     )
 
 
+def has_same_commits(draft: Draft, last_send: Send) -> bool:
+    """Return whether the draft's patches are the commits that were sent."""
+    commits = [patch.commit for patch in draft.patches]
+    return all(commits) and commits == [patch.commit for patch in convert_sent_patches(last_send)]
+
+
+def is_same_version(draft: Draft, last_send: Send, subject: str) -> bool:
+    """Return whether a next version with this subject would only repeat the last one.
+
+    A different prefix, such as the name of another tree, is a reason to send the same commits
+    again; a fix that was undisclosed is another.
+    """
+    subjects = map(parse_subject, (last_send.entries[0].subject, subject))
+    return (
+        last_send.undisclosed == draft.is_undisclosed
+        and has_same_commits(draft, last_send)
+        and len({frozenset(parsed.words) for parsed in subjects}) == 1
+    )
+
+
 def _compare_messages(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:

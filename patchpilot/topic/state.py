@@ -47,6 +47,7 @@ from patchpilot.topic.reroll import (
     STUBS,
     VersionChange,
     has_unfinished_changelog,
+    is_same_version,
     list_version_changes,
 )
 
@@ -281,10 +282,13 @@ class TopicState(NamedTuple):
             return self.series.step
         if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
             next_draft = replace(self.draft, version=self.next_version)
+            action: Advice
             if has_unfinished_changelog(next_draft):
                 prefix = "" if self.changed else "change your commits, then "
                 reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
                 action = Action("draft", ("--changelog", "- what changed"), reason)
+            elif self.last and is_same_version(next_draft, self.last, f"[{next_draft.mark}] x"):
+                action = f"change your commits, then review v{self.next_version} and send it"
             else:
                 reason = f"review v{self.next_version}, then send it (`{{}}`)"
                 action = Action("send", ("--reroll", "--dry-run"), reason)

@@ -42,6 +42,19 @@ def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path)
         )
 
 
+def test_version_without_changes_is_not_ready_to_be_sent(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), "Please add a test for line 1.")
+        assert author.run("draft -v 2 --changelog", "- add a test").code == 0
+        assert read_step(author).endswith("; then change your commits, then review v2 and send it")
+        # send would not block the same commits for another tree
+        assert author.run("draft --subject-prefix", "PATCH net-next").code == 0
+        assert "then review v2, then send it (`" in read_step(author)
+        assert author.run("draft --subject-prefix", "PATCH").code == 0
+        author.amend_patch()
+        assert "then review v2, then send it (`" in read_step(author)
+
+
 def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
     with create_life(tmp_path) as author:
         author.add_reply(author.send(), f"Reviewed-by: {RITA}")

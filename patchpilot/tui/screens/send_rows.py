@@ -178,6 +178,10 @@ REPAIRS = {
     "cover-text": ("edit", "press a to open the cover letter in your editor"),
     "no-cover": ("edit", "press a to open a cover letter in your editor"),
     "no-changelog": ("edit", "press a to open the changelog in your editor"),
+    "same-commits": (
+        "resend",
+        "did you forget to amend? press a to change the commits, or to send the last version again",
+    ),
     "unfinished": ("edit", "press a to open the changelog in your editor"),
     "first-time": ("to_self", "press a to send the messages to yourself first"),
     "gateway": ("to_self", "press a to send the messages to yourself first"),

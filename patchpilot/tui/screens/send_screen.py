@@ -302,6 +302,7 @@ class SendScreen(StageScreen["Sending"]):
             "regression": lambda _: self._ask_open_questions("regression"),
             "server": lambda _: self.set_up_mail_account(),
             "build": lambda _: self._build_commits(),
+            "resend": self._ask_resend,
         }
 
     def _build_commits(self) -> None:
@@ -400,6 +401,9 @@ class SendScreen(StageScreen["Sending"]):
             else:
                 self._confirm_send(new_plan)
 
+        stage, words, key = Stage.FOLLOW, "Start the next version", "press v"
+        if not sending.is_sent:
+            stage, words, key = Stage.COMMIT, "Change the commits first", "e edits the message"
         options = [
             DialogOption(
                 "Resend as [PATCH RESEND]",
@@ -407,13 +411,14 @@ class SendScreen(StageScreen["Sending"]):
                 partial(self._plan_send, confirm_new_plan, resend=True),
             ),
             DialogOption(
-                "Start the next version",
-                f"go to {Stage.FOLLOW.label} and press v",
-                partial(self.tui.action_stage, str(Stage.FOLLOW)),
+                words,
+                f"go to {stage.label}; {key} there",
+                partial(self.tui.action_stage, str(stage)),
             ),
         ]
         version = sending.last.version if sending.last else sending.send.version
-        ask_for_option(self, f"v{version} was sent. What do you want to do?", options, "Send")
+        text = f"v{version} was sent. What do you want to do?"
+        ask_for_option(self, text, options if sending.is_sent else options[::-1], "Send")
 
     def _plan_send(self, on_planned: "Callable[[Sending], None]", **options: bool) -> None:
         from patchpilot.sending.plan import plan_sending

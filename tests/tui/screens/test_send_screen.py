@@ -310,6 +310,30 @@ async def test_unbuilt_commits_are_built_at_the_checks(
         await visible(pilot, "building runs code of the tree")
 
 
+async def test_version_without_changes_leads_to_the_commits_or_a_resend(
+    ready_topic: tuple[Path, Sink], open_app_on: On
+) -> None:
+    work, sink = ready_topic
+    assert call("send --force x --yes", "-C", work).code == 0
+    assert call("draft -v 2 --changelog", "- a test", "-C", work).code == 0
+    app = open_app_on(work)
+    async with running(app, (100, 40), Stage.SEND) as pilot:
+        await still(pilot)
+        assert isinstance(app.screen, SendScreen)
+        app.screen.row_list.select_row("same-commits")
+        await still(pilot)
+        assert "press a to change the commits, or" in " ".join(text_of(app).split())
+        await keys(pilot, "a", "enter")
+        assert app.stage is Stage.COMMIT
+        await keys(pilot, Stage.SEND)
+        await still(pilot)
+        app.screen.row_list.select_row("same-commits")
+        await keys(pilot, "a", "r")
+        await until(pilot, lambda: "Type send" in text_of(app), "the plan of the resend")
+        assert "[PATCH RESEND" in text_of(app)
+    assert len(sink.take()) == 1
+
+
 async def test_outcome_of_a_hand_over_is_not_verified(
     ready_topic: tuple[Path, Sink], open_app_on: On
 ) -> None:
