@@ -187,8 +187,20 @@ def update_draft_file(kind: str, name: str, text: str) -> Path:
 
 def describe_kept_drafts(file: Path) -> list[str]:
     """Return a line for each earlier version of a draft that was edited or sent."""
-    kept = sorted(file.parent.glob(f"{file.stem}{_KEPT}*.txt"))
-    return [f"an earlier draft, edited or sent, is kept as {path}" for path in kept]
+    _, *kept = list_draft_names(file.parent.name, file.stem)
+    return [
+        f"an earlier draft, edited or sent, is kept as {file.with_name(f'{name}.txt')}"
+        for name in kept
+    ]
+
+
+def list_draft_names(kind: str, name: str) -> list[str]:
+    """Return the name of a draft, and the names of its earlier versions that were kept."""
+    file = _draft_path(kind, name)
+    return [
+        file.stem,
+        *(path.stem for path in sorted(file.parent.glob(f"{file.stem}{_KEPT}*.txt"))),
+    ]
 
 
 def _find_free_name(kind: str, name: str, text: str | None = None) -> str:

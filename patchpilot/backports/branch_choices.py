@@ -13,14 +13,24 @@ from typing import TYPE_CHECKING
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import format_branch_rows
-from patchpilot.backports.branch_step import BranchStep, BranchWork, StepKind, find_branch_step
+from patchpilot.backports.branch_step import (
+    NO_WORK,
+    BranchStep,
+    BranchWork,
+    StepKind,
+    find_branch_step,
+)
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import REQUESTS
-from patchpilot.model.bounded import clamp_time
+from patchpilot.backports.trial_report import (
+    REQUESTS,
+    StableRequest,
+    find_marked_time,
+    read_requests,
+)
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.reading.thread_values import MERGED, StableBranchState
-from patchpilot.resources import find_sent_time, list_recent_drafts, mark_sent
+from patchpilot.resources import mark_sent
 
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
@@ -38,17 +48,16 @@ class BranchChoices:
 
     `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
-    patches written for them. `is_drafted` is set if a draft requests the commit, and `requested` is
-    when it was sent. `reported` maps versions to the state of the fix on their branches, according
-    to messages. `seen_in` is the version in which the user saw the bug, or "".
+    patches written for them. `requests` are the user's requests for the commit. `reported` maps
+    versions to the state of the fix on their branches, according to messages. `seen_in` is the
+    version in which the user saw the bug, or "".
     """
 
     result: BackportResult
     left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
     merged: str = ""
     written_for: WrittenPatches = field(default_factory=dict)
-    is_drafted: bool = False
-    requested: datetime | None = None
+    requests: tuple[StableRequest, ...] = ()
     reported: Mapping[str, StableBranchState] = field(default_factory=dict)
     seen_in: str = ""
 
@@ -71,14 +80,25 @@ class BranchChoices:
     def written_backport(self, branch: BranchResult) -> "WrittenBackport | None":
         return self.written_for.get((self.result.commit, branch.branch))
 
+    def _find_request(self, branch: BranchResult) -> StableRequest | None:
+        """Return the draft of a request for a branch, or the last one that was sent, or None."""
+        requests = [
+            it
+            for it in self.requests
+            if (it.is_draft or it.sent) and it.is_for(branch.version, branch.branch)
+        ]
+        drafts = [it for it in requests if it.is_draft]
+        return next(iter(drafts or sorted(requests, key=_sent_time, reverse=True)), None)
+
     def find_work(self, branch: BranchResult) -> BranchWork:
+        request = self._find_request(branch)
         return BranchWork(
             written=self.written_backport(branch),
             ticked=self.count_ticked(branch),
             merged=self.merged,
-            is_drafted=self.is_drafted,
-            requested=self.requested,
-            sent=_find_sent_time(f"{self.commit} {branch.branch}") or branch.sent,
+            is_drafted=bool(request and request.is_draft),
+            requested=request.sent if request else None,
+            sent=find_marked_time(f"{self.commit} {branch.branch}") or branch.sent,
             reported=self.reported.get(branch.version or "") or branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )
@@ -90,12 +110,13 @@ class BranchChoices:
     def mark_name(self, branch: BranchResult) -> str:
         """Return the name of the mark that the user sent what the next step sends.
 
-        This is the commit for a request, and the commit and the branch for patches. Return "" if
-        there is nothing to send.
+        This is the name of the draft for a request, and the commit and the branch for patches.
+        Return "" if there is nothing to send.
         """
         kind = self.find_step(branch).kind
+        request = self._find_request(branch)
         if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
-            return self.commit
+            return request.name if request else ""
         is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
         return f"{self.commit} {branch.branch}" if is_patches else ""
 
@@ -152,12 +173,11 @@ def read_branch_choices(
     followed: "Iterable[Tracked]" = (),
     seen_in: str = "",
 ) -> BranchChoices:
-    """Return the choices, whether the commit's request was drafted or marked as sent, and what the
-    tracked series report about it.
+    """Return the choices, the requests for the commit, and what the tracked series report about
+    it.
     """
     from patchpilot.tracking.stable_reports import add_stable_states
 
-    commit = result.short
     posted_series = [(series, series.posted) for series in followed if series.posted]
     merged_commits = (
         posted.commit or ""
@@ -174,20 +194,22 @@ def read_branch_choices(
         left_out,
         merged,
         written_for,
-        is_drafted=commit in (file.stem for file in list_recent_drafts(REQUESTS)),
-        requested=_find_sent_time(commit),
+        requests=read_requests(result.short),
         reported=reported,
         seen_in=seen_in,
     )
 
 
 def read_branch_work(result: BackportResult, branch: BranchResult) -> BranchWork:
-    """Return what was sent for a branch, and what the stable maintainers replied."""
+    """Return what was drafted or sent for a branch, and what the stable maintainers replied."""
     work = read_branch_choices(result, {}, {}).find_work(branch)
-    return BranchWork(requested=work.requested, sent=work.sent, reported=work.reported)
+    return NO_WORK._replace(
+        is_drafted=work.is_drafted,
+        requested=work.requested,
+        sent=work.sent,
+        reported=work.reported,
+    )
 
 
-def _find_sent_time(name: str) -> datetime | None:
-    """Return when a request, or patches with this name, were marked as sent, or None."""
-    seconds = find_sent_time(REQUESTS, name)
-    return None if seconds is None else clamp_time(seconds)
+def _sent_time(request: StableRequest) -> datetime:
+    return request.sent or datetime.max.replace(tzinfo=UTC)

@@ -81,6 +81,8 @@ class StepKind(StrEnum):
 
 RESTING = (StepKind.NOTHING, StepKind.WAIT, StepKind.REQUESTED, StepKind.SENT)
 """The kinds without work for the user."""
+REQUESTABLE = (StepKind.REQUEST, StepKind.IDENTIFY)
+"""The kinds that allow a request: who tests a fix on a branch knows whether it has the bug."""
 
 
 class BranchStep(NamedTuple):

@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the reports of who tried a fix on which stable release, such as "6.1.76 by NAME"."""
+"""Read the requests to the stable maintainers: the branches, and who tried the fix on which
+release, such as "6.1.76 by NAME".
+"""
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.resources import read_draft_file
+from patchpilot.model.bounded import clamp_time
+from patchpilot.resources import (
+    find_sent_time,
+    list_draft_names,
+    list_recent_drafts,
+    read_draft_file,
+)
 
 REQUESTS = "requests"
 """The folder of the requests to the stable maintainers, which name who tried the fix."""
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
 
+_SUBJECT = re.compile(r"^Subject: .*\"\) to (.+)$", re.MULTILINE)
 _STABLE_BRANCH = re.compile(r"/linux-[\d.]+\.y$")
 _BRANCH = re.compile(r"try-[0-9a-f]{12}")
 
@@ -73,10 +83,50 @@ def parse_trial_report(text: str) -> TrialReport:
     return TrialReport(place.strip().removeprefix("on ").strip(), tester.strip())
 
 
+class StableRequest(NamedTuple):
+    """A request that was written for the stable maintainers.
+
+    `name` is the name of its draft, `is_draft` is set if it is still to be sent, and `sent` is when
+    it was marked as sent.
+    """
+
+    name: str
+    text: str
+    is_draft: bool = False
+    sent: datetime | None = None
+
+    def is_for(self, version: str | None, branch: str) -> bool:
+        """Return whether the request names this branch; without names, it is for all."""
+        subject = _SUBJECT.search(self.text)
+        places = re.split(r",?\s+and\s+|[,\s]+", subject[1].strip()) if subject else ()
+        return not places or any(TrialReport(it).is_about(version, branch) for it in places)
+
+
+def read_requests(commit: str) -> tuple[StableRequest, ...]:
+    """Return the requests for a commit: the last one, and earlier ones that were kept."""
+    recent = {file.stem for file in list_recent_drafts(REQUESTS)}
+    first, *kept = list_draft_names(REQUESTS, commit[:12])
+    return tuple(
+        StableRequest(
+            name,
+            read_draft_file(REQUESTS, name),
+            name == first and name in recent,
+            find_marked_time(name),
+        )
+        for name in (first, *kept)
+    )
+
+
+def find_marked_time(name: str) -> datetime | None:
+    """Return when a request, or patches with this name, were marked as sent, or None."""
+    seconds = find_sent_time(REQUESTS, name)
+    return None if seconds is None else clamp_time(seconds)
+
+
 def find_trial_reports(commit: str, tested: Iterable[str]) -> tuple[TrialReport, ...]:
-    """Return the reports in `tested` or, if there are none, those in the drafted request."""
+    """Return the reports in `tested` or, if there are none, those in the requests."""
     reports = tuple(map(parse_trial_report, filter(None, tested)))
     if reports:
         return reports
-    drafted = _SENTENCE.findall(read_draft_file(REQUESTS, commit[:12]))
+    drafted = [row for it in read_requests(commit) for row in _SENTENCE.findall(it.text)]
     return tuple(TrialReport(place, tester) for place, tester in drafted)

@@ -13,6 +13,7 @@ from shlex import quote
 from patchpilot.backports.branch_choices import read_branch_work
 from patchpilot.backports.branch_step import (
     RESTING,
+    BranchStep,
     StepKind,
     find_branch_step,
     find_replacement,
@@ -141,16 +142,22 @@ def next_backport_step(
         return Action(
             "backport", (target, *onto, *adapt, "--write", folder, "--signoff"), "next: {}"
         )
-    words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "
         if step.kind is StepKind.REQUEST:
             start += f"test it on {versions}, then ask: "
         return step.advice._replace(reason=start + step.advice.reason)
-    return step.advice or words
+    return step.advice or _describe_step(step, versions)
+
+
+def _describe_step(step: BranchStep, versions: str) -> str:
+    if step.kind is StepKind.SEND_REQUEST:
+        return f"next: {step.text} for {versions}: `patchpilot --home` lists it"
+    return f"next: wait for {versions}: {step.reason or step.text}"
 
 
 _STEP_ORDER = (
+    StepKind.SEND_REQUEST,
     StepKind.REQUEST,
     StepKind.WRITE,
     StepKind.ADAPT,
@@ -160,7 +167,9 @@ _STEP_ORDER = (
     StepKind.SENT,
     StepKind.REQUESTED,
 )
-"""The steps of the command line, in the order of the changes that they need."""
+"""The steps of the command line: what is written first, then in the order of the changes that they
+need.
+"""
 
 
 def _next_step_after_revert(

@@ -15,7 +15,7 @@ from patchpilot.backports.branch_choices import (
     read_branch_choices,
 )
 from patchpilot.backports.branch_rows import DETAIL_KEYS, FIX_KEYS, format_fix_rows
-from patchpilot.backports.branch_step import StepKind
+from patchpilot.backports.branch_step import REQUESTABLE, StepKind
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import width
 from patchpilot.resources import NO_DRAFTS_IN_DEMO
@@ -237,7 +237,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     elif StepKind.SEND_REQUEST in kinds:
         purpose = NO_DRAFTS_IN_DEMO if is_in_demo_tour() else "press 0 to send it"
         state, note = StageState.TODO, f"the request is a draft; {purpose}"
-    elif StepKind.REQUESTED in kinds:
+    elif StepKind.REQUESTED in kinds and kinds.isdisjoint(REQUESTABLE):
         note = f"request sent: {note}"
     elif not result.culprits:
         state = StageState.TODO

@@ -15,7 +15,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.backports.branch_choices import BranchChoices
-from patchpilot.backports.branch_step import StepKind
+from patchpilot.backports.branch_step import REQUESTABLE, StepKind
 from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
 from patchpilot.tui.screens.backports_rows import (
@@ -316,9 +316,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def can_request(self) -> bool:
-        # who tests a fix on a branch knows whether the branch has the bug
-        is_open = not self._step_kinds.isdisjoint((StepKind.REQUEST, StepKind.IDENTIFY))
-        return self.current_result is not None and is_open
+        return self.current_result is not None and not self._step_kinds.isdisjoint(REQUESTABLE)
 
     @property
     def _is_merged(self) -> bool:

@@ -17,7 +17,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import REQUESTS
+from patchpilot.backports.trial_report import REQUESTS, StableRequest
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -119,7 +119,8 @@ def test_only_needed_patches_are_written() -> None:
     assert format_step(BranchChoices(both), fails) == sent, "written in an earlier session"
     mark_sent(REQUESTS, BranchChoices(both).mark_name(fails), is_sent=False)
     for is_drafted, step in ((True, "0 send the draft"), (False, sent)):
-        choices = BranchChoices(both, is_drafted=is_drafted, requested=datetime.now(UTC))
+        request = StableRequest("3" * 12, "", is_drafted, datetime.now(UTC))
+        choices = BranchChoices(both, requests=(request,))
         assert (format_step(choices, fits), choices.mark_name(fits)) == (step, "3" * 12)
 
 
@@ -259,7 +260,7 @@ def test_written_patches_show_the_send_command(
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
     choices = make_choices(make_branch_result(BranchVerdict.CLEAN))
-    drafted = BranchChoices(choices.result, is_drafted=True)
+    drafted = BranchChoices(choices.result, requests=(StableRequest("3" * 12, "", True),))
     assert format_step(drafted, drafted.result.branches[0]) == "0 see the draft"
     assert "do not send mail yourself" in written_patch_rows(done)[-1]
     assert not any("patchpilot send" in row for row in written_patch_rows(done))

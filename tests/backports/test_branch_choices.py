@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test which branches a request to the stable maintainers is shown for."""
+
+import pytest
+
+from patchpilot.backports.branch_choices import read_branch_choices
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_step import StepKind
+from patchpilot.backports.branch_verdicts import BackportRequest
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.trial_report import REQUESTS, read_requests
+from patchpilot.backports.work import next_backport_step
+from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
+
+VERSIONS = ("6.1", "6.6", "6.12", "6.18")
+COMMIT = "3" * 12
+
+
+def make_result(*versions: str) -> BackportResult:
+    branches = tuple(
+        BranchResult(
+            f"stable/linux-{version}.y",
+            version,
+            "2" * 40,
+            BranchVerdict.CLEAN,
+            "why",
+            affected=True,
+        )
+        for version in versions
+    )
+    subject, culprits = 'a ("b") to 6.1', ("5" * 40,)
+    return BackportResult(
+        COMMIT + "0" * 28, subject, upstream=True, culprits=culprits, branches=branches
+    )
+
+
+def write_request(trees: str) -> None:
+    text = (
+        f'Subject: Please apply {COMMIT} ("a ("b") to 6.1") to {trees}\n\nTested on {trees} by A.\n'
+    )
+    update_draft_file(REQUESTS, COMMIT, text)
+
+
+def read_kinds() -> dict[str, StepKind]:
+    result = make_result(*VERSIONS)
+    choices = read_branch_choices(result, {}, {})
+    return {branch.name: choices.find_step(branch).kind for branch in result.branches}
+
+
+@pytest.mark.parametrize(
+    ("trees", "names"),
+    [
+        ("6.6", ("6.6",)),
+        ("6.1", ("6.1",)),
+        ("6.6 and 6.1", ("6.1", "6.6")),
+        ("6.18, 6.12 and 6.1", ("6.1", "6.12", "6.18")),
+        ("linux-6.6.y, and 6.12.y", ("6.6", "6.12")),
+        ("v6.6", ("6.6",)),
+    ],
+)
+def test_request_is_for_the_branches_that_it_names(
+    workdir: object, trees: str, names: tuple[str, ...]
+) -> None:
+    write_request(trees)
+    for is_sent, kind in ((False, StepKind.SEND_REQUEST), (True, StepKind.REQUESTED)):
+        mark_sent(REQUESTS, COMMIT, is_sent=is_sent)
+        assert read_kinds() == {
+            version: kind if version in names else StepKind.REQUEST for version in VERSIONS
+        }
+
+
+def test_later_request_keeps_what_was_sent_before(workdir: object) -> None:
+    write_request("6.6")
+    mark_sent(REQUESTS, COMMIT)
+    write_request("6.1")
+    kinds = read_kinds()
+    assert (kinds["6.6"], kinds["6.1"]) == (StepKind.REQUESTED, StepKind.SEND_REQUEST)
+    assert kinds["6.12"] is StepKind.REQUEST
+    result = make_result(*VERSIONS)
+    choices = read_branch_choices(result, {}, {})
+    old, new = choices.mark_name(result.branches[1]), choices.mark_name(result.branches[0])
+    assert [new, old] == list_draft_names(REQUESTS, COMMIT)
+    assert {row for it in read_requests(COMMIT) for row in it.text.splitlines()[2:]} == {
+        "Tested on 6.1 by A.",
+        "Tested on 6.6 by A.",
+    }
+    choices.mark_sent(result.branches[1], is_sent=False)
+    assert read_kinds()["6.6"] is StepKind.REQUEST
+
+
+def test_command_line_waits_for_what_was_requested(workdir: object) -> None:
+    def next_step() -> str:
+        return str(next_backport_step(None, (make_result("6.1"),), BackportRequest("HEAD")))
+
+    assert next_step().startswith("next: test it on 6.1, then ask: ")
+    write_request("6.1")
+    assert next_step() == "next: send the draft for 6.1: `patchpilot --home` lists it"
+    mark_sent(REQUESTS, COMMIT)
+    assert next_step().startswith("next: wait for 6.1: sent 20")
