@@ -9,7 +9,12 @@ from textwrap import fill as fill_text
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
-from patchpilot.backports.trial_report import REQUESTS, parse_trial_report
+from patchpilot.backports.trial_report import (
+    REQUESTS,
+    StableRequest,
+    parse_trial_report,
+    read_requests,
+)
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
@@ -62,7 +67,7 @@ def make_stable_request_mail(
     if no tree is known to have the bug, or if a newer tree was fetched but not examined. The
     message names newer trees that were not fetched.
     """
-    clean_branches = list_requestable_branches(result, everything=everything)
+    applicable = clean_branches = list_requestable_branches(result, everything=everything)
     assert result.commit is not None
     identity = repository.identity
     reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
@@ -78,8 +83,8 @@ def make_stable_request_mail(
         )
     if not tested:
         reports = {branch.branch: NOT_TESTED for branch in clean_branches}
-    untested = [branch for branch in clean_branches if branch.branch not in reports]
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
+    untested = [it for it in applicable if not (it in clean_branches or it.review)]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
     missing = {it.version for it in find_stable_branches(repository).missing}
@@ -305,6 +310,12 @@ def _list_apply_facts(
     facts = [f"git applies it to {join_names(branches)} without conflicts."]
     if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
         facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
+    for request in read_requests(result.short):
+        if request.sent and (
+            rows := [row for row in untested if request.is_for(row.version, row.branch)]
+        ):
+            facts.append(f"I asked for it on {join_names(rows)} on {request.sent.date()}.")
+            untested = [row for row in untested if row not in rows]
     if untested:
         facts.append(f"It applies to {join_names(untested)} as well, but was not tested there.")
     for state, words in _REVIEWS.items():
@@ -320,6 +331,18 @@ def _list_apply_facts(
     if plain := [row for row in conflicts if not row.adaptation]:
         facts.append(f"It conflicts on {join_names(plain)}.")
     return facts
+
+
+def list_skipped_branches(result: BackportResult, mail: str) -> list[str]:
+    """Return the newer branches that lack the fix and that a request leaves out."""
+    requests = (StableRequest("", mail), *(it for it in read_requests(result.short) if it.sent))
+    requested = [
+        row
+        for row in result.branches
+        if any(request.is_for(row.version, row.branch) for request in requests)
+    ]
+    newer = {name for row in requested for name in row.lacking_newer}
+    return [row.name for row in result.branches if row.branch in newer and row not in requested]
 
 
 def save_stable_request(

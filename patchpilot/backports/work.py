@@ -5,7 +5,7 @@ The actions write patches, prepare a clone to resolve a conflict, build, and wri
 the stable maintainers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -32,6 +32,7 @@ from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import (
     NOT_EXAMINED,
+    list_skipped_branches,
     make_stable_request_mail,
 )
 from patchpilot.backports.targets import backport_trees
@@ -64,6 +65,10 @@ _UNTESTED = (
 _UNFETCHED = (
     "note: newer trees get a fix first: fetch them with `patchpilot setup stable --fetch`, and"
     " repeat this for all"
+)
+_SKIPPED = (
+    "note: newer trees get a fix first: this leaves out {}; try it there too, and repeat this with"
+    " a --tested for each"
 )
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
@@ -272,10 +277,7 @@ def run_backport_actions(
             request.tested,
             everything=request.everything,
         )
-        notes = [] if request.tested else [_UNTESTED]
-        if NOT_EXAMINED in request_mail:
-            notes.append(_UNFETCHED)
-        send_hint = "\n".join((*notes, _explain_sending(request.output)))
+        send_hint = "\n".join(_list_request_notes(final_result, request, request_mail))
     return ActionResults(
         written=(*written, *directory_backports),
         resolving=resolving,
@@ -285,11 +287,19 @@ def run_backport_actions(
     )
 
 
-def _explain_sending(output: Path | None) -> str:
-    """Return how to send a request that is written to a file, or printed."""
-    name = quote(str(output)) if output else "FILE"
-    written = "" if output else "to send it: -o FILE writes it, "
-    return f"read the message; {written}`git send-email {name}` sends it; {SEND_QUESTIONS}"
+def _list_request_notes(
+    result: BackportResult, request: BackportRequest, mail: str
+) -> Iterator[str]:
+    """Yield what is missing from a request, then how to send it, written to a file or printed."""
+    if not request.tested:
+        yield _UNTESTED
+    if skipped := list_skipped_branches(result, mail):
+        yield _SKIPPED.format(join_words(skipped))
+    if NOT_EXAMINED in mail:
+        yield _UNFETCHED
+    name = quote(str(request.output)) if request.output else "FILE"
+    written = "" if request.output else "to send it: -o FILE writes it, "
+    yield f"read the message; {written}`git send-email {name}` sends it; {SEND_QUESTIONS}"
 
 
 def make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

@@ -10,6 +10,7 @@ import pytest
 from patchpilot.backports.message import make_backport_message
 from patchpilot.backports.patches import MadeCommit
 from patchpilot.backports.stable_request import _find_first_paragraph
+from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.backports.write import (
     WrittenBackport,
     format_backport_note,
@@ -22,6 +23,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
+from patchpilot.resources import mark_sent, update_draft_file
 from tests.kit.backport_world import FIXED, GROUND, World, format_function, track_failed_backports
 from tests.kit.cli import Outcome, call
 from tests.kit.patches import ADA
@@ -364,6 +366,30 @@ def test_only_tested_trees_are_requested(world: World) -> None:
     assert "\nI have not tested it there yet.\n" in outcome.out
     assert "stable trees take only tested fixes" in outcome.err
     assert "--tested" in outcome.err
+
+
+def test_request_names_newer_trees_that_it_leaves_out(world: World) -> None:
+    for version in ("6.12", "6.18"):
+        world.create_stable_branch(version, world.groundwork)
+    text = "work: on\n\nIt hangs.\n"
+    untagged = world.repo.commit(text, {"other.c": format_function(l40="on(40);")})
+    asks = (untagged, "--request", "--tested", "6.12.3 by Tess Tester")
+    outcome = world.run_backport(*asks)
+    mail = " ".join(outcome.out.split())
+    assert "please apply this commit to 6.12:" in mail
+    assert "It applies to 6.18 as well, but was not tested there." in mail
+    assert "newer trees get a fix first: this leaves out 6.18;" in outcome.err
+    both = world.run_backport(*asks, "--tested", "6.18 by Tess Tester")
+    assert "please apply this commit to 6.12 and 6.18:" in both.out
+    assert "leaves out" not in both.err
+    # what was asked for before is neither untested nor left out
+    subject = f'Subject: Please apply {untagged[:12]} ("x") to 6.18'
+    update_draft_file(REQUESTS, untagged[:12], f"{subject}\n\nTested on 6.18 by A.\n")
+    mark_sent(REQUESTS, untagged[:12])
+    outcome = world.run_backport(*asks)
+    assert "I asked for it on 6.18 on 20" in " ".join(outcome.out.split())
+    assert "as well, but" not in outcome.out
+    assert "leaves out" not in outcome.err
 
 
 def test_request_names_adapted_and_merged_branches(world: World) -> None:

@@ -428,7 +428,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         """Show the findings without the build if the user does not trust the tree's code."""
         if self._is_stage_error and self.session.builds:
             self.close_error()
-            self._toggle_build()
+            self._switch_build(is_on=False)
 
     def _review_patches(self) -> None:
         from patchpilot.reviewers.review import ReviewInput, run_reviews
