@@ -252,6 +252,15 @@ def find_sent_time(kind: str, name: str) -> float | None:
     return status.st_mtime
 
 
+def list_sent_marks(kind: str) -> list[tuple[str, float]]:
+    """Return the names of the marks that drafts or patches were sent, and their times."""
+    marks = []
+    for file in (state_path() / kind).glob(f"*{_SENT}"):
+        with suppress(OSError):
+            marks.append((file.name, file.stat().st_mtime))
+    return sorted(marks)
+
+
 def mark_sent(kind: str, name: str, *, is_sent: bool = True) -> None:
     """Mark a draft, or patches with this name, as sent with another program; or remove the mark."""
     file = _draft_path(kind, name).with_suffix(_SENT)

@@ -21,16 +21,12 @@ from patchpilot.backports.branch_step import (
     find_branch_step,
 )
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import (
-    REQUESTS,
-    StableRequest,
-    find_marked_time,
-    read_requests,
-)
+from patchpilot.backports.trial_report import StableRequest, read_requests
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.reading.thread_values import MERGED, StableBranchState
 from patchpilot.resources import mark_sent
+from patchpilot.threads.sent_marks import REQUESTS, find_marked_time, name_patches_mark
 
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
@@ -98,7 +94,7 @@ class BranchChoices:
             merged=self.merged,
             is_drafted=bool(request and request.is_draft),
             requested=request.sent if request else None,
-            sent=find_marked_time(f"{self.commit} {branch.branch}") or branch.sent,
+            sent=find_marked_time(name_patches_mark(self.commit, branch.name)) or branch.sent,
             reported=self.reported.get(branch.version or "") or branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )
@@ -118,7 +114,7 @@ class BranchChoices:
         if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
             return request.name if request else ""
         is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
-        return f"{self.commit} {branch.branch}" if is_patches else ""
+        return name_patches_mark(self.commit, branch.name) if is_patches else ""
 
     def is_sent(self, branch: BranchResult) -> bool:
         """Return whether the user marked the request or the branch's patches as sent."""

@@ -207,7 +207,8 @@ def _find_started_step(
 def _find_reported_step(work: BranchWork) -> BranchStep | None:
     """Return that the stable review is to be awaited, or None if messages report none."""
     reported = work.reported
-    if reported is None or reported.state not in IN_REVIEW:
+    if reported is None or reported.state not in IN_REVIEW or not reported.message_id:
+        # what only the user reports is a mark, which can be removed
         return None
     if reported.state == "posted" and reported.date:
         return _wait_for_answer(StepKind.WAIT, reported.date)

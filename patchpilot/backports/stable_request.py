@@ -10,7 +10,6 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.trial_report import (
-    REQUESTS,
     StableRequest,
     parse_trial_report,
     read_requests,
@@ -37,6 +36,7 @@ from patchpilot.series.cover_letter import (
     strip_template_comments,
 )
 from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.threads.sent_marks import REQUESTS
 
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""

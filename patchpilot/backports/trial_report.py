@@ -8,16 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.model.bounded import clamp_time
 from patchpilot.resources import (
-    find_sent_time,
     list_draft_names,
     list_recent_drafts,
     read_draft_file,
 )
+from patchpilot.threads.sent_marks import REQUESTS, find_marked_time
 
-REQUESTS = "requests"
-"""The folder of the requests to the stable maintainers, which name who tried the fix."""
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
 
 _SUBJECT = re.compile(r"^Subject: .*\"\) to (.+)$", re.MULTILINE)
@@ -115,12 +112,6 @@ def read_requests(commit: str) -> tuple[StableRequest, ...]:
         )
         for name in (first, *kept)
     )
-
-
-def find_marked_time(name: str) -> datetime | None:
-    """Return when a request, or patches with this name, were marked as sent, or None."""
-    seconds = find_sent_time(REQUESTS, name)
-    return None if seconds is None else clamp_time(seconds)
 
 
 def find_trial_reports(commit: str, tested: Iterable[str]) -> tuple[TrialReport, ...]:

@@ -4,7 +4,6 @@
 from contextlib import suppress
 from pathlib import Path
 
-from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.home.topic import HomeTopic
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import (
@@ -15,6 +14,7 @@ from patchpilot.resources import (
     mark_sent,
 )
 from patchpilot.settings.read_settings import is_in_demo_tour
+from patchpilot.threads.sent_marks import REQUESTS
 
 DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
 """The state of a message that was written but not sent, and the folders of such messages."""

@@ -46,8 +46,10 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import Turn
+from patchpilot.resources import list_sent_marks
 from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
+from patchpilot.threads.sent_marks import REQUESTS
 from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.base import find_base
 from patchpilot.topic.find import Topic, read_topic
@@ -337,13 +339,14 @@ class _HomeReader:
     def _series_cache_key(self, entry: TrackEntry | None, repository: Repository | None) -> str:
         """Return a cache key for the state of a series.
 
-        The state depends on its messages, on the refs that may contain it, and on the day, because
-        a series stalls over time.
+        The state depends on its messages, on the refs that may contain it, on what the user marked
+        as sent, and on the day, because a series stalls over time.
         """
         if entry is None:
             # another author may have sent the same patch
             return "-" + ",".join(str(other.id) for other in self.store.entries())
-        ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id)))
+        marks = map(repr, list_sent_marks(REQUESTS))
+        ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id), *marks))
         content = hashlib.sha256(ids.encode("utf-8", "surrogateescape")).hexdigest()
         refs = known_series.make_summaries_key(repository)
         return f"{content} {datetime.now(UTC):%Y-%m-%d} {refs}"

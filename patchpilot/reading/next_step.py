@@ -513,7 +513,7 @@ def _backport_reviews(series: PostedSeries) -> list[str | Action]:
     return [
         _write(message_id, f"answer the review of the backport to {', '.join(versions)}")
         for message_id, versions in _find_posted_backports(series).items()
-        if _find_follow_up(series, message_id).state is SeriesState.CHANGES_REQUESTED
+        if message_id and _find_follow_up(series, message_id).state is SeriesState.CHANGES_REQUESTED
     ]
 
 
@@ -521,9 +521,10 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
     """Return what to do about the backports that were sent: wait, or read another author's."""
     steps: list[str | Action] = []
     for message_id, versions in _find_posted_backports(series).items():
-        author = _find_follow_up(series, message_id).author
+        # without a message, the user marked the backport as sent
+        author = _find_follow_up(series, message_id).author if message_id else series.author
         names = ", ".join(versions)
-        if series.is_author(author):
+        if not message_id or series.is_author(author):
             steps.append(f"wait for the stable branches {names}: the backport was sent")
         else:
             words = f"read the backport to {names} that {author.name or author.key} sent"
@@ -532,11 +533,11 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
 
 
 def _find_posted_backports(series: PostedSeries) -> dict[str, list[str]]:
-    """Map the Message-ID of each backport that was sent to the branches that it is for."""
+    """Map the Message-ID of each backport that was sent, or "", to the branches that it is for."""
     backports: dict[str, list[str]] = {}
     for branch in series.stable:
-        if branch.state == "posted" and branch.message_id:
-            backports.setdefault(branch.message_id, []).append(branch.version)
+        if branch.state == "posted":
+            backports.setdefault(branch.message_id or "", []).append(branch.version)
     return backports
 
 

@@ -254,7 +254,8 @@ class PostedSeries:
     and `needs` the stable branches that need the fix. `proven` is the state backed by evidence, and
     `state` also takes claims by known senders into account. `now` is the time used to detect a
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
-    what a patchwork server answered about the patches of the latest version.
+    what a patchwork server answered about the patches of the latest version. `sent_marks` contains
+    the stable versions for which the user marked patches as sent, and when.
     """
 
     revisions: tuple[Revision, ...]
@@ -279,6 +280,7 @@ class PostedSeries:
     proven_why: str = ""
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
+    sent_marks: tuple[tuple[str, datetime], ...] = ()
 
     @cached_property
     def missing(self) -> dict[str, int]:
@@ -543,17 +545,20 @@ class PostedSeries:
 
         A backport without a version in its prefix is for the branch whose message it answers.
         """
+        posted: list[tuple[str, str | None, datetime | None]] = [
+            (version, None, when) for version, when in self.sent_marks
+        ]
         for later in self.follow_ups:
             if later.relation != "backports" or later.state in _GIVEN_UP:
                 continue
             answered = [it.version for it in branches.values() if it.message_id == later.parent]
-            for version in later.onto or answered:
-                known = branches.get(version)
-                if known and not (known.state in _RETRIED and _is_before(known.date, later.when)):
-                    continue
-                branches[version] = StableBranchState(
-                    version, "posted", later.message_id, None, "", later.when
-                )
+            posted += ((it, later.message_id, later.when) for it in later.onto or answered)
+        # a message that is there says more than a mark
+        for version, message_id, when in sorted(posted, key=lambda it: it[1] is None):
+            known = branches.get(version)
+            if known and not (known.state in _RETRIED and _is_before(known.date, when)):
+                continue
+            branches[version] = StableBranchState(version, "posted", message_id, None, "", when)
 
     @cached_property
     def stable(self) -> tuple[StableBranchState, ...]:

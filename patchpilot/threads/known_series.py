@@ -42,7 +42,9 @@ from patchpilot.reading.thread_values import (
     NextStep,
     Turn,
 )
+from patchpilot.resources import list_sent_marks
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.sent_marks import REQUESTS, add_sent_marks
 from patchpilot.threads.tracked import Tracked
 from patchpilot.urls import LORE
 
@@ -469,6 +471,7 @@ class _SeriesReader:
             bool(moment),
             self._every_mail,
             self._store.server_checks(entry.id),
+            list_sent_marks(REQUESTS),
         )
         key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0
@@ -501,6 +504,7 @@ class _SeriesReader:
         if posted is not None:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
+            posted = add_sent_marks(posted)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
         self._posted, self._is_read = posted, True
 

@@ -10,7 +10,6 @@ import pytest
 from patchpilot.backports.message import make_backport_message
 from patchpilot.backports.patches import MadeCommit
 from patchpilot.backports.stable_request import _find_first_paragraph
-from patchpilot.backports.trial_report import REQUESTS
 from patchpilot.backports.write import (
     WrittenBackport,
     format_backport_note,
@@ -24,6 +23,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.resources import mark_sent, update_draft_file
+from patchpilot.threads.sent_marks import REQUESTS
 from tests.kit.backport_world import FIXED, GROUND, World, format_function, track_failed_backports
 from tests.kit.cli import Outcome, call
 from tests.kit.patches import ADA

@@ -8,6 +8,8 @@ from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_values import Turn
+from patchpilot.resources import mark_sent
+from patchpilot.threads.sent_marks import REQUESTS, add_sent_marks, name_patches_mark
 from tests.kit.mails import (
     MATT,
     OTTO,
@@ -101,3 +103,17 @@ def test_review_of_a_backport_is_answered() -> None:
     step = advise(read_fix(build_backport("PATCH 5.10.y 5.15.y"), review))
     assert step.need is Turn.YOURS
     assert "answer the review of the backport to 5.10, 5.15" in str(step.advice)
+
+
+def test_patches_that_were_marked_as_sent_are_awaited(workdir: object) -> None:
+    assert add_sent_marks(read_fix()) == read_fix()
+    for version, left in (("5.10", ["5.15"]), ("5.15", [])):
+        mark_sent(REQUESTS, name_patches_mark(SHA, version))
+        text, failed = find_work(add_sent_marks(read_fix()))
+        assert failed == left
+        assert f"send a backport to {', '.join(left)} " in text or not left
+    assert text == "wait for the stable branches 5.10, 5.15: the backport was sent"
+    assert advise(add_sent_marks(read_fix())).need is Turn.WAITING
+    # the message says more than the mark
+    sent = add_sent_marks(read_fix(build_backport("PATCH 5.10.y 5.15.y")))
+    assert {branch.message_id for branch in sent.stable} == {"backport@example.org"}

@@ -289,7 +289,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_sent = not self._is_selected_sent
         self._choices.mark_sent(self.selected_item, is_sent=is_sent)
         self.notify(f"marked as {'sent' if is_sent else 'not sent'}; press m to undo")
-        self.rerun_stage()
+        self.rerun_stage("followed")
 
     def action_request(self) -> None:
         from patchpilot.backports.stable_request import save_stable_request
