@@ -18,6 +18,7 @@ Front modules:
 - `list_rules`: the rules, and the page of each
 - `pack_examples`: `explain --test`
 - `path_facts`: `explain --path`
+- `place_findings`: the lines of findings in the text of all patches
 - `proposed_edits`: the edits that findings propose
 - `request`: the request of a check
 - `result`: the result of a check

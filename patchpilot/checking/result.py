@@ -175,6 +175,18 @@ class FindingRow(NamedTuple):
         return self.own_patch.commit if self.own_patch else None
 
     @property
+    def edited_text(self) -> str:
+        """Return which text the user can edit because of a finding: "line", "commit message", or
+        "".
+
+        A line has a file; the message is one of a commit.
+        """
+        if self.finding.path:
+            return "line" if self.finding.line else ""
+        in_message = self.rule and self.rule.scope in ("subject", "message", "trailers")
+        return "commit message" if in_message and self.commit else ""
+
+    @property
     def remedy(self) -> FindingRemedy:
         """Return how to fix the finding. Only a reported one in a commit is fixed automatically."""
         if self.finding.suppression or not self.commit:

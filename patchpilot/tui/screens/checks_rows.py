@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
-from patchpilot.model.rule import Finding, Severity
+from patchpilot.model.rule import Severity
 from patchpilot.model.web_address import valid_web_address
 from patchpilot.tui.screens.commit_rows import add_subject_prefix
 from patchpilot.tui.view.action_keys import replace_commands
@@ -117,23 +117,13 @@ def _labeled_text(label: str, words: str) -> Text:
     return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
-def find_edited_text(row: "FindingRow") -> str:
-    """Return which text the user can edit because of a finding: "line", "commit message", or "".
-
-    A line has a file; the message is one of a commit.
-    """
-    if row.finding.path:
-        return "line" if row.finding.line else ""
-    in_message = row.rule and row.commit and row.rule.scope in ("subject", "message", "trailers")
-    return "commit message" if in_message else ""
-
-
 def _fix_text(row: "FindingRow", applied_fix: "Changes | None") -> Text:
     fix, rule = row.finding.fix, row.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
     help_text = replace_commands(fix_help, Stage.CHECKS)
-    edited = find_edited_text(row)
-    edit_text = f"{help_text}; press e to edit the {edited}" if edited else help_text
+    edit_text = (
+        f"{help_text}; press e to edit the {row.edited_text}" if row.edited_text else help_text
+    )
     if row.remedy == "edit":
         return _labeled_text("Fix", edit_text) if help_text else Text()
     if applied_fix is None:
@@ -200,23 +190,14 @@ def arrange_findings(
     result: "CheckResult", subject_prefix: str
 ) -> tuple[tuple[str, ...], tuple["FindingRow", ...]]:
     """Return the lines of all patches, and the findings with their places in these lines."""
-    lines = []
-    starts = [0]
-    for checked in result.patches:
-        lines.extend(add_subject_prefix(checked.patch.lines, subject_prefix))
-        starts.append(len(lines))
-    ends = [_message_and_patch_ends(checked.patch.lines) for checked in result.patches]
+    from patchpilot.checking.place_findings import place_findings
 
-    def place_row(row: "FindingRow") -> "FindingRow":
-        if row.own_patch is None:
-            return row
-        index = row.number - 1
-        line, is_whole = _locate_finding(row.finding, row.own_patch.lines, ends[index])
-        return row._replace(line=starts[index] + line, is_whole=is_whole)
-
-    # findings about the series are above those in the first line
-    rows = sorted(map(place_row, result.every_row), key=lambda row: (row.line, row.number > 0))
-    return tuple(lines), tuple(rows)
+    lines = (
+        line
+        for checked in result.patches
+        for line in add_subject_prefix(checked.patch.lines, subject_prefix)
+    )
+    return tuple(lines), place_findings(result)
 
 
 def no_findings_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
@@ -226,29 +207,3 @@ def no_findings_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[st
     if result.left_out and not is_strict:
         keys.append(("o", f"show {result.left_out} minor"))
     return keys
-
-
-def _message_and_patch_ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """Return the 0-based line at which a patch's message ends (None if there is no end), and the
-    last line above git's signature.
-    """
-    signature = lines.index("-- ") if "-- " in lines else len(lines)
-    earlier_lines = range(signature - 1, -1, -1)
-    last_line = next((number for number in earlier_lines if lines[number].strip()), -1)
-    return lines.index("---") if "---" in lines else None, last_line
-
-
-def _locate_finding(
-    finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
-) -> tuple[int, bool]:
-    """Return a finding's 0-based line, and whether it is about the whole patch.
-
-    For such a finding (for example, a missing sign-off), the line is the end of the message.
-    """
-    line, (message_end, last_line) = (finding.patch_line or 1) - 1, ends
-    is_whole = (
-        finding.column is None
-        and last_line <= line < len(lines)
-        and lines[line][:1] not in ("+", "-")
-    )
-    return (line if message_end is None else message_end, True) if is_whole else (line, False)
