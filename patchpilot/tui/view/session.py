@@ -37,14 +37,15 @@ if TYPE_CHECKING:
     from patchpilot.topic.facts import TopicFacts
     from patchpilot.topic.open_repository import SharedRepository
 
+_OF_MAILS = ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built")
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
     Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
     Stage.BACKPORTS: ("commit", "likely", "refs", "claims"),
-    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built"),
-    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built"),
+    Stage.PREVIEW: _OF_MAILS,
+    Stage.SEND: _OF_MAILS,
     Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
 }
 """The dependencies of each stage's result: only a change to one of them makes it stale."""
