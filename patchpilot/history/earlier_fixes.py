@@ -156,7 +156,7 @@ class EarlierFix(NamedTuple):
 
     `where` is the first release that contains the commit, or the name of the tree. `in_mainline` is
     set if mainline contains it. `is_sure` is False if the commit changes the same lines, or the
-    same position, in a different way.
+    same position, in a different way. `is_patch` is set if it is the patch, with its title.
     """
 
     commit: str
@@ -164,11 +164,14 @@ class EarlierFix(NamedTuple):
     where: str
     in_mainline: bool
     is_sure: bool
+    is_patch: bool = False
 
     @property
     def words(self) -> str:
         """Describe the fix in a sentence for `check`, `send`, `backport` and the TUI."""
         verb = "fixed by" if self.is_sure else "perhaps fixed by"
+        if self.is_patch:
+            verb = "merged as" if self.in_mainline else "applied as"
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
 
@@ -275,7 +278,10 @@ def find_earlier_fixes(
     own_commits = {patch.commit for patch in patches}
     search = _FixSearch([commit for commit in logged if commit.id not in own_commits])
     locations = _Locations(repository, trees)
-    return tuple(locations.choose(search.fixes_of(patch)) for patch in patches)
+    fixes = ((patch.title, locations.choose(search.fixes_of(patch))) for patch in patches)
+    return tuple(
+        fix and fix._replace(is_patch=fix.is_sure and fix.subject == title) for title, fix in fixes
+    )
 
 
 def find_same_patch(

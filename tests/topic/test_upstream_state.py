@@ -331,6 +331,22 @@ def test_stable_branch_is_not_a_mainline_base(upstream: UpstreamTree, name: str)
     }
 
 
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [("same: check it", "merged as"), ("same: check the size", "fixed by")],
+)
+def test_merge_of_the_patch_is_no_other_fix(
+    upstream: UpstreamTree, subject: str, words: str
+) -> None:
+    fix = upstream.fixes["same"]
+    upstream.repo.git("checkout -q --detach", f"{fix}^")
+    upstream.repo.git("cherry-pick --no-commit", fix)
+    upstream.repo.git("commit -q -m", f"{subject}\n\nIt was wrong.\n\n{SIGNED_LINE}")
+    with Repository.open(upstream.repo.path) as repository:
+        (known,) = find_commit_state(repository, repository.resolve("HEAD")).known
+    assert known.words == f"{words} {fix[:12]} in v6.2: same: check it"
+
+
 def test_merged_commits_and_backports_are_skipped(
     upstream: UpstreamTree,
 ) -> None:
