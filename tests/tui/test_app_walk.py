@@ -172,13 +172,19 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             for branch in session.fresh_result(Stage.BACKPORTS).branches
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
+        await keys(pilot, Stage.CHECKS, "g")
+        assert f"merged as {merged[:12]}" in text_of(app)
+        assert app.stage_screen.list_panel.heading == "Findings", "the merge is no error"
         await keys(pilot, Stage.PREVIEW, Stage.SEND)
         await still(pilot)
         assert read_stage_state(Stage.PREVIEW) is read_stage_state(Stage.SEND) is StageState.DONE
         assert "s resend" not in text_of(app)
         assert "before a reminder" not in text_of(app)
         await keys(pilot, "s")
-        assert merged[:12] in last_message(app)
+        assert "nothing is left to send: the patch was merged" in last_message(app)
+        await keys(pilot, "g", "s")
+        assert f"nothing is left to send: merged as {merged[:12]}" in last_message(app)
+        assert "before a reminder" not in text_of(app)
         assert isinstance(app.screen, SendScreen), "there is no version to resend"
         await keys(pilot, Stage.FOLLOW, "v")
         assert "The patch was accepted: " in text_of(app)

@@ -164,6 +164,11 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.redraw_keys()
 
     def update_titles(self) -> None:
+        if self.has_all_widgets:
+            status = self.session.stage_status(self.stage)
+            # show counts by severity, like the stage bar
+            counts = status.note if status.count else "Findings"
+            self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
         super().update_titles()
         if self._shown is not None and self.session.subject_prefix != self._mark:
             self.show_result(self._shown)
@@ -205,10 +210,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def refill_list(self, key: Hashable = None) -> None:
         self.row_list.set_rows(self.build_rows(), self._selected)
-        status = self.session.stage_status(self.stage)
-        # show counts by severity, like the stage bar
-        counts = status.note if status.count else "Findings"
-        self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 
     @property
     def _selected_finding(self) -> "FindingRow | None":
@@ -359,6 +360,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         def switch_waived() -> None:
             self._lists_waived = not self._lists_waived
             self.show_result(result)
+            self.update_titles()
 
         is_built, strict = any(result.commits), self.session.strict
         options = [

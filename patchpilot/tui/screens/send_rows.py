@@ -50,7 +50,7 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
         return None, read_recorded_status(request, Stage.SEND)
     # reuse the preview's plan if it is still valid
     plan: Sending | None = request.session.fresh_result(Stage.PREVIEW)
-    if plan is None or is_plan_outdated(request.repository, plan):
+    if plan is None or request.again or is_plan_outdated(request.repository, plan):
         plan, plan_state = load_plan(request)
         assert plan is not None
         request.session.store_result(Stage.PREVIEW, plan, plan_state)

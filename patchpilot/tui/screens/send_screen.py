@@ -131,7 +131,7 @@ class SendScreen(StageScreen["Sending"]):
             hidden = {"send", *BEFORE, "leave", NEXT}
             hidden |= {"cancel"} if self.is_stopping else set()
         elif self._has_sent:
-            hidden |= BEFORE | ({"send"} if self._upstream_problem else set())
+            hidden |= BEFORE | ({"send"} if self._merge else set())
             send_label = "resume" if self._is_send_unfinished else "resend"
         elif plan:
             hidden |= {"send"} if plan.refused or plan.blocking_problem else set()
@@ -143,10 +143,14 @@ class SendScreen(StageScreen["Sending"]):
         return ShownKeys(hidden=hidden, labels=labels)
 
     @property
-    def _upstream_problem(self) -> str:
-        """Return where the sent fix is, or "" if a version may still be sent."""
+    def _merge(self) -> str:
+        """Return a text about the merge of the sent patch, or "" if it may be sent again.
+
+        A plan from before the merge does not have it.
+        """
         problem = self._shown.upstream_problem if self._shown else None
-        return problem.message if problem and not self._is_send_unfinished else ""
+        merge = problem.message if problem else "the patch was merged" * self.session.is_merged
+        return "" if self._is_send_unfinished else merge
 
     @property
     def _is_send_unfinished(self) -> bool:
@@ -218,6 +222,8 @@ class SendScreen(StageScreen["Sending"]):
         text = describe_mails(plan, size, columns)
         if self._has_sent and not self._sending:
             heading = "What to do" if plan.is_unfinished else "Next"
+            if self._merge and not plan.upstream_problem:
+                plan = replace(plan, now=(self._merge,))
             text = join_lines(next_step_rows(plan, columns))
         panel = self.query_one("#to-send", TextPanel)
         panel.heading = heading
@@ -369,8 +375,8 @@ class SendScreen(StageScreen["Sending"]):
             self._ask_resume(self.shown_result)
         elif plan is None or self.tui.sending:
             self.notify("not ready yet")
-        elif plan.is_sent and self._upstream_problem:
-            self.notify(f"nothing is left to send: {self._upstream_problem}")
+        elif plan.is_sent and self._merge:
+            self.notify(f"nothing is left to send: {self._merge}")
         elif plan.is_sent:
             self._ask_resend(plan)
         elif plan.refused:
@@ -640,6 +646,8 @@ class SendScreen(StageScreen["Sending"]):
                 f"v{plan.send.version} was sent before; reading what is next …"
             )
             self.list_panel.remove_class("-accepted")
+        if self.has_all_widgets and self._has_sent and self._merge:
+            self.show_selected_row()
 
     def _show_send_result(self, sending: "Sending") -> None:
         assert sending.last

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.facts import TopicFacts
     from patchpilot.topic.open_repository import SharedRepository
 
-_OF_MAILS = ("topic", "edits", "answers", "draft", "via", "refs", "sent", "built")
+_OF_MAILS = ("topic", "edits", "answers", "draft", "via", "sent", "built")
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
     Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
