@@ -560,24 +560,44 @@ class PostedSeries:
                 continue
             branches[version] = StableBranchState(version, "posted", message_id, None, "", when)
 
+    def _name_patches(self, commits: list[LandedCommit]) -> str:
+        """Return which patches these commits of a branch are, or "" if the branch has all."""
+        numbers = {post.number or 1 for post in self.latest.patches}
+        present = sorted(numbers.intersection(it.patch or 1 for it in commits))
+        if self.post or not present or len(present) == len(numbers):
+            return ""
+        noun = "patch" if len(present) == 1 else "patches"
+        return f"only {noun} {', '.join(map(str, present))} of {len(numbers)}"
+
     @cached_property
     def stable(self) -> tuple[StableBranchState, ...]:
         """Return the stable branches from messages and from the repository, with their states."""
         branches = {branch.version: branch for branch in self.reported_branches}
+        by_version: dict[str, list[LandedCommit]] = {}
         for landed in self.commits:
             if version := landed.stable_version:
-                known = branches.get(version, StableBranchState(version, "merged", None))
-                branches[version] = known._replace(
-                    state=landed.state,
-                    commit=landed.commit,
-                    note=landed.release or "" if landed.state == "released" else "",
-                    date=landed.date,
-                )
+                by_version.setdefault(version, []).append(landed)
+        for version, commits in by_version.items():
+            known = branches.get(version, StableBranchState(version, "merged", None))
+            landed = max(commits, key=_lateness)
+            release = landed.release or "" if landed.state == "released" else ""
+            branches[version] = known._replace(
+                state=landed.state,
+                commit=landed.commit,
+                note=", ".join(filter(None, (release, self._name_patches(commits)))),
+                date=landed.date,
+            )
         for version in self.needs.unaffected if self.needs else ():
             if (failed := branches.get(version)) and failed.state == "failed":
                 note = "the branch does not have the bug"
                 branches[version] = failed._replace(state="not-needed", note=note)
         return tuple(branches.values())
+
+
+def _lateness(landed: LandedCommit) -> tuple[int, tuple[int, ...]]:
+    """Return a key that is the greatest for the least advanced commit in a stable branch."""
+    numbers = tuple(map(int, re.findall(r"\d+", landed.release or "")))
+    return ("released", "merged", "reverted").index(landed.state), numbers
 
 
 def _parse_new_path(line: str) -> str | None:

@@ -194,3 +194,31 @@ def test_show_prints_a_row_per_patch(
     assert [patch["state"] for patch in series["patches"]] == ["sent", "accepted"]
     assert [patch["proven"] for patch in series["patches"]] == ["sent", "sent"]
     assert series["next_commands"] == ["patchpilot track update"]
+
+
+UPSTREAM_TWO = MAINLINE._replace(commit="2" * 40, patch=2, title=TWO)
+STABLE_TWO = STABLE._replace(commit="c" * 40, patch=2, title=TWO)
+
+
+@pytest.mark.parametrize(
+    ("stable", "words", "commit"),
+    [
+        ([STABLE], "released in v6.6.20, only patch 1 of 2", "b"),
+        ([STABLE_TWO], "released in v6.6.20, only patch 2 of 2", "c"),
+        ([STABLE._replace(release=None)], "merged, in no release yet: only patch 1 of 2", "b"),
+        ([STABLE, STABLE_TWO], "released in v6.6.20", "b"),
+        ([STABLE, STABLE_TWO._replace(release=None)], "merged, in no release yet", "c"),
+        ([STABLE_TWO._replace(release=None), STABLE], "merged, in no release yet", "c"),
+        ([STABLE._replace(release="v6.6.9"), STABLE_TWO], "released in v6.6.20", "c"),
+        ([STABLE, STABLE_TWO._replace(reverted_by="d" * 40)], "reverted", "c"),
+    ],
+)
+def test_stable_branch_follows_the_least_advanced_patch(
+    stable: list[LandedCommit], words: str, commit: str
+) -> None:
+    series = with_commits(read_status(), [MAINLINE, UPSTREAM_TWO, *stable])
+    (branch,) = series.stable
+    assert (branch.words, branch.commit) == (words, commit * 40)
+    if "only" in words:
+        # the reason for one patch names no other patches
+        assert not any("only" in patch.why for patch in series.patches)
