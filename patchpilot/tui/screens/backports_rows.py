@@ -219,12 +219,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
         request.progress,
         [commit.id for commit in request.topic.commits],
     )
-    needy_branches = [branch for branch in result.branches if branch.wants_fix]
-    conflicts = sum(
-        branch.verdict == "conflict" and not branch.resolved for branch in needy_branches
-    )
-    note = f"{len(needy_branches)} of {len(result.branches)} branches need the fix"
-    note += f", {conflicts} with conflicts" if conflicts else ""
+    note = result.describe_needs()
     if result.asked and result.commit:
         note = f"mainline {result.short}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
