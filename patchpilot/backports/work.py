@@ -11,6 +11,7 @@ from pathlib import Path
 from shlex import quote
 
 from patchpilot.backports.branch_choices import read_branch_work
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import (
     RESTING,
     BranchStep,
@@ -36,6 +37,7 @@ from patchpilot.backports.stable_request import (
     make_stable_request_mail,
 )
 from patchpilot.backports.targets import backport_trees
+from patchpilot.backports.trial_report import find_trial_reports
 from patchpilot.backports.work_clone import (
     ConflictResolution,
     build_backport,
@@ -150,9 +152,28 @@ def next_backport_step(
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "
         if step.kind is StepKind.REQUEST:
-            start += f"test it on {versions}, then ask: "
+            return _advise_request(step.advice, start, result, ready, request.tested)
         return step.advice._replace(reason=start + step.advice.reason)
     return step.advice or _describe_step(step, versions)
+
+
+def _advise_request(
+    action: Action,
+    start: str,
+    result: BackportResult,
+    branches: Sequence[BranchResult],
+    tested: Sequence[str],
+) -> Action:
+    """Return the command that requests a fix, after a test on the branches without one."""
+    reports = find_trial_reports(result.commit or "", tested)
+    untested = [
+        it.name
+        for it in branches
+        if not any(report.is_about(it.version, it.branch) for report in reports)
+    ]
+    start += f"test it on {join_words(untested)}, then ask: " if untested else "ask for it: "
+    options = (option for report in tested for option in ("--tested", report))
+    return action._replace(arguments=(*action.arguments, *options), reason=start + action.reason)
 
 
 def _describe_step(step: BranchStep, versions: str) -> str:

@@ -99,3 +99,21 @@ def test_command_line_waits_for_what_was_requested(workdir: object) -> None:
     assert next_step() == "next: send the draft for 6.1: `patchpilot --home` lists it"
     mark_sent(REQUESTS, COMMIT)
     assert next_step().startswith("next: wait for 6.1: sent 20")
+
+
+def test_command_line_asks_for_what_was_tested(workdir: object) -> None:
+    for tested, words in (
+        ((), "next: test it on 6.1 and 6.6, then ask: patchpilot backport 333333333333 --request"),
+        (
+            ("6.6.3 by A",),
+            "next: test it on 6.1, then ask: "
+            "patchpilot backport 333333333333 --request --tested '6.6.3 by A'",
+        ),
+        (
+            ("6.6.3 by A", "6.1 by A"),
+            "next: ask for it: patchpilot backport 333333333333 --request"
+            " --tested '6.6.3 by A' --tested '6.1 by A'",
+        ),
+    ):
+        request = BackportRequest("HEAD", tested=tested)
+        assert str(next_backport_step(None, (make_result("6.1", "6.6"),), request)) == words
