@@ -334,7 +334,7 @@ def _list_apply_facts(
 
 
 def list_skipped_branches(result: BackportResult, mail: str) -> list[str]:
-    """Return the newer branches that lack the fix and that a request leaves out."""
+    """Return the newer branches that lack the fix and that a request omits."""
     requests = (StableRequest("", mail), *(it for it in read_requests(result.short) if it.sent))
     requested = [
         row

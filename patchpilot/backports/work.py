@@ -69,7 +69,7 @@ _UNFETCHED = (
     " repeat this for all"
 )
 _SKIPPED = (
-    "note: newer trees get a fix first: this leaves out {}; try it there too, and repeat this with"
+    "note: newer trees get a fix first: this omits {}; try it there too, and repeat this with"
     " a --tested for each"
 )
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
