@@ -217,8 +217,9 @@ def _save_answers(
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)
         # at Commit, the key asks the questions that are still open, if there are any
-        is_open = session.open_questions and answers[0][0] not in _KEYS
-        hint = "" if is_open else f"; press {_key_to_answer(answers[0][0])} to change it"
+        first = answers[0][0]
+        is_open = session.open_questions and first not in _KEYS
+        hint = "" if is_open else f"; press {_key_to_answer(first)} to change it"
         screen.notify(f"{', '.join(answer_texts)}{effects}{hint}")
         on_done()
 
