@@ -99,10 +99,11 @@ class BackportResult:
         return tuple(lines)
 
     def describe_needs(self) -> str:
-        """Return how many branches need the fix, and on how many of them it conflicts."""
+        """Return how many branches need the fix, and on how many of them a conflict is open."""
         needy = [branch for branch in self.branches if branch.wants_fix]
         conflicts = sum(
-            branch.verdict is BranchVerdict.CONFLICT and not branch.resolved for branch in needy
+            branch.verdict is BranchVerdict.CONFLICT and not (branch.resolved or branch.review)
+            for branch in needy
         )
         note = f"{len(needy)} of {len(self.branches)} branches need the fix"
         return f"{note}, {conflicts} with conflicts" if conflicts else note

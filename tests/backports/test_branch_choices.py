@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test which branches a request to the stable maintainers is shown for."""
 
+from dataclasses import replace
+
 import pytest
 
 from patchpilot.backports.branch_choices import read_branch_choices
@@ -11,6 +13,7 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.trial_report import read_requests
 from patchpilot.backports.work import next_backport_step
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
 from patchpilot.threads.sent_marks import REQUESTS
 
@@ -117,3 +120,12 @@ def test_command_line_asks_for_what_was_tested(workdir: object) -> None:
     ):
         request = BackportRequest("HEAD", tested=tested)
         assert str(next_backport_step(None, (make_result("6.1", "6.6"),), request)) == words
+
+
+def test_conflict_in_stable_review_is_not_open() -> None:
+    (branch,) = make_result("6.1").branches
+    branch = replace(branch, verdict=BranchVerdict.CONFLICT)
+    review = StableBranchState("6.1", "review", "x@y")
+    for row, more in ((branch, ", 1 with conflicts"), (replace(branch, reported=review), "")):
+        result = replace(make_result("6.1"), branches=(row,))
+        assert result.describe_needs() == f"1 of 1 branches need the fix{more}"
