@@ -373,6 +373,24 @@ def parse_stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(result)
 
 
+_SUBJECT_PREFIX = lazy_pattern(r"^Subject: \[(\w[^]]*?)( \d+/\d+)?\]")
+"""The prefix that git format-patch or `check` adds."""
+
+
+def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
+    """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
+
+    It replaces the default prefix and its own beginning, such as `PATCH net`; the patch number is
+    kept.
+    """
+
+    def complete_prefix(match: re.Match[str]) -> str:
+        is_incomplete = match[1] == "PATCH" or prefix.startswith(f"{match[1]} ")
+        return f"Subject: [{prefix}{match[2] or ''}]" if is_incomplete else match[0]
+
+    return [_SUBJECT_PREFIX.sub(complete_prefix, row) for row in rows]
+
+
 def is_for_stable(words: Sequence[str]) -> bool:
     """Return whether a subject prefix contains a stable version or the word "stable"."""
     return bool(parse_stable_versions(words)) or any(_STABLE_WORD.fullmatch(word) for word in words)

@@ -385,6 +385,11 @@ class Sending:
         return f"not ready: {format_count(count, 'question')} {'is' if count == 1 else 'are'} open"
 
     @property
+    def explained_readiness(self) -> str:
+        """Return the verdict before sending, with the problems that block it."""
+        return "; ".join((self.readiness, *(problem.message for problem in self.blockers)))
+
+    @property
     def counts_text(self) -> str:
         """Return the number of messages (to send or accepted) and of recipients as text."""
         entries = self.send.entries
@@ -402,7 +407,7 @@ class Sending:
 
 
 ALREADY_FIXED = "already-fixed"
-"""The problem that a tree has the fix already."""
+"""The problem with a fix that is in a tree already."""
 SENT_PROBLEMS = frozenset({"already-sent", "version-sent"})
 """Problems that only report an earlier send."""
 

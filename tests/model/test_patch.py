@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the path and the added lines of a file's change."""
+"""Test the path and the added lines of a file's change, and the prefix of a subject."""
 
-from patchpilot.model.patch import DiffLine, FileChange, Hunk
+import pytest
+
+from patchpilot.model.patch import DiffLine, FileChange, Hunk, add_subject_prefix
 
 
 def test_change_uses_its_new_path() -> None:
@@ -16,3 +18,21 @@ def test_change_lists_its_added_lines() -> None:
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
     assert [line.patch_line for line in change.lines("-")] == [1]
+
+
+@pytest.mark.parametrize(
+    ("row", "prefix", "shown"),
+    [
+        ("PATCH", "PATCH net v2", "PATCH net v2"),
+        # check adds the prefix of the tree, but not the version
+        ("PATCH net", "PATCH net v2", "PATCH net v2"),
+        ("PATCH net 2/3", "PATCH net v2", "PATCH net v2 2/3"),
+        ("PATCH 2/3", "RFC PATCH v2", "RFC PATCH v2 2/3"),
+        ("PATCH net", "PATCH net-next v2", "PATCH net"),
+        ("RFC PATCH", "PATCH", "RFC PATCH"),
+        ("PATCH 6.1.y", "PATCH", "PATCH 6.1.y"),
+    ],
+)
+def test_subject_prefix_is_completed(row: str, prefix: str, shown: str) -> None:
+    rows = [f"Subject: [{row}] [media] cec: stop", "[PATCH] x"]
+    assert add_subject_prefix(rows, prefix) == [f"Subject: [{shown}] [media] cec: stop", rows[1]]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.patch import add_subject_prefix
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.model.rule import Severity
 from patchpilot.model.web_address import valid_web_address
-from patchpilot.tui.screens.commit_rows import add_subject_prefix
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (

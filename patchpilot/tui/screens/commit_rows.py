@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the rows of the commit stage: the next steps and the commits."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,8 +55,6 @@ class OpenStep(NamedTuple):
 
 INDENT = 6
 """Columns for the sign and the key."""
-_PREFIX = re.compile(r"^Subject: \[(\w[^]]*?)( \d+/\d+)?\]")
-"""The prefix that git format-patch or `check` adds."""
 
 
 def list_open_steps(
@@ -112,20 +109,6 @@ def format_open_step(step: OpenStep, columns: int) -> Text:
         ("a  " if step.does else "   ", KEY),
         plain_text(wrap_with_indent(step.words, columns, INDENT)),
     )
-
-
-def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
-    """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
-
-    It replaces the default prefix and its own beginning, such as `PATCH net`; the patch number is
-    kept.
-    """
-
-    def complete_prefix(match: re.Match[str]) -> str:
-        is_incomplete = match[1] == "PATCH" or prefix.startswith(f"{match[1]} ")
-        return f"Subject: [{prefix}{match[2] or ''}]" if is_incomplete else match[0]
-
-    return [_PREFIX.sub(complete_prefix, row) for row in rows]
 
 
 def commit_summary(patch: "Patch") -> Text:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from patchpilot.model.patch import add_subject_prefix
 from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.commit_rows import (
     OpenStep,
     TopicCommits,
-    add_subject_prefix,
     commit_summary,
     format_open_step,
     list_open_steps,

@@ -401,9 +401,7 @@ class SendScreen(StageScreen["Sending"]):
     def _ask_resend(self, sending: "Sending") -> None:
         def confirm_new_plan(new_plan: "Sending") -> None:
             if new_plan.refused or new_plan.blocking_problem:
-                reasons = (problem.message for problem in new_plan.blockers)
-                message = "; ".join((new_plan.readiness, *reasons))
-                self.notify(message, severity="warning")
+                self.notify(new_plan.explained_readiness, severity="warning")
             else:
                 self._confirm_send(new_plan)
 

@@ -8,25 +8,6 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Finding, Severity
 from patchpilot.tui.screens.checks_rows import finding_detail, format_changed_lines
-from patchpilot.tui.screens.commit_rows import add_subject_prefix
-
-
-@pytest.mark.parametrize(
-    ("row", "prefix", "shown"),
-    [
-        ("PATCH", "PATCH net v2", "PATCH net v2"),
-        # check adds the prefix of the tree, but not the version
-        ("PATCH net", "PATCH net v2", "PATCH net v2"),
-        ("PATCH net 2/3", "PATCH net v2", "PATCH net v2 2/3"),
-        ("PATCH 2/3", "RFC PATCH v2", "RFC PATCH v2 2/3"),
-        ("PATCH net", "PATCH net-next v2", "PATCH net"),
-        ("RFC PATCH", "PATCH", "RFC PATCH"),
-        ("PATCH 6.1.y", "PATCH", "PATCH 6.1.y"),
-    ],
-)
-def test_subject_prefix_is_completed(row: str, prefix: str, shown: str) -> None:
-    rows = [f"Subject: [{row}] [media] cec: stop", "[PATCH] x"]
-    assert add_subject_prefix(rows, prefix) == [f"Subject: [{shown}] [media] cec: stop", rows[1]]
 
 
 def test_fix_shows_its_changed_lines() -> None:
