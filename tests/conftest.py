@@ -199,6 +199,8 @@ def _separate_home(
     ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    # commands that are run without -C would read the history of this project
+    monkeypatch.chdir(home)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

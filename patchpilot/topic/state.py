@@ -23,7 +23,6 @@ from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import make_tag_key
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.reading.next_step import add_tags_action, list_given_tags, replace_tag_count
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -293,6 +292,8 @@ class TopicState(NamedTuple):
                 reason = f"review v{self.next_version}, then send it (`{{}}`)"
                 action = Action("send", ("--reroll", "--dry-run"), reason)
             return NextStep(Turn.YOURS, join_hints(*self._steps_before_next_version, action))
+        from patchpilot.reading.next_step import replace_tag_count
+
         return replace_tag_count(self.series.step, self.missing_tags)
 
     @property
@@ -315,6 +316,8 @@ class TopicState(NamedTuple):
             build = Action("build", (), f"{reason} (`{{}}`)") if can_build else reason
             steps += (build, "; then ")
         if self.missing_tags:
+            from patchpilot.reading.next_step import add_tags_action
+
             tags_action = add_tags_action(self.missing_tags)
             steps += (tags_action._replace(reason=f"{tags_action.reason} (`{{}}`)"), "; then ")
         if self.doubtful_tags:
@@ -391,6 +394,8 @@ def _count_missing_tags(
     """
     if not (tracked and tracked.posted):
         return 0
+    from patchpilot.reading.next_step import list_given_tags
+
     changed = {change.subject for change in changes if change.kind == "changed"}
     commits = {
         title_key(commit.subject): commit
