@@ -102,6 +102,11 @@ _ENOUGH = BranchStep(
     "Cc: stable is enough",
     "with this tag, the stable maintainers take the fix after the merge",
 )
+_UNTAGGED = BranchStep(
+    StepKind.WAIT,
+    "add Cc: stable",
+    "without this tag, the stable maintainers may not take the fix after the merge",
+)
 _UNMERGED = BranchStep(
     StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
 )
@@ -143,7 +148,8 @@ def find_branch_step(
     if branch.affected is None and not result.culprits:
         return _identify_culprit(target)
     if not result.upstream:
-        return _UNMERGED if is_conflict else _ENOUGH
+        tag_step = _ENOUGH if result.is_tagged else _UNTAGGED
+        return _UNMERGED if is_conflict else tag_step
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
     adapted = branch.adaptation
     is_draft = adapted is not None and not adapted.is_sure

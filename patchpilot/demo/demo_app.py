@@ -251,9 +251,8 @@ class DemoApp(PatchpilotApp):
         return super().push_screen(screen, *args, **options)
 
     def action_leave(self) -> None:
-        """Ask first if the demo is not over, because it cannot be continued."""
-        steps = [str(row.content) for row in self.screen.query(TourRow) if row.display]
-        if self.sending or any("Press q:" in step for step in steps):
+        """Ask first, because the demo cannot be continued, and may have commits of the user."""
+        if self.sending:
             super().action_leave()
             return
         root = Path(os.environ.get("PATCHPILOT_DEMO", os.devnull))

@@ -700,7 +700,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.first_time and not topic.request.to_self:
         yield SendProblem(
             "first-time",
-            "no mail was sent from here yet",
+            "no patch was sent from here yet",
             Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
     rewriter = find_provider(topic.account.server)

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from patchpilot.commits.git_command import git, git_environment
@@ -188,12 +189,18 @@ def _read_edit(file: Path) -> str | None:
 
 
 def run_mail_setup(top: Path) -> str:
-    """Run `patchpilot setup mail` on the terminal, and return why it set up no account, or ""."""
+    """Run `patchpilot setup mail` on the terminal, and return why it set up no account, or "".
+
+    Its last lines stay on the screen until the user presses Enter.
+    """
     command = [sys.executable, "-m", "patchpilot", "setup", "mail"]
     code = run_on_terminal(command, cwd=top)
+    if code != ExitCode.INTERRUPTED and sys.stdin.isatty():
+        with suppress(EOFError, KeyboardInterrupt):
+            input("press Enter to return ")
     if code in (ExitCode.FINDINGS, ExitCode.INTERRUPTED):
         return "nothing was written"
-    return "mail setup failed; run `patchpilot setup mail` in a shell to see why" if code else ""
+    return "mail setup failed" if code else ""
 
 
 def amend_files(top: Path, paths: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from patchpilot.backports.branch_rows import (
     format_branch_rows,
     format_fix_rows,
 )
-from patchpilot.backports.branch_step import BranchWork
+from patchpilot.backports.branch_step import BranchWork, find_branch_step
 from patchpilot.backports.build_objects import BranchBuild
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
@@ -261,3 +261,10 @@ def test_outdated_branch_is_dated_by_each_command(world: World) -> None:
     assert "the local copy is of 2023-11-14" in markdown
     assert world.read_branch_result(world.fix)["as_of"] == "2023-11-14"
     assert "stable/linux-6.12.y (of 2023-11-14)" in call("doctor --offline -C", path).out
+
+
+@pytest.mark.parametrize("is_tagged", [False, True])
+def test_tag_is_enough_only_if_the_fix_has_it(is_tagged: bool) -> None:
+    result = replace(RESULT, upstream=False, reverted=None, is_tagged=is_tagged)
+    text = find_branch_step(result, BRANCH, BranchWork()).text
+    assert text == ("Cc: stable is enough" if is_tagged else "add Cc: stable")

@@ -61,6 +61,9 @@ NOT_RUN = {
     "patchpilot send --tested hardware|qemu|built|no": (
         "names the answers: tests/sending/test_questions.py gives them"
     ),
+    "patchpilot build --config FILE": (
+        "needs a configuration with the changed file: tests/cli/test_build.py has one"
+    ),
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
     "patchpilot backport {target} {onto}": (
         "its words are known at run time:"
@@ -200,6 +203,8 @@ PLACEHOLDERS = (
     (r"1a2b3c4d5e6f", "LANDED"),
     (r"/boot/config-6\.1", "kernel.config"),
     (r"v6\.1\.76", "v6.1"),
+    (r"(?<=--tested )6\.1\.76|6\.1\.76(?= by Jane Doe)", "6.1"),
+    (r"\{step\.mainline\}", "origin/master"),
     (r"(?<=find )LOG|(?<=--bisect )LOG", "oops.txt"),
     (r"(?<=author )ADDRESS", "ada@example.org"),
     (r"(?<=confirm )'<[^>]*>'|(?<=confirm --no )'<[^>]*>'", "CLAIM"),
@@ -211,7 +216,7 @@ PLACEHOLDERS = (
     (r"--mark 2", "--mark 1"),
     (
         r"\{(?:last_)?result\.(?:short|commit\[:12\])\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}"
-        r"|\{commit(?:\.id\[:12\])?\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
+        r"|\{commit(?:(?:\.id)?\[:12\])?\}|\{upstream\[:12\]\}|\{checked_patch\.patch\.commit\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),

@@ -18,7 +18,6 @@ PLAIN = {
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
     "outgoing/preflight.py": "a note in the sandbox, about a command for the user's own tree",
-    "topic/edit_commits.py": "a command for a shell",
     "tags/prepare_commits.py": "notes, in which the TUI replaces the commands with its keys",
     "tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",

@@ -746,7 +746,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"first_time": True},
         "first-time",
-        "no mail was sent from here yet",
+        "no patch was sent from here yet",
         "send the series to yourself first: patchpilot send --to-self",
     ),
     (

@@ -118,7 +118,7 @@ def test_killed_demo_restores_the_terminal(
         )
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)
-        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at)
+        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "The sandbox stays in", since=at)
         assert demo.end() != 0
 
 

@@ -109,7 +109,7 @@ async def test_unchanged_edit_asks_nothing(fixed_clone: Path, app: PatchpilotApp
         assert isinstance(app.screen, Choose)
         assert names[0] in text_of(app)
         assert "Makefile" not in text_of(app)
-        await keys(pilot, "down", "enter")
+        await keys(pilot, "enter")
         assert git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split() == names
         assert "/* more */" in git(fixed_clone, "show", f"HEAD:{names[0]}").text
         assert (fixed_clone / "Makefile").read_text() == other_content

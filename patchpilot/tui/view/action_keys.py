@@ -86,7 +86,10 @@ _AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
     Stage.TAGS: {
         "fixes": (),
         "prepare": ("w",),
-        "prepare --fixes": ("w", "press {}"),
+        "prepare --fixes": (
+            "",
+            f"at stage {Stage.TAGS.number}, choose it or “Another commit introduced it”",
+        ),
         "prepare --is-a-fix": ("", f"press Enter on the last line of stage {Stage.TAGS.number}"),
         "prepare --trailer": ("w", "use the line of {} for more tags"),
         "prepare --signoff": ("w", "press {}"),

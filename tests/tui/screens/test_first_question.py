@@ -58,7 +58,7 @@ async def test_log_search_reaches_stable_kernels(
         await until(pilot, lambda: "On which stable release" in text_of(app), "the question")
         await pilot.press(*"6.1.9 by Tess Tester", "enter")
         await until(pilot, lambda: "Draft:" in text_of(app), "the request")
-        (file,) = (state_path() / "requests").iterdir()
+        (file,) = (state_path() / "requests").glob("*.txt")
         assert f'("{TITLE}") to 6.1' in file.read_text()
         assert "Tested on 6.1.9 by Tess Tester." in file.read_text()
         # the test counts, and the draft is the next step

@@ -54,7 +54,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
         (
             "unsure; to name it: `patchpilot prepare --fixes COMMIT`",
             Stage.CHECKS,
-            "unsure; to name it: press w at stage 4",
+            "unsure; to name it: at stage 4, choose it or “Another commit introduced it”",
         ),
     ],
 )
