@@ -26,7 +26,7 @@ At Checks, the safe fixes are found before `A` offers them: 15 processes.
 What a branch with a conflict lacks is looked up in its own tree. Each of the candidates at Tags is
 tried on the stable branches, in a store of its own.
 """
-MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT")
+MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT", "patch-id --stable")
 """The object reader, which each scratch store also starts, calls with input on standard input, and
 arguments with the current time.
 """

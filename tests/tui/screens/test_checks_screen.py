@@ -198,7 +198,7 @@ async def test_unsure_tag_is_not_offered_to_all_fixes(
             assert not screen.can_fix_safe
             step = app.next_key(screen)
             assert step is None or step.key != "A"
-        await visible(pilot, "introduced it”")
+        await visible(pilot, "at stage 4")
         assert "--fixes" not in text_of(app)
         assert "A review all fixes" not in text_of(app)
 
