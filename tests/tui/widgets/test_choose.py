@@ -11,6 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from patchpilot import tui
+from patchpilot.tui.widgets import choose
 from patchpilot.tui.widgets.choose import (
     REPEATED,
     Choose,
@@ -62,7 +63,11 @@ class QuestionApp(App[None]):
         ("7", []),
     ],
 )
-async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) -> None:
+async def test_only_answer_keys_answer(
+    pressed: str, given: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a busy machine may take longer between the two keys
+    monkeypatch.setattr(choose, "REPEATED", 60.0)
     app = QuestionApp()
     async with app.run_test() as pilot:
         await pilot.press("o")
