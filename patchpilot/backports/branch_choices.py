@@ -133,6 +133,16 @@ class BranchChoices:
         today = datetime.now(UTC).date()
         return format_branch_rows(self.result, branch, self.find_work(branch), today)
 
+    def find_sent_work(self, branch: BranchResult) -> BranchWork:
+        """Return what was drafted or sent for a branch, and what the stable maintainers replied."""
+        work = self.find_work(branch)
+        return NO_WORK._replace(
+            is_drafted=work.is_drafted,
+            requested=work.requested,
+            sent=work.sent,
+            reported=work.reported,
+        )
+
     def find_step(self, branch: BranchResult) -> BranchStep:
         return find_branch_step(self.result, branch, self.find_work(branch))
 
@@ -193,17 +203,6 @@ def read_branch_choices(
         requests=read_requests(result.short),
         reported=reported,
         seen_in=seen_in,
-    )
-
-
-def read_branch_work(result: BackportResult, branch: BranchResult) -> BranchWork:
-    """Return what was drafted or sent for a branch, and what the stable maintainers replied."""
-    work = read_branch_choices(result, {}, {}).find_work(branch)
-    return NO_WORK._replace(
-        is_drafted=work.is_drafted,
-        requested=work.requested,
-        sent=work.sent,
-        reported=work.reported,
     )
 
 

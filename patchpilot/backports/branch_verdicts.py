@@ -36,7 +36,7 @@ from patchpilot.backports.prerequisites import (
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.reverted_fix import find_mainline_revert
 from patchpilot.backports.series_causes import UnappliedCommits
-from patchpilot.backports.stable_states import add_stable_states
+from patchpilot.backports.stable_states import StableStates
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,
@@ -192,6 +192,7 @@ def compute_backport_verdicts(
         everything=request.everything or bool(fixes),
     )
     unread: tuple[UnreadPatch, ...] = ()
+    states = StableStates(repository)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
         if repository is None:
@@ -208,7 +209,7 @@ def compute_backport_verdicts(
         branches = list_requested_branches(repository, stable, revisions, profile)
         missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
-        watch = _add_states_first(found, repository) if found else None
+        watch = (lambda result: found(*states.add((result,)))) if found else None
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
 
         def judge() -> tuple[BackportResult, ...]:
@@ -245,11 +246,7 @@ def compute_backport_verdicts(
         )
     results = tuple(replace(result, left_out=left_out) for result in results)
     writes = bool(request.folder or request.resolve) and not request.in_reply_to
-    return add_stable_states(results, repository, are_needed=writes)
-
-
-def _add_states_first(found: Found, repository: Repository | None) -> Found:
-    return lambda result: found(*add_stable_states((result,), repository))
+    return states.add(results, are_needed=writes)
 
 
 def find_fix_commits(

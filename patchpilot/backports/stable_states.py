@@ -3,37 +3,48 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from patchpilot.backports.result import BackportResult
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 
+if TYPE_CHECKING:
+    from patchpilot.tracking.stable_reports import StableReports
 
-def add_stable_states(
-    results: Sequence[BackportResult],
-    repository: Repository | None,
-    *,
-    are_needed: bool = False,
-) -> tuple[BackportResult, ...]:
-    """Return the results with what messages report about each fix and branch.
 
-    This is the "failed to apply" message and the last state in a tracked series, and when the user
-    sent a backport. If the reports cannot be read, raise the error if they `are_needed`, for
-    example to reply to a message. The verdicts do not depend on them.
-    """
-    from patchpilot.tracking.stable_reports import read_stable_reports
+class StableStates:
+    """Reads what messages report about fixes on stable branches, once for each fix."""
 
-    commits = [result.commit for result in results if result.commit]
-    if not commits:
-        return tuple(results)
-    try:
-        reports = read_stable_reports(commits, repository)
-    except PatchpilotError:
-        if are_needed:
-            raise
-        return tuple(results)
+    def __init__(self, repository: Repository | None) -> None:
+        self._repository = repository
+        self._reports: dict[str, StableReports] = {}
 
-    def add(result: BackportResult) -> BackportResult:
+    def add(
+        self, results: Sequence[BackportResult], *, are_needed: bool = False
+    ) -> tuple[BackportResult, ...]:
+        """Return the results with what messages report about each fix and branch.
+
+        This is the "failed to apply" message and the last state in a tracked series, and when the
+        user sent a backport. If the reports cannot be read, raise the error if they `are_needed`,
+        for example to reply to a message. The verdicts do not depend on them.
+        """
+        from patchpilot.tracking.stable_reports import read_stable_reports
+
+        commits = [it.commit for it in results if it.commit and it.commit not in self._reports]
+        try:
+            if commits:
+                reports = read_stable_reports(commits, self._repository)
+                self._reports |= dict.fromkeys(commits, reports)
+        except PatchpilotError:
+            if are_needed:
+                raise
+        return tuple(map(self._add_reports, results))
+
+    def _add_reports(self, result: BackportResult) -> BackportResult:
+        reports = self._reports.get(result.commit or "")
+        if reports is None:
+            return result
         branches = []
         for branch in result.branches:
             key = (result.commit or "", branch.version or "")
@@ -41,5 +52,3 @@ def add_stable_states(
             sent = reports.sent.get(key)
             branches.append(replace(branch, failed=failed, reported=reported, sent=sent))
         return replace(result, branches=tuple(branches))
-
-    return tuple(map(add, results))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
-from patchpilot.backports.branch_choices import read_branch_work
+from patchpilot.backports.branch_choices import read_branch_choices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import (
     RESTING,
@@ -118,13 +118,11 @@ def next_backport_step(
                 "next: send it; its Cc: stable line asks for the backports once it is in mainline"
             )
         return Action("stable", (target,), "next: {}")
+    choices = read_branch_choices(result, {}, {})
+    works = [choices.find_sent_work(branch) for branch in branches]
     steps = [
-        find_branch_step(
-            result,
-            branch,
-            read_branch_work(result, branch)._replace(target=target, onto=tuple(request.onto)),
-        )
-        for branch in branches
+        find_branch_step(result, branch, work._replace(target=target, onto=tuple(request.onto)))
+        for branch, work in zip(branches, works, strict=True)
     ]
     if request.adapt:
         # what could not be adapted is not proposed to be adapted again

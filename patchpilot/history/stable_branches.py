@@ -259,8 +259,10 @@ def find_release_revision(repository: Repository, release: str) -> str:
     It is the release's tag. Without a tag, it is the commit of a stable release in its branch.
     """
     tag = f"v{release}"
-    if repository.find(tag) or release.count(".") != 2:
-        return tag if repository.find(tag) else ""
+    if repository.find(tag):
+        return tag
+    if release.count(".") != 2:
+        return ""
     subject = f"^Linux {re.escape(release)}$"
     for branch in find_stable_branches(repository, include_ended=True).branches:
         if release.startswith(f"{branch.version}."):

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.backports.branch_choices import read_branch_work
+from patchpilot.backports.branch_choices import read_branch_choices
 from patchpilot.backports.branch_rows import (
     DETAIL_KEYS,
     FIX_KEYS,
@@ -112,11 +112,12 @@ def _list_branch_rows(
     Only the rows of the last fix have the builds, because a branch is built with all fixes.
     """
     builds = action_results.built if result is results[-1] else ()
+    choices = read_branch_choices(result, {}, {})
     return [
         format_branch_rows(
             result,
             branch,
-            read_branch_work(result, branch)._replace(
+            choices.find_sent_work(branch)._replace(
                 builds=tuple(row for row in builds if row.branch == branch.branch)
             ),
         )
