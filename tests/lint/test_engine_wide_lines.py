@@ -4,10 +4,7 @@
 A line is cut at 4,096 characters, so longer texts are many lines just below that length.
 """
 
-import gc
-import itertools
-import math
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,31 +14,22 @@ from patchpilot.lint.lint_context import Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.cli import call
+from tests.kit.growth import measure_exponent, measure_seconds
 from tests.kit.repos import Repo
 from tests.kit.snippets import mail
 from tests.kit.topics import SIGNED
 from tests.lint.wide_lines import FILES, PLACES, TOKENS, make_wide_series
 
-SIZES = (10_000, 30_000, 100_000)
-EXPONENT = 1.2
+SMALL, LARGE = 25_000, 100_000
+EXPONENT = 1.25
 SLOWEST = 2.0
 """Seconds for the largest size, below which growth is not measured."""
 FAST_PAIRS = (("macro lines", "_"), ("macro lines", "A"), ("comment", "A"), ("macro lines", "()"))
 
 
-def measure_seconds(series: Series) -> float:
-    """Return the seconds of one check, without the garbage collector.
-
-    The collector's time depends on what other tests left in memory.
-    """
-    gc.collect()
-    gc.disable()
-    try:
-        start = time.process_time()
-        Driver(Options(strict=True)).check([series])
-        return time.process_time() - start
-    finally:
-        gc.enable()
+def make_check(series: Series) -> Callable[[], object]:
+    """Return the task of checking a series."""
+    return lambda: Driver(Options(strict=True)).check([series])
 
 
 def make_rows(row: str, count: int) -> Series:
@@ -57,44 +45,43 @@ def make_rows(row: str, count: int) -> Series:
 
 @pytest.mark.parametrize(("place", "token"), FAST_PAIRS)
 def test_wide_lines_end_in_time(place: str, token: str) -> None:
-    assert measure_seconds(make_wide_series(place, token, 8_000)) < SLOWEST
+    assert measure_seconds(make_check(make_wide_series(place, token, 8_000))) < SLOWEST
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
 def test_wide_lines_take_linear_time(place: str) -> None:
-    measure_seconds(make_wide_series(place, "B", 5_000))
     wrong = {}
     for token in TOKENS:
-        if measure_seconds(make_wide_series(place, token, SIZES[-1])) <= SLOWEST:
-            continue
-        seconds = [
-            min(measure_seconds(make_wide_series(place, token, size)) for _ in range(2))
-            for size in SIZES
-        ]
-        exponents = [
-            math.log(after / before) / math.log(large / small)
-            for (small, before), (large, after) in itertools.pairwise(
-                zip(SIZES, seconds, strict=True)
-            )
-        ]
-        if max(exponents) > EXPONENT:
-            wrong[token] = (seconds, exponents)
+
+        def make_task(size: int, token: str = token) -> Callable[[], object]:
+            return make_check(make_wide_series(place, token, size))
+
+        if measure_seconds(make_task(LARGE)) > SLOWEST:
+            exponent = measure_exponent(make_task, SMALL, LARGE, enough=EXPONENT)
+            if exponent > EXPONENT:
+                wrong[token] = exponent
     assert wrong == {}
 
 
 @pytest.mark.parametrize(("row", "count"), [("see {:012x}", 8_000), ("EXPORT_SYMBOL(x{});", 3_000)])
 def test_many_lines_take_no_quadratic_time(row: str, count: int) -> None:
-    few, many = (measure_seconds(make_rows(row, size)) for size in (count // 4, count))
     # the growth of so few lines is measured roughly, on a busy machine
-    assert math.log(many / few, 4) < 1.5, (few, many)
+    assert (
+        measure_exponent(
+            lambda size: make_check(make_rows(row, size)), count // 4, count, enough=1.5
+        )
+        <= 1.5
+    )
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("row", ["static DEVICE_ATTR_RO(x{});", "see {:012x}"])
 def test_many_lines_take_linear_time(row: str) -> None:
-    few, many = (measure_seconds(make_rows(row, count)) for count in (3_900, 39_000))
-    assert math.log10(many / few) <= EXPONENT, (few, many)
+    def make_task(size: int) -> Callable[[], object]:
+        return make_check(make_rows(row, size))
+
+    assert measure_exponent(make_task, 3_900, 39_000, enough=EXPONENT) <= EXPONENT
 
 
 def test_deeply_nested_list_is_reported(tmp_path: Path) -> None:
