@@ -161,9 +161,10 @@ def _find_first_step(series: Tracked) -> NextStep:
         return NextStep(Turn.YOURS, Action("track", ("update", number), reason))
     if series.undisclosed:
         return NextStep(Turn.WAITING, SAVE_REPLIES)
-    reason_to_wait = (
-        "wait: the archive does not have the message yet (this can take a few minutes); then `{}`"
-    )
+    if series.entry.updated:
+        reason_to_wait = "wait: the archive does not have the message yet; then `{}`"
+    else:
+        reason_to_wait = "wait a few minutes for the archive to receive the message; then `{}`"
     return NextStep(Turn.WAITING, Action("track", ("update",), reason_to_wait))
 
 
@@ -377,7 +378,9 @@ class _SeriesReader:
         )
         if summary:
             return series
-        reason = "undisclosed" if series.undisclosed else "no archive has it yet"
+        reason = "no archive has it yet" if entry.updated else "no archive has answered yet"
+        if series.undisclosed:
+            reason = "undisclosed"
         return replace(series, step=_find_first_step(series), why=reason)
 
     def _read(self) -> "PostedSeries | None":

@@ -721,6 +721,25 @@ def test_failed_archive_does_not_block_others(
     assert reachable["new"] == ["r1@example.org"]
 
 
+def test_only_an_archive_that_answered_lacks_a_message(workdir: Path) -> None:
+    with serve_archive("stand-in", workdir, story.REVIEW) as server:
+        url = server.url
+        with Store() as store:
+            store.add("v1@example.org", "pump: stop it", url, None, is_chosen=True)
+        call("track update")
+        answered = track_series()[0]
+        with Store() as store:
+            store.remove(1)
+            store.add("v1@example.org", "pump: stop it", url, None, is_chosen=True)
+    assert call("track update").code == 4
+    silent = track_series()[0]
+    assert answered["why"] == "no archive has it yet"
+    assert "does not have the message yet" in answered["next_step"]
+    assert (silent["why"], silent["updated"]) == ("no archive has answered yet", None)
+    assert "does not have" not in silent["next_step"]
+    assert "wait a few minutes" in silent["next_step"]
+
+
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
