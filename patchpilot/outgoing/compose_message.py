@@ -30,6 +30,11 @@ _PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), lazy_pattern(r"[!-<>@-^`-~]")
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
 """Maximum width of an encoded word without its end marker."""
+CORRECT_OWN_ADDRESS = (
+    "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
+    " --reset-author -s"
+)
+"""Hint for an author or sender whose address cannot be used."""
 
 
 def compose_message(
@@ -48,7 +53,7 @@ def compose_message(
     header.
     """
     lines = [
-        ("From", encode_address_header(author)),
+        ("From", encode_address_header(author, CORRECT_OWN_ADDRESS)),
         ("Subject", encode_text_header("Subject", subject)),
         ("To", encode_address_list(to)),
         ("Cc", encode_address_list(cc)),
@@ -93,10 +98,10 @@ def encode_text_header(name: str, text: str) -> str:
     return prefix + "\n ".join(f"{encoded}?=" for encoded in (*encoded_words, line))
 
 
-def encode_address_header(address: Address) -> str:
+def encode_address_header(address: Address, hint: str = "correct or drop this recipient") -> str:
     """Encode an address as `Name <email>` for a header, with the domain in ASCII.
 
-    Raise InputError for an invalid address.
+    Raise InputError with this hint for an invalid address.
     """
     verdict = check_email_address(address.email)
     if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
@@ -107,7 +112,7 @@ def encode_address_header(address: Address) -> str:
         )
         raise InputError(
             f"{address.email}: invalid address: {reason}",
-            hint="correct or drop this recipient",
+            hint=hint,
         )
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
@@ -136,7 +141,10 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
     if message.sender != sender:
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
-    fields = {"From": encode_address_header(sender), "Date": formatdate(localtime=True)}
+    fields = {
+        "From": encode_address_header(sender, CORRECT_OWN_ADDRESS),
+        "Date": formatdate(localtime=True),
+    }
     completed = message.replace_raw(replace_fields(head + separator + body, fields))
     bcc_emails = (address.email for text in bcc for address in parse_addresses(text))
     return replace(

@@ -22,6 +22,7 @@ from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.rewritten_sender import is_list_sender
 from patchpilot.model.send_problem import SendProblem, SentRecord
+from patchpilot.outgoing.compose_message import CORRECT_OWN_ADDRESS
 from patchpilot.outgoing.git_recipients import choose_to_cover
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import find_provider
@@ -301,8 +302,7 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
         yield SendProblem(
             "noreply-sender",
             f"nobody can reply to {sender.email}: it receives no mail",
-            "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
-            " --reset-author -s",
+            CORRECT_OWN_ADDRESS,
         )
     for author in dict.fromkeys(patch.author for patch in topic.series.patches):
         if author and (is_list_sender(author) or is_on_list_host(author.email)):

@@ -101,6 +101,25 @@ def test_names_stay_with_addresses(name: str, other: str) -> None:
     assert message.get_payload() == "x\n"
 
 
+@pytest.mark.parametrize(
+    ("author", "recipient", "hint"),
+    [("invalid", "org", "user.email"), ("org", "invalid", "drop this recipient")],
+)
+def test_hint_for_an_invalid_address_says_whose_it_is(
+    author: str, recipient: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        compose_message(
+            "id@example.org",
+            "s",
+            Address("A", f"a@example.{author}"),
+            (Address("L", f"l@example.{recipient}"),),
+            (),
+            b"x\n",
+        )
+    assert hint in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
 def test_line_break_never_reaches_a_header(bad: str) -> None:
     good = {
