@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that checking takes linear time, and that progress is shown when a long patch is checked."""
 
-import time
-import timeit
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +11,7 @@ from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.lint_context import Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
+from tests.kit.growth import measure_seconds
 from tests.kit.snippets import mail
 
 # these tests compare times, so they run only with the long tests
@@ -35,11 +34,7 @@ def _make_message_series(message: str, diff: str) -> Series:
 
 
 def _measure_check_seconds(series: Series, run_count: int = 1, *, strict: bool = True) -> float:
-    return _measure_shortest_time(lambda: Driver(Options(strict=strict)).check([series]), run_count)
-
-
-def _measure_shortest_time(timed_call: Callable[[], object], run_count: int) -> float:
-    return min(timeit.repeat(timed_call, timer=time.process_time, repeat=run_count, number=1))
+    return measure_seconds(lambda: Driver(Options(strict=strict)).check([series]), run_count)
 
 
 def _make_declarations(count: int) -> list[str]:
@@ -119,32 +114,32 @@ def _make_long_node(count: int) -> list[str]:
     ],
 )
 def test_checking_time_is_linear(path: str, shape: Shape) -> None:
-    def measure_seconds(count: int) -> float:
+    def measure_size(count: int) -> float:
         return _measure_check_seconds(_make_new_file_patch(path, shape(count)))
 
-    measure_seconds(50)
+    measure_size(50)
     # quadratic time would take 64 times as long; linear time takes far less, even on a busy machine
-    assert measure_seconds(MANY) < 24 * max(measure_seconds(FEW), 0.02)
+    assert measure_size(MANY) < 24 * max(measure_size(FEW), 0.02)
 
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
 def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
-    def measure_seconds(count: int) -> float:
+    def measure_size(count: int) -> float:
         series = _make_message_series(
             f"at {word * count}\n{word * count}",
             "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
         )
         return _measure_check_seconds(series, strict=strict)
 
-    measure_seconds(50)
-    assert measure_seconds(40_000) < 24 * max(measure_seconds(5_000), 0.02)
+    measure_size(50)
+    assert measure_size(40_000) < 24 * max(measure_size(5_000), 0.02)
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])
 @pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
 def test_long_line_takes_linear_time(line: str, blank: str) -> None:
-    def measure_seconds(length: int) -> float:
+    def measure_size(length: int) -> float:
         long = line.format(blank * (length // len(blank)))
         lines = [
             "struct frob {",
@@ -157,14 +152,14 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
         ]
         return _measure_check_seconds(_make_new_file_patch("drivers/frob/frob.c", lines), 3)
 
-    measure_seconds(50)
+    measure_size(50)
     # quadratic time would take 256 times as long
-    assert measure_seconds(40_000) < 40 * max(measure_seconds(2500), 0.01)
+    assert measure_size(40_000) < 40 * max(measure_size(2500), 0.01)
 
 
 @pytest.mark.parametrize("line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"])
 def test_no_line_takes_quadratic_time(line: str) -> None:
-    def measure_seconds(length: int) -> float:
+    def measure_size(length: int) -> float:
         long = line + line[-4:] * (length // len(line[-4:]))
         diff = (
             "diff --git a/drivers/frob.c b/drivers/frob.c\n--- a/drivers/frob.c\n"
@@ -172,21 +167,21 @@ def test_no_line_takes_quadratic_time(line: str) -> None:
         )
         return _measure_check_seconds(_make_message_series(long, diff), 2)
 
-    measure_seconds(50)
+    measure_size(50)
     # quadratic time would take 1024 times as long
-    assert measure_seconds(32_000) < 60 * max(measure_seconds(1000), 0.01)
+    assert measure_size(32_000) < 60 * max(measure_size(1000), 0.01)
 
 
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
 def test_type_parsing_is_linear(filler: str) -> None:
     types, pattern = Types(), TypePattern(r"\s*[a-z]+;")
 
-    def measure_seconds(count: int) -> float:
+    def measure_size(count: int) -> float:
         text = f"int{filler * count}-"
         assert types.match(pattern, text) is None
-        return _measure_shortest_time(lambda: types.match(pattern, text), 3)
+        return measure_seconds(lambda: types.match(pattern, text), 3)
 
-    assert measure_seconds(16_000) < 48 * max(measure_seconds(1000), 0.0005)
+    assert measure_size(16_000) < 48 * max(measure_size(1000), 0.0005)
 
 
 def test_long_patch_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
