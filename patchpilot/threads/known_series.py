@@ -162,7 +162,10 @@ def _find_first_step(series: Tracked) -> NextStep:
     if series.undisclosed:
         return NextStep(Turn.WAITING, SAVE_REPLIES)
     if series.entry.updated:
-        reason_to_wait = "wait: the archive does not have the message yet; then `{}`"
+        reason_to_wait = (
+            "wait: the archive does not have the message yet (this can take a few minutes); then"
+            " `{}`"
+        )
     else:
         reason_to_wait = "wait a few minutes for the archive to receive the message; then `{}`"
     return NextStep(Turn.WAITING, Action("track", ("update",), reason_to_wait))
@@ -378,9 +381,12 @@ class _SeriesReader:
         )
         if summary:
             return series
-        reason = "no archive has it yet" if entry.updated else "no archive has answered yet"
         if series.undisclosed:
             reason = "undisclosed"
+        elif entry.updated:
+            reason = "no archive has it yet"
+        else:
+            reason = "no archive has answered yet"
         return replace(series, step=_find_first_step(series), why=reason)
 
     def _read(self) -> "PostedSeries | None":
