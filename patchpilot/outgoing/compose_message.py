@@ -22,7 +22,7 @@ from patchpilot.model.address import (
 )
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message, parse_message
-from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_account import Account, make_sender_hint
 
 _BREAK = lazy_pattern(r"[\r\n\0]")
 _PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), lazy_pattern(r"[!-<>@-^`-~]")
@@ -30,11 +30,9 @@ _PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), lazy_pattern(r"[!-<>@-^`-~]")
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
 """Maximum width of an encoded word without its end marker."""
-CORRECT_OWN_ADDRESS = (
-    "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
-    " --reset-author -s"
-)
-"""Hint for an author or sender whose address cannot be used."""
+AMEND_AUTHOR = "git commit --amend --author='NAME <ADDRESS>'"
+"""Command that corrects the author of a commit, who may be another person."""
+_AUTHOR_HINT = f"correct the author: {AMEND_AUTHOR}; if it is you, set git's user.email as well"
 
 
 def compose_message(
@@ -53,7 +51,7 @@ def compose_message(
     header.
     """
     lines = [
-        ("From", encode_address_header(author, CORRECT_OWN_ADDRESS)),
+        ("From", encode_address_header(author, _AUTHOR_HINT)),
         ("Subject", encode_text_header("Subject", subject)),
         ("To", encode_address_list(to)),
         ("Cc", encode_address_list(cc)),
@@ -142,7 +140,7 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
     fields = {
-        "From": encode_address_header(sender, CORRECT_OWN_ADDRESS),
+        "From": encode_address_header(sender, make_sender_hint(account)),
         "Date": formatdate(localtime=True),
     }
     completed = message.replace_raw(replace_fields(head + separator + body, fields))

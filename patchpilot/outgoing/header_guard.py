@@ -12,6 +12,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import explain_unsafe_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message import Message
+from patchpilot.outgoing.compose_message import AMEND_AUTHOR
 
 _BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
@@ -51,7 +52,7 @@ def refuse_header_newlines(commits: Iterable[Commit]) -> None:
         ):
             character = next((name for char, name in _BREAKS.items() if char in text), None)
             if character:
-                edit = "git commit --amend" + (" --reset-author" if field == "author" else "")
+                edit = AMEND_AUTHOR if field == "author" else "git commit --amend"
                 raise InputError(
                     f"commit {commit.id[:12]}: {character} in the {field}; a mail header must be"
                     " one line",

@@ -104,17 +104,22 @@ class Account:
 
 def describe_missing_sender(account: Account) -> MissingError:
     """Return the error for an account without a sender."""
-    if value := account.value("from"):
-        return MissingError(
-            f"sendemail.from has no address: {value!r}",
-            hint="run `git config --global sendemail.from 'Your Name <you@example.org>'`",
-        )
-    return MissingError(
-        "git user.name and user.email are not set",
-        hint=(
-            "run `git config --global user.name 'Your Name'; git config --global user.email"
-            " you@example.org`"
-        ),
+    value = account.value("from")
+    reason = (
+        f"sendemail.from has no address: {value!r}"
+        if value
+        else "git user.name and user.email are not set"
+    )
+    return MissingError(reason, hint=make_sender_hint(account))
+
+
+def make_sender_hint(account: Account) -> str:
+    """Return the hint that sets the sender where the account takes it from."""
+    if account.value("from"):
+        return "run `git config --global sendemail.from 'Your Name <you@example.org>'`"
+    return (
+        "run `git config --global user.name 'Your Name'; git config --global user.email"
+        " you@example.org`"
     )
 
 

@@ -22,7 +22,7 @@ from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.rewritten_sender import is_list_sender
 from patchpilot.model.send_problem import SendProblem, SentRecord
-from patchpilot.outgoing.compose_message import CORRECT_OWN_ADDRESS
+from patchpilot.outgoing.compose_message import AMEND_AUTHOR
 from patchpilot.outgoing.git_recipients import choose_to_cover
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import find_provider
@@ -302,7 +302,8 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
         yield SendProblem(
             "noreply-sender",
             f"nobody can reply to {sender.email}: it receives no mail",
-            CORRECT_OWN_ADDRESS,
+            "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
+            " --reset-author -s",
         )
     for author in dict.fromkeys(patch.author for patch in topic.series.patches):
         if author and (is_list_sender(author) or is_on_list_host(author.email)):
@@ -310,7 +311,7 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
                 "list-author",
                 f"the author {author} is a mailing list, which rewrote From:",
                 "add the author as the first line of the message, From: NAME <ADDRESS>, or amend"
-                " the commit: git commit --amend --author='NAME <ADDRESS>'",
+                f" the commit: {AMEND_AUTHOR}",
             )
     authors = {patch.author.email for patch in topic.series.patches if patch.author}
     for email in sorted(authors - {sender.email if sender else ""}):
@@ -318,7 +319,7 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
             yield SendProblem(
                 "noreply-author",
                 f"the author's address {email} receives no mail",
-                "ask the author for another address: git commit --amend --author='NAME <ADDRESS>'",
+                f"ask the author for another address: {AMEND_AUTHOR}",
             )
 
 

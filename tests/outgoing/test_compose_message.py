@@ -24,9 +24,15 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import has_unclosed_author
-from patchpilot.outgoing.compose_message import compose_message, encode_text_header
+from patchpilot.outgoing.compose_message import (
+    complete_message,
+    compose_message,
+    encode_text_header,
+)
+from patchpilot.outgoing.mail_account import read_account
 from patchpilot.sending.plan import plan_sending
 from tests.kit.cover_letters import write_cover_letter
+from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, apply, commits, topic
 
 _INLINE = st.characters(
@@ -103,7 +109,7 @@ def test_names_stay_with_addresses(name: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("author", "recipient", "hint"),
-    [("invalid", "org", "user.email"), ("org", "invalid", "drop this recipient")],
+    [("invalid", "org", "--author="), ("org", "invalid", "drop this recipient")],
 )
 def test_hint_for_an_invalid_address_says_whose_it_is(
     author: str, recipient: str, hint: str
@@ -118,6 +124,19 @@ def test_hint_for_an_invalid_address_says_whose_it_is(
             b"x\n",
         )
     assert hint in str(caught.value.hint)
+    # the author may be another person
+    assert "reset-author" not in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("setting", ["sendemail.from", "user.email"])
+def test_hint_for_an_invalid_sender_names_its_setting(tmp_path: Path, setting: str) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.git(f"config {setting} a@example.invalid")
+    author, recipient = Address("A", "a@example.org"), Address("L", "l@example.org")
+    message = compose_message("id@example.org", "s", author, (recipient,), (), b"x\n")
+    with Repository.open(repo.path) as repository, pytest.raises(InputError) as caught:
+        complete_message(message, read_account(repository), ())
+    assert setting in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
