@@ -10,7 +10,6 @@ of the original. A new clone has another key.
 
 import contextlib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -134,7 +133,7 @@ def read_identity(common_dir: Path) -> str:
 def _create_identity(common_dir: Path) -> str:
     file = common_dir / FILE
     try:
-        draft = write_temporary_file(file, f"{secrets.token_hex(16)}\n", is_synced=True)
+        draft = write_temporary_file(file, f"{os.urandom(16).hex()}\n", is_synced=True)
         try:
             # if another process was faster, its identity counts
             with contextlib.suppress(FileExistsError):

@@ -31,7 +31,6 @@ from patchpilot.model.bounded import (
     MIB,
     find_mail_date,
 )
-from patchpilot.model.html_text import convert_html
 from patchpilot.model.patch import (
     Header,
     Patch,
@@ -723,7 +722,11 @@ def _find_mail_text(raw: bytes) -> str:
         text_rank = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
         part = message.part(number)
         if text_rank > rank:
-            rank, body = text_rank, convert_html(part) if kind.startswith("text/html") else part
+            rank, body = text_rank, part
+            if kind.startswith("text/html"):
+                from patchpilot.model.html_text import convert_html
+
+                body = convert_html(part)
         elif _DIFF_LINE.search(part):
             diffs.append(part)
     return "\n".join((body, *diffs)) if diffs else body

@@ -19,7 +19,6 @@ from patchpilot.commits.b4_prep import (
     skip_cover_commit,
 )
 from patchpilot.commits.git_reading import GitRef
-from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.range import (
     NAME_TARGET,
     find_head_commit,
@@ -612,6 +611,8 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
+    from patchpilot.commits.git_state import find_busy_operation
+
     other = next(
         (guess for guess in find_likeliest_bases(repository) if guess.name != base.name),
         None,

@@ -19,7 +19,6 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
-from patchpilot.reading.thread_values import MERGED
 from patchpilot.tui.view.stages import (
     OPEN,
     Stage,
@@ -209,13 +208,14 @@ class Session:
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
         from patchpilot.topic.base import BaseSearch, list_topic_commits
-        from patchpilot.topic.upstream_state import is_in_mainline
 
         settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
         ids = list_topic_commits(repository, self.target, base)
         branch, is_merged = repository.branch, False
         if self.target is not None:
+            from patchpilot.topic.upstream_state import is_in_mainline
+
             is_merged = is_in_mainline(repository, ids[-1])
             branch = None if is_merged else BaseSearch(repository, ids[-1]).branch
         return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)), is_merged)
@@ -431,14 +431,18 @@ class Session:
         """Return whether mainline contains the topic's commits, according to LTS or Follow."""
         if self.topic and self.topic.is_merged:
             return True
-        followed_series = self.fresh_result(Stage.FOLLOW) or ()
-        is_sent = self.target or self._own_status(Stage.SEND).state is StageState.DONE
         # ignore commits that were not sent: they may need work even if others in the topic were
         # merged
-        return bool(is_sent) and (
-            getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True
-            or any(series.own and series.proven in MERGED for series in followed_series)
-        )
+        if not (self.target or self._own_status(Stage.SEND).state is StageState.DONE):
+            return False
+        if getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True:
+            return True
+        own_series = [series for series in self.fresh_result(Stage.FOLLOW) or () if series.own]
+        if not own_series:
+            return False
+        from patchpilot.reading.thread_values import MERGED
+
+        return any(series.proven in MERGED for series in own_series)
 
     def _own_status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
