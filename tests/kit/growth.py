@@ -21,14 +21,15 @@ def measure_exponent(
     `make_task` gets a size, and returns the task of that size. Both sizes are measured in turn, so
     that a busy machine slows down both; while the exponent is above `enough`, they are measured
     again, up to six times. The smaller task runs once before, because the first run may have to
-    prepare what later runs reuse.
+    prepare what later runs reuse. Each attempt has other sizes, one larger than the last ones, so
+    that it finds no cached result for the same input.
     """
-    small_task, large_task = make_task(small), make_task(large)
-    small_task()
+    make_task(small)()
     exponent = math.inf
-    for _ in range(_MOST_ATTEMPTS):
+    for more in range(1, _MOST_ATTEMPTS + 1):
+        large_task, small_task = make_task(large + more), make_task(small + more)
         growth = measure_seconds(large_task) / measure_seconds(small_task)
-        exponent = math.log(growth, large / small)
+        exponent = math.log(growth, (large + more) / (small + more))
         if exponent <= enough:
             break
     return exponent

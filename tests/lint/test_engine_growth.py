@@ -11,13 +11,15 @@ from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.lint_context import Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from tests.kit.growth import measure_seconds
+from tests.kit.growth import measure_exponent
 from tests.kit.snippets import mail
 
 # these tests compare times, so they run only with the long tests
 pytestmark = pytest.mark.long
-FEW, MANY = 500, 4000
+EXPONENT = 1.5
+"""More than linear time has on a busy machine, and less than quadratic time."""
 Shape = Callable[[int], list[str]]
+Task = Callable[[], object]
 
 
 def _make_new_file_patch(path: str, lines: list[str]) -> Series:
@@ -33,8 +35,8 @@ def _make_message_series(message: str, diff: str) -> Series:
     return Series((parse_patch(mail("frob: add it", message, diff).encode(), "x.patch"),))
 
 
-def _measure_check_seconds(series: Series, run_count: int = 1, *, strict: bool = True) -> float:
-    return measure_seconds(lambda: Driver(Options(strict=strict)).check([series]), run_count)
+def _make_check(series: Series, *, strict: bool = True) -> Task:
+    return lambda: Driver(Options(strict=strict)).check([series])
 
 
 def _make_declarations(count: int) -> list[str]:
@@ -114,32 +116,29 @@ def _make_long_node(count: int) -> list[str]:
     ],
 )
 def test_checking_time_is_linear(path: str, shape: Shape) -> None:
-    def measure_size(count: int) -> float:
-        return _measure_check_seconds(_make_new_file_patch(path, shape(count)))
+    def make_task(count: int) -> Task:
+        return _make_check(_make_new_file_patch(path, shape(count)))
 
-    measure_size(50)
-    # quadratic time would take 64 times as long; linear time takes far less, even on a busy machine
-    assert measure_size(MANY) < 24 * max(measure_size(FEW), 0.02)
+    assert measure_exponent(make_task, 500, 4_000, enough=EXPONENT) <= EXPONENT
 
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
 def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
-    def measure_size(count: int) -> float:
+    def make_task(count: int) -> Task:
         series = _make_message_series(
             f"at {word * count}\n{word * count}",
             "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
         )
-        return _measure_check_seconds(series, strict=strict)
+        return _make_check(series, strict=strict)
 
-    measure_size(50)
-    assert measure_size(40_000) < 24 * max(measure_size(5_000), 0.02)
+    assert measure_exponent(make_task, 5_000, 40_000, enough=EXPONENT) <= EXPONENT
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])
 @pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
 def test_long_line_takes_linear_time(line: str, blank: str) -> None:
-    def measure_size(length: int) -> float:
+    def make_task(length: int) -> Task:
         long = line.format(blank * (length // len(blank)))
         lines = [
             "struct frob {",
@@ -150,38 +149,34 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
             long,
             "int frob(void);",
         ]
-        return _measure_check_seconds(_make_new_file_patch("drivers/frob/frob.c", lines), 3)
+        return _make_check(_make_new_file_patch("drivers/frob/frob.c", lines))
 
-    measure_size(50)
-    # quadratic time would take 256 times as long
-    assert measure_size(40_000) < 40 * max(measure_size(2500), 0.01)
+    assert measure_exponent(make_task, 2_500, 40_000, enough=EXPONENT) <= EXPONENT
 
 
 @pytest.mark.parametrize("line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"])
 def test_no_line_takes_quadratic_time(line: str) -> None:
-    def measure_size(length: int) -> float:
+    def make_task(length: int) -> Task:
         long = line + line[-4:] * (length // len(line[-4:]))
         diff = (
             "diff --git a/drivers/frob.c b/drivers/frob.c\n--- a/drivers/frob.c\n"
             f"+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
         )
-        return _measure_check_seconds(_make_message_series(long, diff), 2)
+        return _make_check(_make_message_series(long, diff))
 
-    measure_size(50)
-    # quadratic time would take 1024 times as long
-    assert measure_size(32_000) < 60 * max(measure_size(1000), 0.01)
+    assert measure_exponent(make_task, 1_000, 32_000, enough=EXPONENT) <= EXPONENT
 
 
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
 def test_type_parsing_is_linear(filler: str) -> None:
     types, pattern = Types(), TypePattern(r"\s*[a-z]+;")
 
-    def measure_size(count: int) -> float:
+    def make_task(count: int) -> Task:
         text = f"int{filler * count}-"
         assert types.match(pattern, text) is None
-        return measure_seconds(lambda: types.match(pattern, text), 3)
+        return lambda: types.match(pattern, text)
 
-    assert measure_size(16_000) < 48 * max(measure_size(1000), 0.0005)
+    assert measure_exponent(make_task, 1_000, 16_000, enough=EXPONENT) <= EXPONENT
 
 
 def test_long_patch_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from patchpilot.model import patch as shortening
 from patchpilot.model.mail import parse_header_lines, parse_mail, parse_patch
 from patchpilot.model.patch import Series, parse_diff, shorten_patch, shorten_series
 from tests.bench import hostile
-from tests.kit.growth import measure_seconds
+from tests.kit.growth import measure_exponent
 
 HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
 
@@ -90,10 +90,10 @@ def _parse_nested_parts(count: int) -> None:
 def test_cost_grows_linearly(
     work: Callable[[int], None],
 ) -> None:
-    work(50)
-    small = measure_seconds(lambda: work(200))
-    # quadratic time would take 256 times as long
-    assert measure_seconds(lambda: work(3200)) < 50 * max(small, 0.02)
+    def make_task(count: int) -> Callable[[], object]:
+        return lambda: work(count)
+
+    assert measure_exponent(make_task, 200, 3_200, enough=1.5) <= 1.5
 
 
 def test_start_of_an_overlong_patch_is_checked(

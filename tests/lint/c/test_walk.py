@@ -6,7 +6,7 @@ The tests cover its order, its state between lines, and that it takes linear tim
 
 import random
 import re
-import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from patchpilot.lint.c.c_check import CheckFunction, LineContext
 from patchpilot.lint.c.walk import CCode, parse_c_code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
+from tests.kit.growth import measure_exponent, measure_seconds
 
 HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---\n"
 
@@ -151,17 +152,17 @@ def test_mixed_case_is_reported_once() -> None:
     ],
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
-    def measure_seconds(count: int) -> float:
-        # clear the compiled patterns, because they would make the second run faster
-        re.purge()
-        start_time = time.process_time()
-        _walk_code([line.replace("{n}", str(number)) for number in range(count)])
-        return time.process_time() - start_time
+    def make_task(count: int) -> Callable[[], object]:
+        lines = [line.replace("{n}", str(number)) for number in range(count)]
 
-    measure_seconds(50)
-    # four times the lines would take 16 times as long in quadratic time
-    baseline = min(measure_seconds(150), measure_seconds(150))
-    assert min(measure_seconds(600), measure_seconds(600)) < 14 * max(baseline, 0.03)
+        def walk_lines() -> None:
+            # clear the compiled patterns, because they would make later runs faster
+            re.purge()
+            _walk_code(lines)
+
+        return walk_lines
+
+    assert measure_exponent(make_task, 150, 600, enough=1.5) <= 1.5
 
 
 @pytest.mark.long
@@ -174,9 +175,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
     ],
 )  # fmt: skip
 def test_long_line_is_fast(line: str) -> None:
-    start_time = time.process_time()
-    _walk_code([f"\t{line}", line, f"{line};"])
-    assert time.process_time() - start_time < 30
+    assert measure_seconds(lambda: _walk_code([f"\t{line}", line, f"{line};"])) < 30
 
 
 WORDS = (
@@ -196,6 +195,5 @@ def test_walk_always_ends(seed: int) -> None:
         "\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9)))
         for _ in range(dice.randrange(1, 25))
     ]
-    start_time = time.process_time()
-    _walk_code(lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5)
-    assert time.process_time() - start_time < 50
+    path, strict = dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5
+    assert measure_seconds(lambda: _walk_code(lines, path, strict)) < 50
