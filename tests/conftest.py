@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -220,6 +221,15 @@ def _separate_home(
 def cold_cache(_separate_home: None) -> None:
     for cached_file in (Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot").iterdir():
         cached_file.unlink()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _query_servers_without_pauses() -> Iterator[None]:
+    """Omit the pause between two requests: the servers of the tests answer nobody else."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("archive", "patchwork"):
+            patch.setattr(f"patchpilot.archive.{module}.BETWEEN_REQUESTS", 0.0)
+        yield
 
 
 @pytest.fixture(autouse=True)

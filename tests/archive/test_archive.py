@@ -8,7 +8,6 @@ import gzip
 import http.server
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,6 +36,7 @@ from tests.kit.mails import (
     build_reply,
 )
 from tests.kit.story import SHA, TITLE
+from tests.kit.web_server import run_web_server
 
 
 def make_valve_patch(
@@ -273,15 +273,8 @@ def serve_responses(
         def log_message(self, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    ).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/x", requests
-    finally:
-        server.shutdown()
-        server.server_close()
+    with run_web_server(Handler) as address:
+        yield f"{address}/x", requests
 
 
 @pytest.mark.parametrize("status", [500, 403])

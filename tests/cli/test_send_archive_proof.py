@@ -4,10 +4,9 @@
 A response with status 200 is not sufficient.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.kit.cli import call
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
+from tests.kit.web_server import run_web_server
 
 CHALLENGE = (
     b"<!doctype html><html><head><title>Making sure you&#39;re not a"
@@ -38,13 +38,8 @@ def serve_body(body: bytes) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/all/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with run_web_server(Handler) as address:
+        yield f"{address}/all/"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that a wrong clock is detected."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from patchpilot.archive.web_session import WebSession
 from patchpilot.outgoing import probes
+from tests.kit.web_server import run_web_server
 
 
 def test_wrong_clock_is_detected() -> None:
@@ -22,11 +22,8 @@ def test_wrong_clock_is_detected() -> None:
         def log_message(self, *_: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}/all"
+    with run_web_server(Handler) as address:
+        url = f"{address}/all"
         assert {
             probe.name: probe.state for probe in probes.probe_archive_and_clock(url, WebSession)
         } == {
@@ -37,7 +34,3 @@ def test_wrong_clock_is_detected() -> None:
         results = {probe.name: probe for probe in probes.probe_archive_and_clock(url, WebSession)}
         assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
         assert "120 minutes fast" in results["clock"].message
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -6,10 +6,9 @@ and the command line, because any part of the program may add a recipient. Tests
 mail server, because only the envelope contains the actual recipients.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -35,6 +34,7 @@ from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic, unpacked
+from tests.kit.web_server import run_web_server
 
 MAINTAINERS = """\
 WIDGET
@@ -79,15 +79,8 @@ def serve_and_record() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/all", requests
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with run_web_server(Handler) as address:
+        yield f"{address}/all", requests
 
 
 def create_topic_with_recipients(

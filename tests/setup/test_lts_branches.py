@@ -2,10 +2,9 @@
 """Test printing the list of stable series, and updating it from a server."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from patchpilot.setup import lts_branches
 from patchpilot.setup.lts_branches import merge_lts_series, user_lts_file
 from tests.kit.cli import call
 from tests.kit.repos import Repo
+from tests.kit.web_server import run_web_server
 
 ANSWER = {
     "releases": [
@@ -39,9 +39,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as http_server:
-        threading.Thread(target=http_server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{http_server.server_address[1]}/releases.json"
+    with run_web_server(Handler) as address:
+        url = f"{address}/releases.json"
 
         def make_linux_project() -> Project:
             project = default_project()
@@ -49,7 +48,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
 
         monkeypatch.setattr(lts_branches, "default_project", make_linux_project)
         yield url, body
-        http_server.shutdown()
 
 
 def read_stable_series(*arguments: str) -> dict[str, str]:

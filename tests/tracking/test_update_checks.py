@@ -45,13 +45,6 @@ PAIR = (
 FIX = "if the patch causes this, fix it and send v2"
 
 
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask the servers of the tests without a pause between requests."""
-    for module in ("archive", "patchwork"):
-        monkeypatch.setattr(f"patchpilot.archive.{module}.BETWEEN_REQUESTS", 0.0)
-
-
 def set_server(address: str) -> None:
     git(None, "config", "--global", "patchpilot.patchwork", address)
 

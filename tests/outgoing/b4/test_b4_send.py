@@ -10,12 +10,11 @@ import json
 import quopri
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import apply, commits, topic, unpacked
+from tests.kit.web_server import run_web_server
 
 # b4 takes seconds to start
 pytestmark = pytest.mark.long
@@ -246,15 +246,8 @@ def serve_endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]
         def log_message(self, *_: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", posted_data
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with run_web_server(Handler) as address:
+        yield f"{address}/", posted_data
 
 
 def create_key(repo: Repo) -> None:
