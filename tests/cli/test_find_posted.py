@@ -80,7 +80,15 @@ class PostedTopic:
         return result
 
 
-@pytest.fixture(params=[*SERVED, *LOCAL])
+ARCHIVES = (*SERVED, *LOCAL)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(kind, marks=pytest.mark.long if "public-inbox" in kind else ())
+        for kind in ARCHIVES
+    ]
+)
 def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[PostedTopic]:
     """Create an archive of each kind that contains two versions. The second one was reviewed."""
     posted_topic = PostedTopic(workdir)
@@ -99,6 +107,7 @@ def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Po
         yield posted_topic
 
 
+@pytest.mark.parametrize("archived_patch", ARCHIVES, indirect=True)
 def test_link_finds_the_whole_thread(
     archived_patch: PostedTopic,
 ) -> None:

@@ -2,6 +2,9 @@
 """Parse the shipped rule packs once in a process, because that takes a third of a second."""
 
 from functools import cache
+from zlib import crc32
+
+import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose_rules
@@ -24,3 +27,12 @@ def load_all_rules() -> tuple[Rule, ...]:
 def choose_all_rules(kernel: Kernel, profile: str) -> tuple[Rule, ...]:
     """Return the rules of all shipped packs that apply to this kernel version and project."""
     return choose_rules(load_all_rules(), kernel=kernel, profile=profile)
+
+
+def mark_most_as_long(*values: object, name: str) -> object:
+    """Return a case of a test that runs all rules, or all fixers, on each example.
+
+    `make test` runs one case in five, and `make test-long` the others.
+    """
+    marks = () if crc32(name.encode()) % 5 == 0 else pytest.mark.long
+    return pytest.param(*values, id=name, marks=marks)

@@ -187,7 +187,17 @@ def test_doctor_warns(tmp_path: Path, mail_program: MailProgram, options: str) -
     assert ("setup mail" if is_local else "send --to-self") in check["hint"]
 
 
-@pytest.mark.parametrize("options", ["", "--to-self"])
+@pytest.mark.parametrize(
+    ("mail_program", "options"),
+    [
+        *((name, "") for name in PROGRAMS),
+        *(
+            pytest.param(name, "--to-self", marks=pytest.mark.long if number else ())
+            for number, name in enumerate(PROGRAMS)
+        ),
+    ],
+    indirect=["mail_program"],
+)
 def test_send_warns_before_and_after(
     tmp_path: Path, mail_program: MailProgram, options: str
 ) -> None:

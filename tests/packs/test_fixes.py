@@ -12,13 +12,13 @@ from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Rule
 from tests.kit.fixing import fix_example
-from tests.kit.packs import load_all_rules, load_shipped_packs
+from tests.kit.packs import load_all_rules, load_shipped_packs, mark_most_as_long
 from tests.kit.snippets import build_context
 
 
-def _list_example_cases(*, is_bad: bool, is_safe: bool) -> list[object]:
+def _list_example_cases(*, is_bad: bool, is_safe: bool) -> list[tuple[Rule, Example, str]]:
     return [
-        pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{number}")
+        (rule, example, f"{rule.id}-{rule.name}-{number}")
         for pack in load_shipped_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
@@ -42,7 +42,13 @@ def test_token_changes_are_justified() -> None:
         assert bool(rule.remedy.equivalent) == (fixer is not None and fixer.tokens != ()), rule.name
 
 
-@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=True, is_safe=True))
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        pytest.param(rule, example, id=name)
+        for rule, example, name in _list_example_cases(is_bad=True, is_safe=True)
+    ],
+)
 def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     fixed = fix_example(example)
     fixed_text = "\n".join(fixed.draft.patch.lines)
@@ -56,7 +62,13 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     assert fixed.draft.patch.diff_error is None
 
 
-@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=True, is_safe=True))
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        mark_most_as_long(rule, example, name=name)
+        for rule, example, name in _list_example_cases(is_bad=True, is_safe=True)
+    ],
+)
 def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
     whole, fixer = build_context(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
@@ -67,7 +79,13 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
             assert PatchEdit.of(patch).apply_changes([change])
 
 
-@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=False, is_safe=False))
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        mark_most_as_long(rule, example, name=name)
+        for rule, example, name in _list_example_cases(is_bad=False, is_safe=False)
+    ],
+)
 def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
     # rules without a safe fix change nothing, and are most of the rules
     assert not fix_example(example, safe_only=True).changed
