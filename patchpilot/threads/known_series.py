@@ -351,6 +351,7 @@ class _SeriesReader:
         self._max_span = _DAY
         self._ids = store.stored_order(entry.id)
         self._marks = store.marks(entry.id)
+        self._sent_ids = find_sent_ids({entry.message_id}, store)
         self.left_out = 0 if every_mail else max(0, len(self._ids) - MOST_READ)
 
     def read(self, *, whole: bool) -> Tracked:
@@ -398,13 +399,14 @@ class _SeriesReader:
         self,
         known_addresses: tuple[Address, ...] = (),
         confirmed: frozenset[str] = frozenset(),
+        mails: "tuple[Mail, ...] | None" = None,
     ) -> "PostedSeries | None":
         # import lazily: listing tracked series needs no mail modules
         from patchpilot.archive.collect_mails import find_posted_series
         from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
 
         self._store.reader.progress = self._progress
-        mails = self._mails()
+        mails = self._mails() if mails is None else mails
         candidates = read_thread(
             mails,
             now=self._moment,
@@ -476,7 +478,7 @@ class _SeriesReader:
         parts = (
             (entry.message_id, *self._ids),
             sorted(self._marks.items()),
-            sorted(find_unarchived_ids(entry, store)),
+            sorted(find_unarchived_ids(entry, store) or self._sent_ids),
             bool(moment),
             self._every_mail,
             self._store.server_checks(entry.id),
@@ -509,13 +511,30 @@ class _SeriesReader:
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
-        """Use `posted` as the result of reading the messages, and add facts from the repository."""
+        """Use `posted` as the result of reading the messages, and add facts from the repository.
+
+        A series that is in no archive is read from the messages sent from this machine, if the
+        repository has its commits.
+        """
+        is_archived = posted is not None
+        if not is_archived and self._sent_ids and _has_public_mainline(self._repository):
+            posted = self._find_series(mails=read_sent_mails(self._sent_ids, self._store))
         if posted is not None:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
             posted = add_sent_marks(posted)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
+            posted = posted if is_archived or posted.commits else None
         self._posted, self._is_read = posted, True
+
+
+def _has_public_mainline(repository: "Repository | None") -> bool:
+    """Return whether a repository has a mainline branch that is not the user's own."""
+    if repository is None:
+        return False
+    from patchpilot.history.stable_branches import list_mainline_tips
+
+    return bool(list_mainline_tips(repository))
 
 
 def _add_server_checks(posted: "PostedSeries", stored: StoredChecks | None) -> "PostedSeries":

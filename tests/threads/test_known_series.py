@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.home.read import read_topics
 from patchpilot.sending.state import read_topic_state
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import open_store
@@ -85,6 +86,32 @@ def test_unarchived_version_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
         topic.update()
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         assert "1 message sent 0 hours before it was last" in topic.track("show").out
+
+
+def test_merge_in_the_clone_is_known_without_an_archive(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        topic.send("--to", MATT, publish=False)
+        assert _make_patch_row(topic.track("show").out, "state") == "sent"
+        merged = topic.merge_into_mainline("v6.9")
+        # before and after the archive answers that it lacks the message
+        for command in ("--json", "update --json"):
+            (series,) = topic.track(command).json["series"]
+            assert series["state"] == "in-mainline", command
+            assert [it["commit"] for it in series["landed"]] == [merged]
+            assert "archive" not in series["next_step"]
+        (home,) = [it for it in read_topics() if it.branch == "topic"]
+        assert (home.state, str(home.step)) == ("in-mainline", series["next_step"])
+        # the next version was not merged
+        topic.repo.git("commit -q --amend -m", "widget: change line 1 again\n\nWhy.")
+        topic.send("--reroll", publish=False)
+        assert topic.track("--json").json["series"][0]["state"] == "sent"
+
+
+def test_own_commit_on_a_local_branch_is_not_merged(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        topic.send("--to", MATT, publish=False)
+        topic.repo.git("update-ref refs/heads/master topic")
+        assert topic.track("--json").json["series"][0]["state"] == "sent"
 
 
 def test_version_after_acceptance_has_a_note(tmp_path: Path) -> None:
