@@ -66,7 +66,7 @@ def ask_server(
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
-    user = request.user or ask_user(request.address)
+    user = request.user or ask_user(request.propose_user(encryption))
     return replace(
         request,
         provider=OWN,

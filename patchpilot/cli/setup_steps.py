@@ -142,8 +142,8 @@ def set_up_mail_account(
         repository = workplace.repository_if_any()
         identity = repository.identity if repository else None
         email = identity.email if identity else ""
-        request = ask_missing_values(request, email)
-        plan = plan_mail_settings(request)
+        request = ask_missing_values(replace(request, has_password=from_stdin), email)
+        plan = _make_plan(request)
         password = ""
         while not dry_run:
             try:
@@ -154,7 +154,7 @@ def set_up_mail_account(
                     raise
                 print_notice("error", error.message)
                 request = _ask_server_again(request, plan, error)
-                plan = plan_mail_settings(request)
+                plan = _make_plan(request)
         plan = plan_mail_settings(ask_password_store(request, plan))
         common.write(make_printable("\n".join(setting.command for setting in plan.settings)))
         for note in plan.notes:
@@ -175,6 +175,14 @@ def set_up_mail_account(
         if plan.account.configured:
             _send_test(plan, password, to_self=to_self, yes=yes)
     return int(ExitCode.OK)
+
+
+def _make_plan(request: MailRequest) -> MailPlan:
+    """Plan the settings, and warn of a password in plain text before it is asked for."""
+    plan = plan_mail_settings(request)
+    if plan.plain_password_warning:
+        print_notice("warning", plan.plain_password_warning)
+    return plan
 
 
 def _ask_server_again(request: MailRequest, plan: MailPlan, error: NetworkError) -> MailRequest:

@@ -48,7 +48,8 @@ class MailRequest:
     """The properties of an email account that the user specified.
 
     The address and the name of a provider are enough; the other fields override the settings of the
-    provider. `server` may end in `:PORT`. `keep` is the name of a `PasswordStore`.
+    provider. `server` may end in `:PORT`. `keep` is the name of a `PasswordStore`. `has_password`
+    is set if the user gave a password, so the account has a login.
     """
 
     address: str
@@ -59,6 +60,15 @@ class MailRequest:
     user: str = ""
     certificate: str = ""
     keep: str = ""
+    has_password: bool = False
+
+    def propose_user(self, encryption: str) -> str:
+        """Return the user name, by default the address, or "none" for no login.
+
+        Servers without encryption usually have no login, and would get the password in plain text.
+        """
+        is_open = encryption == "none" and not self.has_password
+        return self.user or ("none" if is_open else self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,19 @@ class MailPlan:
     def needs_password(self) -> bool:
         """Return whether the mail server requires a password."""
         return self.account.needs_login
+
+    @property
+    def plain_password_warning(self) -> str:
+        """Return the warning that the network can read the password, or ""."""
+        account = self.account
+        if not account.server or not account.needs_login or account.encryption:
+            return ""
+        if account.server in LOOPBACK:
+            return ""
+        return (
+            f"the password is sent to {self.host} in plain text; use --encryption tls or ssl, or"
+            " --user none if the server needs no login"
+        )
 
     @property
     def host(self) -> str:
@@ -199,15 +222,16 @@ def _make_server_settings(
         default_encryption = "none" if server in LOOPBACK else _ENCRYPTION.get(given_port, "tls")
         encryption = provider.encryption if provider else default_encryption
     port = given_port or (provider.port if provider else 0) or PORTS[encryption]
+    user = request.propose_user(encryption)
     values = {
         "smtpserver": server,
         "smtpserverport": str(port),
         "smtpencryption": encryption,
-        "smtpuser": request.user or request.address,
+        "smtpuser": user,
         "smtpauth": provider.auth if provider else "",
         "smtpsslcertpath": request.certificate,
     }
-    if request.user == "none":
+    if user == "none":
         values["smtpuser"], values["smtpauth"] = "", "none"
     settings = {f"sendemail.{name}": value for name, value in values.items() if value}
     if password_store.helper and "sendemail.smtpuser" in settings:

@@ -6,6 +6,7 @@ The tests cover the settings, the stored password, the login, and the test messa
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
-SECRET = "s3cret word"
+SECRET, ADDRESS = "s3cret word", "ada@example.org"
 
 
 def read_config() -> str:
@@ -137,6 +138,36 @@ def test_settings_of_known_provider_are_filled_in(
     settings = {setting.key: setting.value for setting in plan.settings}
     assert wanted.items() <= settings.items()
     assert "sendemail.smtppass" not in settings
+
+
+@pytest.mark.parametrize(
+    ("server", "options", "user", "is_warned"),
+    [
+        ("mail.example.org", {"encryption": "none"}, None, False),
+        ("mail.example.org", {"port": 25}, None, False),
+        ("localhost", {}, None, False),
+        ("localhost", {"user": "ada"}, "ada", False),
+        ("mail.example.org", {"encryption": "none", "user": "ada"}, "ada", True),
+        ("mail.example.org", {"encryption": "none", "has_password": True}, ADDRESS, True),
+        ("mail.example.org", {}, ADDRESS, False),
+        ("mail.example.org", {"encryption": "ssl"}, ADDRESS, False),
+    ],
+)
+def test_login_without_encryption_is_not_the_default(
+    workdir: Path, server: str, options: dict[str, Any], user: str | None, is_warned: bool
+) -> None:
+    plan = plan_mail_settings(MailRequest(ADDRESS, "own", server=server, **options))
+    settings = {setting.key: setting.value for setting in plan.settings}
+    assert settings.get("sendemail.smtpuser") == user
+    assert plan.needs_password is (user is not None)
+    assert (f"sent to {plan.host} in plain text" in plan.plain_password_warning) is is_warned
+
+
+def test_plain_password_is_warned_of(workdir: Path) -> None:
+    arguments = "--server mail.example.org --encryption none --dry-run --address ada@example.org"
+    assert "plain text" not in call(f"setup mail {arguments}").err
+    outcome = call(f"setup mail {arguments} --user ada")
+    outcome.expect(0, "warning: the password is sent to mail.example.org:25 in plain text")
 
 
 def test_providers_have_distinct_names() -> None:

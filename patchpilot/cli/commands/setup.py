@@ -65,7 +65,7 @@ def command(common: Common) -> int:
     "--user",
     metavar="NAME",
     default="",
-    help="user name (none: no login)  [default: the address]",
+    help="user name (none: no login)  [default: the address; without encryption, none]",
 )
 @option(
     "--certificate",
