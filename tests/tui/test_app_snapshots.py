@@ -299,7 +299,7 @@ def test_stages_look_unchanged(
         ("question", ("a",)),
         ("write-tags", (Stage.TAGS, "enter")),
         ("confirm", (Stage.SEND, "s")),
-        ("sign-off", (Stage.CHECKS, "end", "a")),
+        ("sign-off", (Stage.CHECKS, "a")),
         ("sent", (Stage.SEND,)),
         ("branch", (Stage.BACKPORTS, "enter")),
     ],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the findings of the checks stage as rows of a list, ordered by line."""
+"""Format the findings of the checks stage as rows of a list."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -13,6 +13,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from patchpilot.model.built_commit import summarize_builds
+from patchpilot.model.rule import Severity
 from patchpilot.tui.screens.checks_rows import (
     arrange_findings,
     finding_detail,
@@ -133,19 +134,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         # stop listing waived findings when there are none left
         self._lists_waived &= any(row.finding.suppression for row in self._every)
         old_position = self._position
-        self._shown_findings = {
-            row.key: row
-            for row in self._every
-            if bool(row.finding.suppression) is self._lists_waived
-        }
+        shown = [row for row in self._every if bool(row.finding.suppression) is self._lists_waived]
+        shown.sort(key=lambda row: row.finding.severity is not Severity.ERROR)
+        self._shown_findings = {row.key: row for row in shown}
         keys = list(self._shown_findings)
-        if old_position < 0 and keys:
-            # start with the first finding of the highest severity
-            self._selected = min(
-                keys, key=lambda key: self._shown_findings[key].finding.severity.rank
-            )
-        elif self._selected not in self._shown_findings:
-            self._selected = keys[min(old_position, len(keys) - 1)] if keys else None
+        if self._selected not in self._shown_findings:
+            self._selected = keys[max(0, min(old_position, len(keys) - 1))] if keys else None
         self._fixes, self._certain_fixes = {}, None
         if any(row.remedy in CERTAIN for row in self._every):
             from patchpilot.tui.screens.fix_dialog import find_in_background, make_certain_fix_job
@@ -319,8 +313,13 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return iter([self._patch_view] if self._shown_findings else [])
 
     def action_jump(self, direction: int) -> None:
+        """Go to the next or previous finding in the order of the list."""
         self._is_ahead = False
-        super().action_jump(direction)
+        keys, position = list(self._shown_findings), self._position + direction
+        if 0 <= position < len(keys):
+            self._patch_view.select_note(keys[position])
+        else:
+            self.notify_end(direction)
 
     def open_selected_row(self, listed: RowList) -> None:
         self.action_detail()

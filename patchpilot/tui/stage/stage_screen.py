@@ -383,8 +383,11 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
     def action_jump(self, offset: int) -> None:
         moved = [view.jump_to_stop(offset) for view in self._views_with_hunks]
         if not any(moved):
-            end = "last one; F goes back" if offset > 0 else "first one; f goes on"
-            self.notify(f"this is the {end}")
+            self.notify_end(offset)
+
+    def notify_end(self, offset: int) -> None:
+        end = "last one; F goes back" if offset > 0 else "first one; f goes on"
+        self.notify(f"this is the {end}")
 
     def action_search(self) -> None:
         self.query_one(SearchBar).open_search()

@@ -71,7 +71,8 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
         assert listed.selected_item.finding.severity is Severity.ERROR
         first = list_shown_findings(newcomer_app)[0]
         assert read_selection() == (first, first, f"1/{total}")
-        assert view.cursor == view.notes[0].line
+        assert view.note
+        assert view.note.key == find_key(newcomer_app, first)
         screen_text = text_of(newcomer_app)
         assert "✗ 2 Checks 4" in screen_text.split("\n")[1]
         assert " 3 errors, 1 warning " in screen_text, screen_text
@@ -82,19 +83,18 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
             f"1/{total}",
         )
         await keys(pilot, "j")
-        assert view.note == view.notes[1]
+        names = list_shown_findings(newcomer_app)
+        assert view.note.key == find_key(newcomer_app, names[1])
         await keys(pilot, "tab", "G")
         view.go_to_line(view.notes[-1].line)
         await settle(pilot)
-        assert read_selection() == (
-            list_shown_findings(newcomer_app)[-1],
-            list_shown_findings(newcomer_app)[-1],
-            f"{total}/{total}",
-        )
+        assert listed.selected_item.key == view.notes[-1].key
+        name = listed.selected_item.finding.name
+        assert read_selection() == (name, name, f"{names.index(name) + 1}/{total}")
 
 
-async def test_first_error_is_selected_and_visible(fixed_clone: Path, app: PatchpilotApp) -> None:
-    """Warnings above the first error do not keep it below the visible part of the list."""
+async def test_errors_come_first(fixed_clone: Path, app: PatchpilotApp) -> None:
+    """Warnings on lines above an error are listed after it, in the order of their lines."""
     file = fixed_clone / acme.MCP
     lines = "".join(f"extern int acme_count_{number};\n" for number in range(12))
     code = "static int acme_count(int card)\n{\n\tif(card)\n\t\treturn 1;\n\treturn 0;\n}\n"
@@ -103,13 +103,16 @@ async def test_first_error_is_selected_and_visible(fixed_clone: Path, app: Patch
     async with app.run_test(size=(80, 24)) as pilot:
         await open_checks(pilot)
         rows = list(app.screen._shown_findings.values())  # type: ignore[attr-defined]
-        severities = [row.finding.severity for row in rows]
-        position = severities.index(Severity.ERROR)
-        assert position > 3, severities
+        errors = [row.finding.severity is Severity.ERROR for row in rows]
+        assert errors == [True, *[False] * (len(rows) - 1)]
+        lines = [row.line for row in rows]
+        assert lines[1:] == sorted(lines[1:])
+        assert lines[0] > lines[4]
         listed = app.screen.query_one("#findings", RowList)
-        assert listed.selected_item is rows[position]
-        top = int(listed.scroll_offset.y)
-        assert top <= position < top + listed.scrollable_content_region.height
+        assert listed.selected_item is rows[0]
+        assert listed.scroll_offset.y == 0
+        await keys(pilot, "f")
+        assert listed.selected_item is rows[1]
 
 
 async def test_stage_bar_counts_warnings_as_work(fixed_clone: Path, app: PatchpilotApp) -> None:
@@ -135,10 +138,8 @@ async def test_small_terminal_shows_the_detail_as_a_card(
         assert "Fix  press a" not in text_of(newcomer_app)
         assert newcomer_app.focused is newcomer_app.screen.query_one("#findings")
         # a finding about a missing line is shown at the end of the message
-        assert (
-            view.rows[view.notes[list_shown_findings(newcomer_app).index("no-sign-off")].line]
-            == "---"
-        )
+        key = find_key(newcomer_app, "no-sign-off")
+        assert [view.rows[note.line] for note in view.notes if note.key == key] == ["---"]
         # the fix is as wide as the card
         view.select_note(find_key(newcomer_app, "missing-fixes"))
         await keys(pilot, "enter")
