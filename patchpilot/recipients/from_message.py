@@ -23,6 +23,7 @@ from patchpilot.model.address import (
 )
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
+from patchpilot.model.recipient import Recipient
 from patchpilot.model.trailer import Trailer, parse_trailer
 from patchpilot.projects.project import ListRule
 from patchpilot.recipients.merge import MergedRecipients
@@ -86,6 +87,9 @@ def _split_name(address: Address) -> Address:
     return Address(name, email) if space and "@" not in name else address
 
 
+_AUTHOR, _SIGNED_OFF = "author of the patch", "Signed-off-by: in the message"
+
+
 def add_tagged_recipients(
     collector: MergedRecipients,
     patch: Patch,
@@ -99,7 +103,7 @@ def add_tagged_recipients(
     """
     add = partial(collector.add, header="cc", patches=numbers)
     if patch.author:
-        add(patch.author.header(), "author", reason="author of the patch")
+        add(patch.author.header(), "author", reason=_AUTHOR)
     special = {rule.address: rule for rule in rules}
     tagged = set[str]()
     for tag in find_message_tags(patch):
@@ -114,6 +118,11 @@ def add_tagged_recipients(
             continue
         if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
             add(rule.address, rule.role, reason=f"{rule.reason} ({rule.reference})")
+
+
+def is_author_or_signer(recipient: Recipient) -> bool:
+    """Return whether a recipient is the author of a patch, or signed it off."""
+    return not {_AUTHOR, _SIGNED_OFF}.isdisjoint(recipient.reasons)
 
 
 def add_changed_maintainers(

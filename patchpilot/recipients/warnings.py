@@ -20,6 +20,7 @@ from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import MaintainersMatch
+from patchpilot.recipients.from_message import is_author_or_signer
 from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
@@ -85,15 +86,14 @@ def _check_addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
     for recipient in facts.recipients:
         email = recipient.address.email
         verdict = judge_address(email)
+        is_own = is_author_or_signer(recipient)
+        reason = verdict.reason.rstrip(".") + ("; correct it in the commit" if is_own else "")
         if verdict.state is AddressState.BAD:
-            yield (
-                f"{email} ({recipient.role}) is not a valid address and was omitted:"
-                f" {verdict.reason}"
-            )
+            yield (f"{email} ({recipient.role}) is not a valid address and was omitted: {reason}")
         elif verdict.state is AddressState.DOUBTFUL:
             yield (
-                f"{email} ({recipient.role}) may be invalid: {verdict.reason}",
-                Remedy(RemedyKind.EXCLUDE, (email,)),
+                f"{email} ({recipient.role}) may be invalid: {reason}",
+                None if is_own else Remedy(RemedyKind.EXCLUDE, (email,)),
             )
         bounce = bounces(email, bouncing_addresses())
         if bounce:

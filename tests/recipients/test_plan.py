@@ -102,6 +102,21 @@ def test_message_contacts_are_in_cc(widget_tree_folder: Path) -> None:
     assert roles["nia@newcomers.example"]["role"] == "author"
 
 
+def test_address_of_a_signer_is_corrected_in_the_commit(widget_tree_folder: Path) -> None:
+    message = (
+        "It broke.\n\nReviewed-by: Rob Port <rob@pc>\nSigned-off-by: Kim Two <kim@pc.local>\n"
+        "Signed-off-by: Eve Three <eve@pc>"
+    )
+    plan = plan_patch_recipients(widget_tree_folder, build_widget_patch(message=message))
+    corrected = {
+        email: "correct it in the commit" in warning
+        for email in ("rob@pc", "kim@pc.local", "eve@pc")
+        for warning in plan["warnings"]
+        if warning.startswith(f"{email} ")
+    }
+    assert corrected == {"rob@pc": False, "kim@pc.local": True, "eve@pc": True}
+
+
 REGRESSIONS, STABLE = "regressions@lists.linux.dev", "stable@vger.kernel.org"
 
 

@@ -38,7 +38,13 @@ from patchpilot.lint.message_parts import (
     may_be_same_person,
 )
 from patchpilot.lint.pack_patterns import compile_lazily
-from patchpilot.model.address import Address, decode_words, find_assistant_errors
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    decode_words,
+    find_assistant_errors,
+)
 from patchpilot.model.c_scanner import COMMENT
 from patchpilot.model.commit_references import (
     BUG_SIGN,
@@ -282,6 +288,37 @@ def missing_sender_signoff(context: Context) -> Hits:
         is_same_person(sender, person) or may_be_same_person(sender, person) for person in people
     ):
         yield make_hit(signed[-1][0], sender=sender.called)
+
+
+@detector("invalid-address")
+def invalid_own_address(context: Context) -> Hits:
+    """Report an address of the author or of a sign-off to which no message can be sent."""
+    patch = context.patch
+    signed = [
+        (line, tag.address)
+        for line, tag in find_tags_by_name(context, "signed-off-by")
+        if tag.address
+    ]
+    is_kept = is_backport(patch)
+    # a backport keeps the author and the tags of the upstream commit
+    invalid = [
+        (line, address, reason)
+        for line, address in (signed[-1:] if is_kept else signed)
+        if (reason := _explain_invalid_address(address))
+    ]
+    for line, address, reason in invalid:
+        yield make_hit(line, "signer", email=address.email, reason=reason)
+    author = patch.author
+    if not author or is_kept or any(is_same_person(author, it[1]) for it in invalid):
+        return
+    if reason := _explain_invalid_address(author):
+        yield make_subject_hit(context, "author", email=author.email, reason=reason)
+
+
+def _explain_invalid_address(address: Address) -> str:
+    verdict = check_email_address(address.email)
+    reason = verdict.reason.rstrip(".")
+    return f"{reason[:1].lower()}{reason[1:]}" if verdict.state is AddressState.BAD else ""
 
 
 @detector("unexplained-signer")
