@@ -35,14 +35,15 @@ class Tracked(SeriesSummary):
     `posted` contains the series if its messages were read (`is_read`); it is also None while the
     series is in no archive. `cached` is set if the archive was not queried because its cached
     responses were still valid; the threads are then as of `entry.updated`. `own` is set if the
-    series belongs to the current topic, and `is_next_begun` if its next version was started.
-    `undisclosed` is set if it is a security fix that is not public yet, so no server is queried
-    about it. `as_of` is the time to which ages refer, or None for the current time. `marks`
-    contains the states that the user set for review comments, `delivery` the messages known not to
-    have been delivered, and `damaged_ids` the ids of messages that could not be read. `left_out` is
-    the number of messages that were not read, and `unplaced` the subjects of messages that belong
-    to no series, if messages were read. `update_notes` lists what the user should know about the
-    last update, such as an unreachable archive.
+    series belongs to the current topic, `is_next_begun` if its next version was started, and
+    `is_topic_merged` if mainline has all the topic's patches. `undisclosed` is set if it is a
+    security fix that is not public yet, so no server is queried about it. `as_of` is the time to
+    which ages refer, or None for the current time. `marks` contains the states that the user set
+    for review comments, `delivery` the messages known not to have been delivered, and
+    `damaged_ids` the ids of messages that could not be read. `left_out` is the number of messages
+    that were not read, and `unplaced` the subjects of messages that belong to no series, if
+    messages were read. `update_notes` lists what the user should know about the last update, such
+    as an unreachable archive.
     """
 
     entry: TrackEntry
@@ -60,6 +61,7 @@ class Tracked(SeriesSummary):
     cached: bool = False
     own: bool = False
     is_next_begun: bool = False
+    is_topic_merged: bool = False
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
     delivery: tuple[DeliveryReport, ...] = ()
 

@@ -26,6 +26,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
+    MERGED,
     NextStep,
     SeriesState,
     Turn,
@@ -73,6 +74,7 @@ class TopicState(NamedTuple):
     tried: Send | None = None
     series: Tracked | None = None
     changed: bool = False
+    added: bool = False
     recorded_version: int = 1
     tags: int = 0
     missing_tags: int = 0
@@ -164,6 +166,14 @@ class TopicState(NamedTuple):
             or origin.startswith(STUBS)
         )
         return self.is_sent and (numbered or self.changed)
+
+    @property
+    def is_merged(self) -> bool:
+        """Return whether mainline has all patches of the topic, as they were sent.
+
+        A later version of them may have been started.
+        """
+        return self.is_sent and not self.added and self.proven in MERGED
 
     @property
     def needs_changes(self) -> bool:
@@ -366,12 +376,29 @@ def compute_topic_state(
         tried=next((send for send in reversed(self_sends) if send.state == "sent"), None),
         series=tracked,
         changed=changed,
+        added=_has_added_commits(repository, topic, tracked, since if last else None),
         recorded_version=_find_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
         missing_tags=_count_missing_tags(repository, topic, tracked, since),
         doubtful_tags=_count_doubtful_tags(repository, topic, tracked, since),
         rival=None if tracked or sends else _find_rival(repository, topic, store, tracked_series),
     )
+
+
+def _has_added_commits(
+    repository: Repository,
+    topic: Topic,
+    tracked: Tracked | None,
+    changes: Sequence[VersionChange] | None,
+) -> bool:
+    """Return whether the topic has commits that were not sent.
+
+    `changes` are the changes since the last send, or None if another program sent the series.
+    """
+    if changes is not None:
+        return any(change.kind == "new" for change in changes)
+    titles = frozenset(tracked.titles if tracked else ())
+    return any(title_key(it.subject) not in titles for it in repository.commits(topic.commits))
 
 
 def make_refusal_key(commit: Commit, trailer: str) -> str:
@@ -479,7 +506,13 @@ def mark_current_topic(series: Sequence[Tracked], topic: TopicState | None) -> t
     number = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (
-            replace(series_, own=True, is_next_begun=topic.is_begun, step=topic.step)
+            replace(
+                series_,
+                own=True,
+                is_next_begun=topic.is_begun,
+                is_topic_merged=topic.is_merged,
+                step=topic.step,
+            )
             if topic and series_.entry.id == number
             else series_
         )

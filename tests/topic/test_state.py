@@ -4,7 +4,11 @@
 import json
 from pathlib import Path
 
+from patchpilot.commits.repository import Repository
 from patchpilot.home.read import read_topics
+from patchpilot.tracking.follow_topic import read_followed_series
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.life import TITLE, Life, create_life
 from tests.kit.mails import MATT, OTTO, RITA, build_described_mail, build_mbox
 
@@ -110,3 +114,29 @@ def test_patch_of_another_author_is_read_first(tmp_path: Path) -> None:
             f"somebody else sent “{TITLE}”: read it before you send yours"
             " (`patchpilot track show 1`)"
         )
+
+
+def test_started_version_of_a_merged_patch_needs_no_work(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.send()
+        author.update()
+        author.merge_into_mainline()
+        start_next_version(author)
+        with Repository.open(author.repo.path) as repository:
+            (series,) = read_followed_series(repository, None, None).series
+            assert series.is_next_begun
+            assert series.is_topic_merged
+            session = Session(author.repo.path)
+            session.read_topic(repository)
+            session.store_result(Stage.CHECKS, object(), StageStatus(StageState.BLOCKED))
+            session.store_result(Stage.SEND, object(), StageStatus(StageState.TODO))
+            session.store_result(Stage.FOLLOW, (series,), StageStatus(StageState.DONE))
+            assert session.stage_status(Stage.CHECKS).state is StageState.NOTHING
+            assert session.stage_status(Stage.SEND).state is StageState.NOTHING
+            session.close()
+        # a commit that was not sent needs all stages
+        author.repo.commit("widget: add a line\n\nIt was missing.", {"Makefile": "all:\n"})
+        with Repository.open(author.repo.path) as repository:
+            (series,) = read_followed_series(repository, None, None).series
+            assert series.own
+            assert not series.is_topic_merged

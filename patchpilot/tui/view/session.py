@@ -431,18 +431,13 @@ class Session:
         """Return whether mainline contains the topic's commits, according to LTS or Follow."""
         if self.topic and self.topic.is_merged:
             return True
+        if any(series.is_topic_merged for series in self.fresh_result(Stage.FOLLOW) or ()):
+            return True
+        is_sent = self.target or self._own_status(Stage.SEND).state is StageState.DONE
         # ignore commits that were not sent: they may need work even if others in the topic were
         # merged
-        if not (self.target or self._own_status(Stage.SEND).state is StageState.DONE):
-            return False
-        if getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True:
-            return True
-        own_series = [series for series in self.fresh_result(Stage.FOLLOW) or () if series.own]
-        if not own_series:
-            return False
-        from patchpilot.reading.thread_values import MERGED
-
-        return any(series.proven in MERGED for series in own_series)
+        backports = self.fresh_result(Stage.BACKPORTS)
+        return bool(is_sent) and getattr(backports, "upstream", None) is True
 
     def _own_status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
