@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailers
+from patchpilot.model.trailer import (
+    DEPENDENCY,
+    add_trailers,
+    explain_unfit_trailer,
+    parse_trailers,
+)
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
 
@@ -45,7 +50,7 @@ def make_backport_message(
         has_tags = bool(parse_trailers(message.split("\n")))
         message += f"{'' if has_tags else chr(10)}{marker}\n"
     if dep_of:
-        message = add_trailers(message, [("Stable-dep-of", dep_of.reference)])
+        message = add_trailers(message, [(DEPENDENCY, dep_of.reference)])
     person = adapter or signer
     if notes and person:
         notes_text = "".join(

@@ -20,7 +20,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import parse_diff
-from patchpilot.model.trailer import explain_refused_trailers
+from patchpilot.model.trailer import DEPENDENCY, explain_refused_trailers
 from patchpilot.projects.project import StableTrees
 from patchpilot.recipients.from_message import find_backport_contacts
 
@@ -140,7 +140,7 @@ def make_commits(
         )
         parent = scratch.commit_like(original, tree, parent, message)
         skipped_trailers = explain_refused_trailers(
-            [("Stable-dep-of", step.dep_of.reference)] if step.dep_of else []
+            [(DEPENDENCY, step.dep_of.reference)] if step.dep_of else []
         )
         commits.append(
             MadeCommit(

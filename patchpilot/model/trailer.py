@@ -55,6 +55,10 @@ _PERSON = lazy_pattern(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # decoders replace undecodable bytes with U+FFFD
 _UNFIT = lazy_pattern(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
+DEPENDENCY = "Stable-dep-of"
+"""The trailer of a backport that is only a prerequisite; it names the fix that needs it."""
+_DEPENDENT = lazy_pattern(rf"^{DEPENDENCY}:", re.IGNORECASE | re.MULTILINE)
+
 ORDER = (
     "fixes",
     "reported-by",
@@ -174,6 +178,15 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
         if trailer and open_value:
             result.append((trailer[1], index, open_value))
     return tuple(Trailer(name, " ".join(value).strip(), index) for name, index, value in result)
+
+
+def find_main_patch(messages: Iterable[str]) -> int:
+    """Return the index of the patch that gives its name to a series without a cover letter.
+
+    It is the first one that is not only a prerequisite of another, otherwise the first.
+    """
+    rows = enumerate(messages)
+    return next((index for index, text in rows if not _DEPENDENT.search(text)), 0)
 
 
 def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:

@@ -12,6 +12,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_git_paths, parse_header_path
+from patchpilot.model.trailer import find_main_patch
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
 from patchpilot.reading.ci_verdict import CiVerdict
@@ -325,7 +326,13 @@ class PostedSeries:
 
     @property
     def subject(self) -> str:
-        return self.latest.head.title
+        """Return the title of the latest version's cover letter or, if it has none, of the patch
+        that is not only a prerequisite.
+        """
+        if self.latest.head.is_cover:
+            return self.latest.head.title
+        patches = self.latest.patches
+        return patches[find_main_patch(it.mail.body[:MOST_TEXT] for it in patches)].title
 
     @property
     def latest(self) -> Revision:

@@ -21,7 +21,7 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
-from patchpilot.model.trailer import make_tag_key
+from patchpilot.model.trailer import find_main_patch, make_tag_key
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
     FINAL,
@@ -188,10 +188,14 @@ class TopicState(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return the subject of the cover letter or, if there is none, of the first patch."""
-        return self.draft.cover_subject or next(
-            (patch.subject for patch in self.draft.patches), self.draft.change_id
-        )
+        """Return the subject of the cover letter or, if there is none, of the patch that is the
+        purpose of the series.
+        """
+        patches = self.topic.series.patches
+        if self.draft.cover_subject or not patches:
+            return self.draft.cover_subject or self.draft.change_id
+        main = patches[find_main_patch("\n".join(patch.message) for patch in patches)]
+        return main.subject.title
 
     @property
     def label(self) -> str:

@@ -220,3 +220,19 @@ def test_merge_in_git_needs_no_archive(tmp_path: Path) -> None:
         # all commits of the branch are in its base, so it is no longer a topic
         author.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]
+
+
+def test_backport_is_named_after_the_fix(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        message = author.repo.git("log -1 --format=%B")
+        needed_by = 'Stable-dep-of: 0123456789ab ("widget: fix the leak")'
+        author.repo.git("commit -q --amend -m", f"{message}\n{needed_by}")
+        author.repo.commit("widget: fix the leak\n\nIt leaked.", {"Kconfig": "menu\nend\n"})
+        author.send("--subject-prefix", "PATCH 6.1")
+        author.update()
+        (topic,) = read_topics()
+        assert (topic.branch, topic.title) == ("topic", "widget: fix the leak")
+        author.repo.git("switch -q master")
+        author.repo.git("branch -q -D topic")
+        (topic,) = read_topics()
+        assert (topic.branch, topic.title) == (None, "widget: fix the leak")
