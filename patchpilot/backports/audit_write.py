@@ -35,6 +35,7 @@ from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.json_form import json_form, json_value
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import StableTrees
+from patchpilot.threads.sent_marks import find_marked_time, name_patches_mark
 from patchpilot.write_file import write_file
 
 LEFT = "left.jsonl"
@@ -163,7 +164,7 @@ class _Writer:
             return
         answer = result.branches[0]
         steps, obstacle = plan_backport_steps(
-            self.repository, [(result, answer)], adapt=adapt, include_reverted=everything
+            self.repository, [(result, answer)], adapt=adapt, everything=everything
         )
         if not steps:
             self._leave(row, str(obstacle) or answer.reason)
@@ -173,8 +174,10 @@ class _Writer:
 
     def _is_plain(self, row: AuditRow) -> bool:
         """Return whether a mainline fix applies as it is, so that it need not be judged again."""
+        mark = name_patches_mark(row.commit, self.branch.version or self.branch.name)
         return (
             self.is_mainline
+            and find_marked_time(mark) is None
             and row.applies in (AppliesHow.CLEAN, AppliesHow.THREE_WAY)
             and not (row.prerequisites or row.followers)
         )

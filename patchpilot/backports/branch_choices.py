@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_result import BranchResult, find_sent_time
 from patchpilot.backports.branch_rows import format_branch_rows
 from patchpilot.backports.branch_step import (
     NO_WORK,
@@ -26,7 +26,7 @@ from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.reading.thread_values import MERGED, StableBranchState
 from patchpilot.resources import mark_sent
-from patchpilot.threads.sent_marks import REQUESTS, find_marked_time, name_patches_mark
+from patchpilot.threads.sent_marks import REQUESTS, name_patches_mark
 
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
@@ -94,7 +94,7 @@ class BranchChoices:
             merged=self.merged,
             is_drafted=bool(request and request.is_draft),
             requested=request.sent if request else None,
-            sent=find_marked_time(name_patches_mark(self.commit, branch.name)) or branch.sent,
+            sent=find_sent_time(self.commit, branch),
             reported=self.reported.get(branch.version or "") or branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
         )

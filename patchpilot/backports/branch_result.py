@@ -18,6 +18,7 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.thread_values import StableBranchState
+from patchpilot.threads.sent_marks import find_marked_time, name_patches_mark
 
 IN_REVIEW = ("posted", "review", "queued")
 _ANSWERS = ("failed", "dropped", "objected", "not-needed")
@@ -42,6 +43,13 @@ def find_answer(reported: StableBranchState | None, sent: datetime) -> StableBra
     """Return the reported state if it answers what was sent at this time; otherwise, None."""
     is_answer = reported and reported.state in _ANSWERS and reported.date and reported.date > sent
     return reported if is_answer else None
+
+
+def find_sent_time(commit: str, branch: "BranchResult") -> datetime | None:
+    """Return when the patches of a commit for a branch were sent, as the user marked it or as the
+    tracked series show, or None.
+    """
+    return find_marked_time(name_patches_mark(commit, branch.name)) or branch.sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ def run_backport_actions(
             wording=wording,
             profile=profile,
             adapt=request.adapt,
-            include_reverted=request.everything,
+            everything=request.everything,
         )
     if folder:
         written += (WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(failed_branches))

@@ -166,7 +166,7 @@ def build_backport(
     if command == OBJECTS:
         require_compilable(repository, CommitTree(repository, branch.tip))
     steps, skip_reason = plan_backport_steps(
-        repository, pairs, upstream_only=False, adapt=adapt, include_reverted=True
+        repository, pairs, upstream_only=False, adapt=adapt, everything=True
     )
     if not steps:
         return BranchBuild(

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_result import (
+    BranchResult,
+    find_review_state,
+    find_sent_time,
+)
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -120,7 +124,7 @@ def write_backports(
     wording: BackportText,
     profile: str | None = None,
     adapt: bool = False,
-    include_reverted: bool = False,
+    everything: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and to which it applies.
 
@@ -143,7 +147,7 @@ def write_backports(
                 wording, [branch_result for _, branch_result in pairs]
             )
             steps, skip_reason = plan_backport_steps(
-                repository, pairs, adapt=adapt, include_reverted=include_reverted
+                repository, pairs, adapt=adapt, everything=everything
             )
             if not steps:
                 reason = skip_reason or "the branch has the fix, or does not have the bug"
@@ -226,13 +230,14 @@ def plan_backport_steps(
     *,
     upstream_only: bool = True,
     adapt: bool = False,
-    include_reverted: bool = False,
+    everything: bool = False,
 ) -> tuple[list[Step], Advice]:
     """Return the commits to apply to a branch, in order, or the reason why there are none.
 
     If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
     files. An adapted fix needs only the prerequisites that people name. A fix that mainline
-    reverted is skipped, unless `include_reverted` is set. With `adapt`, skip a conflicting fix that
+    reverted, or whose patches for the branch were sent, is skipped, unless `everything` is set.
+    With `adapt`, skip a conflicting fix that
     could not be adapted, even if it has prerequisites.
     """
     steps = []
@@ -241,8 +246,11 @@ def plan_backport_steps(
     for result, answer in pairs:
         if not answer.wants_fix:
             continue
-        if result.reverted and not include_reverted:
+        if result.reverted and not everything:
             skip_reason = f"{result.reverted.words}; --all writes it anyway"
+            continue
+        if not everything and (sent := _explain_sent(result, answer)):
+            skip_reason = sent
             continue
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
@@ -265,6 +273,18 @@ def plan_backport_steps(
                 )
         steps.append(Step(fix.commit, adaptation=answer.adaptation, posted=answer.posted))
     return steps, "" if steps else skip_reason
+
+
+def _explain_sent(result: BackportResult, answer: BranchResult) -> str:
+    """Return that patches of a fix for a branch wait for an answer, or ""."""
+    sent = find_sent_time(result.short, answer) if result.commit else None
+    # without a message, the state is a mark, which may have been removed since
+    reported = answer.reported if answer.reported and answer.reported.message_id else None
+    review = find_review_state(answer.name, reported, sent)
+    if review is None:
+        return ""
+    since = f" on {review.date.date()}" if review.date else ""
+    return f"{review.words}{since}; --all writes it again"
 
 
 def explain_not_upstream(commit: str) -> str:

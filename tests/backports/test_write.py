@@ -2,6 +2,7 @@
 """Test that the patches written by `backport` can be sent unchanged."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.resources import mark_sent, update_draft_file
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.sent_marks import REQUESTS, name_patches_mark
 from tests.kit.backport_world import FIXED, GROUND, World, format_function, track_failed_backports
 from tests.kit.cli import Outcome, call
 from tests.kit.patches import ADA
@@ -262,6 +263,19 @@ def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> N
     outcome = world.run_backport(world.fix, "--write", tmp_path / "out")
     assert outcome.code == 2
     assert "already has patches" in outcome.err
+
+
+def test_patches_marked_as_sent_are_not_written_again(world: World, tmp_path: Path) -> None:
+    for version in ("6.12", "6.18"):
+        world.create_stable_branch(version, world.groundwork)
+    mark_sent(REQUESTS, name_patches_mark(world.fix, "6.12"))
+    out = write_backports(world, tmp_path / "out").out
+    assert re.search(
+        r"linux-6\.12\.y: nothing written: backport sent on 20[-0-9]+; --all writes it again", out
+    )
+    assert [folder.name for folder in (tmp_path / "out").iterdir()] == ["6.18"]
+    write_backports(world, tmp_path / "all", "--all")
+    assert len([*(tmp_path / "all").iterdir()]) == 2
 
 
 def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:

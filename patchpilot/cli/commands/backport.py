@@ -131,7 +131,8 @@ _VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.y)?")
     is_flag=True,
     help=(
         "stack all commits of a range, not only its fixes, and include fixes that mainline"
-        " reverted, very large prerequisites, and requests against the stable rules"
+        " reverted or whose patches were sent, very large prerequisites, and requests against the"
+        " stable rules"
     ),
 )
 @option(
