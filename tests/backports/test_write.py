@@ -382,6 +382,21 @@ def test_only_tested_trees_are_requested(world: World) -> None:
     assert "--tested" in outcome.err
 
 
+def test_edited_request_is_kept(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    file = tmp_path / "request"
+    asks = (world.fix, "--request", "-o", file, "--tested")
+    for _ in range(2):
+        assert "another text" not in world.run_backport(*asks, "6.12.3 by Tess Tester").err
+    edited = file.read_text().replace("Tess", "Tessa")
+    file.write_text(edited)
+    for number, tester in ((1, "Tom"), (2, "Tim")):
+        outcome = world.run_backport(*asks, f"6.12.3 by {tester}")
+        assert f"{file} had another text, which is kept as {file}.{number}" in outcome.err
+        assert f"by {tester}." in file.read_text()
+    assert Path(f"{file}.1").read_text() == edited
+
+
 def test_request_names_newer_trees_that_it_leaves_out(world: World) -> None:
     for version in ("6.12", "6.18"):
         world.create_stable_branch(version, world.groundwork)

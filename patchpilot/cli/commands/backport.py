@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -363,7 +364,9 @@ def _judge_series(
         # print only the message, so that it can be sent unchanged
         if not common.quiet:
             print_message(format_results(results, replace(action_results, request="")))
-        common.write(make_printable(action_results.request))
+        mail = make_printable(action_results.request)
+        _keep_other_request(common, mail)
+        common.write(mail)
     elif printer and printer.count:
         printer.print(format_results(results, action_results, printed=printer.count))
     else:
@@ -374,6 +377,19 @@ def _judge_series(
         fail_on == "affected" and output.has_affected_branch(results)
     )
     return int(is_bad or output.wrote_no_patch(results, action_results))
+
+
+def _keep_other_request(common: Common, mail: str) -> None:
+    """Rename the output file if it has another text, because the user may have edited it."""
+    from patchpilot.cli.error_exit import print_notice
+
+    file = common.output
+    if not (file and file.is_file()) or file.read_bytes().strip() == mail.encode().strip():
+        return
+    names = (file.with_name(f"{file.name}.{number}") for number in count(1))
+    kept = next(name for name in names if not name.exists())
+    file.rename(kept)
+    print_notice("note", f"{file} had another text, which is kept as {kept}")
 
 
 def _add_tester(
