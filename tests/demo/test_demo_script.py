@@ -69,6 +69,15 @@ def test_sandbox_ignores_the_users_configuration(
     assert Path(env["HOME"]).is_relative_to(tmp_path)
 
 
+def test_sandbox_uses_the_same_compiled_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # otherwise each command compiles the modules again if it cannot write next to them
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "compiled"))
+    env = sandbox_environment(tmp_path)
+    assert env["PYTHONPYCACHEPREFIX"] == str(tmp_path / "compiled")
+
+
 def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "patchpilot.demo.demo_script.play_before_send",
