@@ -408,5 +408,5 @@ def make_text_editor(workplace: Workplace, name: str = DRAFT_FILE) -> Edit:
     The editor is git's, and the file has this name. The function returns None if the editor fails;
     call `discard_edit` after the text has been stored.
     """
-    editor = find_editor_name(workplace.repository)
+    editor = find_editor_name(workplace.repository.top)
     return lambda text: edit_text(editor, text, name)

@@ -39,13 +39,13 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _PROGRAM = re.compile(r"~?[\w./+@-]+")
 
 
-def find_editor_name(repository: Repository) -> str:
-    """Return the editor that git uses.
+def find_editor_name(directory: Path) -> str:
+    """Return the editor that git uses in a directory.
 
-    Raise UntrustedCommandsError if only the repository's configuration names it.
+    Raise UntrustedCommandsError if only the configuration of its repository names it.
     """
-    refuse_untrusted(repository.top, Use.EDIT)
-    return git(repository.top, "var", "GIT_EDITOR").text.strip()
+    refuse_untrusted(directory, Use.EDIT)
+    return git(directory, "var", "GIT_EDITOR").text.strip()
 
 
 def amend_message(top: Path, editor: str) -> bool:

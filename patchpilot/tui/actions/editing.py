@@ -5,16 +5,29 @@ The screen is updated afterwards.
 """
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import make_printable
+from patchpilot.resources import SEND_QUESTIONS, describe_kept_drafts
+from patchpilot.settings.read_settings import is_in_demo_tour
+from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import run_with_trust
-from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
+from patchpilot.tui.view.key_bindings import bind_keys, key_binding
+from patchpilot.tui.widgets.choose import (
+    NO_MAIL_IN_DEMO,
+    Callback,
+    Choose,
+    Reader,
+    ask_for_confirmation,
+)
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.dom import DOMNode
 
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
@@ -58,7 +71,7 @@ def _amend_commit_message(screen: "AnyScreen", commit_id: str | None) -> None:
 
     commit = screen.session.commit
     with screen.session.open_repository() as repository:
-        top, editor = repository.top, find_editor_name(repository)
+        top, editor = repository.top, find_editor_name(repository.top)
         is_head = commit is not None and repository.find("HEAD") == (commit_id or commit.id)
     if commit is None or not is_head:
         screen.notify(
@@ -97,7 +110,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
     with screen.session.open_repository() as repository:
-        top, editor = repository.top, find_editor_name(repository)
+        top, editor = repository.top, find_editor_name(repository.top)
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
         screen.notify(f"{path} is not in the working tree", severity="warning")
@@ -147,6 +160,46 @@ def edit_text(screen: "AnyScreen", text: str, name: str) -> str | None:
     from patchpilot.topic import edit_commits
 
     with screen.session.open_repository() as repository:
-        editor = edit_commits.find_editor_name(repository)
+        editor = edit_commits.find_editor_name(repository.top)
     with suspend_app(screen.app):
         return edit_commits.edit_text(editor, text, name)
+
+
+class DraftReader(ReportsErrors, Reader):
+    """The file of a message that was written but not sent, and the command that sends it."""
+
+    BINDINGS = bind_keys(key_binding("e", "edit", "edit draft", "edit the draft in your editor"))
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"Draft: {shlex.quote(str(file))}", lambda _: _draft_rows(file))
+        self._file = file
+
+    def action_edit(self) -> None:
+        edit_draft_file(self, self._file, self.on_resize)
+
+
+def _draft_rows(file: Path) -> list[str]:
+    path = shlex.quote(str(file))
+    send_lines = [
+        "Next: edit the draft (e), then send it in a shell:",
+        f"  git send-email {path}",
+        f"  ({SEND_QUESTIONS})",
+    ]
+    if is_in_demo_tour():
+        send_lines = [f"Its file is {path}", NO_MAIL_IN_DEMO]
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return ["Nothing was sent.", *send_lines, *describe_kept_drafts(file), "", *text.splitlines()]
+
+
+def edit_draft_file(node: "DOMNode", file: Path, on_done: Callback) -> None:
+    """Open the file of a draft in the user's editor, then call `on_done`."""
+
+    def edit() -> None:
+        from patchpilot.topic.edit_commits import edit_file, find_editor_name
+
+        editor = find_editor_name(file.parent)
+        with suspend_app(node.app):
+            edit_file(editor, file)
+        on_done()
+
+    run_with_trust(node, edit)

@@ -18,6 +18,7 @@ from patchpilot.backports.branch_choices import BranchChoices
 from patchpilot.backports.branch_step import REQUESTABLE, StepKind
 from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
+from patchpilot.tui.actions.editing import DraftReader
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
@@ -43,7 +44,6 @@ from patchpilot.tui.widgets.choose import (
     Reader,
     ask_for_answer,
     ask_for_option,
-    show_draft,
 )
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -297,7 +297,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         def show_file(file: Path) -> None:
             # the draft counts as a test, and is the next step of the stage
             self.rerun_stage()
-            show_draft(self, file)
+            self.app.push_screen(DraftReader(file))
 
         if (result := self.current_result) is None:
             return

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import capitalize_sentence
+from patchpilot.tui.actions.editing import DraftReader
 from patchpilot.tui.view.action_keys import format_error
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog, ask_for_answer, show_draft
+from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,7 +212,7 @@ def _show_found_fixes(
             # below the draft, so that Esc leads back to the commits
             ask("report")
             with home.tui.session.open_repository() as repository:
-                show_draft(home.app, save_report(repository))
+                home.app.push_screen(DraftReader(save_report(repository)))
         elif choice == "write":
             home.notify("commit your fix on mainline, press g, then Enter on its branch")
         elif choice and introduction:

@@ -20,6 +20,7 @@ from patchpilot.home.drafts import DRAFT, read_draft_topics, settle_draft
 from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
+from patchpilot.tui.actions.editing import DraftReader, edit_draft_file
 from patchpilot.tui.screens.home_rows import (
     NOT_STARTED,
     SIGNS,
@@ -50,7 +51,7 @@ from patchpilot.tui.view.key_bindings import (
     more_key,
 )
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Callback, Choose, ask_for_answer, show_draft
+from patchpilot.tui.widgets.choose import Callback, Choose, ask_for_answer
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, is_current
@@ -108,6 +109,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             "mark as sent, or discard",
             "mark the selected draft as sent from a shell, or delete it",
         ),
+        key_binding("e", "edit", "edit draft", "edit the selected draft in your editor"),
         key_binding("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
             more_key(
@@ -445,6 +447,8 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         topic = self._selected_topic()
         return topic is not None and topic.state == DRAFT
 
+    can_edit = can_mark_sent
+
     @property
     def can_back(self) -> bool:
         return self._is_topic_open or self._is_filtered
@@ -482,6 +486,10 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             self, Choose(f"Did you send this draft?\n\n{topic.key}", answers, "Draft"), settle
         )
 
+    def action_edit(self) -> None:
+        if topic := self._selected_topic():
+            edit_draft_file(self, Path(topic.key), self.draw_topics)
+
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()
         if self._is_topic_open and (topic is None or self._is_open_topic(topic)):
@@ -500,7 +508,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
         # the next try settles the error, or has it again
         self._errors.pop(topic.key, None)
         if topic.state == DRAFT:
-            show_draft(self, Path(topic.key))
+            self.app.push_screen(DraftReader(Path(topic.key)))
         elif topic.repository:
             from patchpilot.home.branches import find_checkout
 

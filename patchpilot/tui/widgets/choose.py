@@ -2,10 +2,8 @@
 """Provide dialogs for choosing an answer, typing a line or word, and reading a text."""
 
 import re
-import shlex
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.text import Text
@@ -18,8 +16,6 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import make_printable
-from patchpilot.resources import SEND_QUESTIONS, describe_kept_drafts
-from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.view.key_bindings import ShownKeys, bind_keys
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -322,24 +318,6 @@ class Reader(Modal[None]):
 NO_MAIL_IN_DEMO = (
     "In the demo, do not send mail yourself: your shell would use your own mail server."
 )
-
-
-def show_draft(node: DOMNode, file: Path) -> None:
-    rows = file.read_text(encoding="utf-8").splitlines()
-    path = shlex.quote(str(file))
-    send_lines = [
-        "Next, in a shell: edit the draft, then send it:",
-        f"  git send-email {path}",
-        f"  ({SEND_QUESTIONS})",
-    ]
-    if is_in_demo_tour():
-        send_lines = [f"Its file is {path}", NO_MAIL_IN_DEMO]
-    node.app.push_screen(
-        Reader(
-            f"Draft: {path}",
-            ["Nothing was sent.", *send_lines, *describe_kept_drafts(file), "", *rows],
-        )
-    )
 
 
 class DialogOption(NamedTuple):

@@ -451,6 +451,23 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
         await open_home(pilot, "No topics yet")
 
 
+async def test_draft_is_edited_in_the_editor(
+    start_home: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
+    monkeypatch.setenv("GIT_EDITOR", "sed -i 's/Please/Kindly/;s/[.]$/!/'")
+    async with start_home(tmp_path).run_test(size=(100, 30)) as pilot:
+        await open_home(pilot, "draft: Enter opens it")
+        assert "e edit draft" in text_of(pilot.app)
+        await pilot.press("e")
+        await until(pilot, lambda: "Kindly!" in file.read_text(), "the edited file")
+        file.write_text(file.read_text().replace("Kindly", "Please"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Please!" in text_of(pilot.app), "the draft")
+        await pilot.press("e")
+        await until(pilot, lambda: "Kindly!" in text_of(pilot.app), "the edited draft")
+
+
 async def test_draft_can_be_discarded(start_home: Start, tmp_path: Path) -> None:
     file = save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
     app = start_home(tmp_path)
