@@ -351,6 +351,20 @@ class Store:
             )
         return mails
 
+    def iterate_mails(self, number: int, may_matter: Callable[[bytes], object]) -> Iterator[Mail]:
+        """Yield the readable messages of a series that may matter according to their bytes.
+
+        Only they are parsed.
+        """
+        for message_id, packed in self._database.execute(
+            "SELECT message_id, raw FROM member JOIN mail USING (message_id) WHERE series = ?"
+            " ORDER BY member.rowid",
+            (number,),
+        ):
+            raw = _unpack_mail(packed)
+            if raw is not None and may_matter(raw) and (mail := self._unpack(message_id, packed)):
+                yield mail
+
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
         """Return a series' readable messages, and the ids of its unreadable ones."""
         rows = self._database.execute(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read what tracked series and the outbox report about mainline commits on stable branches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from typing import NamedTuple
@@ -49,9 +49,10 @@ def read_stable_reports(
     failures: dict[CommitOnBranch, tuple[bool, datetime, str]] = {}
     states: dict[CommitOnBranch, StableBranchState] = {}
     if default_store_file().exists():
+        may_matter = _make_filter(commits)
         with Store() as store:
             for entry in store.entries():
-                stored = store.readable_mails(entry.id)[0]
+                stored = tuple(store.iterate_mails(entry.id, may_matter))
                 _add_failures(failures, commits, stored, store)
                 sent = read_sent_mails(find_unarchived_ids(entry, store), store)
                 bodies = [mail.body for mail in (*stored, *sent)]
@@ -65,6 +66,24 @@ def read_stable_reports(
                         add_stable_states(states, commit, posted)
     failed = {key: message_id for key, (*_, message_id) in failures.items()}
     return StableReports(failed, states, _find_sent_backports(commits))
+
+
+def _make_filter(commits: Iterable[str]) -> Callable[[bytes], bool]:
+    """Return a function that finds the messages that may name one of these commits or be a "failed
+    to apply" message.
+
+    Their bytes show this faster than parsing all messages. An encoded message may contain anything.
+    """
+    names = [commit.encode() for commit in commits]
+
+    def may_matter(raw: bytes) -> bool:
+        lower = raw.lower()
+        header = lower.partition(b"\n\n")[0]
+        is_encoded = b"base64" in lower or b"quoted-printable" in lower or b"=?" in header
+        is_failure = b"failed to apply" in b" ".join(header.split())
+        return is_encoded or is_failure or any(name in raw for name in names)
+
+    return may_matter
 
 
 def add_stable_states(
