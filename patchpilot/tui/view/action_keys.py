@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Replace CLI commands in hints with the equivalent stage and key."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, actions_in_advice, iterate_parts, parse_backticks
@@ -11,7 +11,7 @@ PLACE = "{}"
 
 
 class ActionKey(NamedTuple):
-    """The stage and the key for an action.
+    """The key for an action, and the stage that has it.
 
     If both are empty, the action has no key. `sentence` replaces the sentence of the action; if the
     action has none, `words` replaces its command. In both, `{}` is replaced by the key. `elsewhere`
@@ -19,11 +19,11 @@ class ActionKey(NamedTuple):
     the key works. If `follows` is set, the key is appended to a sentence without `{}`.
     """
 
-    stage: Stage | None
     key: str = ""
     sentence: str = ""
     words: str = PLACE
     elsewhere: str = ""
+    stage: Stage | None = None
     also: Stage | None = None
     follows: bool = False
 
@@ -42,90 +42,90 @@ class ActionKey(NamedTuple):
 
 
 BASE = "press {} to choose the base or a range"
-_AT_STAGES: dict[Stage | None, dict[str, tuple[Any, ...]]] = {
+_AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
     None: {
-        "-C": ("", "press q, then run patchpilot -C DIR, or cd into your clone"),
-        "--base": ("b", BASE),
-        "TARGET": ("b", "press {} to choose a commit or a range A..B"),
-        "--published": ("", 'type "published" to confirm'),
-        "--shared": ("", 'type "shared" to confirm'),
-        "--claim": ("", 'type "claim" to confirm'),
-        "draft --in-reply-to": (),
-        "draft --export": (),
-        "draft --no-b4": (),
-        "build --all": ("", "in a shell: patchpilot build --all"),
-        "build --clean": ("", "in a shell: patchpilot build --clean"),
-        "build --config": ("", "in a shell: patchpilot build --config FILE"),
-        "track add": ("w", "", "press {} on Home (0)"),
-        "track add -": ("w", "", "press {} on Home (0), then s, and enter its file"),
-        "undo restore": ("u",),
+        "-C": ActionKey("", "press q, then run patchpilot -C DIR, or cd into your clone"),
+        "--base": ActionKey("b", BASE),
+        "TARGET": ActionKey("b", "press {} to choose a commit or a range A..B"),
+        "--published": ActionKey("", 'type "published" to confirm'),
+        "--shared": ActionKey("", 'type "shared" to confirm'),
+        "--claim": ActionKey("", 'type "claim" to confirm'),
+        "draft --in-reply-to": ActionKey(),
+        "draft --export": ActionKey(),
+        "draft --no-b4": ActionKey(),
+        "build --all": ActionKey("", "in a shell: patchpilot build --all"),
+        "build --clean": ActionKey("", "in a shell: patchpilot build --clean"),
+        "build --config": ActionKey("", "in a shell: patchpilot build --config FILE"),
+        "track add": ActionKey("w", "", "press {} on Home (0)"),
+        "track add -": ActionKey("w", "", "press {} on Home (0), then s, and enter its file"),
+        "undo restore": ActionKey("u"),
     },
     Stage.COMMIT: {
-        "--security": ("a", "press {}"),
-        "--security no": ("a", "press {} to change the answer"),
-        "--regression": ("a", "press {}"),
+        "--security": ActionKey("a", "press {}"),
+        "--security no": ActionKey("a", "press {} to change the answer"),
+        "--regression": ActionKey("a", "press {}"),
     },
     Stage.CHECKS: {
-        "build": ("o",),
-        "check": ("", f"stage {Stage.CHECKS.number} shows them"),
-        "check --fix": ("A",),
-        "check --waive": ("i",),
-        "check --unwaive": ("i",),
+        "build": ActionKey("o"),
+        "check": ActionKey("", f"stage {Stage.CHECKS.number} shows them"),
+        "check --fix": ActionKey("A"),
+        "check --waive": ActionKey("i"),
+        "check --unwaive": ActionKey("i"),
     },
     Stage.RECIPIENTS: {
-        "--to": ("w", "press {} to add a recipient"),
-        "--cc": ("w", "press {} to add it"),
-        "maintainers": (),
-        "maintainers --drop": ("Space", "press {} to exclude it", "{} on %s"),
-        "maintainers --drop ADDRESS": (
+        "--to": ActionKey("w", "press {} to add a recipient"),
+        "--cc": ActionKey("w", "press {} to add it"),
+        "maintainers": ActionKey(),
+        "maintainers --drop": ActionKey("Space", "press {} to exclude it", "{} on %s"),
+        "maintainers --drop ADDRESS": ActionKey(
             "Space",
             "press {} to exclude recipients who do not need it",
         ),
-        "maintainers --restore": ("Space", "", "{} on %s"),
+        "maintainers --restore": ActionKey("Space", "", "{} on %s"),
     },
     Stage.TAGS: {
-        "fixes": (),
-        "prepare": ("w",),
-        "prepare --fixes": (
+        "fixes": ActionKey(),
+        "prepare": ActionKey("w"),
+        "prepare --fixes": ActionKey(
             "",
             f"at stage {Stage.TAGS.number}, choose it or “Another commit introduced it”",
         ),
-        "prepare --is-a-fix": ("", f"press Enter on the last line of stage {Stage.TAGS.number}"),
-        "prepare --trailer": ("w", "use the line of {} for more tags"),
-        "prepare --signoff": ("w", "press {}"),
+        "prepare --is-a-fix": ActionKey(
+            "", f"press Enter on the last line of stage {Stage.TAGS.number}"
+        ),
+        "prepare --trailer": ActionKey("w", "use the line of {} for more tags"),
+        "prepare --signoff": ActionKey("w", "press {}"),
     },
-    Stage.BACKPORTS: {"backport": ()},
+    Stage.BACKPORTS: {"backport": ActionKey()},
     Stage.PREVIEW: {
-        "--via": ("o", "press {} to switch the transport"),
-        "send --subject-prefix": ("o", "press {} to set it"),
-        "send --dry-run": (),
+        "draft": ActionKey("e", also=Stage.FOLLOW),
+        "--via": ActionKey("o", "press {} to switch the transport"),
+        "send --subject-prefix": ActionKey("o", "press {} to set it"),
+        "send --dry-run": ActionKey(),
     },
     Stage.SEND: {
-        "setup mail": ("a", "press {} to set up the mail account"),
-        "send": (),
-        "send --to-self": ("m",),
-        "send --resend": ("s",),
-        "send --resume": ("s",),
-        "send --reroll --dry-run": ("", "", str(Stage.SEND.number)),
+        "setup mail": ActionKey("a", "press {} to set up the mail account"),
+        "send": ActionKey(),
+        "send --to-self": ActionKey("m"),
+        "send --resend": ActionKey("s"),
+        "send --resume": ActionKey("s"),
+        "send --reroll --dry-run": ActionKey("", "", str(Stage.SEND.number)),
     },
     Stage.FOLLOW: {
-        "--reroll": ("v",),
-        "draft -v": ("v",),
-        "track update": ("g", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
-        "track show": ("", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+        "send --reroll": ActionKey("v", follows=True),
+        "trailers": ActionKey("w", follows=True),
+        "track reply": ActionKey("r", follows=True),
+        "--reroll": ActionKey("v"),
+        "draft -v": ActionKey("v"),
+        "track update": ActionKey("g", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+        "track show": ActionKey("", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
     },
 }
-"""Maps a stage to its commands: the key, the sentence, the words, and the key elsewhere."""
+"""Maps a stage to its commands and their keys."""
 KEYS = {
-    "draft": ActionKey(Stage.PREVIEW, "e", also=Stage.FOLLOW),
-    "send --reroll": ActionKey(Stage.FOLLOW, "v", follows=True),
-    "trailers": ActionKey(Stage.FOLLOW, "w", follows=True),
-    "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
-    **{
-        command: ActionKey(stage, *texts)
-        for stage, commands in _AT_STAGES.items()
-        for command, texts in commands.items()
-    },
+    command: key._replace(stage=stage)
+    for stage, commands in _AT_STAGES.items()
+    for command, key in commands.items()
 }
 """Maps a command and its arguments to their key; the longest prefix of an action counts."""
 
