@@ -135,7 +135,7 @@ class Driver:
     the commits chooses. Rules about history require `repository`, and rules about source files
     require `tree`. By default, `rules` are all rules in the built-in packs and in the packs of the
     options. Raise `UsageError` for an unknown rule or project; the error contains the most similar
-    name. Without `repository`, backports are compared with the commits of the `clone`.
+    name. Without `repository`, `compare_in` names where backports are compared.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Driver:
         progress: Progress = ignore_progress,
         ground: Tree | None = None,
     ) -> None:
-        self.clone: CloneHistory | None = None
+        self._clone: CloneHistory | None = None
         self.options, self.repository, self.tree = options, repository, tree
         self.ground = ground
         self.suppressions, self.progress = suppressions, progress
@@ -280,8 +280,12 @@ class Driver:
             progress=self.progress,
             ground=self.ground,
         )
-        driver.clone = self.clone
+        driver.compare_in(self._clone)
         return driver
+
+    def compare_in(self, clone: "CloneHistory | None") -> None:
+        """Compare backports in files with the commits of a clone that they name."""
+        self._clone = clone
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
         """Return the rules and facts for checking one project's patches."""
@@ -292,7 +296,7 @@ class Driver:
         if project.name not in self._runs:
             self._runs[project.name] = _prepare_run(
                 self._decide_experience(), self.rules, project, self.tree
-            )._replace(history=_history_facts(self.repository), clone=self.clone)
+            )._replace(history=_history_facts(self.repository), clone=self._clone)
         return self._runs[project.name]
 
     def _decide_experience(self) -> Options:
@@ -350,8 +354,8 @@ class Driver:
 
     def _begin_process(self) -> None:
         open_own_pipe(self.repository)
-        if self.clone:
-            self.clone.leave_process()
+        if self._clone:
+            self._clone.leave_process()
 
     def check(
         self,

@@ -197,7 +197,7 @@ def _check_targets(
         suppressions=suppressions,
         ground=base.tree,
     )
-    driver.clone = CloneHistory(workplace) if is_outside else None
+    driver.compare_in(CloneHistory(workplace) if is_outside else None)
     _note_settings(common, source, repository)
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
