@@ -28,7 +28,7 @@ from patchpilot.demo.robin import (
     list_backports,
     prepare_second_version,
     send_backports,
-    withdraw_changelog,
+    withdraw_second_version,
 )
 from patchpilot.demo.sandbox import is_kept
 from patchpilot.home.drafts import read_draft_topics
@@ -331,15 +331,15 @@ class DemoApp(PatchpilotApp):
         )
 
     def _notice_undo(self) -> None:
-        """Remove the changelog of v2 once the changes of v2 were undone."""
+        """Remove the changelog and the ticks of v2 once the changes of v2 were undone."""
         screen, commit = self.stage_screen, self.session.commit
         if screen is None or commit is None or not is_demo_topic(self.session):
             return
         was_revised, self._is_revised = self._is_revised, has_answers(commit.message)
         if was_revised and not self._is_revised:
             screen.run_in_thread(
-                "removing the changelog",
-                lambda repository, _: withdraw_changelog(repository.top),
+                "removing the changelog and the ticks",
+                lambda repository, _: withdraw_second_version(repository.top),
                 self._report_withdrawal,
             )
 

@@ -3,6 +3,7 @@
 second version.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,9 +17,11 @@ from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER, STABLE
 from patchpilot.demo.demo_repository import write_driver
 from patchpilot.model.mail import Mail
+from patchpilot.model.printable import join_words
 
 if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries
+    from patchpilot.threads.tracked import Tracked
 
 ASKED_FOR = (
     (
@@ -51,6 +54,8 @@ ANSWERS = {
 know.
 """
 COMMAND = "the rewrite by the demo"
+TICKS = "ticks.json"
+"""The file of the sandbox with the requests that were ticked for v2."""
 CHANGES = (
     "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)",
     "- drop an unused variable (kernel test robot)",
@@ -145,21 +150,49 @@ def is_robins(posted: "PostedSeries") -> bool:
     return any(acme.ANSWER in post.mail.body for post in posted.latest.patches)
 
 
-def withdraw_changelog(work: Path) -> str:
-    """Remove the changelog that `prepare_second_version` wrote, after its changes were undone.
+def withdraw_second_version(work: Path) -> str:
+    """Remove what `prepare_second_version` wrote, after its changes were undone: the changelog, and
+    the ticks of the requests.
 
-    A changelog that the reader edited stays. Return a one-line summary, or "".
+    A changelog that the reader edited stays, and so do the reader's own ticks. Return a one-line
+    summary, or "".
     """
     from patchpilot.commits.repository import Repository
     from patchpilot.sending.edit_draft import DraftChanges, change_draft, show_draft
 
+    removed = ["the ticks"] if _remove_ticks(work) else []
     with Repository.open(work) as repository:
         lines = show_draft(repository).draft.changelog.splitlines()
         written = [line for line in lines if line.startswith("- ") and "Link to v" not in line]
-        if not written or not set(written).issubset(CHANGES):
-            return ""
-        change_draft(repository, DraftChanges(changelog=""))
-    return "Removed the changelog of v2 as well"
+        if written and set(written).issubset(CHANGES):
+            change_draft(repository, DraftChanges(changelog=""))
+            removed.insert(0, "the changelog")
+    return f"Removed {join_words(removed)} of v2 as well" if removed else ""
+
+
+def _tick_requests(work: Path, series: "Tracked") -> None:
+    """Tick the open requests of a series, and remember which they are."""
+    from patchpilot.threads.review_ledger import list_latest_requests, toggle_state
+
+    items = [item for item in list_latest_requests(series) if not item.done]
+    for item in items:
+        toggle_state(series.entry.id, item)
+    ticks = [(series.entry.id, item.point.message_id, item.point.line) for item in items]
+    (work.parent / TICKS).write_text(json.dumps(ticks), encoding="utf-8")
+
+
+def _remove_ticks(work: Path) -> bool:
+    """Remove the remembered ticks, and return whether there were any."""
+    from patchpilot.archive.track_store import Store
+
+    file = work.parent / TICKS
+    if not file.exists():
+        return False
+    with Store() as store:
+        for number, message_id, line in json.loads(file.read_text(encoding="utf-8")):
+            store.mark(number, message_id, line, None)
+    file.unlink()
+    return True
 
 
 def answer_question(work: Path, question: Mail) -> None:
@@ -245,10 +278,6 @@ def prepare_second_version(work: Path) -> str:
     from patchpilot.sending.edit_draft import DraftChanges, change_draft
     from patchpilot.tags.add_review_trailers import add_review_trailers
     from patchpilot.tags.review_trailers import TrailersRequest
-    from patchpilot.threads.review_ledger import (
-        list_latest_requests,
-        toggle_state,
-    )
     from patchpilot.topic.own_archive import make_archive_opener
     from patchpilot.tracking.poll_archives import UpdateRequest
     from patchpilot.tracking.update_series import update_tracked_series
@@ -273,9 +302,7 @@ def prepare_second_version(work: Path) -> str:
         revise_commit(work)
         # the review is still valid, because v2 only removes an unused variable
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
-        for item in list_latest_requests(own_series):
-            if not item.done:
-                toggle_state(own_series.entry.id, item)
+        _tick_requests(work, own_series)
         change_draft(
             repository,
             DraftChanges(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails, robin
@@ -21,6 +22,11 @@ from patchpilot.tags.undo_rewrite import (
     undo_branch_rewrite,
     undo_changes_files,
 )
+from patchpilot.threads.known_series import read_tracked_series
+from patchpilot.threads.review_ledger import list_latest_requests, toggle_state
+from tests.kit.cli import call
+from tests.kit.mails import build_mbox, build_reply
+from tests.kit.story import REVIEW, TITLE, V1
 
 
 def test_v2_contains_the_requested_changes(
@@ -123,6 +129,24 @@ def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
         fixed_commit,
     )
     assert code != fixed_commit
+
+
+def test_undo_takes_back_only_the_ticks_of_the_demo(tmp_path: Path) -> None:
+    work = make_repositories(tmp_path).work
+    more = build_reply(
+        f"[PATCH] {TITLE}", "Could you add a test?", id="r2", reply_to="v1", minutes=90
+    )
+    (tmp_path / "m").write_bytes(build_mbox(V1, REVIEW, more))
+    assert call("track add --mbox", tmp_path / "m").code == 0
+    with Store() as store:
+        series = read_tracked_series(1, store=store)
+        own, *others = list_latest_requests(series)
+        toggle_state(1, own)
+        robin._tick_requests(work, read_tracked_series(1, store=store))
+        assert len(store.marks(1)) == 1 + len(others) > 1
+        assert robin.withdraw_second_version(work) == "Removed the ticks of v2 as well"
+        assert [*store.marks(1)] == [(own.point.message_id, own.point.line)]
+    assert robin.withdraw_second_version(work) == ""
 
 
 def test_question_is_answered_on_the_list(tmp_path: Path) -> None:

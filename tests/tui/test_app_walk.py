@@ -103,6 +103,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         )
         # undo of both rewrites leaves nothing of v2
         assert "(Maya)" in read_changelog(sandbox)
+        await until(pilot, lambda: find_followed_series().marks, "the ticks of v2")
         for _ in range(2):
             await keys(pilot, "u", "enter")
             await settle(pilot)
@@ -111,6 +112,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             lambda: not read_changelog(sandbox),
             "the changelog to be removed",
         )
+        await until(pilot, lambda: not find_followed_series().marks, "the ticks to be removed")
         assert session.topic.commits[-1].id == posted
         await keys(pilot, "M")
         await until(
