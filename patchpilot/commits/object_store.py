@@ -33,11 +33,14 @@ _MOST_PENDING = 5000
 # for fewer merges than this, start a separate process for each merge
 _FEW = 2
 _MOST_CHANGES = 500
+_MOST_SHARED = 100
+_MAX_SHARED_BYTES = 500_000
 # this is larger than a pipe buffer, to force git to write its output; see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
 # this date is later than all commits, so that git stops looking for a merge base at our base
 # instead of reading the whole history
 _LATE = 4_000_000_000
+_Sides = tuple[str, Entry, Entry, Entry]
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 
@@ -60,7 +63,7 @@ class ScratchStore:
         self._renames: dict[str, tuple[tuple[str, str], ...]] = {}
         # maps the sides of a merged file to the resulting entry and the kind of conflict, or ""
         # without a conflict
-        self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
+        self._merged: dict[_Sides, tuple[Entry, str]] = {}
 
     def __enter__(self) -> "ScratchStore":
         return self
@@ -248,7 +251,7 @@ class ScratchStore:
     ) -> dict[str, tuple[Entry, str]]:
         """Merge files that exist on all sides, with conflict markers.
 
-        git is called only for merges that are not cached.
+        git is called only for merges that are not cached here, or by another store.
         """
         sides = {
             path: (
@@ -259,7 +262,7 @@ class ScratchStore:
             )
             for path in paths
         }
-        new = [path for path in paths if sides[path] not in self._merged]
+        new = [path for path in paths if not self._recall_merge(sides[path])]
         if new:
             small = [
                 self.write_with_files(EMPTY_TREE, self.entries(tree, new))
@@ -269,7 +272,26 @@ class ScratchStore:
             for path in new:
                 kind = merge.kinds.get(path, "content") if path in merge.paths else ""
                 self._merged[sides[path]] = self._find_entry(merge.tree, path), kind
+                self._share_merge(sides[path])
         return {path: self._merged[sides[path]] for path in paths}
+
+    def _share_merge(self, sides: _Sides) -> None:
+        """Keep the content of a merged file for later stores of the repository."""
+        entry, kind = self._merged[sides]
+        merged = self._objects.get(entry[1]) if entry else None
+        if entry and merged and merged[1] == "blob" and len(merged[2]) <= _MAX_SHARED_BYTES:
+            shared = self.repository.cached_values.setdefault("merged files", {})
+            if len(shared) >= _MOST_SHARED:
+                shared.clear()
+            shared[sides] = entry[0], merged[2], kind
+
+    def _recall_merge(self, sides: _Sides) -> bool:
+        """Return whether a merged file is known, after writing it if another store merged it."""
+        shared = self.repository.cached_values.get("merged files", {})
+        if sides not in self._merged and (known := shared.get(sides)):
+            mode, content, kind = known
+            self._merged[sides] = (mode, self.write("blob", content)), kind
+        return sides in self._merged
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
         """Merge trees with git, which detects renames."""
