@@ -11,7 +11,7 @@ from patchpilot.model.patch import unquote_path
 _FILE = re.compile(r"^diff --git ", re.MULTILINE)
 _NAMES = re.compile(r"^--- (.*)\n\+\+\+ (.*)$", re.MULTILINE)
 _RUN = re.compile(r"^(?=@@ )", re.MULTILINE)
-_HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@")
+_HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@(?: ?(.*))?")
 
 
 class Run(NamedTuple):
@@ -19,13 +19,14 @@ class Run(NamedTuple):
 
     `start` is the line number of the first removed line in the old file. If no line is removed, it
     is the number of the preceding old line (0 at the top). `new_start` is the line number of the
-    first added line in the new file.
+    first added line in the new file. `function` is the line before the run that names its function.
     """
 
     start: int
     removed: tuple[str, ...]
     added: tuple[str, ...]
     new_start: int = 0
+    function: str = ""
 
     @property
     def end(self) -> int:
@@ -90,11 +91,27 @@ def read_commit_changes(
 
     By default, all files are read, not only `paths`.
     """
-    if not ids:
-        return {}
+    return _read_log(repository, ("--no-walk=unsorted", *ids), paths) if ids else {}
+
+
+def read_file_history(
+    repository: Repository, revision: str, path: str, since: int, limit: int
+) -> dict[str, CommitChange]:
+    """Read the messages of the latest commits that changed a file, and their changes to it.
+
+    The latest commit is first. Omit merges, and commits before `since`, in seconds since the epoch.
+    """
+    # git only uses the changed paths in a commit-graph if there is a single path
+    options = ("--no-merges", f"--max-age={since}", f"--max-count={limit}", revision)
+    return _read_log(repository, options, (path,))
+
+
+def _read_log(
+    repository: Repository, revisions: Sequence[str], paths: Sequence[str]
+) -> dict[str, CommitChange]:
     output = repository.git(
-        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
-        *ids, "--", *paths,
+        "log", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
+        *revisions, "--", *paths,
     )  # fmt: skip
     result = {}
     for entry in output.text.split("\x01")[1:]:
@@ -122,7 +139,7 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
 def _parse_run(match: re.Match[str]) -> Run:
     lines = match.string.split("\n")[1:]
     removed, added = (tuple(line[1:] for line in lines if line.startswith(sign)) for sign in "-+")
-    return Run(int(match[1]), removed, added, int(match[2]))
+    return Run(int(match[1]), removed, added, int(match[2]), match[3] or "")
 
 
 def _parse_path(name: str) -> str | None:

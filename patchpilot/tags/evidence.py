@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from patchpilot.model.printable import format_number_ranges
+from patchpilot.model.printable import format_count, format_number_ranges
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.line_sources import EDITED
@@ -21,6 +21,7 @@ def explain_candidate(
     """
     phrases = (
         *_mention_phrases(numbers),
+        *_deletion_phrases(evidence, candidate),
         *_blame_phrases(evidence, tally, numbers),
         *_move_phrases(evidence, candidate, tally),
         *_related_phrases(evidence, tally, numbers),
@@ -34,6 +35,12 @@ def _mention_phrases(numbers: Mapping[str, float]) -> Iterator[str]:
         yield "the message states that this commit introduced the bug"
     elif numbers["mentioned"]:
         yield "the message mentions this commit"
+
+
+def _deletion_phrases(evidence: EvidenceInput, candidate: str) -> Iterator[str]:
+    if deletion := evidence.deletions.get(candidate):
+        names = " with other names" if deletion.renamed else ""
+        yield f"deleted {format_count(deletion.lines, 'line')} that the fix adds again{names}"
 
 
 def _blame_phrases(

@@ -15,6 +15,7 @@ from patchpilot.projects.loading import open_thread_pool
 from patchpilot.tags.blame import Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.comparable_words import compute_significance
+from patchpilot.tags.deleted_lines import Deletion, find_deletions
 from patchpilot.tags.follow_moves import follow_moves
 from patchpilot.tags.line_sources import split_tokens
 from patchpilot.tags.message_evidence import (
@@ -34,7 +35,8 @@ class EvidenceInput:
 
     It has the subject, the text without trailers, the author's address, the author date, the
     change, the blame by old path, and the blamed commits. `mentions` maps commits mentioned in the
-    text to weights from 0.2 (mentioned in passing) to 1 (named as the cause).
+    text to weights from 0.2 (mentioned in passing) to 1 (named as the cause). `deletions` maps the
+    commits that deleted lines that the fix adds again to these lines.
     """
 
     subject: str
@@ -45,6 +47,7 @@ class EvidenceInput:
     blames: Mapping[str, Blame]
     owners: Mapping[str, Owner]
     mentions: Mapping[str, float] = field(default_factory=dict)
+    deletions: Mapping[str, Deletion] = field(default_factory=dict)
 
 
 def read_evidence_input(
@@ -84,6 +87,10 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
         for change in largest
     }
     follow_moves(repository, blames, changed_lines, owners)
+    progress("searching for deleted lines")
+    deletions = find_deletions(repository, parent, largest, blames, owners)
+    for deleter in deletions:
+        owners.setdefault(deleter, make_blame_owner(repository.commit(deleter)))
     subject, text = split_prose(commit.message)
     mentions = _find_mentioned_commits(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
@@ -96,6 +103,7 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
         blames,
         owners,
         mentions,
+        deletions,
     )
 
 

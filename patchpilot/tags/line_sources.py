@@ -153,6 +153,10 @@ def _strip_line(text: str, renamed: Mapping[str, str]) -> str:
     """Return a line without spaces and with the new names of its identifiers."""
     if renamed:
         text = re.sub(r"[A-Za-z_]\w*", lambda word: renamed.get(word[0], word[0]), text)
+    return strip_spaces(text)
+
+
+def strip_spaces(text: str) -> str:
     return _SPACE.sub("", text)
 
 
@@ -165,7 +169,7 @@ def _find_reformatted(
     if not run.removed or not run.added or old_path is None:
         return {}
     old = [_strip_line(text, renamed) for text in run.removed]
-    new = [_SPACE.sub("", text) for text in run.added]
+    new = [strip_spaces(text) for text in run.added]
     old_text, new_text = "".join(old), "".join(new)
     start = _count_common(old_text, new_text)
     end = min(
@@ -240,7 +244,7 @@ def _find_moved(
     A block has at least `smallest` letters and digits; by default, this depends on its places.
     """
     result: dict[int, LineSource] = {}
-    added = [_SPACE.sub("", text) for text in run.added]
+    added = [strip_spaces(text) for text in run.added]
     number = 0
     while number < len(added):
         length, at, count = 1, -1, 0

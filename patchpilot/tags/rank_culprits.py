@@ -29,6 +29,8 @@ from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confid
 
 MAX_EXAMINED = 12
 NAMED_CONFIDENCE = 0.92
+DELETED_CONFIDENCE = 0.84
+"""Share of correct candidates if they deleted almost all lines that the fix adds."""
 SURE = 0.89
 """Minimum confidence of a certain candidate, whose tag is written without a question."""
 LIKELY = 0.5
@@ -90,12 +92,18 @@ def find_likely_culprits(
     tallies = tally_blamed_lines(evidence)
     progress("examining the likeliest commits")
     numbers = weigh_candidates(repository, evidence, tallies)
+    imports = ImportCheck(repository, numbers)
+    if any(deletion.share >= LIKELY for deletion in evidence.deletions.values()):
+        # an import that has the lines, or lines next to them, is not the cause
+        numbers = {
+            commit: values
+            for commit, values in numbers.items()
+            if not imports.reason(repository.commit(commit))
+        }
     candidates: list[Candidate] = []
     imported = ""
-    ranked = _move_named_first(
-        evidence, rank_by_confidence(numbers, weights or load_shipped_weights())
-    )
-    imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
+    weights = weights or load_shipped_weights()
+    ranked = _move_named_first(evidence, _rank_candidates(numbers, weights))
     for commit_id, confidence in ranked:
         if len(candidates) == limit:
             break
@@ -139,6 +147,28 @@ def format_fixes_tag(repository: Repository, culprit: Commit) -> str:
     ):
         digits += 1
     return format_fixes_line(culprit, digits)
+
+
+def _rank_candidates(
+    numbers: Mapping[str, Mapping[str, float]], weights: Weights
+) -> list[tuple[str, float]]:
+    """Rank the candidates, best first.
+
+    Deleted lines can move a commit to the first place, but do not make it certain.
+    """
+    ranked = rank_by_confidence(numbers, weights)
+    if not any(values["deleted"] for values in numbers.values()):
+        return ranked
+    other_evidence = {commit: {**values, "deleted": 0.0} for commit, values in numbers.items()}
+    certain = [
+        commit
+        for commit, confidence in rank_by_confidence(other_evidence, weights)
+        if confidence >= SURE
+    ]
+    return [
+        (commit, confidence if commit in certain else min(confidence, DELETED_CONFIDENCE))
+        for commit, confidence in ranked
+    ]
 
 
 def _move_named_first(

@@ -274,7 +274,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "affected_commit",
         ),
         "tags/blame::_run_blame": ("rev",),
-        "tags/commit_change::read_commit_changes": ("*ids",),
+        "tags/commit_change::_read_log": ("*revisions",),
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/overrides::move_bisected_first": ("*bad",),
         "archive/landed_series::find_commits_in_trees": ("*range_arguments",),

@@ -38,6 +38,8 @@ class Answer(NamedTuple):
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
 FOLDS = 5
 PRIOR = 2.0
+SINGLE_PRIOR = 0.25
+"""The same for single features, which only few fixes have."""
 STEPS = 300
 RATE = 0.05
 NOTHING = 1e-5
@@ -74,15 +76,21 @@ def read_cases(repositories: Sequence[str], truth_files: Sequence[Path], jobs: i
     ]
 
 
-def fit_weights(cases: Sequence[Case]) -> Row:
-    """Fit the weights of candidates on the cases that have a correct candidate."""
+def fit_weights(cases: Sequence[Case], only: Sequence[str] = ()) -> Row:
+    """Fit the weights of candidates on the cases that have a correct candidate.
+
+    With `only`, fit the weights of these features, and keep the others.
+    """
+    shipped = dict(load_shipped_weights().candidate)
     return maximize_likelihood(
         [
             ([_pack_row(row) for row in rows], set(correct_indexes))
             for _, rows, correct_indexes in cases
             if correct_indexes
         ],
-        expected=dict(load_shipped_weights().candidate),
+        {name: value for name, value in shipped.items() if name not in only} if only else {},
+        {} if only else shipped,
+        prior=SINGLE_PRIOR if only else PRIOR,
     )
 
 
@@ -102,6 +110,7 @@ def maximize_likelihood(
     fixed_weights: Row | None = None,
     expected: Row | None = None,
     steps: int = STEPS,
+    prior: float = PRIOR,
 ) -> Row:
     """Return the weights that maximize the likelihood of the correct candidates.
 
@@ -113,7 +122,7 @@ def maximize_likelihood(
     first_moments, second_moments = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, steps + 1):
         gradient_by_name = {
-            name: PRIOR * (value - expected_sums.get(name, 0.0)) for name, value in weights.items()
+            name: prior * (value - expected_sums.get(name, 0.0)) for name, value in weights.items()
         }
         for rows, correct_indexes in candidate_lists:
             candidate_scores = [
@@ -194,9 +203,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--repo", action="append", required=True)
     parser.add_argument("--truth", action="append", required=True, type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="FEATURE",
+        help="fit the weight of this feature, and keep all others and the calibration; only the"
+        " fixes that have the feature are needed",
+    )
     parser.add_argument("--write", action="store_true", help="keep the weights")
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.jobs)
+    if args.only:
+        _fit_features(cases, args.only, args.write)
+        return 0
     by_fold = cross_validate(cases)
     for fold_index, answers in enumerate(by_fold):
         print(f"fold {fold_index}: {_describe_answers(answers)}")
@@ -213,6 +232,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         weights = fit_weights(cases), fit_certainty(held_out)
         FILE.write_text(_format_weights(weights, fit_isotonic_curve(pairs)))
     return 0
+
+
+def _fit_features(cases: Sequence[Case], only: Sequence[str], write: bool) -> None:
+    shipped = load_shipped_weights()
+    weights = {**shipped.candidate, **fit_weights(cases, only)}
+    print(*(f"{name} = {weights[name]:.4f}" for name in only), sep="\n")
+    for name, tried in (("before", shipped.candidate), ("after", weights)):
+        print(f"{name}: {_describe_answers(rate_answers(cases, dict(tried)))} of {len(cases)}")
+    if write:
+        FILE.write_text(_format_weights((weights, dict(shipped.first)), shipped.curve))
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[Answer]]:

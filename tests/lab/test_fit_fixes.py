@@ -4,6 +4,7 @@ features.
 """
 
 import json
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -91,4 +92,15 @@ def test_fitting_script_runs(
     ]
     assert fit_fixes.main(arguments) == 0
     assert "held out, all folds: top-1 100.0%" in capsys.readouterr().out
-    assert "[candidate]" in (tmp_path / "out" / "fixes.toml").read_text()
+    written = (tmp_path / "out" / "fixes.toml").read_text()
+    assert "[candidate]" in written
+    assert fit_fixes.main([*arguments, "--only", "removed"]) == 0
+    assert "before: top-1 100.0%" in capsys.readouterr().out
+    weights = tomllib.loads(fit_fixes.FILE.read_text())
+    shipped = load_shipped_weights()
+    assert weights["first"] == pytest.approx(shipped.first, abs=1e-4)
+    assert {
+        name: value
+        for name, value in weights["candidate"].items()
+        if abs(value - shipped.candidate[name]) > 1e-4
+    }.keys() == {"removed"}
