@@ -17,7 +17,8 @@ def explain_candidate(
 ) -> tuple[str, ...]:
     """Return the evidence for a candidate as short phrases, strongest first.
 
-    A phrase may include a file and line in the parent commit.
+    A phrase may include a file and line in the parent commit. If there is no evidence at all, the
+    only phrase is that the commit changed the file.
     """
     phrases = (
         *_mention_phrases(numbers),
@@ -27,7 +28,17 @@ def explain_candidate(
         *_related_phrases(evidence, tally, numbers),
         *_similarity_phrases(evidence, candidate, numbers),
     )
-    return phrases or ("last changed lines of the file",)
+    if phrases or list_contrary_evidence(tally):
+        return phrases
+    return ("last changed lines of the file",)
+
+
+def list_contrary_evidence(tally: Tally) -> tuple[str, ...]:
+    """Return phrases for evidence against the candidate."""
+    if not tally.moved_as or tally.removed_lines or tally.beside_lines:
+        return ()
+    kinds = sorted(tally.moved_as - {EDITED})
+    return (f"only {' and '.join(kinds)} the lines" if kinds else "edited another part of a line",)
 
 
 def _mention_phrases(numbers: Mapping[str, float]) -> Iterator[str]:
@@ -66,9 +77,6 @@ def _move_phrases(evidence: EvidenceInput, candidate: str, tally: Tally) -> Iter
         if commit != candidate:
             done = _DONE_SINCE.get(kind, f"{kind} by")
             yield f'{done} {commit[:12]} ("{evidence.owners[commit].subject}")'
-    if tally.moved_as and not (tally.removed_lines or tally.beside_lines):
-        kinds = sorted(tally.moved_as - {EDITED})
-        yield f"only {' and '.join(kinds)} the lines" if kinds else "edited another part of a line"
 
 
 _DONE_SINCE = {EDITED: "other parts of the lines changed by"}

@@ -22,7 +22,11 @@ from patchpilot.tags.blame_features import (
 )
 from patchpilot.tags.candidate_features import compute_similarity_features
 from patchpilot.tags.commit_change import read_commit_changes
-from patchpilot.tags.evidence import explain_candidate, list_missing_evidence
+from patchpilot.tags.evidence import (
+    explain_candidate,
+    list_contrary_evidence,
+    list_missing_evidence,
+)
 from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
 from patchpilot.tags.multiple_culprits import find_joint_culprits
 from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confidence
@@ -37,13 +41,13 @@ LIKELY = 0.5
 """Minimum confidence of a candidate that is more likely than all others together."""
 
 
-@json_form("commit subject tag confidence evidence first_release")
+@json_form("commit subject tag confidence evidence against first_release")
 class Candidate(NamedTuple):
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `first_release` is the first tag that contains it, if known. `lacks` contains supporting
-    evidence that was not found. `committed` is in seconds since the epoch. `is_marked` is set if
-    its message may name an upstream commit.
+    `first_release` is the first tag that contains it, if known. `against` contains the evidence
+    against it, and `lacks` supporting evidence that was not found. `committed` is in seconds since
+    the epoch. `is_marked` is set if its message may name an upstream commit.
     """
 
     commit: str
@@ -52,6 +56,7 @@ class Candidate(NamedTuple):
     confidence: float
     evidence: tuple[str, ...]
     first_release: str | None = None
+    against: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     committed: int = 0
     is_marked: bool = False
@@ -119,6 +124,7 @@ def find_likely_culprits(
                 format_fixes_tag(repository, culprit),
                 round(confidence, 3),
                 explain_candidate(evidence, commit_id, tallies[commit_id], numbers[commit_id]),
+                against=list_contrary_evidence(tallies[commit_id]),
                 lacks=list_missing_evidence(evidence, tallies[commit_id], numbers[commit_id]),
                 committed=int(culprit.committed.timestamp()),
                 is_marked=any(word in message for word in ("upstream", "cherry", "backport")),

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cli.commands.fixes import format_candidate
 from patchpilot.commits.repository import Repository
 from patchpilot.tags import deleted_lines
 from patchpilot.tags.find_culprits import FixesRequest, FixesResult, find_culprits
 from patchpilot.tags.rank_culprits import SURE
+from patchpilot.tui.screens.tags_rows import evidence_rows
+from patchpilot.tui.view.glyphs import glyph
 from tests.kit.repos import Repo
 
 SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
@@ -172,3 +175,16 @@ def test_only_the_latest_commits_are_read(
     monkeypatch.setattr(deleted_lines, "MAX_COMMITS", 3)
     result = history.fix((INIT, INIT + CHECK))
     assert deleter not in {candidate.commit for candidate in result.candidates}
+
+
+def test_renaming_is_evidence_against_a_commit(history: History) -> None:
+    history.delete((CHECK, ""))
+    result = history.fix((INIT, INIT + CHECK))
+    renaming = next(each for each in result.candidates if each.subject.endswith("shorten a name"))
+    assert renaming.against == ("only renamed the lines",)
+    assert not any("only" in phrase for phrase in renaming.evidence)
+    assert "; but it only renamed the lines" in format_candidate(renaming)[1]
+    rows = evidence_rows(result, renaming, None, 80)
+    assert [row.plain for row in rows if "only renamed" in row.plain] == [
+        f"{glyph('warning')} only renamed the lines"
+    ]

@@ -135,6 +135,7 @@ def format_candidate(candidate: Candidate) -> list[str]:
     """Format a candidate as its tag and its evidence, on separate lines."""
     facts = [
         *candidate.evidence,
+        *(f"but it {reason}" for reason in candidate.against),
         *([f"first in {candidate.first_release}"] if candidate.first_release else []),
     ]
     return [f"{candidate.confidence:4.0%}  {candidate.tag}", f"      {'; '.join(facts)}"]

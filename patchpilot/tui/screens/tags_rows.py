@@ -135,6 +135,7 @@ def evidence_rows(
     rows = []
     if candidate:
         rows += [format_reason("done", reason) for reason in candidate.evidence]
+        rows += [format_reason("warning", reason) for reason in candidate.against]
         rows += [format_reason("nothing", reason) for reason in candidate.lacks]
         if doubt := result.explain_doubt(candidate):
             rows.append(format_reason("warning", f"a guess: {doubt}"))
