@@ -107,6 +107,12 @@ _UNTAGGED = BranchStep(
     "add Cc: stable",
     "without this tag, the stable maintainers may not take the fix after the merge",
 )
+_ENDED = BranchStep(
+    StepKind.WAIT,
+    "ask who maintains it",
+    "support has ended: the stable maintainers take nothing for it, with or without Cc: stable",
+    "next: ask who maintains it, such as your vendor or the CIP project, or leave it",
+)
 _UNMERGED = BranchStep(
     StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
 )
@@ -143,6 +149,8 @@ def find_branch_step(
         return _find_directory_step(branch, target)
     if step := _find_started_step(result, branch, work):
         return step
+    if branch.is_over:
+        return _ENDED
     if result.upstream and not (is_conflict or branch.failed or branch.posted):
         return _find_request_step(result, branch, work, target)
     if branch.affected is None and not result.culprits:

@@ -862,12 +862,11 @@ def resolve_onto_revisions(
     today = datetime.now(UTC).date()
     for revision in revisions:
         tip = repository.resolve(revision)
-        version = find_version(repository, branches.stable, tip, revision) or ""
-        is_over = any(
-            series_.version == version and series_.is_over(today)
-            for series_ in branches.stable.series
-        )
+        stable = branches.stable
+        version = find_version(repository, stable, tip, revision) or ""
+        # the branch of a vendor is maintained after the stable branch that it is based on
+        is_over = bool(stable.version_of(revision)) and stable.is_over(version, today)
         resolved_branches.append(
-            StableBranch(revision, version, tip, branches.stable.ends(version), is_over=is_over)
+            StableBranch(revision, version, tip, stable.ends(version), is_over=is_over)
         )
     return tuple(resolved_branches)

@@ -152,10 +152,10 @@ def list_requestable_branches(
     clean_branches = [
         branch
         for branch in result.branches
-        if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
+        if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY) and not branch.is_over
     ]
     if not clean_branches:
-        is_needed = any(branch.wants_fix for branch in result.branches)
+        is_needed = any(branch.wants_fix and not branch.is_over for branch in result.branches)
         raise UsageError(
             "the fix does not apply cleanly to any stable tree that needs it"
             if is_needed

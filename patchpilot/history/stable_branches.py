@@ -220,7 +220,7 @@ def find_stable_branches(
     newest = max(short_term, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(row) for row in versions):
         versions.append(newest)
-    ended_versions = {series_.version for series_ in stable.series if series_.is_over(today)}
+    ended_versions = {version for version in best if stable.is_over(version, today)}
     branches = tuple(
         _make_branch(
             repository,
@@ -240,10 +240,8 @@ def find_stable_branches(
         MissingSeries(version, make_fetch_command(repository, stable, version, fetched))
         for version in sorted(maintained - set(versions), key=version_key)
     )
-    oldest = min(maintained, key=version_key, default="")
     for version in set(best) - set(versions):
-        has_ended = version in ended_versions or version_key(version) < version_key(oldest)
-        reason = ENDED if has_ended else "not long-term"
+        reason = ENDED if version in ended_versions else "not long-term"
         skipped.append(SkippedBranch(best[version], version, reason))
     skipped.sort(key=lambda row: (version_key(row.version), row.branch))
     return StableBranches(stable, branches, missing, tuple(skipped))

@@ -88,6 +88,16 @@ class StableTrees(NamedTuple):
             today = datetime.now(UTC).date()
         return tuple(row for row in self.series if not row.is_over(today))
 
+    def is_over(self, version: str, today: "date") -> bool:
+        """Return whether nobody maintains a series any more.
+
+        A series that is not long-term has ended if a later long-term one is maintained.
+        """
+        if row := next((row for row in self.series if row.version == version), None):
+            return row.is_over(today)
+        maintained = (version_key(row.version) for row in self.find_maintained(today))
+        return version_key(version) < max(maintained, default=())
+
     def ends(self, version: str) -> str | None:
         """Return a series' last month of support, or None if it is not long-term."""
         return next((row.ends for row in self.series if row.version == version), None)

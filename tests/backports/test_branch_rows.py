@@ -20,7 +20,7 @@ from patchpilot.backports.branch_rows import (
     format_branch_rows,
     format_fix_rows,
 )
-from patchpilot.backports.branch_step import BranchWork, find_branch_step
+from patchpilot.backports.branch_step import BranchWork, StepKind, find_branch_step
 from patchpilot.backports.build_objects import BranchBuild
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
@@ -263,8 +263,29 @@ def test_outdated_branch_is_dated_by_each_command(world: World) -> None:
     assert "stable/linux-6.12.y (of 2023-11-14)" in call("doctor --offline -C", path).out
 
 
+@pytest.mark.parametrize("upstream", [False, True])
+def test_nobody_maintains_a_branch_after_its_support(upstream: bool) -> None:
+    result = replace(RESULT, upstream=upstream, reverted=None, is_tagged=True)
+    step = find_branch_step(result, replace(BRANCH, is_over=True), BranchWork())
+    assert (step.kind, step.text) == (StepKind.WAIT, "ask who maintains it")
+    assert "support has ended" in step.reason
+    fixed = replace(BRANCH, is_over=True, verdict=BranchVerdict.FIXED)
+    assert find_branch_step(result, fixed, BranchWork()).kind is StepKind.NOTHING
+
+
 @pytest.mark.parametrize("is_tagged", [False, True])
 def test_tag_is_enough_only_if_the_fix_has_it(is_tagged: bool) -> None:
     result = replace(RESULT, upstream=False, reverted=None, is_tagged=is_tagged)
     text = find_branch_step(result, BRANCH, BranchWork()).text
     assert text == ("Cc: stable is enough" if is_tagged else "add Cc: stable")
+
+
+@pytest.mark.parametrize("version", ["5.4", "6.2"])
+def test_only_a_stable_branch_ends_with_its_support(world: World, version: str) -> None:
+    tip = world.create_stable_branch(version, world.groundwork)
+    world.repo.git(f"branch vendor-{version} {tip}")
+    for branch in (f"linux-{version}.y", f"vendor-{version}"):
+        output = " ".join(world.run_backport(world.fix, "--onto", branch).out.split())
+        is_stable = branch.startswith("linux")
+        assert ("ask who maintains it" in output) is is_stable, output
+        assert ("then ask: patchpilot backport" in output) is not is_stable
