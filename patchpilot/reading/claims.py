@@ -23,20 +23,37 @@ from patchpilot.reading.statements import (
     UNSURE,
     quote_sentences,
 )
-from patchpilot.reading.thread_values import Claim
+from patchpilot.reading.thread_values import IN_A_TREE, Claim
 from patchpilot.series.patch_pairing import title_key
 
 _NO_TALK = frozenset((MailKind.TRAILERS, MailKind.PATCH, MailKind.COVER, MailKind.BUILD_FAILURE))
 _DROPS = re.compile(
     r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "  # noqa: E501
-    r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
-    r"(?! (?:\w+ )?(?:line|part|hunk|tag|check|word|from the (?:patch|series|commit)))"
+    r"(?:it|them|(?:this|that|these|those|both|the)(?: (?:\w+ )?(?:patch(?:es)?|series|patch-?set|commits?|one|version))?)\b"  # noqa: E501
+    r"(?=\W*$| ?[^\w\s]|\s(?:from|for|out|now|again|because|as|since|and|but|due|then|too|instead|so|today|with)\b)"  # noqa: E501
     r"|^\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
     re.IGNORECASE,
 )
-"""A maintainer reverting their own action."""
+"""A maintainer reverting their own action. The object is the whole patch, not a part of it."""
+_FROM_TEXT = re.compile(
+    r"\bfrom (?:(?:the|my|your|this|next|new|commit|cover|patch) ){0,3}"
+    r"(?:patch|series|commit|messages?|log|changelog|description|version|v\d+|letter|subject|cc|text)\b",
+    re.IGNORECASE,
+)
+"""A place that is no tree."""
+_FROM_TREE = re.compile(
+    r"\bfrom (?:\S+ ){0,3}(?:tree|branch|queue|\S*(?:-next|/next|-fixes|/fixes|\bfor-\w+|\.git))\b",
+    re.IGNORECASE,
+)
+_ASKS_TO_DROP = re.compile(
+    r"\b(?:drop|remove|delete|omit|leave\s+out)\b(?! (?:the|this|that|your|my) (?:\w+ )?(?:patch|series|commit)\b)",  # noqa: E501
+    re.IGNORECASE,
+)
+_IT = re.compile(
+    r"\bdropp?(?:ing)? (?:it|this|these)\b(?! (?:patch|series|version))", re.IGNORECASE
+)
 _OBJECTS = re.compile(
-    r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
+    r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note| (?:\w+ ){1,2}(?:lines?|sentences?|paragraphs?|words?|hunks?|parts?|tags?|checks?|comments?)\b)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
     r"|removed (?:it|this)|please (?:don't|do not|ignore|disregard)|i object|not stable material"
     r"|breaks?(?! (?:out|down|up|it (?:up|down)))|does(?:n't| not) (?:exist|build|compile|work|boot|link)"  # noqa: E501
     r"|fails? to (?:build|compile|boot|link)|build (?:failure|error|breakage)|undefined reference"
@@ -120,7 +137,8 @@ def claims_of(
             for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
-        withdrawal = _parse_withdrawal(reply)
+        has_taken = any(it.what in IN_A_TREE and it.sender.key == mail.sender.key for it in claims)
+        withdrawal = _parse_withdrawal(reply, has_taken=has_taken)
         if withdrawal and not any(claim.commit for claim in reply_claims):
             words, target = withdrawal
             if known:
@@ -192,9 +210,12 @@ def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
     return claim._replace(withdrawn=claim.withdrawn or "a newer version was sent")
 
 
-def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
+def _parse_withdrawal(reply: Reply, *, has_taken: bool) -> tuple[str, str] | None:
     """Return the sentence that withdraws a claim, and the Message-ID of the message that made the
     claim.
+
+    `has_taken` is set if the sender reported applying the patch earlier. Other authors who write
+    that they drop "it" mean a review request, unless they name a tree.
     """
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
@@ -205,9 +226,13 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     is_short = len(text.split()) <= SHORT
     # do not look for a withdrawal in a long reply, in which the author describes what happened
     is_answer = target and (is_short or (is_about_report and not mail.by_author))
+    may_drop = is_short and "?" not in text
+    is_on_request = mail.by_author and not (has_taken or target)
     for sentence in (it.text for it in mail.body.sentences):
         is_question = sentence.endswith("?") and not _ASKED_TO.search(sentence)
-        is_dropped = is_short and "?" not in text and _DROPS.search(sentence)
+        is_dropped = may_drop and _DROPS.search(sentence) and not _FROM_TEXT.search(sentence)
+        if is_on_request and not _FROM_TREE.search(sentence):
+            is_dropped = False
         if is_dropped or (is_answer and not is_question and _OBJECTS.search(sentence)):
             quote = sentence[:MOST_QUOTED].rstrip(".")
             return quote, target.message_id if target else ""
@@ -341,7 +366,13 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
         "changes-requested",
     ):
         return [base._replace(what="redone", sentence=patchwork_mark[0].strip())]
-    match = next(filter(None, (WITHDRAWS.search(it.text) for it in sentences)), None)
+    matches = (
+        WITHDRAWS.search(it.text)
+        for it in sentences
+        # "I'm dropping it" below "please remove that line" is about the line
+        if not (_IT.search(it.text) and _ASKS_TO_DROP.search(" ".join(it.top.quoted)))
+    )
+    match = next(filter(None, matches), None)
     if match is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
     sentence, preceding = match.string, match.string[: match.start()]

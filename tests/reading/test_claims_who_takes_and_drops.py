@@ -680,6 +680,74 @@ def test_maintainer_can_drop_a_patch_in_any_thread(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("please drop that sentence.", "I will drop it. It is a PCF8574."),
+        ("please drop that sentence.", "I will drop this sentence."),
+        ("please drop that sentence.", "OK, I will drop it in v2."),
+        ("please drop that sentence.", "I dropped it."),
+        ("please drop that sentence.", "Dropped, thanks."),
+        ("please drop that sentence.", "Okay, dropped."),
+        ("The check is not needed.", "I have removed it now."),
+        ("The check is not needed.", "I removed them from the series."),
+        ("I do not see why this reverts it.", "I reverted it, and dropped the check."),
+        ("Please drop the comment.", "I'm dropping it."),
+        ("please remove the second loop here", "Right, I drop this."),
+        ("I do not like the second loop.", "I've dropped this for now."),
+    ],
+)
+def test_author_who_follows_a_request_drops_no_patch(quote: str, text: str) -> None:
+    request = build_answer_to(f"{quote}\n", parent_id="v2")
+    answer = build_mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        f"On Tue, Matt Maintainer wrote:\n> {quote}\n\n{text}\n",
+        id="own",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    series = read_first_series(TO_MATT, request, answer)
+    assert [claim.what for claim in series.claims] == []
+    assert not any(event.what == "dropped" for event in series.events)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I will drop the comment when applying.",
+        "I dropped this line from the message.",
+        "I dropped it from the commit message.",
+        "I'll drop this sentence, no need to resend.",
+        "Please drop this line.",
+        "Could you drop this hunk?",
+    ],
+)
+def test_dropped_part_is_not_the_patch(text: str) -> None:
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
+    assert not any(event.what == "dropped" for event in (*series.claims, *series.events))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've dropped it from my tree.",
+        "I dropped this series from pumps-next for now.",
+        "I have dropped it from the for-next branch.",
+    ],
+)
+def test_maintaining_author_drops_their_patch_from_a_tree(text: str) -> None:
+    report = build_answer_to("This stalls the pump.", parent_id="v2", sender=TESTER)
+    answer = build_mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        f"On Tue, Tess Tester wrote:\n> This stalls the pump.\n\n{text}\n",
+        id="own",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    series = read_first_series(TO_TESTER, report, answer)
+    assert [claim.what for claim in series.claims] == ["dropped"]
+
+
 def test_listed_commits_apply_their_patches() -> None:
     posted = _make_series()
     text = (
