@@ -19,6 +19,8 @@ from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
     ABOUT_A_PATCH,
     IN_A_TREE,
+    LEAVES_CODE,
+    LEAVES_TEXT,
     PATCHWORK_MARK,
     ROBOT_WROTE,
 )
@@ -154,8 +156,19 @@ class Classified:
     @property
     def asking(self) -> Iterator[Sequence[tuple[Sentence, frozenset[str]]]]:
         """Yield the sentences and their features for each paragraph that contains a request."""
-        sentences, weights = self.body.sentences, load_shipped_weights()
-        return asking_paragraphs(sentences, self.features, weights)
+        pairs = zip(self.body.sentences, self.features, strict=False)
+        wishes = [(it, names) for it, names in pairs if not self._leaves_it(it)]
+        return asking_paragraphs(wishes, load_shipped_weights())
+
+    def _leaves_it(self, sentence: Sentence) -> bool:
+        """Return whether a sentence agrees to leave the patch as it is.
+
+        Its message gives a tag, or answers the author.
+        """
+        if all(tag.conditional for tag in self.credited) and self.answers != "author":
+            return False
+        pattern = LEAVES_CODE if sentence.top.on_code else LEAVES_TEXT
+        return bool(pattern.fullmatch(sentence.text))
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:

@@ -207,3 +207,38 @@ NO_REQUEST = re.compile(
     re.IGNORECASE,
 )
 """Sentences that look like requests but are not."""
+_IT = r"(?:it|this|that|these|them|those|anything|everything)"
+_AS_IT_IS = r"(?: (?:as (?:it |they )?(?:is|are|was|were|stan[d]s?)|alone|in|here|there|like (?:this|that)|(?:this|that) way))"  # noqa: E501
+_CHANGING = r"(?:change|touch|rework|redo|fix|address|update|do|bother|worry|send|re-?send|re-?spin|re-?post)"  # noqa: E501
+_KEEPS = rf"(?:leave|keep) {_IT}{_AS_IT_IS}?"
+_LEAVES_CODE = (
+    rf"(?:there(?:'s| is) |i see )?no (?:need|reason|point)(?: to {_CHANGING}(?: {_IT})?| (?:for|in) (?:{_IT}|an? (?:new version|v\d+|re-?send|re-?spin)))?",  # noqa: E501
+    rf"you (?:(?:do not|don't) (?:need|have) to|needn't|need not)(?: {_CHANGING}(?: {_IT})?)?",
+    rf"(?:{_IT} ?(?:is|'s|are|looks?|seems?) )?(?:still |perfectly |just |totally |quite )*(?:fine|ok(?:ay)?|good|alright)"  # noqa: E501
+    rf"(?: (?:by|with|for|to) me| to (?:keep|leave|have) {_IT})?{_AS_IT_IS}?",
+    rf"(?:you (?:can|could|may|might)|feel free to|i would|i'd)(?: just)? {_KEEPS}",
+    rf"{_IT} can (?:stay|remain){_AS_IT_IS}?",
+    rf"(?:please )?(?:don't|do not) (?:bother|worry)(?: about {_IT})?",
+    r"no changes? (?:is |are )?(?:needed|required|necessary)",
+)
+_LEAVES_TEXT = (
+    *_LEAVES_CODE,
+    rf"(?:there(?:'s| is) )?no (?:need|reason) to \w+(?: {_IT})?",
+    rf"you (?:(?:do not|don't) (?:need|have) to|needn't|need not) \w+(?: {_IT})?",
+    rf"(?:{_IT}(?: is|'s|) )?(?:really )?(?:not |un)(?:needed|required|necessary)",
+    rf"(?:(?:please|just|let's) )*{_KEEPS}",
+)
+_ASIDE = r"(?:no|nah|nope|yes|yeah|sure|right|ok(?:ay)?|well|oh|hm+|and|but|so|then|i think|thanks?|thank you|now|imo|though|either|at all|really|please|for (?:now|me)|here)"  # noqa: E501
+
+
+def _leaving(clauses: tuple[str, ...]) -> re.Pattern[str]:
+    clause = f"(?:{'|'.join(clauses)})"
+    more = rf"(?:\W+(?:{_ASIDE}\W+){{0,3}}{clause}){{0,2}}"
+    aside = rf"(?:{_ASIDE}\W+){{0,4}}"
+    return re.compile(rf"\W*{aside}{clause}{more}(?:\W+{_ASIDE}){{0,3}}\W*", re.IGNORECASE)
+
+
+LEAVES_TEXT = _leaving(_LEAVES_TEXT)
+"""A sentence that asks for no change, such as "No need for that, it is fine as is"."""
+LEAVES_CODE = _leaving(_LEAVES_CODE)
+"""The same below a diff, where "keep it" and "not needed" ask for a change."""

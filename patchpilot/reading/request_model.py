@@ -7,7 +7,7 @@ replies. The weights are fitted by `tests/lab/fit_reading.py`.
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, groupby, islice
 
@@ -116,10 +116,9 @@ def sentence_names(sentences: Sequence[Sentence], by: str, to: str) -> tuple[fro
 
 
 def asking_paragraphs(
-    sentences: Sequence[Sentence], features: Sequence[frozenset[str]], weights: Weights
+    pairs: Iterable[tuple[Sentence, frozenset[str]]], weights: Weights
 ) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
-    """Yield the sentences and their features for each paragraph that contains a request."""
-    pairs = zip(sentences, features, strict=False)
+    """Yield the sentences and their features of each paragraph that contains a request."""
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)
         if score_request(weights, [names for _, names in part]) >= LIKELY:

@@ -161,7 +161,7 @@ def count_found_requests(
     """Count the requests that are found, and the listed items that are not requests."""
     for labeled_mail in mails:
         mail = labeled_mail.mail
-        parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
+        parts = asking_paragraphs(zip(mail.body.sentences, mail.features, strict=False), weights)
         listed_ranges = [
             (request_part[0][0].line, request_part[-1][0].end) for request_part in parts
         ]

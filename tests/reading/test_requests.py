@@ -107,6 +107,51 @@ def test_each_paragraph_may_contain_a_request() -> None:
     ]
 
 
+AGREED = [
+    "No need for that, it is still fine:",
+    "No need to resend.",
+    "You don't need to change that.",
+    "Fine as is.",
+    "It's fine as it stands, you don't have to resend it.",
+    "Feel free to keep it.",
+    "No change needed.",
+]
+AGREED_IN_TEXT = [
+    "Just leave it as is.",
+    "No, please keep this here.",
+    "That is not necessary.",
+    "There is no need to split it.",
+]
+
+
+@pytest.mark.parametrize("quote", ["Should I split this as well?", "+\tif (!pump)"])
+@pytest.mark.parametrize("text", [*AGREED, *AGREED_IN_TEXT])
+def test_agreement_with_a_tag_requests_nothing(text: str, quote: str) -> None:
+    body = f"> {quote}\n\n{text}\n\nReviewed-by: {MATT}\n"
+    points = list_review_points(story.V1, make_reply_to_v1(body))
+    # "keep it" below a diff asks to undo the change
+    assert points == [] or (text in AGREED_IN_TEXT and quote.startswith("+"))
+    mixed = body.replace("\n\nReviewed", "\n\nPlease name the commit in the text.\n\nReviewed")
+    assert "Matt Maintainer: Please name the commit in the text." in list_review_points(
+        story.V1, make_reply_to_v1(mixed)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no need for the cast.",
+        "No need to initialize rc.",
+        "You don't need the braces.",
+        "Please keep it in one line.",
+        "Leave out the NULL check.",
+    ],
+)
+def test_nit_with_a_tag_is_a_request(text: str) -> None:
+    body = f"> +\tif (!pump)\n\n{text}\n\nReviewed-by: {MATT}\n"
+    assert len(list_review_points(story.V1, make_reply_to_v1(body))) == 1
+
+
 def test_authors_questions_are_not_listed() -> None:
     assert (
         list_review_points(
