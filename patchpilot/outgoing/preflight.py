@@ -34,7 +34,7 @@ from patchpilot.outgoing.undisclosed_texts import (
     find_undisclosed_warnings,
 )
 from patchpilot.projects.commit_marks import claimed_upstream_commit, is_backport
-from patchpilot.projects.loading import is_list_address, is_on_list_host
+from patchpilot.projects.loading import is_list, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
     find_placeholder,
@@ -227,7 +227,7 @@ def is_mailing_list(recipient: Recipient) -> bool:
     return (
         "list" in recipient.role.split()
         or recipient.role.endswith("list")
-        or is_list_address(recipient.address.email)
+        or is_list(recipient.address)
     )
 
 

@@ -18,6 +18,7 @@ from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.config import TreeFile
 from patchpilot.errors import PackError, suggest_valid_words, unknown_word_error
 from patchpilot.model.action import Action
+from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import (
@@ -363,7 +364,10 @@ _USER_SPACE = lazy_pattern(
     r"|i-g-t|igt|pynfs|man-pages)(?:-dev|-next)?"
 )
 """Names of user-space projects in subject prefixes, such as [PATCH nfs-utils]."""
-_LIST_HOST = lazy_pattern(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = lazy_pattern(r"(?:^|\.)(?:(?:lists?|listserv)\.[\w.-]+|googlegroups\.com)$")
+_LIST_ADDRESS = lazy_pattern(r"[-_.](?:devel|dev|lists?|pdl)@")
+_LIST_TITLE = lazy_pattern(r"@|\b(?:mailing|lists?|ml)\b")
+"""What is in the name of a list, and in no person's."""
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
@@ -468,16 +472,29 @@ def _uninherited_lists(project: Project) -> set[str]:
     return lists - ({*inherited.main, inherited.stable} if inherited else set()) - {""}
 
 
-def is_list_address(email: str) -> bool:
-    """Return whether an address looks like a mailing list.
+def is_list(address: Address) -> bool:
+    """Return whether an address in a header is a mailing list.
 
-    This is the case if it is a project's list, if a project has lists on its host, or if its host
-    is called lists.
+    It is one if its host has lists, or if it looks like a project's list and has no person's name:
+    linux@example.org may be a maintainer's address.
     """
-    return is_on_list_host(email) or any(
-        project.lists.pattern and re.search(project.lists.pattern, email.lower())
-        for project in projects().values()
+    if "list:" in address.name.lower() or is_on_list_host(address.email):
+        return True
+    email = address.email.lower()
+    return not _is_called_otherwise(address) and (
+        bool(_LIST_ADDRESS.search(email))
+        or any(
+            project.lists.pattern and re.search(project.lists.pattern, email)
+            for project in projects().values()
+        )
     )
+
+
+def _is_called_otherwise(address: Address) -> bool:
+    """Return whether an address has a name that is not its own, and not a list's."""
+    name = address.name.lower()
+    words, local = (re.sub(r"\W|_", "", it) for it in (name, address.email.partition("@")[0]))
+    return bool(words) and words not in local.lower() and not _LIST_TITLE.search(name)
 
 
 def is_on_list_host(email: str) -> bool:
@@ -596,7 +613,7 @@ def subsystem_of(
         address.key
         for name in ("To", "Cc")
         for address in patch.addresses(name)
-        if is_list_address(address.email)
+        if is_list(address)
     }
     lists.difference_update(default_project().lists.catch_all)
     candidates = [

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.projects.loading import is_list_address
+from patchpilot.projects.loading import is_list
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
@@ -310,16 +310,8 @@ def _find_recipients(series: PostedSeries, post: Classified) -> Iterator[Address
     for address in (*mail.to, *mail.cc)[:_MOST_ADDRESSED]:
         if address.key in author_keys or not address.key or series.is_author(address):
             continue
-        if not _is_list(address) and not _is_robot(address):
+        if not is_list(address) and not _is_robot(address):
             yield address
-
-
-def _is_list(address: Address) -> bool:
-    """Return whether a recipient is a mailing list, judging by its address or by
-    get_maintainer.pl's label.
-    """
-    name, host = address.name.lower(), address.key.rpartition("@")[2]
-    return "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
 
 
 def _is_robot(address: Address) -> bool:

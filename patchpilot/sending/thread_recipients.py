@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
-from patchpilot.projects.loading import is_list_address
+from patchpilot.projects.loading import is_list
 from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.topic.reroll import find_last_send
 
@@ -40,7 +40,7 @@ def _list_answered(parent: str) -> Iterator[Recipient]:
         reasons = (f"sent the message that is answered: {mail.subject}",)
         yield Recipient(mail.sender, "answered", None, "cc", reasons)
         for address in (*mail.to, *mail.cc):
-            if is_list_address(address.email):
+            if is_list(address):
                 reasons = ("received the message that is answered",)
                 yield Recipient(address, "list", None, "cc", reasons)
 

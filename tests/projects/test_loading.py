@@ -14,8 +14,9 @@ from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.errors import PackError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import adjust_rules
+from patchpilot.model.address import parse_address
 from patchpilot.projects.checking import check_table
-from patchpilot.projects.loading import detect, find_project, projects, resolve_table
+from patchpilot.projects.loading import detect, find_project, is_list, projects, resolve_table
 from patchpilot.projects.project import SECTIONS, Project, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
@@ -147,3 +148,46 @@ def test_rule_texts_name_the_project(name: str, word: str) -> None:
     assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
     texts = "\n".join(f"{rule.why} {rule.message} {rule.summary}" for rule in rules.values())
     assert bool(re.search(r"\b(?:the|Linux) kernel[ .,']", texts)) == (word == "Kernel")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Oleksij Rempel <linux@rempel-privat.de>",
+        "Guenter Roeck <linux@roeck-us.net>",
+        "Russell King <linux@armlinux.org.uk>",
+        "Pengutronix Kernel Team <kernel@pengutronix.de>",
+        "NXP Linux Team <linux-imx@nxp.com>",
+        "Lists Person <lists@example.org>",
+        "Benjamin LaHaise <bcrl@kvack.org>",
+        "Lena Torwald <dev@lynxeye.example>",
+        "ada@example.org",
+    ],
+)
+def test_maintainer_is_no_list(text: str) -> None:
+    address = parse_address(text)
+    assert address
+    assert not is_list(address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "linux-iio@vger.kernel.org",
+        "Linux IIO <linux-iio@vger.kernel.org>",
+        "linux-mm@kvack.org",
+        "Linux-MM <linux-mm@kvack.org>",
+        "Linux Kernel Mailing List <linux-kernel@example.com>",
+        '"linux-imx@nxp.com" <linux-imx@nxp.com>',
+        '"open list:COUNTER SUBSYSTEM" <counter@example.org>',
+        "KASAN <kasan-dev@googlegroups.com>",
+        "isdn4linux@listserv.isdn4linux.de",
+        "alsa-devel@alsa-project.org",
+        "brcm80211-dev-list.pdl@broadcom.com",
+        "Regressions <regressions@lists.linux.dev>",
+    ],
+)
+def test_list_is_recognized(text: str) -> None:
+    address = parse_address(text)
+    assert address
+    assert is_list(address)

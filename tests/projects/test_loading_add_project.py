@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.checking import _NOT_WRITTEN
 from patchpilot.projects.loading import (
     detect,
     find_project,
     forget,
-    is_list_address,
+    is_list,
     projects,
     user_folder,
 )
@@ -93,7 +94,7 @@ def test_tree_and_messages_are_detected(repo: Repo) -> None:
     assert "project acme" in call("check -C", str(repo.path), "-v", "HEAD").err
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
-    assert is_list_address("acme-devel@lists.acme.example")
+    assert is_list(Address("", "acme-devel@lists.acme.example"))
     assert "acme" in call("help options").out
 
 

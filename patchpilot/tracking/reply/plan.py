@@ -37,7 +37,7 @@ from patchpilot.outgoing.reply_mail import (
 )
 from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.commit_marks import find_upstream_commits, read_commit_marks
-from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
+from patchpilot.projects.loading import is_list, projects
 from patchpilot.reading.sender import real_sender
 from patchpilot.recipients.from_message import find_backport_contacts
 from patchpilot.series.message_ids import make_message_ids
@@ -96,7 +96,7 @@ class ReplyPlan:
     def recipient_counts(self) -> tuple[int, int]:
         """Return the number of individual recipients and of lists in To and Cc."""
         by_email = {address.email: address for address in (*self.mail.to, *self.mail.cc)}
-        lists = sum(_is_list_address(address) for address in by_email.values())
+        lists = sum(is_list(address) for address in by_email.values())
         return len(by_email) - lists, lists
 
 
@@ -249,14 +249,6 @@ def choose_reply_sender(
     return require_sender(account)
 
 
-def _is_list_address(address: Address) -> bool:
-    """Return whether an address in a message's headers is a mailing list.
-
-    An address with a display name may be a maintainer's.
-    """
-    return is_on_list_host(address.email) or (not address.name and is_list_address(address.email))
-
-
 def plan_reply(
     repository: Repository,
     answered_mail: AnsweredMail,
@@ -287,7 +279,7 @@ def plan_reply(
         added = () if undisclosed else _find_backport_recipients(repository, patch)
         to, cc = _address_backport(to, cc, [it for it in added if it.key not in own_addresses])
     public_lists = tuple(
-        recipient for recipient in (*to, *cc) if undisclosed and _is_list_address(recipient)
+        recipient for recipient in (*to, *cc) if undisclosed and is_list(recipient)
     )
     to = tuple(recipient for recipient in to if recipient not in public_lists)
     cc = tuple(recipient for recipient in cc if recipient not in public_lists)
