@@ -142,6 +142,16 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
 
 
+def test_dry_run_names_the_draft_that_it_keeps(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo, review = track_reviewed_patch(tmp_path, server)
+        outcome = repo.patchpilot("track reply", review, "--dry-run", "--no-edit")
+    assert "the reply is empty: it has only quoted lines" in outcome.err
+    assert "nothing was written" not in outcome.err
+    assert "nothing was sent; the draft was kept, and --discard deletes it" in outcome.err
+    assert len(call("track reply --format json").json["drafts"]) == 1
+
+
 def test_draft_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = track_reviewed_patch(tmp_path, server)

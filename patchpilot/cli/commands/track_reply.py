@@ -124,6 +124,7 @@ def _send_reply(
             common.write(format_reply(plan, "NOT SENT"))
         for refusal in plan.blockers:
             print_notice("error", f"{refusal.message}; {refusal.hint}")
+        print_notice("note", "nothing was sent; the draft was kept, and --discard deletes it")
         return int(findings_exit_code(plan.refused))
     if common.format == "text":
         common.write(format_reply(plan))

@@ -93,7 +93,7 @@ def find_text_problems(text: str) -> Iterator[SendProblem]:
     if not written_lines:
         yield SendProblem(
             "empty-reply",
-            "nothing was written: the reply has only quoted lines",
+            "the reply is empty: it has only quoted lines",
             "write your answer below the quoted lines",
         )
     if placeholders := sorted(set(_PLACEHOLDER.findall("\n".join(own_lines)))):
