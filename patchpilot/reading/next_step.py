@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from patchpilot.model.action import Action, Advice, advice_parts, join_hints
+from patchpilot.model.action import Action, Advice, actions_in_advice, advice_parts, join_hints
 from patchpilot.model.printable import format_count
 from patchpilot.model.trailer import explain_unusable_tag
 from patchpilot.reading.holds import Hold, find_hold
@@ -236,12 +236,18 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
     reply = _find_unanswered(series)
     if reply is None:
         return send
-    if reply.mail.kind is MailKind.QUESTION:
-        return join_hints(_advise_reply(series, reply, version), " and ", send)
-    return _advise_reply(series, reply, version)
+    advice = _advise_reply(series, reply, version)
+    names = {action.name for action in actions_in_advice(advice)}
+    if reply.mail.kind is MailKind.QUESTION and "send" not in names:
+        return join_hints(advice, " and ", send)
+    return advice
 
 
 def _advise_reply(series: PostedSeries, reply: Reply, version: int) -> Advice:
+    later = next((it for it in list_unanswered(series) if it.mail.bot), None)
+    if later and not reply.mail.bot and reply.mail.kind is not MailKind.NACK:
+        answer = _reply_to(reply, WANTS_ANSWER[reply.mail.kind].format(who=reply.mail.sender_name))
+        return join_hints(answer, "; ", _advise_reply(series, later, version))
     words = (
         "{who} reports build warnings" if reply.mail.only_warns else WANTS_ANSWER[reply.mail.kind]
     )
@@ -576,19 +582,24 @@ def _wishes(series: PostedSeries) -> list[Reply]:
     ]
 
 
-def _find_unanswered(series: PostedSeries) -> Reply | None:
-    """Return the last request without an answer by the author.
+def list_unanswered(series: PostedSeries) -> list[Reply]:
+    """Return each sender's last request if the author did not answer it: latest first, but persons'
+    requests before bots'.
 
     Skip reviewers who got an answer to a later request.
     """
-    answered = set[str]()
+    decided = set[str]()
+    requests: list[Reply] = []
     for request in reversed(_wishes(series)):
         sender = request.mail.sender.key
-        if _has_answer(series, request):
-            answered.add(sender)
-        elif sender not in answered:
-            return request
-    return None
+        if sender not in decided and not _has_answer(series, request):
+            requests.append(request)
+        decided.add(sender)
+    return sorted(requests, key=lambda request: request.mail.bot)
+
+
+def _find_unanswered(series: PostedSeries) -> Reply | None:
+    return next(iter(list_unanswered(series)), None)
 
 
 def _has_answer(series: PostedSeries, request: Reply) -> bool:

@@ -256,7 +256,8 @@ class PostedSeries:
     `state` also takes claims by known senders into account. `now` is the time used to detect a
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
     what a patchwork server answered about the patches of the latest version. `sent_marks` contains
-    the stable versions for which the user marked patches as sent, and when.
+    the stable versions for which the user marked patches as sent, and when. `declined` are the
+    Message-IDs of declined requests.
     """
 
     revisions: tuple[Revision, ...]
@@ -282,6 +283,7 @@ class PostedSeries:
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
     sent_marks: tuple[tuple[str, datetime], ...] = ()
+    declined: frozenset[str] = frozenset()
 
     @cached_property
     def missing(self) -> dict[str, int]:

@@ -273,10 +273,13 @@ def _in_review(series: PostedSeries) -> Verdict:
     failed = [mail for mail in wanting if mail.kind in TESTS]
     requests = [mail for mail in wanting if mail not in (*asking, *failed)]
     if requests:
-        newest = requests[-1]
-        request_kind = "tag on a condition" if _is_conditional(newest) else newest.label
-        why = f"{newest.sender_name} requested changes ({request_kind})"
-        return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(newest.mail))
+        # name a person first, because a bot's report can wait for the next version
+        newest = {mail.bot: mail for mail in requests}
+        first = newest.get(False) or newest[True]
+        why = f"{first.sender_name} requested changes ({_name_request(first)})"
+        if first.bot is False and True in newest:
+            why = f"{why}; so did {newest[True].sender_name} ({_name_request(newest[True])})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(first.mail))
     if silence > timedelta(days=shortest_wait()) and silence > series.waiting:
         why = f"no mail since {last:%Y-%m-%d}"
         return Verdict(SeriesState.STALLED, why, Proof(last))
@@ -291,10 +294,14 @@ def _in_review(series: PostedSeries) -> Verdict:
     return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail))
 
 
+def _name_request(mail: Classified) -> str:
+    return "tag on a condition" if _is_conditional(mail) else mail.label
+
+
 def wishes(series: PostedSeries) -> list[Reply]:
     """Return reviewers' messages about the latest version that need a reply, oldest first.
 
-    A reviewer's later tag settles them.
+    A reviewer's later tag settles them. The user's mark settles a bot's.
     """
     latest, is_same_person = series.latest, series.identities.is_same_person
     tags = [
@@ -313,6 +320,7 @@ def wishes(series: PostedSeries) -> list[Reply]:
         and reply.post not in replaced
         and not (reply.mail.kind is MailKind.AI_REVIEW and "no issues" in reply.mail.body.text)
         and not series.has_passed_since(reply)
+        and not (reply.mail.bot and reply.message_id in series.declined)
         and not any(
             reply.when < when and is_same_person(reply.mail.sender, sender) for when, sender in tags
         )

@@ -524,6 +524,10 @@ class _SeriesReader:
             posted = add_repository_facts(posted, self._repository, self._progress)
             posted = add_sent_marks(posted)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
+            if self._marks:
+                from patchpilot.threads.series_record import apply_marks
+
+                posted = apply_marks(posted, self._marks)
             posted = posted if is_archived or posted.commits else None
         self._posted, self._is_read = posted, True
 

@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from patchpilot.model.action import Action, join_hints
@@ -10,7 +11,9 @@ from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.next_step import HALF_A_YEAR, advise, find_stable_wait
 from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.requests import PointState
 from patchpilot.reading.review_table import review_table
+from patchpilot.reading.series_state import decide_state
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     FINAL,
@@ -29,7 +32,11 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         commit.commit for commit in posted.landed if commit.commit and len(commit.commit) >= 12
     )
     server_verdict = posted.patchwork.verdict if posted.patchwork else None
-    latest_replies = (reply.mail for reply in posted.replies if reply.revision is latest)
+    latest_replies = (
+        reply.mail
+        for reply in posted.replies
+        if reply.revision is latest and reply.message_id not in posted.declined
+    )
     return SeriesSummary(
         state=posted.state,
         proven=posted.proven,
@@ -54,6 +61,15 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         began=posted.revisions[0].sent,
         last_activity=posted.last_activity,
     )
+
+
+def apply_marks(posted: PostedSeries, marks: Mapping[Key, str]) -> PostedSeries:
+    """Return a series without the requests of bots that these states decline."""
+    declined = frozenset(
+        message_id for (message_id, _), mark in marks.items() if mark == PointState.DECLINED
+    )
+    is_same = declined == posted.declined
+    return posted if is_same else decide_state(replace(posted, declined=declined))
 
 
 def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:

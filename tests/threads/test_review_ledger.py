@@ -18,6 +18,7 @@ from patchpilot.threads.review_ledger import (
     list_open_requests,
     list_review_comments,
 )
+from patchpilot.tracking.reply.answered_mail import find_answered_mail
 from tests.kit.cli import call
 from tests.kit.life import LIST, create_life
 from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
@@ -195,17 +196,19 @@ def test_nearby_change_addresses_nothing() -> None:
     ] == ["open"]
 
 
+ROBOT = "kernel test robot <lkp@intel.com>"
+REPORT = (
+    "Hi Ada,\n"
+    "\nkernel test robot noticed the following build errors:\n"
+    "\nAll errors (new ones prefixed by >>):\n"
+    "\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
+)
+
+
 def test_build_error_is_addressed_at_its_line() -> None:
-    robot = "kernel test robot <lkp@intel.com>"
-    report = (
-        "Hi Ada,\n"
-        "\nkernel test robot noticed the following build errors:\n"
-        "\nAll errors (new ones prefixed by >>):\n"
-        "\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
-    )
     before, after = (
-        build_ledger(make_post(1, OLD), make_review(report, robot)),
-        build_ledger(make_post(1, OLD), make_review(report, robot), make_post(2, NEW)),
+        build_ledger(make_post(1, OLD), make_review(REPORT, ROBOT)),
+        build_ledger(make_post(1, OLD), make_review(REPORT, ROBOT), make_post(2, NEW)),
     )
     assert [(item.point.text[:13], str(item.state)) for item in before] == [
         ("pump.c:13:10:", "open")
@@ -234,6 +237,50 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
     ]
     wrong_outcome = call("track show 1 --ledger", *make_mark(9, "declined"))
     assert (wrong_outcome.code, "has no request 9" in wrong_outcome.err) == (2, True)
+
+
+def _build_report(minutes: int) -> bytes:
+    return build_mail(
+        f"Re: [PATCH] {TITLE}",
+        REPORT,
+        sender=ROBOT,
+        id="lkp",
+        reply_to="v1",
+        minutes=minutes,
+    )
+
+
+@pytest.mark.parametrize("minutes", [30, 500])
+def test_person_comes_before_a_bot(tmp_path: Path, minutes: int) -> None:
+    (tmp_path / "m").write_bytes(
+        build_mbox(make_post(1, OLD), make_review(), _build_report(minutes))
+    )
+    assert call("track add --mbox", tmp_path / "m").code == 0
+    (series,) = call("track show 1 --format json").json["series"]
+    assert series["why"] == (
+        "Matt Maintainer requested changes (review); so did kernel test robot (build-failure)"
+    )
+    assert series["next_step"] == (
+        "answer the review by Matt Maintainer; kernel test robot reports a build failure: fix it,"
+        " build it, then send v2"
+    )
+    assert series["next_commands"][0].startswith("patchpilot track reply '<r1")
+    with open_store() as store:
+        answered = find_answered_mail("1", "reply", store)
+    assert answered.mail.sender.name == "Matt Maintainer"
+
+
+def test_declined_report_of_a_bot_needs_no_step(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(build_mbox(make_post(1, OLD), make_review(), _build_report(500)))
+    assert call("track add --mbox", tmp_path / "m").code == 0
+    points = call("track show 1 --ledger --format json").json["points"]
+    (number,) = (it["number"] for it in points if it["from"] == "kernel test robot")
+    assert call("track show 1 --ledger", *make_mark(number, "declined")).code == 0
+    (series,) = call("track show 1 --format json").json["series"]
+    assert series["why"] == "Matt Maintainer requested changes (review)"
+    assert series["next_step"] == "answer the review by Matt Maintainer and send v2"
+    call("track show 1 --ledger", *make_mark(number, "none"))
+    assert "kernel test robot" in call("track show 1").out
 
 
 def test_new_version_lists_open_and_addressed_requests(

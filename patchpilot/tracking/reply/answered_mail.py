@@ -14,6 +14,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import projects
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.next_step import list_unanswered
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
@@ -81,10 +82,10 @@ def is_undisclosed_mail(answered_mail: AnsweredMail) -> bool:
 def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
-    For a tracked series, this is the latest message that needs a reply. For templates that reply to
-    the user's own patches, it is the first message of the latest version. Raise `MissingError` if
-    the message is not available. Raise `UsageError` if the file contains several messages, or if no
-    message in the series needs a reply.
+    For a tracked series, this is the message that needs a reply: the latest one, but a person's
+    before a bot's. For templates that reply to the user's own patches, it is the first message of
+    the latest version. Raise `MissingError` if the message is not available. Raise `UsageError` if
+    the file contains several messages, or if no message in the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)
@@ -124,20 +125,17 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
         )
     if template in OWN_SERIES_TEMPLATES:
         return AnsweredMail(series.posted.latest.head, series.entry)
-    unanswered_mails = [
-        reply.mail
+    wanting = [
+        reply
         for reply in series.posted.replies
         if reply.mail.wants_answer and not reply.mail.by_author
     ]
+    # bots read no replies
+    wanting.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
+    unanswered_mails = [reply.mail for reply in (*list_unanswered(series.posted), *wanting)]
     if not unanswered_mails:
         raise UsageError(
             f"no mail of series {number} asks for anything",
             hint="name the mail to reply to by its Message-ID",
         )
-    return AnsweredMail(
-        max(
-            unanswered_mails,
-            key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0,
-        ),
-        series.entry,
-    )
+    return AnsweredMail(unanswered_mails[0], series.entry)
