@@ -4,7 +4,7 @@ repository.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
+    MERGED,
     TAKEN,
     Claim,
     LandedCommit,
@@ -86,7 +87,8 @@ def decide(series: PostedSeries) -> Verdict:
 def decide_state(series: PostedSeries) -> PostedSeries:
     """Return the series with its claimed and its proven state.
 
-    When the series is proven to be applied, claims by known senders are dropped.
+    When the series is proven to be applied, claims by known senders are dropped. A merge into
+    mainline proves earlier reports of applying the patch.
     """
     claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
     stated, proven_verdict = (
@@ -99,8 +101,12 @@ def decide_state(series: PostedSeries) -> PostedSeries:
         for it in stated.patches
     )
     is_taken = proven_verdict.state in TAKEN
+    merged = {post.key for _, post in series_posts(series)} - {
+        title_key(it.title) for it in patches if it.proven not in MERGED
+    }
     return replace(
         series,
+        events=tuple(_prove_merge(series, event, merged) for event in series.events),
         state=stated.state,
         why=stated.why,
         proven=proven_verdict.state,
@@ -108,6 +114,13 @@ def decide_state(series: PostedSeries) -> PostedSeries:
         patches=patches,
         claims=tuple(it for it in series.claims if not (it.known and is_taken)),
     )
+
+
+def _prove_merge(series: PostedSeries, event: Claim, merged: Set[str]) -> Claim:
+    if event.proven or event.what not in ("applied", "merged") or not merged:
+        return event
+    about = {post.key for _, post in series_posts(series) if _is_about(series, post, event.of)}
+    return event._replace(proven=bool(about) and about <= merged)
 
 
 def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:

@@ -206,9 +206,9 @@ def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:
         # rejections by reviewers are already reported as replies
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
-            groups.setdefault(
-                (event.what, day, event.tree, event.commit, bool(event.withdrawn)), []
-            ).append(event)
+            is_open = bool(event.withdrawn), event.proven
+            key = (event.what, day, event.tree, event.commit, is_open)
+            groups.setdefault(key, []).append(event)
     for group in groups.values():
         first = group[0]
         yield StoryEvent(

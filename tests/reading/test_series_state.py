@@ -15,6 +15,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import with_commits
 from patchpilot.reading.series_state import decide
 from patchpilot.reading.thread_values import (
+    CLAIMED,
     Claim,
     LandedCommit,
     PatchState,
@@ -23,6 +24,7 @@ from patchpilot.reading.thread_values import (
     decide_topic,
 )
 from patchpilot.threads.series_record import find_unchanged_span
+from patchpilot.threads.story import list_posted_events
 from tests.kit import story
 from tests.kit.mails import ADA, MATT, RITA, build_described_mail, build_patch_mail, build_reply
 from tests.kit.story import read_first_series
@@ -52,6 +54,38 @@ def test_commit_overrides_mails() -> None:
     assert [(branch.version, branch.state, branch.note) for branch in merged.stable] == [
         ("6.6", "released", "v6.6.20")
     ]
+
+
+def test_merge_into_mainline_proves_what_was_claimed() -> None:
+    patches = [
+        build_patch_mail("[PATCH 1/2] pump: start at 10", id="p1", minutes=1),
+        build_patch_mail("[PATCH 2/2] valve: open it", id="p2", reply_to="p1", minutes=2),
+    ]
+    notes = [
+        build_reply(
+            f"[PATCH {number}/2] {title}",
+            "Applied this patch to pumps-next, thanks.",
+            sender=MATT,
+            id=f"a{number}",
+            reply_to=f"p{number}",
+            minutes=60 + number,
+        )
+        for number, title in ((1, "pump: start at 10"), (2, "valve: open it"))
+    ]
+    series = read_first_series(*patches, *notes)
+
+    def list_claims(posted: PostedSeries) -> list[bool]:
+        events = [it.text for it in list_posted_events(posted) if "applied to" in it.text]
+        return ["(claimed)" in text for text in events]
+
+    first = MAINLINE._replace(patch=1, title="pump: start at 10")
+    second = MAINLINE._replace(commit="c" * 40, patch=2, title="valve: open it")
+    assert list_claims(series) == [True]
+    # without a cover letter, a reply to the first patch is about the series
+    assert list_claims(with_commits(series, [second])) == [True, False]
+    merged = with_commits(series, [first, second])
+    assert list_claims(merged) == [False]
+    assert not any(it.how == CLAIMED for it in merged.landed)
 
 
 def test_mails_decide_if_no_commit_is_found() -> None:
