@@ -9,6 +9,7 @@ Front modules:
 - `known_senders`: confirm the address of a sender
 - `known_series`: read tracked series
 - `review_ledger`: the review comments, and which are open
+- `series_record`: the state and next step after a request was marked
 - `story`: the history of a series
 - `tracked`: the record of a series
 """

@@ -22,6 +22,7 @@ from patchpilot.reading.thread_values import (
     Turn,
 )
 from patchpilot.threads.review_ledger import Key, LedgerItem, list_open_requests
+from patchpilot.threads.tracked import Tracked
 
 
 def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
@@ -70,6 +71,18 @@ def apply_marks(posted: PostedSeries, marks: Mapping[Key, str]) -> PostedSeries:
     )
     is_same = declined == posted.declined
     return posted if is_same else decide_state(replace(posted, declined=declined))
+
+
+def mark_request(series: Tracked, item: LedgerItem) -> Tracked:
+    """Return a tracked series after the user set the state of this request."""
+    marks = {key: state for key, state in series.marks.items() if key != item.point.key}
+    if item.done:
+        marks[item.point.key] = item.state
+    if series.posted is None:
+        return replace(series, marks=marks)
+    posted = apply_marks(series.posted, marks)
+    summary = summarize_series(posted, marks).summary()
+    return replace(series, **summary, posted=posted, marks=marks)
 
 
 def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:

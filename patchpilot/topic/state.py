@@ -509,18 +509,20 @@ def mark_current_topic(series: Sequence[Tracked], topic: TopicState | None) -> t
     """Mark the current topic's series, and replace its next step with the topic's."""
     number = topic.series.entry.id if topic and topic.series else None
     return tuple(
-        (
-            replace(
-                series_,
-                own=True,
-                is_next_begun=topic.is_begun,
-                is_topic_merged=topic.is_merged,
-                step=topic.step,
-            )
-            if topic and series_.entry.id == number
-            else series_
-        )
+        add_topic_step(series_, topic) if topic and series_.entry.id == number else series_
         for series_ in series
+    )
+
+
+def add_topic_step(series: Tracked, topic: TopicState) -> Tracked:
+    """Return the series of a topic, with the topic's next step."""
+    step = topic._replace(series=series).step
+    return replace(
+        series,
+        own=True,
+        is_next_begun=topic.is_begun,
+        is_topic_merged=topic.is_merged,
+        step=step,
     )
 
 

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
 
 class Conversation(NamedTuple):
-    """A series with its review comments and its messages; by default, no series."""
+    """A series with its review comments and messages, and the current topic; by default, none."""
 
     series: "Tracked | None" = None
     items: "tuple[LedgerItem, ...]" = ()
     mails: "tuple[ConversationMail, ...]" = ()
+    topic: "TopicState | None" = None
 
 
 def _store_conversation(
@@ -62,7 +63,10 @@ def _store_conversation(
     session.conversation = None
     if selected:
         session.conversation = Conversation(
-            selected[0], list_latest_requests(selected[0]), list_conversation(selected[0])
+            selected[0],
+            list_latest_requests(selected[0]),
+            list_conversation(selected[0]),
+            followed.topic,
         )
     return followed.series, follow_status(followed.topic, followed.series)
 

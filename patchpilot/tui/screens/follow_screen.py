@@ -19,7 +19,7 @@ from patchpilot.tui.screens.follow_rows import (
     Conversation,
     describe_series_state,
     first_message_to_show,
-    format_open_comment_count,
+    follow_status,
     is_unfetched,
     pinned_rows,
     placeholder_rows,
@@ -440,6 +440,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def action_mark(self, name: str) -> None:
         from patchpilot.reading.requests import PointState
         from patchpilot.threads.review_ledger import toggle_state
+        from patchpilot.threads.series_record import mark_request
 
         series, item = self._series, self._selected_comment
         if series is None or item is None:
@@ -447,10 +448,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.notify(words, severity="warning")
             return
         changed_item = toggle_state(series.entry.id, item, PointState(name))
-        marks = {key: state for key, state in series.marks.items() if key != item.point.key}
-        if changed_item.done:
-            marks[item.point.key] = changed_item.state
-        self._replace_series(replace(series, marks=marks))
+        self._replace_series(mark_request(series, changed_item))
         done_text = str(changed_item.state).replace("addressed", "ticked")
         self.notify(
             f"{done_text if changed_item.done else 'reopened'}: {crop_text(item.point.text, 45)};"
@@ -459,19 +457,22 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def _replace_series(self, series: "Tracked") -> None:
         from patchpilot.threads.review_ledger import list_latest_requests
+        from patchpilot.topic.state import add_topic_step
 
         all_series: tuple[Tracked, ...] = self.session.last_result(self.stage) or ()
+        status, topic = self.session.stage_status(self.stage), self._reading.topic
+        if series.own and topic:
+            topic = topic._replace(series=series)
+            series = add_topic_step(series, topic)
+            status = follow_status(topic, all_series)
         number = series.entry.id
         result = tuple(
             series if candidate.entry.id == number else candidate for candidate in all_series
         )
-        status = self.session.stage_status(self.stage)
-        if series.own and self._items:
-            status = replace(status, count=format_open_comment_count(series))
         self.session.store_result(self.stage, result, status)
         self._shown = result
         # keep the messages, because only the ticks of review comments have changed
-        self._reading = Conversation(series, list_latest_requests(series), self._mails)
+        self._reading = Conversation(series, list_latest_requests(series), self._mails, topic)
         self.session.conversation = self._reading
         self.refill_list()
 

@@ -93,9 +93,11 @@ async def test_settled_point_is_put_into_the_changelog(
         await pilot.press("space")
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
         assert "[✓] Please add a test for it." in text_of(app)
+        assert "settle 1 open request" in text_of(app)
         move_to_row(app, "Why do you change")
         await pilot.press("space")
         await until(pilot, lambda: "2/2 ticked" in text_of(app), "both ticks")
+        assert "settle" not in text_of(app), "the next step follows the tick"
         await pilot.press("space")
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "one tick cleared")
         await keys(pilot, "v")
