@@ -268,16 +268,18 @@ def _find_commits(
     commits: dict[str, _LocatedCommit] = {}
     matched_titles: set[str] = set(excluded_titles)
     reverted: dict[str, str] = {}
-    for landed in posted.landed:
+    numbers = {post.key: post.number or 1 for post in posted.latest.patches}
+    for landed in posted.reported_commits:
         commit = repository.find(landed.commit) if landed.commit else None
         if commit is None or commit in commits or not history.has(tip, commit):
             continue
         subject = repository.commit(commit).subject
         if title_key(subject) in excluded_titles:
             continue
+        title = landed.title or subject
         located = commits[commit] = _LocatedCommit(
-            landed.patch,
-            landed.title or subject,
+            landed.patch or numbers.get(title_key(title)),
+            title,
             "",
             _find_landing(commit, history, tip),
         )

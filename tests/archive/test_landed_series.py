@@ -27,6 +27,7 @@ from tests.kit.mails import (
     build_mail,
     build_mbox,
     build_stable_failure_notice,
+    build_stable_queue_notice,
 )
 from tests.kit.story import next_step
 from tests.kit.trees import FILE, Trees
@@ -356,3 +357,17 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         )
     assert series.unreachable
     assert (series.state, len(series.about.landed)) == ("in-mainline", 1)
+
+
+def test_all_patches_are_counted_when_a_message_names_one_commit(trees: Trees) -> None:
+    first = trees.commit(f"{ONE}\n\nCheck it.\n")
+    second = trees.commit(f"{TWO}\n\nCount them.\n")
+    for commit in (first, second):
+        trees.backport(commit, "6.1", tag="")
+    trees.backport(first, "6.6")
+    queued = build_stable_queue_notice(TWO, second, "6.1", id="q", minutes=100)
+    merged = track_series(trees, P1, P2, queued)
+    assert {branch.version: branch.note for branch in merged.stable} == {
+        "6.1": "",
+        "6.6": "only patch 1 of 2",
+    }
