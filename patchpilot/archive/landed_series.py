@@ -90,7 +90,11 @@ def find_commits_in_repository(
         return RepositoryCommits()
     with History(repository, progress) as history:
         history.add([tip])
-        branches = find_stable_branches(repository, include_ended=True)
+        branches = [
+            branch
+            for branch in find_stable_branches(repository, include_ended=True).branches
+            if posted.concerns(branch.version)
+        ]
         project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []
@@ -107,10 +111,11 @@ def find_commits_in_repository(
             )
             released = clamp_time(release.date) if release else None
             landed = landed._replace(how=f"in the repository{commit.how}", released=released)
-            commits.append(landed)
+            if not posted.targets:
+                commits.append(landed)
             landings = [
                 (branch, landing)
-                for branch in branches.branches
+                for branch in branches
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in landings:
@@ -134,6 +139,8 @@ def find_commits_in_repository(
                 branches_with_commit,
                 project.mainline,
             )
+        if posted.targets:
+            return RepositoryCommits(tuple(commits), tuple(dict.fromkeys(follow_ups)))
         next_tip = find_linux_next_tip(repository)
         merged_titles = {title_key(commit.title) for commit in merged}
         if next_tip:
@@ -165,7 +172,7 @@ def find_commits_in_repository(
                 known,
             )
         fixes = [commit.landing.commit for commit in merged if commit.landing.holds]
-        needs = find_stable_needs(fixes, history, branches.branches, project)
+        needs = find_stable_needs(fixes, history, branches, project)
     return RepositoryCommits(tuple(commits), tuple(dict.fromkeys(follow_ups)), needs)
 
 

@@ -369,7 +369,7 @@ def _read_topic(
             step=step.advice,
             state=topic.state if state.state == state.series.state else state.state,
             news=news,
-            title=state.title,
+            title=topic.title if state.series.targets else state.title,
         )
     return HomeTopic(
         key,

@@ -33,7 +33,7 @@ def make_series_topic(key: str, series: Tracked) -> HomeTopic:
     """Convert a tracked series to a topic for the home screen, with its latest activity."""
     topic = HomeTopic(
         key,
-        series.subject,
+        series.title,
         turn=series.step.need,
         state=str(series.state),
         news="sent; not in the archive yet",

@@ -519,7 +519,8 @@ def _backport_reviews(series: PostedSeries) -> list[str | Action]:
     return [
         _write(message_id, f"answer the review of the backport to {', '.join(versions)}")
         for message_id, versions in _find_posted_backports(series).items()
-        if message_id and _find_follow_up(series, message_id).state is SeriesState.CHANGES_REQUESTED
+        if (backport := _find_follow_up(series, message_id))
+        and backport.state is SeriesState.CHANGES_REQUESTED
     ]
 
 
@@ -527,10 +528,11 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
     """Return what to do about the backports that were sent: wait, or read another author's."""
     steps: list[str | Action] = []
     for message_id, versions in _find_posted_backports(series).items():
-        # without a message, the user marked the backport as sent
-        author = _find_follow_up(series, message_id).author if message_id else series.author
+        # otherwise, the series is the backport, or the user marked the backport as sent
+        backport = _find_follow_up(series, message_id)
+        author = backport.author if backport else series.author
         names = ", ".join(versions)
-        if not message_id or series.is_author(author):
+        if backport is None or series.is_author(author):
             steps.append(f"wait for the stable branches {names}: the backport was sent")
         else:
             words = f"read the backport to {names} that {author.name or author.key} sent"
@@ -547,8 +549,9 @@ def _find_posted_backports(series: PostedSeries) -> dict[str, list[str]]:
     return backports
 
 
-def _find_follow_up(series: PostedSeries, message_id: str) -> FollowUp:
-    return next(it for it in series.follow_ups if it.message_id == message_id)
+def _find_follow_up(series: PostedSeries, message_id: str) -> FollowUp | None:
+    later = (it for it in series.follow_ups if it.message_id == message_id != "")
+    return next(later, None)
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:

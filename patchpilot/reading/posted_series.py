@@ -398,6 +398,26 @@ class PostedSeries:
         ids = (post.change_id for it in newest_first for post in it.posts)
         return next(filter(None, ids), None)
 
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Return the stable versions that a backport is for, or none if it is no backport.
+
+        A backport without a version in its prefix is for the branch whose message it answers.
+        """
+        if not (self.revisions and self.latest.backport_to):
+            return ()
+        parent = self.latest.head.mail.in_reply_to
+        answered = (it.version for it in self.events if it.version and it.message_id == parent)
+        names = self.latest.head.subject.stables or answered
+        return tuple(dict.fromkeys(name.removesuffix(".y") for name in names))
+
+    def concerns(self, version: str | None) -> bool:
+        """Return whether the series can be merged into a stable branch; None is another tree.
+
+        A backport is only for its own branches.
+        """
+        return not self.targets or (version or "").removesuffix(".y") in self.targets
+
     @property
     def project(self) -> Project:
         return self.latest.project
@@ -518,11 +538,12 @@ class PostedSeries:
     def landed(self) -> tuple[LandedCommit, ...]:
         """Return the commits found in messages and in the repository.
 
-        Mainline commits from the repository replace those from messages.
+        Mainline commits from the repository replace those from messages. The mainline commit of a
+        backport is another series.
         """
-        in_mainline = any(landed.in_mainline for landed in self.commits)
+        no_mainline = bool(self.targets) or any(landed.in_mainline for landed in self.commits)
         reported = (
-            commit for commit in self.reported_commits if not (in_mainline and commit.in_mainline)
+            commit for commit in self.reported_commits if not (no_mainline and commit.in_mainline)
         )
         return (*reported, *self.commits)
 
@@ -531,7 +552,7 @@ class PostedSeries:
         """Return the stable branches that messages name, each with the latest reported state."""
         branches: dict[str, StableBranchState] = {}
         for event in self.events:
-            if event.version is None or event.what not in _RANK:
+            if event.version is None or event.what not in _RANK or not self.concerns(event.version):
                 continue
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
             state = event.what
@@ -552,11 +573,15 @@ class PostedSeries:
     def _add_posted_backports(self, branches: dict[str, StableBranchState]) -> None:
         """Add the branches for which a backport was sent after the latest message about them.
 
-        A backport without a version in its prefix is for the branch whose message it answers.
+        This includes the series if it is a backport. A later backport without a version in its
+        prefix is for the branch whose message it answers.
         """
         posted: list[tuple[str, str | None, datetime | None]] = [
-            (version, None, when) for version, when in self.sent_marks
+            (version, None, when) for version, when in self.sent_marks if self.concerns(version)
         ]
+        if targets := self.targets:
+            head = self.latest.first
+            posted += ((version, head.message_id, head.when) for version in targets)
         for later in self.follow_ups:
             if later.relation != "backports" or later.state in _GIVEN_UP:
                 continue

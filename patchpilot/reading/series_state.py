@@ -182,6 +182,8 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
     in_stable = [it for it in series.stable if it.state in ("merged", "released")]
     branches = stable_summary(series.stable)
+    if len(in_stable) + sum(it.state == "reverted" for it in series.stable) < len(series.targets):
+        return verdict
     if in_stable or verdict.state is SeriesState.IN_STABLE:
         proof = _proof(in_stable[0]) if in_stable else verdict.proof
         return Verdict(SeriesState.IN_STABLE, branches, proof)
@@ -212,11 +214,14 @@ def _apply_mails(series: PostedSeries) -> Verdict:
     )
     in_stable = next((it for it in stable if it.state in ("queued", "released")), None)
     if in_stable:
-        return Verdict(SeriesState.IN_STABLE, branches, _proof(in_stable))
+        is_pending = in_stable.state == "queued" and bool(series.targets)
+        state = SeriesState.ACCEPTED if is_pending else SeriesState.IN_STABLE
+        return Verdict(state, branches, _proof(in_stable))
     if pulled := next((event for event in events if event.what == "merged"), None):
         why = pulled.sentence or "its pull request was merged"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
-    landed = next((it for it in series.reported_commits if it.in_mainline), None)
+    reported = () if series.targets else series.reported_commits
+    landed = next((it for it in reported if it.in_mainline), None)
     if landed:
         why = f"the stable trees refer to its upstream commit; {branches}"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))

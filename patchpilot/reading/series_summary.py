@@ -21,7 +21,8 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 class SeriesSummary:
     """The summary of a series.
 
-    `version` is 0 until a message has been read from an archive. `tags` maps the names of tags to
+    `version` is 0 until a message has been read from an archive. `targets` contains the stable
+    versions that a backport is for. `tags` maps the names of tags to
     counts. `ci` is the bots' verdict on the latest version, `sent_at` the date of that version,
     `posts` the Message-IDs of its patches, and `head` the Message-ID of its first message. `titles`
     contains the normalized titles of all versions, `message_ids` the Message-IDs of all messages
@@ -34,6 +35,7 @@ class SeriesSummary:
     why: str = ""
     subject: str = ""
     version: int = 0
+    targets: tuple[str, ...] = ()
     tags: Mapping[str, int] = field(default_factory=dict)
     ci: CiVerdict | None = None
     step: NextStep = _UNKNOWN
@@ -51,6 +53,12 @@ class SeriesSummary:
     sent_at: datetime | None = None
     began: datetime | None = None
     last_activity: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the subject; for a backport, with its stable branches before it."""
+        branches = ", ".join(f"{version}.y" for version in self.targets)
+        return f"[{branches}] {self.subject}" if branches else self.subject
 
     @property
     def reviewed(self) -> str:

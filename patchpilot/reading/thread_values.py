@@ -275,6 +275,12 @@ class FollowUp(NamedTuple):
     def author_text(self) -> str:
         return self.author.trailer()
 
+    @property
+    def words(self) -> str:
+        """Describe the relation, and name the stable versions of a backport."""
+        branches = f" to {', '.join(self.onto)}" if self.onto else ""
+        return f"{self.relation} it{branches}"
+
 
 _SAYS = {
     "applied": "reports it applied",

@@ -44,6 +44,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         why=posted.why,
         subject=posted.subject,
         version=latest.version,
+        targets=posted.targets,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
         ci=find_worst_verdict((*(mail.verdict for mail in latest_replies), server_verdict)),
         step=_find_next_step(posted, marks),

@@ -248,7 +248,7 @@ def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
     for follow_up in posted.follow_ups:
         yield StoryEvent(
             StoryKind.PROBLEM,
-            f"“{follow_up.subject}” {follow_up.relation} it ({follow_up.state})",
+            f"“{follow_up.subject}” {follow_up.words} ({follow_up.state})",
             None,
             follow_up.message_id,
         )

@@ -100,6 +100,8 @@ def _format_turn(series: Tracked) -> str:
     if series.step.need is Turn.FINISHED:
         return "nobody's: finished"
     posted_series = series.posted
+    if series.about.targets:
+        return "others: you are waiting for the stable trees"
     if posted_series and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         event = posted_series.project.after_applied.partition(" (")[0]
         return f"others: you are waiting until {event}"
@@ -136,7 +138,7 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
             " not applied"
         )
     for branch in series.about.stable:
-        if branch.state in _IN_STABLE_REVIEW:
+        if branch.state in _IN_STABLE_REVIEW and branch.message_id not in posted.post_ids:
             yield f"{branch.version} {branch.words}"
     if unknown_count := sum(not claim.known for claim in posted.claims):
         yield f"{format_count(unknown_count, 'message')} from unknown addresses"

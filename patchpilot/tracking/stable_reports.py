@@ -91,7 +91,8 @@ def add_stable_states(
 ) -> None:
     """Add the states of a mainline commit in a series, unless a later one is known."""
     for state in posted.stable:
-        of = state.commit or posted.commit
+        # the patches of a backport name its mainline commits
+        of = state.commit or posted.commit or (commit if posted.targets else None)
         if not (of and commit.startswith(of)):
             continue
         known = states.get((commit, state.version))

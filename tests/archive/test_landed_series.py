@@ -26,6 +26,8 @@ from tests.kit.mails import (
     build_described_mail,
     build_mail,
     build_mbox,
+    build_patch_mail,
+    build_reply,
     build_stable_failure_notice,
     build_stable_queue_notice,
 )
@@ -357,6 +359,53 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         )
     assert series.unreachable
     assert (series.state, len(series.about.landed)) == ("in-mainline", 1)
+
+
+def _post_backport(commit: str, version: str = "5.15", prefix: str = "5.15.y") -> bytes:
+    message = f"commit {commit} upstream.\n\nCheck it.\n"
+    title = f"[PATCH {prefix}] {ONE}"
+    return build_patch_mail(title, message=message, id="b", reply_to=f"f{version}", minutes=200)
+
+
+def _fail(commit: str, version: str = "5.15") -> bytes:
+    return build_stable_failure_notice(ONE, commit, version, id=f"f{version}", minutes=100)
+
+
+@pytest.mark.parametrize("prefix", ["5.15.y", "stable"])
+def test_backport_waits_for_its_own_branch(trees: Trees, prefix: str) -> None:
+    trees.repo.git("update-ref refs/remotes/stable/linux-5.15.y", trees.first)
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
+    trees.backport(commit, "6.6", tag="v6.6.20")
+    queued = build_stable_queue_notice(ONE, commit, "6.1", id="q", minutes=110)
+    mails = (_fail(commit), queued, _post_backport(commit, prefix=prefix))
+    sent = track_series(trees, *mails)
+    assert (sent.state, [(it.version, it.words) for it in sent.stable], sent.landed) == (
+        "sent",
+        [("5.15", "backport sent")],
+        (),
+    )
+    assert (advise(sent).need, next_step(sent)[:17]) == ("waiting", "wait for replies;")
+    remarks = "This lacks a lock. Please add it and send a new version."
+    review = build_reply(f"[PATCH {prefix}] {ONE}", remarks, id="r", reply_to="b", minutes=300)
+    reviewed = track_series(trees, *mails, review)
+    assert (reviewed.state, advise(reviewed).need) == ("changes-requested", "your turn")
+    own = build_stable_queue_notice(ONE, commit, "5.15", id="o", minutes=400)
+    queued_backport = track_series(trees, *mails, own)
+    assert (queued_backport.state, next_step(queued_backport)) == (
+        "accepted",
+        "follow the stable review of 5.15; reply there if it should not be applied",
+    )
+    trees.backport(commit, "5.15", tag="v5.15.172")
+    merged = track_series(trees, *mails)
+    assert (merged.state, merged.why, advise(merged).need) == (
+        "in-stable",
+        "5.15 released in v5.15.172",
+        "finished",
+    )
+    backport = trees.repo.git("rev-parse refs/remotes/stable/linux-5.15.y")
+    reason = f"This reverts commit {backport} which is commit {commit} upstream."
+    trees.commit_to_stable("5.15", f'Revert "{ONE}"\n\n{reason}\n', checked=False)
+    assert "the fix was reverted in 5.15" in next_step(track_series(trees, *mails))
 
 
 def test_all_patches_are_counted_when_a_message_names_one_commit(trees: Trees) -> None:

@@ -230,7 +230,7 @@ def test_revert_implies_an_earlier_merge() -> None:
         ),
     )
     assert [(follow_up.relation, str(follow_up.state)) for follow_up in series.follow_ups] == [
-        ("reverts", "in-stable")
+        ("reverts", "accepted")
     ]
     assert series.state == "in-mainline"
     assert series.stable == ()

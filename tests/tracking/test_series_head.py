@@ -208,6 +208,14 @@ def test_failed_backport_is_the_authors_turn() -> None:
     assert head["open"] == "1 request by Sasha Levin"
 
 
+def test_backport_names_its_branch_and_waits_for_the_stable_trees() -> None:
+    series = read_series(BACKPORT)
+    assert series.title == f"[5.10.y] {series.subject}"
+    assert format_series(series).splitlines()[0].endswith(series.title)
+    assert read_head_rows(BACKPORT)["turn"] == "others: you are waiting for the stable trees"
+    assert read_series(*PAIR).title == "pump: two fixes"
+
+
 def test_later_success_settles_a_failure() -> None:
     for reports in (
         [build_helper_report("Success", 9)],

@@ -74,9 +74,9 @@ def format_series(
     lines += [f"  note      {note}" for note in series.notes]
     if max_width:
         lines = [folded_line for line in lines for folded_line in _fold_row(line, max_width)]
-        lines = [*wrap_labeled("", series.subject, max_width), *lines]
+        lines = [*wrap_labeled("", series.title, max_width), *lines]
     else:
-        lines = [series.subject, *lines]
+        lines = [series.title, *lines]
     return make_printable("\n".join(lines))
 
 
@@ -189,7 +189,7 @@ def _format_trees(series: Tracked) -> Iterator[str]:
         location = f", in {follow_up.tree or '?'} as {follow_up.commit}" if follow_up.commit else ""
         yield (
             f"  follow-up {follow_up.subject} (v{follow_up.version}, {follow_up.state}{location})"
-            f" {follow_up.relation} it"
+            f" {follow_up.words}"
         )
 
 
@@ -245,7 +245,7 @@ def format_digest(series: Sequence[Tracked], since: datetime) -> str:
         events = [event for event in list_events(item) if event.when and event.when >= since]
         if events:
             lines += [
-                f"{item.entry.id}  {item.state}: {make_one_line(item.subject)}",
+                f"{item.entry.id}  {item.state}: {make_one_line(item.title)}",
                 *map(_format_event, events),
                 f"    next        {make_one_line(item.next_step)}",
             ]
@@ -256,7 +256,7 @@ def format_waiting_messages(series: Sequence[Tracked]) -> str:
     """List the messages that wait for a reply, each with the command that starts the reply."""
     lines: list[str] = []
     for tracked_series in series:
-        lines.append(f"{tracked_series.entry.id}  {make_one_line(tracked_series.subject)}")
+        lines.append(f"{tracked_series.entry.id}  {make_one_line(tracked_series.title)}")
         for message_id, items in group_requests(tracked_series).items():
             request, more_count = items[0].point, len(items) - 1
             more_note = f" (and {format_count(more_count, 'more request')})" if more_count else ""

@@ -161,7 +161,7 @@ def _make_series_row(
         f"R {series.reviewed}" if series.reviewed else "",
         _CI.get(series.ci or "", ""),
         format_short_age(series.sent_at, now) if series.sent_at else "",
-        make_one_line(series.subject),
+        make_one_line(series.title),
     )
     return TableRow(
         cells,

@@ -199,7 +199,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return None if self.own_series else self._series
 
     def _title_subject(self) -> str:
-        return self._other_series.subject if self._other_series else super()._title_subject()
+        return self._other_series.title if self._other_series else super()._title_subject()
 
     def _title_texts(self) -> Sequence[str]:
         if self._other_series is None or self.session.topic is None:
@@ -256,7 +256,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             pinned_texts = pinned_rows(series, columns, self._max_step_lines)
             # leave out the subject of the topic's own series, because the title line shows it
             heading = join_with_dots("Conversation", describe_series_state(series))
-            panel.heading = heading if series.own else series.subject
+            panel.heading = heading if series.own else series.title
         self.show_rows("#next", pinned_texts)
         panel.count = self._format_counts(series) if series else ""
 

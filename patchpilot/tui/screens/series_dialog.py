@@ -40,7 +40,7 @@ def show_series_actions(screen: "AnyScreen", series: "Tracked") -> None:
         DialogOption(
             "History",
             "its versions, its reviews, and where it was merged",
-            lambda: screen.app.push_screen(Reader(series.subject, partial(history_rows, series))),
+            lambda: screen.app.push_screen(Reader(series.title, partial(history_rows, series))),
         )
     ]
     if is_readable:
@@ -66,7 +66,7 @@ def show_series_actions(screen: "AnyScreen", series: "Tracked") -> None:
             partial(_confirm_unfollow, screen, series),
         )
     )
-    ask_for_option(screen, series.subject, options, "Series")
+    ask_for_option(screen, series.title, options, "Series")
 
 
 def _show_reviewers(screen: "AnyScreen", series: "Tracked") -> None:
@@ -105,5 +105,5 @@ def _confirm_unfollow(screen: "AnyScreen", series: "Tracked") -> None:
         screen.rerun_stage("followed")
 
     answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
-    question = f"Stop following this series?\n\n{series.subject}"
+    question = f"Stop following this series?\n\n{series.title}"
     ask_for_confirmation(screen, Choose(question, answers), stop_following)
