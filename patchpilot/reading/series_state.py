@@ -212,11 +212,11 @@ def _apply_mails(series: PostedSeries) -> Verdict:
         series.reported_branches,
         stable_summary(series.reported_branches),
     )
-    in_stable = next((it for it in stable if it.state in ("queued", "released")), None)
-    if in_stable:
-        is_pending = in_stable.state == "queued" and bool(series.targets)
-        state = SeriesState.ACCEPTED if is_pending else SeriesState.IN_STABLE
-        return Verdict(state, branches, _proof(in_stable))
+    if released := next((it for it in stable if it.state == "released"), None):
+        return Verdict(SeriesState.IN_STABLE, branches, _proof(released))
+    if queued := next((it for it in stable if it.state == "queued"), None):
+        state = SeriesState.ACCEPTED if series.targets else SeriesState.IN_MAINLINE
+        return Verdict(state, branches, _proof(queued))
     if pulled := next((event for event in events if event.what == "merged"), None):
         why = pulled.sentence or "its pull request was merged"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))

@@ -138,7 +138,7 @@ def test_stable_message_leads_to_its_original(stable: str, original: str, archiv
     [
         (
             build_stable_queue_notice("sieve: in no archive", LOST, "6.1", id="x", to=OTTO),
-            "in-stable",
+            "in-mainline",
         ),
         (
             build_stable_failure_notice("sieve: in no archive", LOST, "6.1", id="x"),

@@ -77,7 +77,7 @@ def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
     assert (tracked["id"], tracked["subject"], tracked["state"]) == (
         1,
         TITLE,
-        "in-stable",
+        "in-mainline",
     )
     assert [(revision["version"], revision["message_id"]) for revision in tracked["revisions"]] == [
         (1, "v1@example.org"),
@@ -150,7 +150,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(thread_mbox: Path, work
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     # the first run in a repository reads all messages in order to find their commits
-    assert track_series()[0]["state"] == "in-stable"
+    assert track_series()[0]["state"] == "in-mainline"
     run_track_in_folder(repo.path)
     assert (
         run_track_in_folder(
@@ -216,7 +216,7 @@ def test_list_shows_state_and_next_step(thread_mbox: Path) -> None:
     call("track add --mbox", thread_mbox)
     outcome = call("track")
     assert TITLE in outcome.out
-    assert "in-stable" in outcome.out
+    assert "in-mainline" in outcome.out
     assert "if it is needed there" in outcome.out
 
 
@@ -396,7 +396,7 @@ def test_file_is_shown_without_tracking(thread_mbox: Path) -> None:
     outcome = call("track show --mbox", thread_mbox)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.splitlines()[0].endswith(TITLE)
-    assert outcome.out.splitlines()[1].startswith("  state     in-stable")
+    assert outcome.out.splitlines()[1].startswith("  state     in-mainline")
     assert "as of" in outcome.out
     assert f"not tracked: `patchpilot track add --mbox {thread_mbox}`" in outcome.out
     assert track_series() == []
@@ -442,7 +442,7 @@ def test_archive_is_polled(workdir: Path) -> None:
             "r4@example.org",
         }
         server.add(story.IN_REVIEW, story.QUEUED)
-        assert track_series("update --fresh")[0]["state"] == "in-stable"
+        assert track_series("update --fresh")[0]["state"] == "in-mainline"
 
 
 def test_rejected_series_is_still_polled(workdir: Path) -> None:

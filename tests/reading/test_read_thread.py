@@ -89,7 +89,7 @@ def test_rejection_lasts_until_a_new_version() -> None:
 def test_whole_history_is_reported() -> None:
     series = read_first_series(*story.WHOLE)
     assert [revision.version for revision in series.revisions] == [1, 2]
-    assert series.state == "in-stable"
+    assert series.state == "in-mainline"
     assert [(tag.trailer, tag.version, tag.patch) for tag in series.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
     ]

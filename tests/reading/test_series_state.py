@@ -332,7 +332,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
             REFERENCED,
             "review@1",
         ),
-        ([make_event("queued", version="6.1")], "in-stable", "6.1 queued", "queued@1"),
+        ([make_event("queued", version="6.1")], "in-mainline", "6.1 queued", "queued@1"),
         (
             [make_event("released", version="6.1")],
             "in-stable",
@@ -419,9 +419,9 @@ FAILED = make_event("failed", version="5.10")
         (
             [make_event("queued", version="6.1")],
             [MAINLINE],
-            "in-stable",
-            "6.1 queued",
-            None,
+            "in-mainline",
+            "first in v6.9; 6.1 queued",
+            "a",
         ),
         (
             [],
@@ -480,7 +480,7 @@ def test_version_after_a_revert_is_pending(reverted: float, applied: float, stat
     ).state == (state)
     queued = make_event("queued", applied, version="6.1", commit="f" * 40)
     patch_state = decide_only_patch(add_evidence(series, (queued,), (undone,)))
-    assert (patch_state.state == "in-stable") is (state == "accepted")
+    assert (patch_state.state == "in-mainline") is (state == "accepted")
     assert (patch_state.state == "sent") is (state == "sent")
     review = make_event("review", applied, version="6.1", commit="f" * 40)
     patch_state = decide_only_patch(add_evidence(series, (review,), (undone,)))

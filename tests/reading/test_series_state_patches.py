@@ -131,10 +131,10 @@ def test_stable_mail_is_about_the_named_patch() -> None:
     )
     assert (series.state, series.why) == (
         "accepted",
-        "1 of 2 in stable branches; 2/2 applied",
+        "1 of 2 in mainline; 2/2 applied",
     )
     assert [str(patch_state.state) for patch_state in series.patches] == [
-        "in-stable",
+        "in-mainline",
         "accepted",
     ]
 

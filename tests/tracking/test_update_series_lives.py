@@ -214,7 +214,7 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
     assert life.add_and_wait(
         build_stable_queue_notice(PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20))
     ) == (
-        "in-stable",
+        "in-mainline",
         "follow the stable review of 6.1; reply there if it should not be applied",
     )
     assert life.commands == ["patchpilot track reply '<q@example.org>' --template objection"]
@@ -300,7 +300,7 @@ def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
     state, step = life.add_and_wait(
         build_stable_queue_notice(PUMP, commit, "5.10", id="q", minutes=convert_days_to_minutes(45))
     )
-    assert (state, life.branches["5.10"]) == ("in-stable", "queued")
+    assert (state, life.branches["5.10"]) == ("in-mainline", "queued")
     life.trees.backport(commit, "5.10", tag="v5.10.240")
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     assert life.branches["5.10"] == "released in v5.10.240"
