@@ -34,7 +34,7 @@ class Branch(NamedTuple):
 def open_home_repository(key: str) -> Repository | None:
     """Return the repository with this key, or None if it is gone or unreadable."""
     folder = find_repository_path(key)
-    if not folder.is_dir():
+    if not (key and folder.is_dir()):
         return None
     try:
         return Repository.open(folder)

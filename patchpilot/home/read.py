@@ -9,6 +9,7 @@ import hashlib
 import time
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,9 +116,14 @@ def read_topics(
     """Return the current topics.
 
     `repositories` are the keys of repositories to search for branches, in addition to repositories
-    with drafts. Unchanged topics are taken from the cache. The network is not used.
+    with drafts. Series without a branch are looked up in the first of them, as `track` does in the
+    current repository. Unchanged topics are taken from the cache. The network is not used.
     """
-    with Store() as store, Outbox() as outbox:
+    with (
+        Store() as store,
+        Outbox() as outbox,
+        open_home_repository(next(iter(repositories), "")) or nullcontext() as current,
+    ):
         reading = _HomeReader(store, outbox, _read_cached_home(store.file), on_topics, progress)
         with Drafts() as drafts:
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
@@ -129,10 +135,10 @@ def read_topics(
         try:
             # read the series without a draft first, because each of them may belong to one of the
             # branches
-            reading.read_series(draft_series)
+            reading.read_series(current, draft_series)
             for key, drafts_of_key in by_repository.items():
                 reading.read_repository(key, drafts_of_key)
-            reading.read_series()
+            reading.read_series(current)
         except BaseException:
             # save what was read, so that the next run can continue from here
             unread = {
@@ -222,11 +228,13 @@ class _HomeReader:
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)
 
-    def read_series(self, left_out: Collection[int] = ()) -> None:
+    def read_series(
+        self, repository: Repository | None = None, left_out: Collection[int] = ()
+    ) -> None:
         """Read the tracked series that have no branch."""
         for entry in self.store.entries():
             if entry.id not in self.read_numbers and entry.id not in left_out:
-                self._read_one_series(entry)
+                self._read_one_series(entry, repository=repository)
 
     def _read_branch(self, repository: Repository, branch: Branch, draft: Draft | None) -> bool:
         """Read the topic on a branch.

@@ -4,6 +4,7 @@
 It contains the topics in all repositories, whose turn it is, and cached data that is shown first.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from patchpilot.reading.thread_values import Turn
 from tests.kit import story
 from tests.kit.cli import call
 from tests.kit.life import create_life
-from tests.kit.mails import build_mbox
+from tests.kit.mails import build_described_mail, build_mbox
 from tests.kit.repos import Repo
+from tests.kit.trees import Trees
 
 KEY = "{}/.git"
 
@@ -236,3 +238,14 @@ def test_backport_is_named_after_the_fix(tmp_path: Path) -> None:
         author.repo.git("branch -q -D topic")
         (topic,) = read_topics()
         assert (topic.branch, topic.title) == (None, "[6.1.y] widget: fix the leak")
+
+
+def test_series_without_a_branch_has_the_same_next_step_as_in_track(tmp_path: Path) -> None:
+    trees = Trees(tmp_path / "r")
+    title = "pump: check the pointer"
+    (tmp_path / "m").write_bytes(build_mbox(build_described_mail(f"p1 [PATCH] {title}")))
+    assert call("track add --mbox", tmp_path / "m").code == 0
+    trees.commit(f"{title}\n\nCheck it.\n")
+    (series,) = json.loads(trees.repo.patchpilot("track --json").out)["series"]
+    (topic,) = read_topics([KEY.format(trees.repo.path.resolve())])
+    assert (topic.state, str(topic.step)) == ("in-mainline", series["next_step"])
