@@ -217,7 +217,7 @@ def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
     if branch.wants_fix and (review := work.find_review(branch)):
         return FactRow("verdict", "the fix", review.words, Tone.GOOD)
-    if work.written or work.sent:
+    if branch.wants_fix and (work.written or work.sent):
         return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
         return FactRow("verdict", "the fix", "resolved", Tone.GOOD)
@@ -260,9 +260,9 @@ def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow
         when = f"{review.date.date()}" if review.date else ""
         text = f"{when} <{review.message_id}>" if review.message_id else when
         yield FactRow("reported", review.words, text.strip(), Tone.GOOD)
-    elif branch.failed:
+    elif branch.failed and branch.wants_fix:
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
-        yield FactRow("failed", "failed", text, Tone.BAD if branch.wants_fix else Tone.QUIET)
+        yield FactRow("failed", "failed", text, Tone.BAD)
     if branch.stale:
         yield FactRow("stale", "outdated", describe_stale_copy(branch.as_of))
     if branch.stacked_others and branch.wants_fix:

@@ -29,6 +29,7 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
 from patchpilot.backports.present_lines import PresentLine
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.work import ActionResults
+from patchpilot.backports.write import WrittenBackport
 from patchpilot.cli.output import backport_report as report
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import ENDED, MissingSeries, SkippedBranch
@@ -234,6 +235,15 @@ def test_prerequisites_count_while_they_are_needed() -> None:
     fixed = replace(FULL, verdict=BranchVerdict.FIXED)
     keys = {row.key for row in format_branch_rows(RESULT, fixed)}
     assert not keys & {"needs", "prerequisite", "conflict", "cause", "search", "help", "newer"}
+
+
+def test_work_for_a_branch_that_has_the_fix_is_no_news() -> None:
+    fixed = replace(FULL, verdict=BranchVerdict.FIXED, landed_as="8" * 40)
+    work = BranchWork(written=WrittenBackport(FULL.branch, (Path("6.1/1.patch"),)))
+    for result, verdict in ((fixed, "already-fixed"), (replace(FULL, failed=""), "has patches")):
+        rows = format_branch_rows(RESULT, result, work)
+        assert [row.text for row in rows if row.key == "verdict"] == [verdict]
+        assert not [row for row in rows if row.key == "failed"]
 
 
 def test_failed_message_is_in_text_and_json(world: World, tmp_path: Path) -> None:
