@@ -357,8 +357,9 @@ def _list_related_rows(result: BackportResult, branch: BranchResult) -> Iterator
         yield FactRow("help", "help", hint)
     # if the fix is not in mainline yet, a row of the fix reports this once for all branches
     if branch.wants_fix and branch.lacking_newer and result.upstream is not False:
-        newer = ", ".join(branch.lacking_newer)
-        yield FactRow("newer", "note", f"needed in newer trees first: {newer}")
+        lacking, queued = result.split_newer(branch)
+        names = ", ".join((*lacking, *(f"{name} (queued)" for name in queued)))
+        yield FactRow("newer", "note", f"needed in newer trees first: {names}")
     for follower in branch.followers:
         is_instead = follower.kind == "replacement" and branch.wants_fix
         text = f"{follower.reference}, {follower.describe_relation(result.commit)}"

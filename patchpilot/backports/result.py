@@ -98,6 +98,16 @@ class BackportResult:
                 lines |= dict.fromkeys((*added, tree) if added else ())
         return tuple(lines)
 
+    def split_newer(self, branch: BranchResult) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the newer branches that lack the fix, and the versions that it is queued for."""
+        queued = {
+            row.branch: row.name
+            for row in self.branches
+            if row.branch in branch.lacking_newer and row.review and row.review.state == "queued"
+        }
+        lacking = tuple(name for name in branch.lacking_newer if name not in queued)
+        return lacking, tuple(queued.values())
+
     def describe_needs(self) -> str:
         """Return how many branches need the fix, and on how many of them a conflict is open."""
         needy = [branch for branch in self.branches if branch.wants_fix]

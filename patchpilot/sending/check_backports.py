@@ -4,6 +4,7 @@
 from collections.abc import Iterator, Sequence
 
 from patchpilot.backports.branch_verdicts import BackportRequest, compute_backport_verdicts
+from patchpilot.backports.stable_states import StableStates
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
@@ -58,6 +59,7 @@ def _find_verdict_problems(
     try:
         request = BackportRequest(upstream, profile=profile, effort=0.0)
         result = compute_backport_verdicts(repository, request)[-1]
+        (result,) = StableStates(repository).add([result])
     except PatchpilotError as error:
         yield SendProblem("backport-unchecked", f"not checked as a backport: {error.message}")
         return
@@ -70,13 +72,22 @@ def _find_verdict_problems(
                 f"{branch.branch}: {branch.verdict}: {branch.reason}",
                 _show_verdicts(upstream),
             )
-        elif newer := branch.lacking_newer:
-            yield SendProblem(
-                "newer-first",
-                f"{join_words(newer)} {'lacks' if len(newer) == 1 else 'lack'} {upstream[:12]}:"
-                " users who update to a newer branch would lose the fix",
-                _show_verdicts(upstream),
-            )
+        elif branch.lacking_newer:
+            message = _describe_newer(upstream[:12], *result.split_newer(branch))
+            yield SendProblem("newer-first", message, _show_verdicts(upstream))
+
+
+def _describe_newer(commit: str, lacking: Sequence[str], queued: Sequence[str]) -> str:
+    """Describe the newer branches that lack a commit or have it only in their queue."""
+    queue_note = f"queued for {join_words(queued)}" if queued else ""
+    if not lacking:
+        return f"{commit} is {queue_note}, in no release yet"
+    verb = "lacks" if len(lacking) == 1 else "lack"
+    note = f" ({queue_note})" if queued else ""
+    return (
+        f"{join_words(lacking)} {verb} {commit}{note}: users who update to a newer branch would"
+        " lose the fix"
+    )
 
 
 def _show_verdicts(upstream: str) -> Action:

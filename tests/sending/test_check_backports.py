@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.check_backports import warn_about_backports
 from patchpilot.sending.plan import plan_sending
-from tests.kit.mails import ADA
+from patchpilot.tracking.follow_series import track_series_in_mbox
+from tests.kit.mails import ADA, build_mbox, build_patch_mail, build_stable_queue_notice
 from tests.kit.repos import Repo
 
 AUTHOR = "Ann Author <ann@author.example>"
@@ -94,10 +97,12 @@ class StableWorld:
         with Repository.open(self.repo.path) as repository:
             return plan_sending(repository, SendRequest(target=str(folder), offline=True))
 
-    def warn(self, mark: str) -> set[str]:
+    def list_warnings(self, mark: str) -> tuple[SendProblem, ...]:
         with Repository.open(self.repo.path) as repository:
-            ids = (repository.resolve("topic"),)
-            return {problem.name for problem in warn_about_backports(repository, mark, ids)}
+            return warn_about_backports(repository, mark, (repository.resolve("topic"),))
+
+    def warn(self, mark: str) -> set[str]:
+        return {problem.name for problem in self.list_warnings(mark)}
 
 
 @pytest.fixture
@@ -202,6 +207,19 @@ def test_note_below_every_sign_off_is_named(
 def test_newer_branch_without_the_fix_is_named(world: StableWorld) -> None:
     world.start_backport("origin/linux-6.6.y")
     assert world.warn("PATCH 6.6.y") == {"newer-first"}
+
+
+def test_newer_branch_that_queued_the_fix_is_named(world: StableWorld, tmp_path: Path) -> None:
+    title = "ring: subtract n"
+    mails = [build_patch_mail(f"[PATCH] {title}", id="first")]
+    mails.append(build_stable_queue_notice(title, world.fix, "6.12", id="q", minutes=9))
+    (tmp_path / "m").write_bytes(build_mbox(*mails))
+    with Store() as store:
+        track_series_in_mbox(tmp_path / "m", store=store)
+    world.start_backport("origin/linux-6.6.y")
+    (problem,) = world.list_warnings("PATCH 6.6.y")
+    assert problem.message == f"{world.fix[:12]} is queued for 6.12, in no release yet"
+    assert "first: 6.12 (queued)" in world.repo.patchpilot(f"backport {world.fix}").out
 
 
 def test_branch_that_has_the_fix_is_named(world: StableWorld) -> None:
