@@ -149,6 +149,7 @@ class TreeTip(NamedTuple):
 
     name: str
     tip: str
+    is_mainline: bool = False
 
 
 class EarlierFix(NamedTuple):
@@ -259,9 +260,8 @@ def find_earlier_fixes(
 ) -> tuple[EarlierFix | None, ...]:
     """Return the commit that makes a patch unnecessary, or None, for each patch.
 
-    `base` is the first patch's parent; None searches the whole history. The first of `trees` is
-    mainline. Certain matches are preferred, and then matches in earlier trees. Raise `GitError` if
-    git fails or takes too long.
+    `base` is the first patch's parent; None searches the whole history. Certain matches are
+    preferred, and then matches in earlier trees. Raise `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -531,8 +531,8 @@ class _Locations:
                 fix = EarlierFix(
                     commit.id,
                     commit.subject,
-                    self._describe_location(commit, rank),
-                    rank == 0,
+                    self._describe_location(commit, self._trees[rank]),
+                    self._trees[rank].is_mainline,
                     is_sure,
                 )
                 chosen = key, fix
@@ -548,10 +548,10 @@ class _Locations:
             len(self._trees) - 1,
         )
 
-    def _describe_location(self, commit: _LoggedCommit, rank: int) -> str:
-        if rank == 0:
+    def _describe_location(self, commit: _LoggedCommit, tree: TreeTip) -> str:
+        if tree.is_mainline:
             release = self._releases.first(commit.id, commit.date, final=True)
             release = release or self._releases.first(commit.id, commit.date)
             if release:
                 return release.name
-        return self._trees[rank].name
+        return tree.name

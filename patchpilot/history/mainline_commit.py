@@ -73,7 +73,7 @@ class MainlineSearch:
         return self._find_same_change(patch, self.history)
 
     def _find_same_change(self, patch: Patch, history: History) -> str | None:
-        tree = TreeTip(self.main.name, self.main.tip)
+        tree = TreeTip(self.main.name, self.main.tip, is_mainline=True)
         titled = history.titled(read_announced_title(patch), self.main.tip)[::-1]
         if same := find_same_patch(self.repository, patch, tree, titled):
             return same
@@ -116,7 +116,7 @@ class MainlineSearch:
             return commit
         if not patch.has_diff:
             return None
-        tree = TreeTip(self.main.name, self.main.tip)
+        tree = TreeTip(self.main.name, self.main.tip, is_mainline=True)
         return find_merged_patch(self.repository, patch, tree, progress)
 
     def _has_same_subject(self, patch: Patch, commit: str) -> bool:

@@ -172,7 +172,11 @@ def _trees_to_search(
     start: str,
     patches: Sequence[Patch],
 ) -> tuple[TreeTip, ...]:
-    trees = [TreeTip(main.name, main.tip)] if main else []
+    """Return the trees in which a fix may be, mainline first.
+
+    MAINTAINERS lists mainline for all files, so only the first tree with a tip counts.
+    """
+    trees = [TreeTip(main.name, main.tip, is_mainline=True)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import find_listed_trees
 
@@ -182,7 +186,10 @@ def _trees_to_search(
         ]
     if tip := find_linux_next_tip(repository):
         trees.append(TreeTip("linux-next", tip))
-    return tuple({tree.tip: tree for tree in reversed(trees)}.values())[::-1]
+    first: dict[str, TreeTip] = {}
+    for tree in trees:
+        first.setdefault(tree.tip, tree)
+    return tuple(first.values())
 
 
 def _find_stable_base(
