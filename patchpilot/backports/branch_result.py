@@ -151,6 +151,11 @@ class BranchResult:
         )
 
     @property
+    def lacks_causes(self) -> bool:
+        """Return whether a cause is not among the prerequisites."""
+        return not {it.commit for it in self.causes} <= {it.commit for it in self.prerequisites}
+
+    @property
     def wants_fix(self) -> bool:
         """Return whether the branch lacks the fix and has, or may have, the bug."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)

@@ -32,6 +32,7 @@ from patchpilot.backports.prerequisites import (
     SearchLimits,
     SearchState,
     find_prerequisites,
+    is_proposed_size,
 )
 from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.reverted_fix import find_mainline_revert
@@ -85,6 +86,7 @@ from patchpilot.model.bounded import clamp_time
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
@@ -659,14 +661,15 @@ class BackportSession:
         """Add what a branch without the fix requires, and return the branch's tree with the fix.
 
         These are the prerequisites that people name, the adaptation or other prerequisites if the
-        fix conflicts after them, and explanations.
+        fix conflicts after them, the commits that add what an applied fix uses, and explanations.
         """
-        assert result.applied
+        first = result.applied
+        assert first
         effort = self.request.effort
         named = self.prerequisites.apply(
             self.scratch, fix, branch, tree, effort / 2, applied_commits
         )
-        applied = try_fix(self.scratch, fix, named.tree) if named.needs else result.applied
+        applied = try_fix(self.scratch, fix, named.tree) if named.needs else first
         hints = (*result.hints, *named.hints)
         result = replace(result, prerequisites=named.needs, hints=hints)
         is_conflict = applied.how is AppliesHow.CONFLICT
@@ -675,8 +678,12 @@ class BackportSession:
         if self.request.adapt and is_conflict:
             result = self._adapt(result, fix, branch, named.tree, applied)
         if effort > 0:
+            if first.how is not AppliesHow.CONFLICT and not is_conflict:
+                stacked = StackedTree(named.tree, applied_commits)
+                result = self._explain(result, fix, branch.tip, stacked, applied)
+                return self._require_names(result, fix, named.tree)
             stacked = StackedTree(tree, applied_commits)
-            result = self._explain(result, fix, branch.tip, stacked, result.applied or applied)
+            result = self._explain(result, fix, branch.tip, stacked, first)
         adapted = result.adaptation
         if adapted and adapted.is_sure:
             return result, adapted.made
@@ -709,6 +716,33 @@ class BackportSession:
         if search.tree and search.state is SearchState.FOUND:
             return result, self.scratch.pick(fix.id, search.tree, fix.base).tree
         return result, tree
+
+    def _require_names(
+        self, result: BranchResult, fix: FixCommit, tree: str
+    ) -> tuple[BranchResult, str]:
+        """Require the commits that add the names which an applied fix uses and the branch lacks.
+
+        Such a commit must apply as a whole and be of a usual size; otherwise, it stays a cause.
+        Return the branch's tree with the fix as well.
+        """
+        needs = list(result.prerequisites)
+        commits = sorted(cause.commit for cause in result.causes)
+        commits.sort(key=lambda commit: self.history.index.ordinal(commit) or 0)
+        for adding in FixCommit.read_all(self.repository, commits):
+            attempt = try_fix(self.scratch, adding, tree) if adding.base else None
+            if attempt is None or attempt.how is AppliesHow.CONFLICT or attempt.is_empty:
+                continue
+            size = adding.size[1]
+            is_usable = is_proposed_size(fix, size) or self.request.everything
+            if is_usable and try_fix(self.scratch, fix, attempt.merge.tree).how is not (
+                AppliesHow.CONFLICT
+            ):
+                tree = attempt.merge.tree
+                is_fix_itself = bool(read_commit_marks(adding.commit.message).fixes)
+                subject = adding.commit.subject
+                needs.append(PrerequisiteNeed(adding.id, subject, size, is_fix_itself, why="adds"))
+        made = try_fix(self.scratch, fix, tree).merge.tree
+        return replace(result, prerequisites=tuple(needs)), made
 
     def _price_adaptation(
         self,

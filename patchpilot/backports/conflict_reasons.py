@@ -23,6 +23,7 @@ from patchpilot.backports.line_history import (
     read_line_touch,
     read_line_touches,
 )
+from patchpilot.backports.local_names import find_missing_locals
 from patchpilot.backports.symbols import compare_symbols, find_adding_commit
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.fix_commit import FixCommit
@@ -82,7 +83,7 @@ def explain_conflict(
     """
     end = time.monotonic() + timeout
     tree_id, planned = stacked or StackedTree(scratch.tree_of(tip))
-    missing_symbols, symbol_hints = compare_symbols(scratch, fix, tree_id, timeout=timeout)
+    missing_names, symbol_hints = compare_symbols(scratch, fix, tree_id, timeout=timeout)
     causes: list[Cause] = []
     function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
@@ -92,19 +93,26 @@ def explain_conflict(
         causes = causes or _find_branch_commits(
             history, scratch, fix, tip, applied, _compute_seconds_left(end)
         )
-    for symbol, path in missing_symbols.items():
+    else:
+        missing_locals = find_missing_locals(scratch, fix, tree_id, applied.merge.tree)
+        missing_names += missing_locals
+        symbol_hints += [
+            f"the fix uses {it.words}, which {it.function}() in the branch does not have"
+            for it in missing_locals
+        ]
+    for missing in missing_names:
         if time.monotonic() > end:
             break
         adding_commit = find_adding_commit(
-            scratch, fix, symbol, path, tip, timeout=_compute_seconds_left(end)
+            scratch, fix, missing, tip, timeout=_compute_seconds_left(end)
         )
         if adding_commit and adding_commit not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
                     adding_commit,
                     history.repository.commit(adding_commit).subject,
-                    path,
-                    f"it added {symbol}, which the fix uses",
+                    missing.path,
+                    f"it added {missing.words}, which the fix uses",
                 )
             )
     known_ids = {cause.commit for cause in causes}

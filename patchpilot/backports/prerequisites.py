@@ -59,9 +59,9 @@ class PrerequisiteNeed:
 
     `size` is the number of its changed lines, or only of those in the fix's files if the
     prerequisite is partial; `paths` are then these files, with their former names. `is_fix` is set
-    if the prerequisite fixes another commit. `why` is "tried" if trial merges found it, or "named"
-    if the line `named_by` names it. `serves` is the other prerequisite that needs it, or "" if the
-    fix itself does.
+    if the prerequisite fixes another commit. `why` is "tried" if trial merges found it, "named" if
+    the line `named_by` names it, or "adds" if it adds a name that the fix uses. `serves` is the
+    other prerequisite that needs it, or "" if the fix itself does.
     """
 
     commit: str
@@ -118,6 +118,11 @@ class SearchLimits(NamedTuple):
 _DEFAULT_LIMITS = SearchLimits()
 
 
+def is_proposed_size(fix: FixCommit, size: int) -> bool:
+    """Return whether a prerequisite of a fix with so many changed lines may be proposed."""
+    return size <= _TIMES_LARGER * max(1, fix.size[1])
+
+
 class _OutOfTimeError(Exception):
     pass
 
@@ -161,7 +166,7 @@ class _PrerequisiteSeeker:
         self.tree = tree or scratch.tree_of(tip)
         self._start = time.monotonic()
         self._effort, self._progress = limits.seconds, progress
-        self._largest = _TIMES_LARGER * max(1, fix.size[1]) if not limits.allow_large else None
+        self._allow_large = limits.allow_large
         self._missing = MissingCommits(history, scratch, fix.id, tip, self.tree, self._check_time)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
@@ -230,7 +235,7 @@ class _PrerequisiteSeeker:
     def _refuse_large(self, search: PrerequisiteSearch) -> PrerequisiteSearch:
         """Return the search without its commits if one of them is too large."""
         largest = max(search.needs, key=lambda need: need.size, default=None)
-        if self._largest is None or largest is None or largest.size <= self._largest:
+        if self._allow_large or largest is None or is_proposed_size(self.fix, largest.size):
             return search
         return PrerequisiteSearch((), SearchState.GAVE_UP, too_large=largest)
 

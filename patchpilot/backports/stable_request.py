@@ -310,6 +310,9 @@ def _list_apply_facts(
     facts = [f"git applies it to {join_names(branches)} without conflicts."]
     if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
         facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
+    facts += [
+        f"On {row.name}, code that it uses is missing." for row in branches if row.lacks_causes
+    ]
     for request in read_requests(result.short):
         if request.sent and (
             rows := [row for row in untested if request.is_for(row.version, row.branch)]

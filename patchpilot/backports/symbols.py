@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
+from patchpilot.backports.local_names import MissingName
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
@@ -53,16 +54,16 @@ _CALLED, _NAMED = "called", "named"
 
 def compare_symbols(
     scratch: ScratchStore, fix: FixCommit, tree: str, *, timeout: float = 5.0
-) -> tuple[dict[str, str], list[str]]:
+) -> tuple[tuple[MissingName, ...], list[str]]:
     """Compare the symbols that the fix uses with a tree.
 
     Check only symbols that occur in mainline, at the fix's parent, or in the fix's files. Return
-    the symbols missing from the tree with their paths in mainline. Also return hints about missing
+    the symbols missing from the tree. Also return hints about missing
     symbols, about functions with different arguments, and about changed functions that the tree
     lacks.
     """
     if fix.base is None:
-        return {}, []
+        return (), []
     base = scratch.tree_of(fix.base)
     used = {
         symbol: kind
@@ -81,12 +82,12 @@ def compare_symbols(
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
-        return {}, function_hints
-    missing = {symbol: before[symbol][0] for symbol in used if symbol in absent}
+        return (), function_hints
+    missing = tuple(MissingName(symbol, before[symbol][0]) for symbol in used if symbol in absent)
     hints = [
-        f"the fix {'calls' if used[symbol] == _CALLED else 'uses'} {symbol}, which the branch does"
-        f" not have (mainline: {path})"
-        for symbol, path in missing.items()
+        f"the fix {'calls' if used[it.name] == _CALLED else 'uses'} {it.name}, which the branch"
+        f" does not have (mainline: {it.path})"
+        for it in missing
     ]
     hints += [
         f"{symbol}() has different arguments: {after[symbol][1]!r} in the branch,"
@@ -103,13 +104,12 @@ def compare_symbols(
 def find_adding_commit(
     scratch: ScratchStore,
     fix: FixCommit,
-    symbol: str,
-    path: str,
+    missing: MissingName,
     tip: str,
     *,
     timeout: float = 5.0,
 ) -> str | None:
-    """Return the mainline commit, missing from the branch, that added a symbol to a file.
+    """Return the mainline commit, missing from the branch, that added a name to a file.
 
     Return None if the commit is not found before the timeout.
     """
@@ -125,16 +125,20 @@ def find_adding_commit(
             f"{fix.id}^",
             f"^{tip}",
             "--",
-            path,
+            missing.path,
             timeout=timeout,
         )
     except GitError:
         return None
+    # a hunk of the function has its name in its heading, or adds its first line
+    function = re.compile(rf"\b{missing.function}\s*\(" if missing.function else "")
     for record in result.text.split("\0")[1:]:
         commit_id, _, patch = record.partition("\n")
-        lines = [line for line in patch.split("\n") if not line.startswith(("+++ ", "--- "))]
+        hunks = [hunk for hunk in patch.split("\n@@ ")[1:] if function.search(hunk)]
+        lines = [line for hunk in hunks for line in hunk.split("\n")]
         added, removed = (
-            sum(line.count(symbol) for line in lines if line.startswith(sign)) for sign in "+-"
+            sum(len(missing.pattern.findall(line)) for line in lines if line.startswith(sign))
+            for sign in "+-"
         )
         if added != removed:
             return commit_id

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that a fix which applies needs the commits that add the labels and variables it uses."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.local_names import find_missing_locals
+from patchpilot.commits.applies import try_fix
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.repository import Repository
+from tests.kit.backport_world import World
+
+FILLER = "".join(f"\tstep({number});\n" for number in range(12))
+HEAD = "int work(struct task *task)\n{\n\tint ret = 0;\n"
+TAIL = "\treturn ret;\n"
+LABEL = "\nout_free:\n\tfree(task);\n\treturn -EIO;\n"
+OTHER = "\nint rest(struct task *task)\n{\n\tgoto out_free;\nout_free:\n\treturn 0;\n}\n"
+CHECK = "\tif (task->size > 9)\n\t\tgoto out_free;\n"
+COUNT = "\tint ret = 0;\n\tu32 count;\n"
+USE = "\tcount = task->count;\n"
+
+
+def make_file(*, head: str = HEAD, use: str = "", tail: str = TAIL) -> str:
+    return f"{head}{FILLER}{use}{FILLER}{tail}}}\n{OTHER}"
+
+
+WITH_LABEL, WITH_COUNT = TAIL + LABEL, HEAD.replace("\tint ret = 0;\n", COUNT)
+
+
+@pytest.mark.parametrize(
+    ("before", "fixed", "branch", "expected"),
+    [
+        ({"tail": WITH_LABEL}, {"tail": WITH_LABEL, "use": CHECK}, {}, ["the label out_free"]),
+        ({"tail": WITH_LABEL}, {"tail": WITH_LABEL, "use": CHECK}, {"tail": WITH_LABEL}, []),
+        # the fix adds the label itself
+        ({"head": f"// v2\n{HEAD}"}, {"tail": WITH_LABEL, "use": CHECK}, {}, []),
+        ({"head": WITH_COUNT}, {"head": WITH_COUNT, "use": USE}, {}, ["the variable count"]),
+        # the name is a macro or a global variable in the branch
+        (
+            {"head": WITH_COUNT},
+            {"head": WITH_COUNT, "use": USE},
+            {"head": f"static u32 count;\n\n{HEAD}"},
+            [],
+        ),
+        # a member with the name of a variable, and a word in a comment or string
+        (
+            {"head": WITH_COUNT},
+            {"head": WITH_COUNT, "use": '\ttask->count = 1; /* count */ log("count");\n'},
+            {},
+            [],
+        ),
+    ],
+)
+def test_missing_labels_and_variables_are_found(
+    world: World,
+    before: dict[str, str],
+    fixed: dict[str, str],
+    branch: dict[str, str],
+    expected: list[str],
+) -> None:
+    world.repo.commit("work: add it", {"t.c": make_file()})
+    world.repo.commit("work: prepare", {"t.c": make_file(**before)})
+    fix_id = world.repo.commit("work: check", {"t.c": make_file(**fixed)})
+    tip = world.create_stable_branch("6.1", world.fix, ("own", {"t.c": make_file(**branch)}))
+    with Repository.open(world.repo.path) as repository, ScratchStore(repository) as scratch:
+        fix, tree = FixCommit.read(repository, fix_id), scratch.tree_of(tip)
+        merged = try_fix(scratch, fix, tree).merge.tree
+        assert [it.words for it in find_missing_locals(scratch, fix, tree, merged)] == expected
+
+
+def test_commit_that_adds_a_used_label_is_written_before_the_fix(
+    world: World, tmp_path: Path
+) -> None:
+    start = world.repo.commit("work: add it", {"t.c": make_file()})
+    # the label of another function is not the one
+    world.repo.commit("rest: jump", {"t.c": make_file() + OTHER.replace("rest", "more")})
+    more = OTHER.replace("rest", "more")
+    adding = world.repo.commit("work: unify", {"t.c": make_file(tail=WITH_LABEL) + more})
+    fix = world.repo.commit(
+        f'work: check the size\n\nIt crashes.\n\nFixes: {start[:12]} ("work: add it")\n',
+        {"t.c": make_file(tail=WITH_LABEL, use=CHECK) + more},
+    )
+    tip = world.create_stable_branch("6.1", start)
+    result = world.read_branch_result(fix, "--onto", tip, "--write", tmp_path / "out")
+    assert result["applies"] != "conflict"
+    needs = [(row["commit"], row["why"]) for row in result["prerequisites"]]
+    assert needs == [(adding, "adds")]
+    assert any("the label out_free, which work()" in hint for hint in result["hints"])
+    names = sorted(file.name for file in (tmp_path / "out").rglob("*.patch"))
+    assert names == ["0001-work-unify.patch", "0002-work-check-the-size.patch"]
+
+
+def test_request_names_the_commit_that_adds_a_used_label(world: World) -> None:
+    start = world.repo.commit("work: add it", {"t.c": make_file()})
+    adding = world.repo.commit("work: unify", {"t.c": make_file(tail=WITH_LABEL)})
+    fix = world.repo.commit(
+        f'work: check the size\n\nIt crashes.\n\nFixes: {start[:12]} ("work: add it")\n',
+        {"t.c": make_file(tail=WITH_LABEL, use=CHECK)},
+    )
+    world.create_stable_branch("6.1", start)
+    mail = world.run_backport(fix, "--onto", "linux-6.1.y", "--request", "--all").out
+    assert f'It needs {adding[:12]} ("work: unify") before it.' in mail
