@@ -12,7 +12,11 @@ from patchpilot.finding.read_log import Symptom
 from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.model.progress import Progress
 
-_BEFORE = 120
+NEAREST = "The nearest are:"
+"""The line of a report above the commits that a search ranked, of which none is the fix."""
+_RANKED = lazy_pattern(rf'{NEAREST}(?:[\s>]*[0-9a-f]{{12,40}} \("[^"]{{0,300}}"\))+')
+_TITLE = lazy_pattern(r'\("[^"]{0,300}"\)')
+_BEFORE, _TITLE_SIZE = 120, 300
 _MOST = 50
 _ID = re.compile(r"(?<![\w-])[0-9a-f]{12,40}\b")
 _TAG = lazy_pattern(r"<[^<>]{0,2000}>")
@@ -28,7 +32,8 @@ _BROKEN = lazy_pattern(
 def list_named_fixes(repository: Repository, text: str) -> tuple[str, ...]:
     """Return the mainline commits that a text names as fixes by an id, in order.
 
-    Words before the id decide whether it is a fix, or the commit that introduced the bug.
+    Words before the id decide whether it is a fix, or the commit that introduced the bug. The
+    titles of other commits and the list of a report are no such words.
     """
     return tuple(dict.fromkeys(_list_named(repository, text)))
 
@@ -36,8 +41,10 @@ def list_named_fixes(repository: Repository, text: str) -> tuple[str, ...]:
 def _list_named(repository: Repository, text: str) -> Iterator[str]:
     # the address of a link may contain the id
     plain = " ".join(unescape(_TAG.sub(lambda tag: f" {_read_link(tag[0])} ", text)).split())
+    plain = _RANKED.sub("", plain)
     for match in list(_ID.finditer(plain))[:_MOST]:
-        before = plain[max(0, match.start() - _BEFORE) : match.start()]
+        before = plain[max(0, match.start() - _BEFORE - _TITLE_SIZE) : match.start()]
+        before = _TITLE.sub("", before)[-_BEFORE:]
         # the last sentence is about the id
         before = re.split(r"[.;!?] ", before)[-1]
         if not _FIXED.search(before) or _BROKEN.search(before):

@@ -14,6 +14,7 @@ from patchpilot.errors import MissingError
 from patchpilot.finding.candidates import find_module_paths
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.finding.log_lines import LogLine, split_log
+from patchpilot.finding.named_fixes import NEAREST
 from patchpilot.finding.searched_tree import name_version
 from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.recipient import RecipientPlan
@@ -44,6 +45,9 @@ _COLUMNS = 72
 _TRACE_START = re.compile(r"-+\[ cut here \]-+|=+$")
 _TRACE_END = re.compile(r"-+\[ end (?:trace\b|Kernel panic)")
 _SECONDS = re.compile(r"\d+\.\d+")
+_HARDWARE = re.compile(r"\bHardware name: *(?P<name>\S.*)")
+_LEAST_NEAR = 0.2
+"""The probability from which on a commit is named as near to a fix."""
 
 
 _UNKNOWN_VERSION = f"""\
@@ -137,7 +141,11 @@ def save_bug_report(
     version = tree
     if fixes.tree == "HEAD":
         version = f"{FILL_IN} (the version; {tree} was searched)"
-    nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
+    nearest_fixes = [
+        f'  {fix.commit[:12]} ("{fix.subject}")'
+        for fix in fixes.candidates[:3]
+        if fix.probability >= _LEAST_NEAR
+    ]
     values = {
         "title": title,
         "to": ", ".join(to) or f"{FILL_IN}: the maintainers of the code",
@@ -147,13 +155,23 @@ def save_bug_report(
         "version": fixes.version.words or version,
         "older": older,
         "log": log_text,
+        "hardware": _describe_hardware(log),
         "looked": looked,
-        "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
+        "nearest": "\n".join([NEAREST, *nearest_fixes]) if nearest_fixes else "",
         "name": identity.name if identity else "",
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_new_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def _describe_hardware(log: str) -> str:
+    """Return the machines that the kernel's lines name, and what the user fills in."""
+    names = (_HARDWARE.search(line.text) for line in split_log(log) if not line.program)
+    machines = dict.fromkeys(match["name"].strip() for match in names if match)
+    missing = "the distribution" if machines else "both"
+    todo = f"{FILL_IN}: {missing}; attach the whole dmesg and the .config"
+    return "\n".join(f"  {line}" for line in (*machines, todo))
 
 
 def find_security_words(fixes: FoundFixes, trace: Sequence[str]) -> str:

@@ -2,12 +2,14 @@
 """Test the report of a bug: what of the log is in it, who receives it, and that it is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import find_fixes, read_symptom
+from patchpilot.finding.named_fixes import NEAREST, list_named_fixes
 from patchpilot.finding.report_bug import save_bug_report
 from patchpilot.resources import mark_sent
 from tests.finding.test_find_fix import FILE, LOG, repo
@@ -85,6 +87,39 @@ def test_trace_is_quoted_as_dmesg_prints_it(repo: Repo) -> None:
 def test_long_trace_states_what_is_left_out(repo: Repo) -> None:
     frames = "".join(f"[  102.6] acme_step_{i}+0x1/0x2 [acme]\n" for i in range(300))
     assert "\n  (104 more lines)\n" in report(repo, LOG + frames).read_text()
+
+
+def test_hardware_of_the_log_is_in_the_report(repo: Repo) -> None:
+    assert "distribution:\n  FILL IN: both; attach" in report(repo, LOG).read_text()
+    name = "Dell Inc. Inspiron 3505/0RV9WY, BIOS 1.11.0 08/02/2023"
+    text = report(repo, f"{LOG}[  102.500009] Hardware name: {name}\n").read_text()
+    assert f"distribution:\n  {name}\n  FILL IN: the distribution; attach" in text
+
+
+def test_commits_far_from_a_fix_are_not_in_the_report(repo: Repo) -> None:
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, LOG), tree="v6.1")
+        first = fixes.candidates[0]
+        for probability, is_listed in ((0.08, False), (0.4, True)):
+            found = replace(fixes, candidates=(replace(first, probability=probability),))
+            text = save_bug_report(repository, found, f"{LOG}{probability}\n").read_text()
+            assert (f'{NEAREST}\n  {first.commit[:12]} ("' in text) == is_listed
+            assert (NEAREST in text) == is_listed
+
+
+@pytest.mark.parametrize("quote", ["", "> "])
+def test_list_in_a_report_names_no_fix(repo: Repo, quote: str) -> None:
+    ids = repo.git("log -2 --format=%h --abbrev=12 v6.2").split()
+    lines = [f'  {commit} ("acme: fix the ring")' for commit in ids]
+    report_lines = ["I looked for a fix in the 5 commits since v6.1.", NEAREST, *lines]
+    text = "\n".join(f"{quote}{line}" for line in report_lines)
+    with Repository.open(repo.path) as repository:
+        assert list_named_fixes(repository, text) == ()
+        # nor is the title of another commit a statement
+        titled = f'I tried {ids[0]} ("acme: fix the ring") and {ids[1]}'
+        assert list_named_fixes(repository, titled) == ()
+        answer = f"{text}\n\nThis was fixed by {ids[0]}"
+        assert [commit[:12] for commit in list_named_fixes(repository, answer)] == [ids[0]]
 
 
 def test_filled_in_report_is_kept(repo: Repo) -> None:
