@@ -44,6 +44,7 @@ from patchpilot.backports.targets import (
     find_unfit_patch_commit,
     format_fetch_hint,
     is_fix,
+    read_commits,
     read_fixes,
     select_fixes,
     split_onto_arguments,
@@ -106,14 +107,14 @@ class BackportRequest:
     """A fix to backport, the branches to examine, and the actions to run afterwards.
 
     `target` is the fix; None means the topic since `base`. `more_files` are the patch files that
-    continue its series. `onto` lists revisions or directories
-    and defaults to the stable branches. `effort` limits the search for prerequisites in seconds per
-    branch; 0 disables the search and the explanation of conflicts. `fixes` lists the commits that
-    introduced the bug. For a single commit, they replace its Fixes: tags; in a series, they apply
-    only to commits without such tags. `adapt` adapts a conflicting fix to the branch; without it,
-    no patch is written for a conflicting fix. `range_diff` compares the result with the fix, or
-    with the backport that the result is based on. `from_archive` is the function that reads a
-    Message-ID or URL given as TARGET.
+    continue its series. `commits` are the fixes instead of these. `onto` lists revisions or
+    directories and defaults to the stable branches. `effort` limits the search for prerequisites in
+    seconds per branch; 0 disables the search and the explanation of conflicts. `fixes` lists the
+    commits that introduced the bug. For a single commit, they replace its Fixes: tags; in a series,
+    they apply only to commits without such tags. `adapt` adapts a conflicting fix to the branch;
+    without it, no patch is written for a conflicting fix. `range_diff` compares the result with the
+    fix, or with the backport that the result is based on. `from_archive` is the function that reads
+    a Message-ID or URL given as TARGET.
 
     Patches are written to `folder`. `resolve` is the branch whose conflict is prepared in a clone.
     `build` is the command to run, or `objects` to compile the changed files; if they do not
@@ -146,6 +147,7 @@ class BackportRequest:
     stdin: bytes | None = None
     more_files: Sequence[str] = ()
     output: Path | None = None
+    commits: Sequence[str] = ()
 
     @property
     def has_actions(self) -> bool:
@@ -182,14 +184,7 @@ def compute_backport_verdicts(
     introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     targets, others, left_out = select_fixes(
         repository,
-        read_fixes(
-            repository,
-            request.target,
-            request.base,
-            request.from_archive,
-            request.stdin,
-            request.more_files,
-        ),
+        _read_targets(repository, request),
         request.target,
         everything=request.everything or bool(fixes),
     )
@@ -249,6 +244,21 @@ def compute_backport_verdicts(
     results = tuple(replace(result, left_out=left_out) for result in results)
     writes = bool(request.folder or request.resolve) and not request.in_reply_to
     return states.add(results, are_needed=writes)
+
+
+def _read_targets(
+    repository: Repository | None, request: BackportRequest
+) -> tuple[BackportTarget, ...]:
+    if repository and request.commits:
+        return read_commits(repository, request.commits)
+    return read_fixes(
+        repository,
+        request.target,
+        request.base,
+        request.from_archive,
+        request.stdin,
+        request.more_files,
+    )
 
 
 def find_fix_commits(

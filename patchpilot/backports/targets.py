@@ -170,7 +170,7 @@ def read_fix_list(
             )
             continue
         elif ".." in target:
-            read_targets = _read_commits(repository, list_topic_commits(repository, target, base))
+            read_targets = read_commits(repository, list_topic_commits(repository, target, base))
             fixes += select_fixes(repository, read_targets, target, everything=False).targets
             continue
         else:
@@ -216,7 +216,7 @@ def read_fixes(
         target == "-" or is_existing_file(target) or is_network_target(target)
     )
     if repository and not is_patch_source:
-        return _read_commits(repository, list_topic_commits(repository, target, base))
+        return read_commits(repository, list_topic_commits(repository, target, base))
     targets = [target, *more_files] if target else []
     patches = [
         patch
@@ -235,8 +235,8 @@ def read_fixes(
     )
 
 
-def _read_commits(repository: Repository, ids: Sequence[str]) -> tuple[BackportTarget, ...]:
-    """Return the commits that change files; raise `UsageError` if there are none."""
+def read_commits(repository: Repository, ids: Sequence[str]) -> tuple[BackportTarget, ...]:
+    """Return these commits if they change files; raise `UsageError` if none does."""
     commits = [repository.commit(commit_id) for commit_id in ids]
     targets = tuple(
         BackportTarget(commit.id, commit.subject)

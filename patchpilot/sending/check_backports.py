@@ -45,27 +45,28 @@ def warn_about_backports(
         return ()
     notes = (find_unsigned_note(repository, change) for change in changes)
     problems = [*filter(None, notes)]
-    for change in changes:
-        upstream = find_named_mainline_commit(repository, change)
-        if upstream and upstream != change:
-            progress("checking the backports")
-            problems += _find_verdict_problems(repository, upstream, subject.stables, profile)
+    named = ((find_named_mainline_commit(repository, change), change) for change in changes)
+    commits = dict.fromkeys(upstream for upstream, change in named if upstream != change)
+    if upstreams := [commit for commit in commits if commit]:
+        progress("checking the backports")
+        problems += _find_verdict_problems(repository, upstreams, subject.stables, profile)
     return tuple(problems)
 
 
 def _find_verdict_problems(
-    repository: Repository, upstream: str, versions: Sequence[str], profile: str | None
+    repository: Repository, upstreams: Sequence[str], versions: Sequence[str], profile: str | None
 ) -> Iterator[SendProblem]:
+    """Yield the problems of backports, each of which is judged on top of the ones before it."""
     try:
-        request = BackportRequest(upstream, profile=profile, effort=0.0)
-        result = compute_backport_verdicts(repository, request)[-1]
-        (result,) = StableStates(repository).add([result])
+        request = BackportRequest(commits=upstreams, profile=profile, effort=0.0, everything=True)
+        results = StableStates(repository).add(compute_backport_verdicts(repository, request))
     except PatchpilotError as error:
         yield SendProblem("backport-unchecked", f"not checked as a backport: {error.message}")
         return
-    for branch in result.branches:
+    for result, branch in ((result, row) for result in results for row in result.branches):
         if branch.version not in versions:
             continue
+        upstream = result.commit or ""
         if not branch.wants_fix:
             yield SendProblem(
                 "backport-not-needed",

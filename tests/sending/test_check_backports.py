@@ -228,6 +228,38 @@ def test_branch_that_has_the_fix_is_named(world: StableWorld) -> None:
     assert world.warn("PATCH 6.12.y") == {"backport-not-needed"}
 
 
+def test_backports_of_a_series_count_for_its_later_patches(world: StableWorld) -> None:
+    lines = [*RING[:21], "\tstep(20 - n);", *RING[22:]]
+    follow_up = edit("step(20 - n)", "step(20 - n - 1)", lines)
+    correction = world.repo.commit(
+        f'ring: subtract one more\n\nFixes: {world.fix[:12]} ("ring: subtract n")\n{SIGNED}',
+        follow_up,
+    )
+    world.repo.git("update-ref refs/remotes/origin/master HEAD")
+    world.start_backport("origin/linux-6.12.y")
+    alone = world.repo.patchpilot("check HEAD").out
+    assert f"{correction[:12]} (" in alone
+    assert "does this branch need it?" in alone
+    world.repo.commit(
+        f"ring: subtract one more\n\ncommit {correction} upstream.\n\nFixes:"
+        f' {world.fix[:12]} ("ring: subtract n")\n{SIGNED}\nSigned-off-by: {ADA}',
+        follow_up,
+    )
+    names = {problem.name for problem in world.plan("PATCH 6.12.y").warnings}
+    assert "backport-not-needed" not in names
+    folder = world.repo.path.parent / "series"
+    world.repo.git("format-patch", "-q", "-2", "-o", str(folder))
+    world.repo.checkout("master")
+    files = sorted(map(str, folder.iterdir()))
+    outcome = world.repo.patchpilot("check", *files)
+    assert "does this branch need it?" not in outcome.out
+    # without the patch before it, the correction is not needed
+    world.repo.checkout("topic")
+    with Repository.open(world.repo.path) as repository:
+        problems = warn_about_backports(repository, "PATCH 6.12.y", [repository.resolve("HEAD")])
+    assert "backport-not-needed" in {problem.name for problem in problems}
+
+
 def test_patch_file_is_checked_like_its_commit(world: StableWorld) -> None:
     files = edit("step(20)", "step(21 - n)")
     world.start_backport("origin/linux-6.6.y", files, below=NOTE)

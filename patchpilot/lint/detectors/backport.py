@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
+from patchpilot.projects.commit_marks import list_named_commits
 
 if TYPE_CHECKING:
     from patchpilot.model.origin import Origin
@@ -36,10 +37,18 @@ def differences_from_origin(context: Context, arguments: Arguments) -> Hits:
     "origin-follow-ups",
 )
 def commits_that_correct_the_origin(context: Context) -> Hits:
-    """Report the later commits that revert or fix the origin and that the branch lacks."""
+    """Report the later commits that revert or fix the origin and that the branch lacks.
+
+    The backports in the series count as commits of the branch.
+    """
     origin = _find_origin(context)
-    for follower in origin.follow_ups if origin else ():
-        words = follower.describe_relation(origin.commit.id if origin else None)
+    if not origin or not origin.follow_ups:
+        return
+    own = tuple(id_ for patch in context.series.patches for id_ in list_named_commits(patch))
+    for follower in origin.follow_ups:
+        if own and follower.commit.startswith(own):
+            continue
+        words = follower.describe_relation(origin.commit.id)
         yield make_subject_hit(context, follower.kind, commit=follower.reference, relation=words)
 
 
