@@ -22,7 +22,7 @@ from patchpilot.errors import GitError
 from patchpilot.history.branch_verdict import judge_whether_affected
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
-from patchpilot.history.releases import Releases
+from patchpilot.history.releases import Releases, find_release_of_series
 from patchpilot.history.stable_branches import (
     StableBranch,
     find_linux_next_tip,
@@ -119,15 +119,15 @@ def find_commits_in_repository(
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in landings:
-                point_release = _find_first_point_release(
-                    repository, branch.version, landing.commit
+                point_release = find_release_of_series(
+                    repository, landing.commit, branch.tip, branch.version
                 )
                 commits.append(
                     _describe_landing(
                         f"stable/linux-{branch.version}.y",
                         commit,
                         landing,
-                        point_release,
+                        point_release or None,
                         repository,
                     )
                 )
@@ -419,16 +419,6 @@ def list_possible_authors(posted: PostedSeries, body: str) -> set[str]:
     """
     from_line = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {posted.author.key, *([from_line[1].lower()] if from_line else [])}
-
-
-def _find_first_point_release(repository: Repository, version: str, commit: str) -> str | None:
-    tags = [
-        name
-        for name in repository.refs
-        if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)
-    ]
-    tags.sort(key=lambda name: int(name.rpartition(".")[2]))
-    return _find_first_tag(repository, tags, commit)
 
 
 def _find_first_tag(repository: Repository, tags: Sequence[str], commit: str) -> str | None:

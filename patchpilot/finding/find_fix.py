@@ -59,7 +59,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline_commit import find_named_mainline_commit
-from patchpilot.history.releases import Releases, name_series
+from patchpilot.history.releases import Releases, name_release, name_series
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
     Mainline,
@@ -765,7 +765,7 @@ def add_backport_verdicts(
     commit has verdicts.
     """
     all_releases = Releases(repository)
-    tried_releases = [release.removeprefix("v") for release in bug.releases]
+    tried_releases = [name_release(repository, release) for release in bug.releases]
     stable = find_stable_branches(repository, profile=profile)
     searched = resolve_onto_revisions(repository, stable, [tree])
     branches: list[StableBranch] = [

@@ -29,7 +29,12 @@ from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_ke
 from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.history.releases import find_release_of_series, name_series, parse_release
+from patchpilot.history.releases import (
+    find_release_of_series,
+    name_release,
+    name_series,
+    parse_release,
+)
 from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
@@ -267,7 +272,7 @@ def record_trial(
     running = (machine or read_machine()).kernel
     is_running = bool(running) and name_trial_branch(commit.id) in running.named
     state = _read_own_trials(repository).get(commit.id, _NO_TRIALS)
-    release = tree.removeprefix("v") or (running.release if is_running else "")
+    release = name_release(repository, tree) or (running.release if is_running else "")
     release = release or state["planned"][0] or symptom.version.release
     if not release:
         raise UsageError(
@@ -344,7 +349,7 @@ def note_shown_trial(repository: Repository, commit: str, base: str, symptom_key
     An answer without a log is about this symptom.
     """
     state = _read_own_trials(repository).get(commit, _NO_TRIALS)
-    shown = [base.removeprefix("v"), symptom_key]
+    shown = [name_release(repository, base), symptom_key]
     if state["shown"] != shown:
         with suppress(PatchpilotError):
             _store_trials(repository, commit, {**state, "shown": shown}, "")
@@ -356,7 +361,7 @@ def _note_planned_trial(repository: Repository, commit: str, base: str, symptom_
     The script names the release, so nothing is lost if the state cannot be written.
     """
     state = _read_own_trials(repository).get(commit, _NO_TRIALS)
-    release = base.removeprefix("v")
+    release = name_release(repository, base)
     planned = [release, symptom_key or _find_planned_symptom(state, release)]
     with suppress(PatchpilotError):
         _store_trials(repository, commit, {**state, "planned": planned}, "")

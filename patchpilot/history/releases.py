@@ -22,6 +22,8 @@ from patchpilot.commits.repository import Repository
 
 _VERSION = lazy_pattern(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
 _CANDIDATE = lazy_pattern(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
+_ID = lazy_pattern(r"[0-9a-f]{7,40}")
+_RELEASED = lazy_pattern(r"Linux (?P<release>\d{1,9}(?:\.\d{1,9}){1,2}(?:-rc\d{1,9})?)")
 SLOP = 86400
 """Tolerated clock skew in seconds: a release may contain a commit that is younger by this much."""
 LINEAR = 4
@@ -190,6 +192,22 @@ def name_series(release: str) -> str:
     return ".".join(map(str, parsed.numbers[:2])) if parsed else ""
 
 
+def name_release(repository: Repository, revision: str) -> str:
+    """Return the name of the release that a revision names, without the "v".
+
+    A commit's id is replaced by its release if it is one: by its tag or, without tags, by its
+    subject. Other revisions are returned as they are.
+    """
+    commit = repository.find(revision) if _ID.fullmatch(revision) else None
+    if commit is None:
+        return revision.removeprefix("v")
+    for ref in repository.all_refs:
+        if not ref.is_branch and ref.object_id == commit and parse_release(ref.short):
+            return ref.short.removeprefix("v")
+    subject = _RELEASED.fullmatch(repository.commit(commit).subject)
+    return subject["release"] if subject else revision
+
+
 def find_release_of_series(repository: Repository, commit: str, tip: str, series: str) -> str:
     """Return the first release of a stable branch that contains a commit of it, as a tag's name.
 
@@ -199,7 +217,7 @@ def find_release_of_series(repository: Repository, commit: str, tip: str, series
     releases = [
         release
         for tag in tags
-        if tag.short.startswith(f"v{series}")
+        if tag.short.removeprefix("v").startswith(series)
         and name_series(tag.short) == series
         and (release := parse_release(tag.short, tag.object_id, tag.date))
     ]

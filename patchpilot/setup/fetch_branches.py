@@ -30,7 +30,11 @@ def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     ]
     is_fetched = False
     try:
-        argv = [*git_command, *fetch_arguments, missing.remote, *missing.branches]
+        # git only fetches the tags of branches that it stores under a name
+        branches = [
+            f"+refs/heads/{name}:refs/remotes/{missing.remote}/{name}" for name in missing.branches
+        ]
+        argv = [*git_command, *fetch_arguments, missing.remote, *branches]
         is_fetched = not run_on_terminal(
             argv, env=git_environment(parsed=False, repo=repository.top)
         )

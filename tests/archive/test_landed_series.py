@@ -68,6 +68,20 @@ def test_partly_merged_series_is_not_finished(trees: Trees) -> None:
     assert all(landing.commit and landing.date for landing in merged.landed)
 
 
+def test_release_of_a_branch_is_known_without_its_tag(trees: Trees) -> None:
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
+    trees.backport(commit, "6.1")
+    assert [branch.words for branch in track_series(trees, ALONE).stable] == [
+        "merged, in no release yet"
+    ]
+    trees.repo.checkout("stable/linux-6.1.y")
+    release = trees.repo.commit("Linux 6.1.120", {"Makefile": "SUBLEVEL = 120\n"})
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.1.y", release)
+    trees.repo.checkout("master")
+    branches = track_series(trees, ALONE).stable
+    assert [(branch.state, branch.note) for branch in branches] == [("released", "v6.1.120")]
+
+
 def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")

@@ -318,7 +318,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     REMOTES: {
         "setup/fetch_branches::fetch_branches": (
-            "*missing.branches",
             "missing.remote",
             "missing.url",
         ),

@@ -346,6 +346,16 @@ def test_answer_without_a_log_is_about_the_log_for_which_it_was_proposed(
     assert "for another or unknown log" in find(OTHER_LOG)
 
 
+def test_answer_about_a_commit_is_about_its_release(repo: Repo) -> None:
+    tried = repo.git("rev-parse v6.1.1^{commit}")
+    words = ("find", "-C", repo.path, "--try", "v6.2", "--in", tried, "--works", "yes", "-")
+    assert "--tested 6.1.1" in call(*words, stdin=LOG.encode()).out
+    for name in ("v6.1.1", tried[:12]):
+        found = repo.patchpilot("find - --in", name, stdin=LOG.encode()).out
+        assert "fixes it, as you tried" in found
+        assert "but not on" not in found
+
+
 def test_log_is_recognized_after_another_boot(repo: Repo) -> None:
     tried = ("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.1.1", "--works", "no", "-")
     call(*tried, stdin=LOG.encode())

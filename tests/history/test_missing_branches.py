@@ -27,6 +27,11 @@ def clone(tmp_path: Path) -> Repo:
     stable_repo.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
         stable_repo.git("branch", f"linux-{version}.y")
+    for branch, tag in (("linux-6.12.y", "v6.12.7"), ("linux-4.4.y", "v4.4.302")):
+        stable_repo.git("checkout -q -B", branch)
+        stable_repo.commit(f"Linux {tag}", {"Makefile": tag})
+        stable_repo.tag(tag)
+    stable_repo.checkout("master")
     kernel_repo = Repo(tmp_path / "here")
     kernel_repo.commit("start", {**LINUX, "a.c": "x\n"})
     kernel_repo.git("config --global", f"url.{stable_repo.path}.insteadOf", STABLE)
@@ -51,6 +56,8 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     assert "linux-6.12.y" in outcome.err
     assert find_missing_series(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch -r")
+    # the releases of these branches, and no others
+    assert clone.git("tag").split() == ["v6.12.7"]
     assert "no maintained" in call("setup stable --fetch -C", clone.path).err
 
 
