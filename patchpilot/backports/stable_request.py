@@ -233,22 +233,22 @@ def _list_newer(versions: Collection[str], branches: Sequence[BranchResult]) -> 
 
 
 def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:
-    """Return sentences about the commits that the trees need before and after the fix."""
+    """Return the commits that the trees need before and after the fix, each on its own line."""
     sentences = []
     for place, rows in (
-        ("before", [[need.reference for need in branch.prerequisites] for branch in branches]),
-        ("after", [[row.reference for row in branch.follow_ups] for branch in branches]),
+        ("before", [branch.prerequisites for branch in branches]),
+        ("after", [branch.follow_ups for branch in branches]),
     ):
-        for commits in dict.fromkeys(map(tuple, rows)):
+        lines = [tuple(f'  {it.commit} ("{it.subject}")' for it in row) for row in rows]
+        for commits in dict.fromkeys(lines):
             trees = [
-                branch.name
-                for branch, row in zip(branches, rows, strict=True)
-                if tuple(row) == commits
+                branch.name for branch, row in zip(branches, lines, strict=True) if row == commits
             ]
             where = "" if len(trees) == len(branches) else f" on {join_words(trees)}"
             if commits:
-                sentences.append(f"It needs {join_words(list(commits))} {place} it{where}.")
-    return [fill_text(sentence, 72, break_long_words=False) for sentence in sentences]
+                noun = "this commit" if len(commits) == 1 else "these commits"
+                sentences += [f"It needs {noun} {place} it{where}:", *commits]
+    return sentences
 
 
 def match_test_reports(
@@ -303,37 +303,46 @@ def _list_apply_facts(
     untested: Sequence[BranchResult],
 ) -> list[str]:
     """Return how the fix applies to the requested branches, and what holds for the others."""
-
-    def join_names(rows: Sequence[BranchResult]) -> str:
-        return join_words([row.name for row in rows])
-
-    facts = [f"git applies it to {join_names(branches)} without conflicts."]
-    if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
-        facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
-    facts += [
-        f"On {row.name}, code that it uses is missing." for row in branches if row.lacks_causes
-    ]
+    facts = _list_clean_facts(branches)
     for request in read_requests(result.short):
         if request.sent and (
             rows := [row for row in untested if request.is_for(row.version, row.branch)]
         ):
-            facts.append(f"I asked for it on {join_names(rows)} on {request.sent.date()}.")
+            facts.append(f"I asked for it on {_join_names(rows)} on {request.sent.date()}.")
             untested = [row for row in untested if row not in rows]
     if untested:
-        facts.append(f"It applies to {join_names(untested)} as well, but was not tested there.")
+        facts.append(f"It applies to {_join_names(untested)} as well, but was not tested there.")
     for state, words in _REVIEWS.items():
         rows = [it for it in result.branches if it.review and it.review.state == state]
         if rows:
-            facts.append(f"For {join_names(rows)}, a backport {words}.")
+            facts.append(f"For {_join_names(rows)}, a backport {words}.")
     conflicts = [
         row for row in result.branches if row.verdict is BranchVerdict.CONFLICT and not row.review
     ]
     if adapted := [row for row in conflicts if row.adaptation]:
-        names = join_names(adapted)
+        names = _join_names(adapted)
         facts.append(f"On {names}, it needs an adapted backport, which was not built or tested.")
     if plain := [row for row in conflicts if not row.adaptation]:
-        facts.append(f"It conflicts on {join_names(plain)}.")
+        facts.append(f"It conflicts on {_join_names(plain)}.")
     return facts
+
+
+def _list_clean_facts(branches: Sequence[BranchResult]) -> list[str]:
+    """Return how the fix applies to the requested branches, and what it lacks there."""
+    facts = []
+    if alone := [row for row in branches if not row.prerequisites]:
+        facts.append(f"git applies it to {_join_names(alone)} without conflicts.")
+    if after := [row for row in branches if row.prerequisites]:
+        facts.append(f"git applies it to {_join_names(after)} after the commits below.")
+    if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
+        facts.append(f"On {_join_names(merged)}, it applies with a three-way merge only.")
+    if incomplete := [row for row in branches if row.lacks_causes]:
+        facts.append(f"On {_join_names(incomplete)}, code that it uses is missing.")
+    return facts
+
+
+def _join_names(rows: Sequence[BranchResult]) -> str:
+    return join_words([row.name for row in rows])
 
 
 def list_skipped_branches(result: BackportResult, mail: str) -> list[str]:

@@ -233,7 +233,7 @@ def plan_trial(
     top = Path(repository.top)
     folder = quote(str(top.parent / f"{top.name}-{name}"))
     steps = (
-        _make_branch_step(folder, branch, commit.id[:12], name, base),
+        _make_branch_step(folder, branch, commit.id, name, base),
         *_list_build_steps(machine, name, folder),
         _make_boot_step(machine),
         TrialStep(
@@ -392,18 +392,25 @@ def _load_trials() -> dict[str, Any]:
 
 
 def _make_branch_step(
-    folder: str, branch: BranchResult, commit: str, name: str, base: str
+    folder: str, branch: BranchResult, own: str, name: str, base: str
 ) -> TrialStep:
-    """Return the step that makes the branch.
+    """Return the step that makes the branch, with the follow-ups that the commit needs.
 
     If a command fails, the pasted rest must not change the user's own tree.
     """
+    commit = own[:12]
     purpose = f"make a branch of {base} with the commit"
+    if count := len(branch.follow_ups):
+        purpose += f" and {'the commit' if count == 1 else 'the commits'} that it also needs"
     commands = (
         f"git worktree add -b {name} {folder} {quote(base)}",
         f"cd {folder}",
         # the first command switches to a branch
         *(command.replace("git ", f"git -C {folder} ", 1) for command in branch.commands[1:]),
+        *(
+            f"git -C {folder} cherry-pick -x {row.commit}   # {row.describe_relation(own)}"
+            for row in branch.follow_ups
+        ),
     )
     if branch.verdict is BranchVerdict.CONFLICT:
         purpose += "; it conflicts there: resolve the conflict, then `git cherry-pick --continue`"

@@ -101,4 +101,4 @@ def test_request_names_the_commit_that_adds_a_used_label(world: World) -> None:
     )
     world.create_stable_branch("6.1", start)
     mail = world.run_backport(fix, "--onto", "linux-6.1.y", "--request", "--all").out
-    assert f'It needs {adding[:12]} ("work: unify") before it.' in mail
+    assert f'It needs this commit before it:\n  {adding} ("work: unify")\n' in mail

@@ -132,8 +132,8 @@ def test_named_commits_are_written_and_requested(world: World, tmp_path: Path) -
     assert read_titles(tmp_path / "out") == ["core: run late", "work: again", "work: again, right"]
     mail = world.run_backport(fix, "--onto", tip, "--request", "--all").out
     text = " ".join(mail.split())
-    assert f'It needs {needed[:12]} ("core: run late") before it.' in text
-    assert f'It needs {later[:12]} ("work: again, right") after it.' in text
+    assert f'It needs this commit before it: {needed} ("core: run late")' in text
+    assert f'It needs this commit after it: {later} ("work: again, right")' in text
 
 
 def test_follow_up_that_does_not_apply_is_left_out(world: World, tmp_path: Path) -> None:

@@ -155,6 +155,20 @@ def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) 
     assert "try-" not in repo.git("branch")
 
 
+def test_follow_up_is_tried_with_the_commit(repo: Repo, workdir: Path) -> None:
+    fix = repo.git("rev-parse v6.2^{commit}")
+    text = FIXED.replace("use(r);", "use(r) + 1;")
+    assert text != FIXED
+    later = repo.commit(f'net: correct it\n\nFixes: {fix[:12]} ("{TITLE}")\n', {FILE: text})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    step = repo.patchpilot("find --try v6.2 --in v6.1.1 --json").json["steps"][0]
+    assert step["purpose"].endswith("with the commit and the commit that it also needs")
+    assert f"cherry-pick -x {later}   # a fix of it" in step["commands"][-1]
+    subprocess.run(["sh", "-ec", "\n".join(step["commands"])], cwd=repo.path, check=True)
+    folder = next(workdir.glob("linux-try-*"))
+    assert (folder / FILE).read_text() == text
+
+
 def test_commit_that_the_release_has_is_not_tried(repo: Repo) -> None:
     repo.patchpilot("find --try v6.2 --in v6.2").expect(2, "nothing to try")
     repo.patchpilot("find --works yes").expect(2, "--works needs --try")
