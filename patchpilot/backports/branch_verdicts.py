@@ -691,7 +691,7 @@ class BackportSession:
             if first.how is not AppliesHow.CONFLICT and not is_conflict:
                 stacked = StackedTree(named.tree, applied_commits)
                 result = self._explain(result, fix, branch.tip, stacked, applied)
-                return self._require_names(result, fix, named.tree)
+                return self._require_names(result, fix, named.tree, applied.merge.tree)
             stacked = StackedTree(tree, applied_commits)
             result = self._explain(result, fix, branch.tip, stacked, first)
         adapted = result.adaptation
@@ -728,12 +728,12 @@ class BackportSession:
         return result, tree
 
     def _require_names(
-        self, result: BranchResult, fix: FixCommit, tree: str
+        self, result: BranchResult, fix: FixCommit, tree: str, made: str
     ) -> tuple[BranchResult, str]:
         """Require the commits that add the names which an applied fix uses and the branch lacks.
 
         Such a commit must apply as a whole and be of a usual size; otherwise, it stays a cause.
-        Return the branch's tree with the fix as well.
+        `made` is the branch's tree with the fix; return the one that includes these commits.
         """
         needs = list(result.prerequisites)
         commits = sorted(cause.commit for cause in result.causes)
@@ -742,16 +742,13 @@ class BackportSession:
             attempt = try_fix(self.scratch, adding, tree) if adding.base else None
             if attempt is None or attempt.how is AppliesHow.CONFLICT or attempt.is_empty:
                 continue
-            size = adding.size[1]
+            size, applied = adding.size[1], try_fix(self.scratch, fix, attempt.merge.tree)
             is_usable = is_proposed_size(fix, size) or self.request.everything
-            if is_usable and try_fix(self.scratch, fix, attempt.merge.tree).how is not (
-                AppliesHow.CONFLICT
-            ):
-                tree = attempt.merge.tree
+            if is_usable and applied.how is not AppliesHow.CONFLICT:
+                tree, made = attempt.merge.tree, applied.merge.tree
                 is_fix_itself = bool(read_commit_marks(adding.commit.message).fixes)
                 subject = adding.commit.subject
                 needs.append(PrerequisiteNeed(adding.id, subject, size, is_fix_itself, why="adds"))
-        made = try_fix(self.scratch, fix, tree).merge.tree
         return replace(result, prerequisites=tuple(needs)), made
 
     def _price_adaptation(
