@@ -63,7 +63,7 @@ def _find_verdict_problems(
     except PatchpilotError as error:
         yield SendProblem("backport-unchecked", f"not checked as a backport: {error.message}")
         return
-    for result, branch in ((result, row) for result in results for row in result.branches):
+    for result, branch in ((it, row) for it in results for row in it.branches):
         if branch.version not in versions:
             continue
         upstream = result.commit or ""
