@@ -3,7 +3,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import save_compiled_patterns
@@ -611,10 +611,10 @@ def _prefetch_history(
 ) -> None:
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
-        from patchpilot.lint.habits import common_folder
+        from patchpilot.lint.habits import list_habit_paths
 
-        every = (common_folder(patch) for one in series for patch in one.patches)
-        _history_facts(repository).foresee(filter(None, every))
+        patches = (patch for one in series for patch in one.patches)
+        _history_facts(repository).foresee(chain.from_iterable(map(list_habit_paths, patches)))
     if "fixed-upstream" in detectors:
         from patchpilot.topic.upstream_state import find_upstream_state
 

@@ -2,8 +2,9 @@
 """Look up facts in the history of a repository (implements lint's `HistoryFacts`)."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from posixpath import dirname
 from threading import Lock
 from time import monotonic
 from typing import IO, TYPE_CHECKING
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
-WORTH_A_WALK = 8
-"""With more directories, read the log of all files, because git filters paths slowly."""
+YEARS_BACK = 3
+"""The age of the oldest commits that are read if git filters the log by path."""
+MANY_FOLDERS = 4
+"""A commit to more directories than this shows nothing about the conventions of its files."""
+WORTH_A_WALK = 12
+"""With more paths, read the log of all files, because git filters paths slowly."""
 _MANY_PATHS = 1000
 """With more paths, the arguments of a program could become too long."""
 _LONG_ID = lazy_pattern(r"\b[0-9a-f]{12,40}\b")
@@ -71,15 +76,26 @@ class RepositoryFacts:
         self.foresee([folder])
         return self._below[folder]
 
-    def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the cache key for a directory.
+    @cached_property
+    def _base(self) -> Commit | None:
+        """Return the latest commit that is not the user's unmerged work."""
+        from patchpilot.topic.base import find_base
 
-        It changes with HEAD if `of_head` is set, otherwise with the week in which HEAD was
-        committed.
+        try:
+            start = find_base(self._repository).start
+        except PatchpilotError:
+            start = ""
+        return self.find_commit(start or "HEAD")
+
+    def _cache_key(self, folder: str, *, of_base: bool = False) -> str:
+        """Return the cache key for a directory or file.
+
+        It changes with the topic's base if `of_base` is set, otherwise with the week in which the
+        base was committed.
         """
-        head = self.find_commit("HEAD")
-        week = int(head.committed.timestamp()) // _WEEK if head else 0
-        known = head.id if of_head and head else week
+        base = self._base
+        week = int(base.committed.timestamp()) // _WEEK if base else 0
+        known = base.id if of_base and base else week
         parts = f"{self._repository.key} {known}".encode(), os.fsencode(folder)
         return entries.make_cache_key(_FORMS_CACHE, parts)
 
@@ -94,24 +110,24 @@ class RepositoryFacts:
             f"--skip={COMMITS_BACK}",
             "--max-count=1",
             "--format=%ct",
-            "HEAD",
+            self._base.id if self._base else "HEAD",
             ok=(),
             timeout=LOG_SECONDS,
         )
         return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
     def foresee(self, folders: Iterable[str]) -> None:
-        """Prefetch the results of `list_commit_forms` for many directories.
+        """Prefetch the results of `list_commit_forms` for many directories and files.
 
-        The log is read once, until each directory has COMMITS commits. A result with many commits
-        is cached for the week in which HEAD was committed. Any other result is cached until HEAD
-        changes.
+        The log is read once, until each of them has COMMITS commits. A result with many commits is
+        cached for the week in which the topic's base was committed. Any other result is cached
+        until the base changes.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
             for folder in wanted:
-                for of_head in (False, True):
-                    key = self._cache_key(folder, of_head=of_head)
+                for of_base in (False, True):
+                    key = self._cache_key(folder, of_base=of_base)
                     known = entries.read_cached_value(_FORMS_CACHE, key)
                     if isinstance(known, list):
                         self._below[folder] = known
@@ -125,25 +141,26 @@ class RepositoryFacts:
         # select the directories here, because git compares every tree entry with each path that it
         # is given
         paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
+        base = self._base
+        since = int(base.committed.timestamp()) - YEARS_BACK * _YEAR if base else 0
         words = (
             "log",
             "-z",
             "--no-merges",
             f"--max-count={COMMITS_BACK}",
             "--format=%x01%B",
-            "--name-only",
+            "--name-status",
+            "--full-diff",
             "--no-renames",
             "--ignore-missing",
-            *self._recent,
-            "HEAD",
+            *((f"--since=@{max(since, 0)}",) if paths else self._recent),
+            base.id if base else "HEAD",
             "--",
             *paths,
         )
         with stream_output(self._repository.top, *words) as out:
             for message, touched in _records(out):
-                for folder in wanted.intersection(
-                    above for path in touched for above in _parent_directories(path)
-                ):
+                for folder in wanted.intersection(_list_described_paths(touched)):
                     if len(forms_by_folder[folder]) < COMMITS:
                         forms_by_folder[folder].append(analyze_message_form(message))
                         incomplete -= len(forms_by_folder[folder]) == COMMITS
@@ -152,7 +169,7 @@ class RepositoryFacts:
         self._below.update(forms_by_folder)
         for folder, forms in forms_by_folder.items():
             is_few = len(forms) < SPEAKS_FROM
-            key = self._cache_key(folder, of_head=is_few)
+            key = self._cache_key(folder, of_base=is_few)
             entries.cache_value(_FORMS_CACHE, key, forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -277,8 +294,9 @@ def facts_of(repository: Repository) -> RepositoryFacts:
     return facts
 
 
-_FORMS_CACHE = entries.CacheKind("commit-forms", (__file__, commit_form.__file__), keep=512)
+_FORMS_CACHE = entries.CacheKind("commit-forms", (__file__, commit_form.__file__), keep=2048)
 _WEEK = 7 * 86400
+_YEAR = 365 * 86400
 
 
 def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
@@ -302,25 +320,36 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     return f"the clone is shallow: {named} could not be checked; {history.complete_history_hint()}"
 
 
-def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the message and paths of each commit in the output of `git log -z --name-only`."""
-    message, paths, incomplete = "", list[str](), b""
+def _records(out: IO[bytes]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the message, and the status of each path, of each commit in the output of
+    `git log -z --name-status`.
+    """
+    message, statuses, status, incomplete = "", dict[str, str](), "", b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *fields, incomplete = (incomplete + block).split(b"\0")
         for field in fields:
             text = field.decode("utf-8", "surrogateescape").lstrip("\n")
             if text.startswith("\1"):
                 if message:
-                    yield message, paths
-                message, paths = text[1:], []
-            elif text:
-                paths.append(text)
+                    yield message, statuses
+                message, statuses, status = text[1:], {}, ""
+            elif status:
+                statuses[text], status = status, ""
+            else:
+                status = text
     if message:
-        yield message, paths
+        yield message, statuses
 
 
-def _parent_directories(path: str) -> Iterator[str]:
-    yield path
-    while (at := path.rfind("/")) > 0:
-        path = path[:at]
-        yield path
+def _list_described_paths(statuses: Mapping[str, str]) -> Iterator[str]:
+    """Yield the paths whose conventions a commit shows: its directories and changed files.
+
+    A new file shows none, nor do the files of a commit to many directories.
+    """
+    is_wide = len({dirname(path) for path in statuses}) > MANY_FOLDERS
+    for path, status in statuses.items():
+        if status != "A" and not is_wide:
+            yield path
+        while (at := path.rfind("/")) > 0:
+            path = path[:at]
+            yield path

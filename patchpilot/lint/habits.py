@@ -4,7 +4,8 @@ commits.
 
 Habits are percentages of commits with certain prefixes, tags and message parts. They are counted in
 the latest commits to a directory or, if there are too few, read from checks/habits.tsv, which
-`python -m tests.lab.mine_habits` generates.
+`python -m tests.lab.mine_habits` generates. The prefix follows the latest commits to the file, if
+there are enough.
 """
 
 import re
@@ -80,8 +81,14 @@ ASKS, ASKS_FROM = 70, 10
 """A rule asks about a deviation from this percentage and number of commits on."""
 LEAST_COMMITS = 5
 """With fewer commits than this, no habit can be inferred."""
+_LEAST_FILE_COMMITS = 3
+"""Fewer commits are enough for the prefix of a file, because they agree more often."""
+LEAST_SHARE = 40
+"""A prefix is not suggested if fewer than this percentage of commits have it."""
+_MOST_FILES = 3
+"""The prefix of a patch to more files than this follows their directory."""
 COMMITS = 200
-"""The number of commits of a file's history that are read."""
+"""The number of commits of a path's history that are read."""
 _RARE = 3
 _FURTHER = 75
 _SECONDARY = ("Documentation/", "include/")
@@ -101,7 +108,7 @@ class Habits(NamedTuple):
     `cases` the case of the first word after them, and `marks` the parts of messages (MARKS). Cc:
     stable is counted among commits with Fixes:. `applied` has the names that signed off last, and
     `exact` is the percentage of commits with exactly the usual prefix. `shipped` is set for habits
-    from checks/habits.tsv.
+    from checks/habits.tsv, `of_file` for the habits of a single file.
     """
 
     path: str
@@ -113,6 +120,7 @@ class Habits(NamedTuple):
     applied: Shares = ()
     exact: int = 0
     shipped: bool = False
+    of_file: bool = False
 
     @property
     def prefix(self) -> str:
@@ -130,6 +138,18 @@ class Habits(NamedTuple):
         return sum(
             share for word, share in self.first if have_same_convention(self.first[0][0], word)
         )
+
+    @property
+    def full_prefix_share(self) -> int:
+        """Return the percentage of commits that have each part of the usual prefix."""
+        return min([self.prefix_share, *(share for _, share in self.further)])
+
+    @property
+    def wants_full_prefix(self) -> bool:
+        """Return whether a prefix that lacks a part of the usual one should be reported."""
+        if self.of_file:
+            return self.exact >= SPEAKS and self.total >= LEAST_COMMITS
+        return self.weigh_share(self.prefix_share) == "speaks"
 
     def describe_basis(self, total: int, noun: str = "") -> str:
         """Describe of which commits a share is, for example "30 commits to mm".
@@ -251,9 +271,21 @@ def common_folder(patch: Patch) -> str:
 
     Public headers and documentation count only if the patch changes nothing else.
     """
-    files = [path for path in patch.paths if path != "MAINTAINERS" and path[:1] != "/"]
-    code = [path for path in files if not path.startswith(_SECONDARY)] or files
+    code = _list_code_paths(patch)
     return commonpath([dirname(path) for path in code]) if code else ""
+
+
+def _list_code_paths(patch: Patch) -> list[str]:
+    files = [path for path in patch.paths if path != "MAINTAINERS" and path[:1] != "/"]
+    return [path for path in files if not path.startswith(_SECONDARY)] or files
+
+
+def list_habit_paths(patch: Patch) -> list[str]:
+    """Return the paths whose commits show the habits for a patch: its directory, then its files
+    unless there are many.
+    """
+    folder, files = common_folder(patch), _list_code_paths(patch)
+    return [folder, *(files if len(files) <= _MOST_FILES else ())] if folder else []
 
 
 @cached_per_patch
@@ -263,14 +295,38 @@ def find_patch_habits(context: Context) -> Habits | None:
     They are counted in the repository's history, excluding the series. If there are too few
     commits, kernel patches use the shipped table.
     """
-    titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
     folder = common_folder(context.patch)
-    if context.history and folder:
-        forms = context.history.list_commit_forms(folder)
-        counted = count_habits(folder, (form for form in forms if form[0] not in titles))
-        if counted.total >= LEAST_COMMITS and counted.first:
-            return counted
+    counted = _count_earlier_commits(context, folder) if folder else None
+    if counted:
+        return counted
     return load_shipped_habits(folder) if context.project.kernel else None
+
+
+@cached_per_patch
+def find_prefix_habits(context: Context) -> Habits | None:
+    """Return the habits that decide the prefix.
+
+    The patch's files decide if they agree on one, otherwise their directory.
+    """
+    counted = [
+        habits._replace(of_file=True)
+        for path in list_habit_paths(context.patch)[1:]
+        if (habits := _count_earlier_commits(context, path, _LEAST_FILE_COMMITS))
+        and habits.prefix_share >= LEAST_SHARE
+    ]
+    if len({habits.prefix for habits in counted}) == 1:
+        return max(counted, key=lambda habits: habits.total)
+    return find_patch_habits(context)
+
+
+def _count_earlier_commits(
+    context: Context, path: str, least: int = LEAST_COMMITS
+) -> Habits | None:
+    """Return the habits in the repository's commits to a path, or None if there are too few."""
+    titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
+    forms = context.history.list_commit_forms(path) if context.history else ()
+    counted = count_habits(path, (form for form in forms if form[0] not in titles))
+    return counted if counted.total >= least and counted.first else None
 
 
 @lru_cache(maxsize=1024)

@@ -28,13 +28,15 @@ def test_stale_branch_does_not_prove_that_a_commit_is_missing(tmp_path: Path) ->
 
 def test_history_is_not_reported_without_mainline(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
-    commit = repo.commit("frob: a\n", {"a": "1\n"})
+    commit = repo.commit("frob: a\n", {"d/a": "1\n"})
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
         assert facts.is_ancestor_of_mainline(commit) is None
         assert facts.find_commit(commit[:10]) == opened.commit(commit)
         assert facts.find_commit("0123456789ab") is None
-        assert [form[0] for form in facts.list_commit_forms("a")] == ["frob: a"]
+        assert [form[0] for form in facts.list_commit_forms("d")] == ["frob: a"]
+        # the commit that creates a file shows no convention for its changes
+        assert facts.list_commit_forms("d/a") == []
         assert facts.is_ancestor(commit, commit) is True
         assert facts.first_release(commit) is None
 

@@ -35,3 +35,46 @@ def test_prefix_is_added_if_history_agrees(
     repo.patchpilot("check --fix", *arguments)
     subject = repo.git("log -1 --format=%s").strip()
     assert subject == ("net: frob: wait for the link" if fixed else "Wait for the link")
+
+
+TREE = {"Makefile": "VERSION = 6\n", "MAINTAINERS": "", "Kconfig": "", "Kbuild": ""}
+DRIVER, OTHER = "drivers/counter/frob-cnt.c", "drivers/counter/bar.c"
+
+
+def make_drivers(path: Path, *, driver: str) -> Repo:
+    """Return a repository in whose history two drivers of a directory have different prefixes."""
+    repo = Repo(path)
+    repo.commit("counter: add the frob driver", TREE | {DRIVER: "int a;\n", OTHER: "int b;\n"})
+    for number in range(5):
+        repo.commit(f"{driver} Part {number} is slow", {DRIVER: f"int a{number};\n"})
+    for number in range(9):
+        repo.commit(f"counter: Bar part {number} is slow", {OTHER: f"int b{number};\n"})
+    wide = {f"drivers/{name}/a.c": "int c;\n" for name in "abcdef"}
+    repo.commit("treewide: count in int", wide | {DRIVER: "int d;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.branch("topic")
+    return repo
+
+
+@pytest.mark.parametrize("driver", ["counter: frob-cnt:", "counter: (frob)"])
+def test_prefix_of_the_file_comes_first(driver: str, tmp_path: Path) -> None:
+    repo = make_drivers(tmp_path / "r", driver=driver)
+    repo.commit("counter: Wait for the link", {DRIVER: "int e;\n"})
+    options = ("--profile", "linux", "--select", "unconventional-prefix,missing-prefix")
+    basis = f"100 % of 5 commits to {DRIVER} have"
+    assert f"incomplete subject prefix 'counter:'; {basis} '{driver}'" in " ".join(
+        repo.patchpilot("check --all", *options).out.split()
+    )
+    repo.git("commit -q --amend -m", "Wait for the link")
+    assert f'{basis} "{driver}"' in " ".join(repo.patchpilot("check", *options).out.split())
+    repo.patchpilot("check --fix", *options)
+    assert repo.git("log -1 --format=%s").strip() == f"{driver} Wait for the link"
+    repo.commit("counter: Wait for another link", {DRIVER: "int f;\n"})
+    assert basis in " ".join(repo.patchpilot("check --all HEAD", *options).out.split())
+
+
+def test_directory_decides_if_files_disagree(tmp_path: Path) -> None:
+    repo = make_drivers(tmp_path / "r", driver="counter: frob-cnt:")
+    repo.commit("Wait for the link", {DRIVER: "int e;\n", OTHER: "int e;\n"})
+    output = repo.patchpilot("check --profile linux --select missing-prefix").out
+    assert 'commits to drivers/counter have "counter:"' in " ".join(output.split())

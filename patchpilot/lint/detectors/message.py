@@ -30,10 +30,12 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.detectors.generic import cached_part_lines, make_subject_hit
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
+    LEAST_SHARE,
     Habits,
     add_usual_prefix,
     find_patch_habits,
     find_patch_subsystem,
+    find_prefix_habits,
     first_word,
     first_word_case,
     have_same_convention,
@@ -390,9 +392,9 @@ def missing_subject_prefix(context: Context) -> Hits:
     if prefixes or cached_match(r"^[\w/.-]+：", title):
         return
     other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;|::| \()", title)
-    usual_habits = find_patch_habits(context)
+    usual_habits = find_prefix_habits(context)
     usual_prefix = (
-        usual_habits.prefix if usual_habits and usual_habits.prefix_share >= _LEAST_SHARE else ""
+        usual_habits.prefix if usual_habits and usual_habits.prefix_share >= LEAST_SHARE else ""
     )
     kind, values = "", {}
     if other_separator:
@@ -408,10 +410,6 @@ def missing_subject_prefix(context: Context) -> Hits:
         else None,
         **values,
     )
-
-
-_LEAST_SHARE = 40
-"""A prefix is not suggested if fewer than this percentage of commits have it."""
 
 
 @detector(
@@ -497,10 +495,10 @@ def _strip_markers(title: str) -> str:
 
 @detector("prefix-convention")
 def unusual_subject_prefix(context: Context) -> Hits:
-    """Report a title without the usual prefix of its subsystem.
+    """Report a title without the usual prefix of its subsystem or file.
 
     This is the prefix that the subsystem documents or, if there is none, a prefix used by nearly
-    all commits to the files.
+    all commits to the file or to its directory.
     """
     patch = context.patch
     whole = patch.subject.title if is_plain(patch.subject.title) else ""
@@ -508,8 +506,10 @@ def unusual_subject_prefix(context: Context) -> Hits:
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
-    subsystem, usual = find_patch_subsystem(context), find_patch_habits(context)
-    is_known_prefix = usual is not None and usual.is_known(prefixes[0])
+    subsystem = find_patch_subsystem(context)
+    found = (find_prefix_habits(context), find_patch_habits(context))
+    habits = [usual for usual in dict.fromkeys(found) if usual]
+    is_known = any(usual.is_known(prefixes[0]) for usual in habits)
     if (
         subsystem
         and subsystem.prefix_pattern
@@ -517,7 +517,7 @@ def unusual_subject_prefix(context: Context) -> Hits:
     ):
         # accept prefixes that earlier commits use, but not the subsystem's in another form
         usual_form = re.sub(r"^[\w-]+", prefixes[0], subsystem.prefix)
-        if not is_known_prefix or re.search(subsystem.prefix_pattern, usual_form):
+        if not is_known or re.search(subsystem.prefix_pattern, usual_form):
             yield make_subject_hit(
                 context,
                 prefix=": ".join(prefixes),
@@ -525,28 +525,36 @@ def unusual_subject_prefix(context: Context) -> Hits:
                 subsystem=subsystem.title,
             )
         return
-    strength = usual.weigh_share(usual.prefix_share) if usual else ""
-    if usual is None or not strength or cached_match(r"(?i)tree-?wide", prefixes[0]):
+    if cached_match(r"(?i)tree-?wide", prefixes[0]):
         return
-    case = "learned" if strength == "speaks" else "question"
-    if is_known_prefix:
-        partial = (
-            have_same_convention(prefixes[0], usual.first[0][0])
-            and case == "learned"
-            and not usual.has_further(prefixes)
-            and not _prefix_names_file(patch, prefixes)
-        )
-        case = "part" if partial else ""
-    if case:
-        prefix, summary = find_written_prefix(title), split_prefix(title)[1]
-        fix = FindingFix("suggest", f"{usual.prefix} {summary}")
-        values = _describe_usual_prefix(usual)
-        yield make_subject_hit(context, case, fix, prefix=prefix, **values)
+    for usual in habits:
+        if case := _find_prefix_deviation(patch, prefixes, usual, is_known=is_known):
+            prefix, summary = find_written_prefix(title), split_prefix(title)[1]
+            fix = FindingFix("suggest", f"{usual.prefix} {summary}")
+            values = _describe_usual_prefix(usual)
+            yield make_subject_hit(context, case, fix, prefix=prefix, **values)
+            return
+
+
+def _find_prefix_deviation(
+    patch: Patch, prefixes: Sequence[str], usual: Habits, *, is_known: bool
+) -> str:
+    """Return the case of the rule for prefixes that deviate from the usual ones, or ""."""
+    if not is_known:
+        strength = usual.weigh_share(usual.prefix_share)
+        return {"speaks": "learned", "asks": "question", "": ""}[strength]
+    is_partial = (
+        usual.wants_full_prefix
+        and have_same_convention(prefixes[0], usual.first[0][0])
+        and not usual.has_further(prefixes)
+        and not _prefix_names_file(patch, prefixes)
+    )
+    return "part" if is_partial else ""
 
 
 def _describe_usual_prefix(usual: Habits) -> dict[str, object]:
     basis = usual.describe_basis(usual.total)
-    return {"usual": usual.prefix, "share": usual.prefix_share, "basis": basis}
+    return {"usual": usual.prefix, "share": usual.full_prefix_share, "basis": basis}
 
 
 def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:

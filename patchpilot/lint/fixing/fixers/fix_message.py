@@ -6,7 +6,7 @@ import textwrap
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer
-from patchpilot.lint.habits import add_usual_prefix, find_patch_habits
+from patchpilot.lint.habits import LEAST_COMMITS, add_usual_prefix, find_prefix_habits
 from patchpilot.lint.message_parts import find_paragraphs, find_pasted_lines
 from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
@@ -56,9 +56,9 @@ def strip_subject_punctuation(site: FixSite) -> Proposal:
 @fixer("agreed-prefix", is_prose=True)
 def add_agreed_prefix(site: FixSite) -> Proposal:
     """Add the files' usual prefix to a subject that has no prefix, if almost all commits use it."""
-    habits = find_patch_habits(site.context) if site.finding.value("usual") else None
-    # add a prefix only if 95 % of the commits have it
-    if habits is None or habits.exact < 95:
+    habits = find_prefix_habits(site.context) if site.finding.value("usual") else None
+    # add a prefix only if 95 % of several commits have it
+    if habits is None or habits.exact < 95 or habits.total < LEAST_COMMITS:
         return None
     return _replace_title(site, add_usual_prefix(habits, site.context.patch.subject.title))
 
