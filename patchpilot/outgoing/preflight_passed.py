@@ -88,13 +88,13 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             else f"Signed-off-by present in all {len(patches)} patches"
         ),
     )
-    if security := draft.answers.get("security"):
+    if "security" in draft.answers:
         yield (
             "security",
             (
-                "no security problem"
-                if security == "no"
-                else "undisclosed: sent to the maintainers and the security team"
+                "undisclosed: sent to the maintainers and the security team"
+                if draft.is_undisclosed
+                else "no security problem"
             ),
         )
     if regression := draft.answers.get("regression"):

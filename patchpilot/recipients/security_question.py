@@ -6,6 +6,7 @@ The words of a security problem are a reason to ask, not an answer
 """
 
 import re
+from collections.abc import Iterable
 
 from patchpilot.cache.cached_re import lazy_pattern
 
@@ -15,7 +16,22 @@ SECURITY_WORDS = lazy_pattern(
     r" confusion|KASAN|KMSAN|spectre)\b",
     re.IGNORECASE,
 )
+_MEMORY_ERRORS = lazy_pattern(
+    r"\b(?:(?P<use_after_free>use[- ]after[- ]free|UAF)|(?P<out_of_bounds>out[- ]of[- ]bounds?|OOB)"
+    r"|double[- ]free|(?:buffer|stack|heap) overflow)\b",
+    re.IGNORECASE,
+)
 QUESTION = "Could somebody use this bug to attack a machine (a security problem)?"
+
+
+def list_memory_errors(texts: Iterable[str]) -> list[str]:
+    """Return the kinds of accesses to wrong memory that texts name, each as one word."""
+    kinds = {
+        re.sub(r"[\W_]", "-", match.lastgroup or match[0].lower())
+        for text in texts
+        for match in _MEMORY_ERRORS.finditer(text)
+    }
+    return sorted(kinds)
 
 
 def explain_undisclosed(noun: str, team: str) -> str:
@@ -33,7 +49,8 @@ def explain_answers(team: str) -> str:
     return (
         "Who can trigger it? If only root can: no.\n"
         "If any local user or anybody over the network can, what happens? Memory is overwritten,"
-        " data leaks, the machine crashes, or a user gets more rights: yes. A device fails, or a"
-        " number is wrong: no.\n"
+        " data leaks, the machine crashes, or a user gets more rights: yes. Memory read out of"
+        " bounds or after it was freed is a leak: yes, even if it only makes a number wrong."
+        " Otherwise, if a device fails or a number is wrong: no.\n"
         f"In doubt, ask the maintainers or {team} privately before you answer."
     )

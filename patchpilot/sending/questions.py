@@ -32,6 +32,7 @@ from patchpilot.recipients.security_question import (
     SECURITY_WORDS,
     explain_answers,
     explain_undisclosed,
+    list_memory_errors,
 )
 from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.sending.build_proof import (
@@ -331,6 +332,10 @@ def _add_answer(
     answer = validate_answer(repository, name, value)
     if name == TESTED:
         answer = bind_tested_answer(draft, answer)
+    elif name == "security" and answer == "no":
+        # remember what was known, so that a later message with another error asks again
+        errors = ", ".join(_list_memory_errors(series))
+        answer = f"no (despite {errors})" if errors else answer
     elif name == "regression" and answer == "yes":
         answer = find_creating_commit(repository, series)[:12] or answer
     return replace(draft, answers={**draft.answers, name: answer})
@@ -416,7 +421,8 @@ def list_pre_send_questions(
 
     Only the author can answer them. Return none if the author answered that no patch fixes a bug,
     or if all patches are backports to a stable tree. The question about a regression is open again
-    if the answer was "yes" and the commit in Fixes: turns out to have added the code.
+    if the answer was "yes" and the commit in Fixes: turns out to have added the code; the one about
+    security if the answer was "no" and the messages now name another error in memory accesses.
     """
     denied_titles = list_denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
@@ -432,7 +438,7 @@ def list_pre_send_questions(
         explain_undisclosed("fixes", team),
         ("no", "yes"),
         (*_find_evidence(SECURITY_WORDS, series.patches), *_find_report_evidence(series, draft)),
-        draft.answers.get("security"),
+        _read_security_answer(draft, series),
         (
             "sent to all planned recipients, lists included",
             (
@@ -478,6 +484,20 @@ def list_pre_send_questions(
     return (
         *((security,) if team else ()),
         *((regression,) if project.lists.regressions else ()),
+    )
+
+
+def _read_security_answer(draft: Draft, series: Series) -> str | None:
+    answer, _, known_errors = draft.answers.get("security", "").partition(" ")
+    is_outdated = answer == "no" and any(
+        error not in known_errors for error in _list_memory_errors(series)
+    )
+    return None if is_outdated else answer or None
+
+
+def _list_memory_errors(series: Series) -> list[str]:
+    return list_memory_errors(
+        line for patch in series.patches for line in (patch.subject.title, *patch.message)
     )
 
 

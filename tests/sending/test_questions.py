@@ -57,6 +57,32 @@ def test_unanswered_question_is_a_warning(
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "is_asked"),
+    [
+        ("wait", "fix an out-of-bounds read", True),
+        ("wait", "fix a use after free", True),
+        ("wait", "wait for the link", False),
+        ("fix an out-of-bounds read", "fix the out of bounds read of a line", False),
+        ("fix an out-of-bounds read", "fix a double free", True),
+    ],
+)
+def test_security_question_is_open_again_if_the_message_names_a_memory_error(
+    first: str, later: str, is_asked: bool, tmp_path: Path
+) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.commit(f"widget: {first}\n\nIt was late.\n\n{SIGNED}", {"widget.c": "int x;\n"})
+    with Repository.open(repo.path) as repository:
+        assert save_draft_answer(repository, "security", "no").is_undisclosed is False
+        questions = find_pre_send_questions(repository)
+        assert questions.questions[0].answer == "no"
+        assert "is a leak: yes" in questions.questions[0].guide
+    repo.git("commit -q --amend -m", f"widget: {later}\n\nIt was late.\n\n{SIGNED}")
+    with Repository.open(repo.path) as repository:
+        open_names = [question.name for question in find_pre_send_questions(repository).open]
+    assert ("security" in open_names) is is_asked
+
+
 def test_security_fix_goes_to_the_security_team(
     tmp_path: Path,
 ) -> None:
