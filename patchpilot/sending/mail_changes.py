@@ -2,14 +2,15 @@
 """Compare the messages of a plan with the last version sent."""
 
 import difflib
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.readable_mail import format_readable_mail
-from patchpilot.topic.reroll import find_last_send
+from patchpilot.series.draft import pair_known_patches
+from patchpilot.topic.reroll import convert_sent_patches, find_last_send
 
 VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")
 """Prefixes of lines that differ between versions without any significance."""
@@ -46,7 +47,7 @@ def compare_with_last_version(plan: Sending) -> MailChanges | None:
     last_send = find_last_send(plan.draft)
     if last_send is None or last_send.version >= plan.send.version:
         return None
-    counterparts = [_find_counterpart(mail, last_send.entries) for mail in plan.send.entries]
+    counterparts = _find_counterparts(last_send, plan.send)
     matched_positions = {old.position for old in counterparts if old}
     return MailChanges(
         last_send.version,
@@ -62,24 +63,24 @@ def compare_with_last_version(plan: Sending) -> MailChanges | None:
     )
 
 
-def _find_counterpart(mail: Message, old_messages: Sequence[Message]) -> Message | None:
-    """Return the corresponding message in the last version.
+def _find_counterparts(old: Send, new: Send) -> list[Message | None]:
+    """Return the corresponding messages in the last version, in the order of the new messages.
 
-    This is the cover letter, or the patch with the same title or diff.
+    Cover letters correspond; patches are paired as for the changelog.
     """
-    candidates: Sequence[Message]
-    if mail.number == 0:
-        candidates = [entry for entry in old_messages if entry.number == 0]
-    else:
-        candidates = [
-            *(entry for entry in reversed(old_messages) if _mail_title(entry) == _mail_title(mail)),
-            *(
-                entry
-                for entry in old_messages
-                if entry.patch_id and entry.patch_id == mail.patch_id
-            ),
-        ]
-    return next(iter(candidates), None)
+    old_patches, new_patches = (convert_sent_patches(send) for send in (old, new))
+    old_messages, new_messages = (
+        [message for message in send.entries if message.patch_id] for send in (old, new)
+    )
+    old_by_new = dict[str, Message | None]()
+    for old_patch, new_patch in pair_known_patches(old_patches, new_patches):
+        message_id = new_messages[new_patches.index(new_patch)].message_id
+        old_by_new[message_id] = old_messages[old_patches.index(old_patch)]
+    cover = next((message for message in old.entries if message.number == 0), None)
+    return [
+        cover if message.number == 0 else old_by_new.get(message.message_id)
+        for message in new.entries
+    ]
 
 
 def _mail_title(mail: Message) -> str:

@@ -92,7 +92,7 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     if last_send is None:
         return sending
     base = (
-        make_send_link(last_send, repository)
+        make_send_link(last_send, repository, for_others=False)
         .rstrip("/")
         .removesuffix(last_send.entries[0].message_id)
     )

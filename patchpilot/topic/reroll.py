@@ -209,11 +209,14 @@ def record_complete_send(repository: Repository, send: Send, draft: Draft) -> No
     )
 
 
-def make_send_link(send: Send, repository: Repository | None = None) -> str:
+def make_send_link(
+    send: Send, repository: Repository | None = None, *, for_others: bool = True
+) -> str:
     """Return the link to a send's first message.
 
-    Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive.
-    Return "" for an undisclosed fix, which is in no archive and must not become public.
+    Use the archive `patchpilot.lore`, or the project's archive if the link is `for_others` and they
+    cannot reach the former. Return "" for an undisclosed fix, which is in no archive and must not
+    become public.
     """
     from patchpilot.model.hosts import url_host
 
@@ -229,7 +232,8 @@ def make_send_link(send: Send, repository: Repository | None = None) -> str:
     host = url_host(lore)
     # others cannot reach a mirror on this machine, but in the demo everything is on this machine
     is_local = "." not in host or host.startswith("127.") or ":" in host
-    if host == url_host(project.tags.links) or (is_local and not (host and is_in_demo())):
+    is_out_of_reach = is_local and for_others and not (host and is_in_demo())
+    if host == url_host(project.tags.links) or is_out_of_reach:
         lore = ""
     message_id = send.entries[0].message_id
     return f"{lore.rstrip('/')}/{message_id}/" if lore else f"{project.tags.links}{message_id}"

@@ -41,14 +41,14 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
             deliver_mails(repository, plan)
         # reword the last patch, drop the second one, and add a new one
         repo.git("reset -q --hard HEAD~2")
-        for line in (3, 7):
+        for line, title in ((3, "widget: change line 3"), (7, "gadget: wait for the link")):
             text = (
                 (repo.path / "widget.c")
                 .read_text()
                 .replace(f"int line{line};", f"int changed{line}; /* größer {line} */")
             )
             repo.commit(
-                f"widget: change line {line}\n\nLine {line} was very wrong.\n\n{SIGNED}",
+                f"{title}\n\nLine {line} was very wrong.\n\n{SIGNED}",
                 {"widget.c": text},
             )
         with Repository.open(repo.path) as repository:
@@ -71,6 +71,20 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     ]
     cover = format_readable_mail(plan.send.entries[0])
     assert any(cover[index].startswith("Changes in v2") for index in changes.mails[0].lines)
+
+
+def test_only_patch_is_changed_if_its_subject_and_code_are(tmp_path: Path) -> None:
+    with Sink() as sink:
+        repo = topic(tmp_path / "r", 1, server=sink)
+        with Repository.open(repo.path) as repository:
+            deliver_mails(repository, plan_sending(repository, make_request()))
+        (repo.path / "widget.c").write_text("int other;\n")
+        repo.git("commit -q -a --amend -m", f"gadget: wait\n\nIt was late.\n\n{SIGNED}")
+        with Repository.open(repo.path) as repository:
+            changes = compare_with_last_version(plan_sending(repository, make_request(reroll=True)))
+    assert changes
+    assert [mail.state for mail in changes.mails] == ["changed"]
+    assert changes.dropped == ()
 
 
 def test_readable_message_is_decoded() -> None:
@@ -107,6 +121,11 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     first = plan.send.entries[0].message_id
     assert report.link == f"https://lore.kernel.org/r/{first}/"
     assert any("before a reminder: until" in str(line) for line in report.now)
+    # the user reads the messages in the configured archive, even if others cannot
+    repo.git("config --global patchpilot.lore", "http://127.0.0.1:8080/all/")
+    with Repository.open(repo.path) as repository:
+        report = add_next_steps(repository, replace(result, last=result.send))
+    assert report.link == f"http://127.0.0.1:8080/all/{first}/"
 
 
 def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None:
