@@ -186,16 +186,15 @@ def _make_plan(request: MailRequest) -> MailPlan:
 
 
 def _ask_server_again(request: MailRequest, plan: MailPlan, error: NetworkError) -> MailRequest:
-    """Ask for a different server. If the encryption failed, ask for a different encryption
-    instead; if the server has no login, for the user name.
+    """Ask for the server again, with the previous answers as defaults. If the encryption failed,
+    ask for a different encryption instead; if the server has no login, for the user name.
     """
     account = plan.account
     if is_login_missing(error):
         return replace(request, user=ask_user("none"))
     if not is_wrong_encryption(error):
-        return ask_server(
-            replace(request, server="", port=0, encryption=None), default_server=plan.host
-        )
+        request = replace(request, server="", port=0, encryption=None)
+        return ask_server(request, account.encryption or "none", plan.host)
     port = 0 if account.port in PORTS.values() else account.port
     request = replace(request, server=account.server, port=port, encryption=None)
     return ask_server(request, "ssl" if account.encryption == "tls" else "tls")

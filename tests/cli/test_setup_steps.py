@@ -62,7 +62,7 @@ def test_setup_retries_an_unreachable_server(
         since = screen.seen.index("cannot be reached")
         for prompt, answer in (
             ("HOST or HOST:PORT) [127.0.0.1:1]", f"127.0.0.1:{server.port}"),
-            ("Encryption", "none"),
+            ("Encryption [none]", ""),
         ):
             screen.wait_for(prompt, since=since)
             screen.type(f"{answer}\n")
