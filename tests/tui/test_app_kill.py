@@ -99,6 +99,8 @@ def test_killed_send_is_resumed(fixed_clone: Path, used_state_file: Path) -> Non
             asked = walk.type("s")
             walk.wait_for("may or may not have accepted", since=asked)
             asked = walk.type("jj\r")
+            walk.wait_for("ype send and press Enter", since=asked)
+            asked = walk.type("send\r")
             walk.wait_for("was sent", since=asked)
         assert len(server.take()) == 1
 

@@ -135,7 +135,7 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
         if is_in_demo()
         else "A message cannot be recalled."
     )
-    mails = plan.send.entries
+    mails = plan.send.waiting_messages
     more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
     rows = [plain_text(f"{mails[0].subject}{more_text}", STRONG)]
     notes = []

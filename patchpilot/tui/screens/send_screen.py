@@ -230,13 +230,13 @@ class SendScreen(StageScreen["Sending"]):
         panel.text.update(text)
 
     def open_selected_row(self, row_list: RowList) -> None:
-        self.action_repair()
+        self.action_repair(is_for_row=True)
 
-    def action_repair(self) -> None:
+    def action_repair(self, *, is_for_row: bool = False) -> None:
         """Fix the selected check's problem here or at another stage.
 
         If the user can fix nothing about that check, select the first check with a problem that can
-        be fixed.
+        be fixed, unless the key `is_for_row`.
         """
         # after a send, the list shows messages instead of checks
         if self._has_sent:
@@ -245,12 +245,13 @@ class SendScreen(StageScreen["Sending"]):
         if plan is None:
             self.notify("not ready yet")
             return
-        if check is None or not is_fixable(check):
+        if not is_for_row and (check is None or not is_fixable(check)):
             check = self._first_fixable_check or check
             if check is not None:
                 self.row_list.select_row(check.name)
         if check is None or check.state == "ok":
-            self.notify("nothing to fix: all checks passed")
+            subject = "this check" if is_for_row else "all checks"
+            self.notify(f"nothing to fix: {subject} passed")
             return
         if check.name in REPAIRS:
             self._repair_functions()[REPAIRS[check.name][0]](plan)
@@ -491,7 +492,9 @@ class SendScreen(StageScreen["Sending"]):
                 unknown,
                 progress,
             ),
-            self.send_now,
+            lambda plan: (self._confirm_send if plan.send.waiting_messages else self.send_now)(
+                plan
+            ),
         )
 
     def action_cancel(self) -> None:

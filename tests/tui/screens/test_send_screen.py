@@ -22,7 +22,7 @@ from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.questions import save_draft_answer
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.send_rows import WARNINGS, send_question
+from patchpilot.tui.screens.send_rows import WARNINGS, is_fixable, send_question
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
@@ -138,6 +138,9 @@ async def test_interrupted_send_is_resumed_once(
         await keys(pilot, "s")
         assert not sink.take()
         await keys(pilot, "j", "j", "enter")
+        await until(pilot, lambda: "Type send" in text_of(app), "the confirmation")
+        assert not sink.take(), "nothing is resumed unconfirmed"
+        await pilot.press(*"send", "enter")
         await until(
             pilot,
             lambda: app.session.stage_status(Stage.SEND).state is StageState.DONE,
@@ -290,6 +293,27 @@ async def test_arrival_of_a_message_ends_the_warning(
         )
     with Outbox() as outbox:
         assert outbox.find_delivery_proof(f"program {program}") == "user"
+
+
+async def test_enter_acts_on_the_selected_row_only(
+    ready_topic: tuple[Path, Sink], open_app_on: On
+) -> None:
+    app = open_app_on(ready_topic[0])
+    async with running(app, (100, 40), Stage.SEND) as pilot:
+        await still(pilot)
+        screen = app.screen
+        assert isinstance(screen, SendScreen)
+        await keys(pilot, "x")
+        names = [row.about.name for row in screen.row_list.rows if row.about]
+        for name in names:
+            screen.row_list.select_row(name)
+            await still(pilot)
+            if is_fixable(screen.selected_item):
+                continue
+            await keys(pilot, "enter")
+            assert app.screen is screen, f"{name} offers no fix"
+            assert screen.selected_item.name == name
+            assert last_message(app)
 
 
 async def test_unbuilt_commits_are_built_at_the_checks(
