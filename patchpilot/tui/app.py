@@ -320,8 +320,10 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
         """Show all topics, or ask for a starting point, because there is no topic to open.
 
         If the base is unclear, ask for it; outside a repository, the error explains how to get a
-        repository.
+        repository. A tracked series that was chosen needs no topic.
         """
+        if self.session.series:
+            return
         if isinstance(error, UnclearBaseError):
             self.action_base()
         elif self.session.target is None:

@@ -115,6 +115,26 @@ async def test_held_enter_opens_one_topic(topic_with_question: Life, start_home:
         assert app.screen_stack == screens
 
 
+async def test_series_without_branch_opens_at_follow(
+    topic_with_question: Life, start_home: Start
+) -> None:
+    repo = topic_with_question.repo
+    app = start_home(repo.path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
+        screen = app.screen
+        assert isinstance(screen, HomeScreen)
+        topics = [topic for topic in screen._topics or () if topic.series]
+        # a clone without commits on top of its base has no topic
+        repo.git("reset -q --hard HEAD~1")
+        screen._open_selected_topic(topics[0]._replace(repository=""), None)
+        await until(pilot, lambda: app.stage_screen and app.jobs.is_open, "the series")
+        await settle(pilot)
+        assert app.stage_screen
+        assert app.stage is Stage.FOLLOW
+        assert "Why do you change line 1?" in text_of(app)
+
+
 async def test_topic_opens_at_its_next_stage(topic_with_question: Life, start_home: Start) -> None:
     call("draft -C", find_other_folder(topic_with_question))
     read_topics()
