@@ -143,6 +143,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         notes = self._note_list
         if count := notes.option_count:
             notes.highlighted = ((notes.highlighted or 0) + direction) % count
+            # the cursor is only visible in the list that has the focus
+            notes.focus()
             self._show_note_position()
 
     def _show_note_position(self) -> None:

@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -239,9 +239,13 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _gutter_width(self) -> int:
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         if self.rows:
             self._lay_out_rows()
+
+    def on_mount(self) -> None:
+        # the scrollbar takes a column
+        self.watch(self, "show_vertical_scrollbar", self.on_resize, init=False)
 
     def row_of_line(self, line: int) -> int:
         return self._places[line] if 0 <= line < len(self._places) else 0

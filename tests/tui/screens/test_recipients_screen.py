@@ -94,7 +94,9 @@ async def test_note_names_the_tree(fixed_clone: Path, open_app_on: On) -> None:
             "target tree not named",
             "other tree",
         ]
-        await keys(pilot, "f", "f", "a", "f")
+        await keys(pilot, "f")
+        assert app.focused is app.screen.query_one("#advice"), "the cursor is visible"
+        await keys(pilot, "f", "a", "f")
         await until(
             pilot,
             lambda: "target tree not named" not in list_note_titles(),

@@ -52,6 +52,18 @@ async def press_and_list_keys(pilot: Pilot[None], *keys: str) -> list[str]:
     return pilot.app.lines
 
 
+async def test_lines_are_wrapped_again_once_a_scrollbar_takes_a_column() -> None:
+    app = Shown()
+    async with app.run_test(size=(40, 12)):
+        for count in range(20, 40):
+            app.view.show_vertical_scrollbar = False
+            app.view.set_rows([f"{'x' * count} (0, 1 and 2) in the array"])
+            app.view.show_vertical_scrollbar = True
+            # before the next layout
+            rows = [app.view.render_line(row).text for row in range(3)]
+            assert "…" not in "".join(rows), rows
+
+
 async def test_long_line_is_wrapped() -> None:
     app = Shown([f"A {'long ' * 30}", *PATCH, *(" more" for _ in range(40))])
     async with app.run_test(size=(40, 12)) as pilot:
