@@ -18,6 +18,7 @@ from patchpilot.tags.comparable_words import (
 )
 from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.line_sources import EDITED
+from patchpilot.tags.message_evidence import BLAMED, MENTIONED
 
 NEAR = 3
 MOVED = 0.3
@@ -391,8 +392,8 @@ def compute_blame_features(
             "same_series": float(owner.author == evidence.author and days < 2),
             "votes": tables["votes"][commit],
             "code": is_code,
-            "mentioned": 2.0 * (evidence.mentions.get(commit, 0.0) > 0.5),
-            "blamed": 3.0 * (evidence.mentions.get(commit, 0.0) >= 1),
+            "mentioned": 2.0 * (evidence.mentions.get(commit, 0.0) >= MENTIONED),
+            "blamed": 3.0 * (evidence.mentions.get(commit, 0.0) >= BLAMED),
         }
     return result
 

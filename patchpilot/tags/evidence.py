@@ -7,6 +7,7 @@ from patchpilot.model.printable import format_count, format_number_ranges
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.line_sources import EDITED
+from patchpilot.tags.message_evidence import BLAMED, DESCRIBED
 
 MAX_MOVERS = 2
 """Number of commits that moved the lines to name."""
@@ -21,7 +22,7 @@ def explain_candidate(
     only phrase is that the commit changed the file.
     """
     phrases = (
-        *_mention_phrases(numbers),
+        *_mention_phrases(evidence.mentions.get(candidate, 0.0)),
         *_deletion_phrases(evidence, candidate),
         *_blame_phrases(evidence, tally, numbers),
         *_move_phrases(evidence, candidate, tally),
@@ -41,10 +42,12 @@ def list_contrary_evidence(tally: Tally) -> tuple[str, ...]:
     return (f"only {' and '.join(kinds)} the lines" if kinds else "edited another part of a line",)
 
 
-def _mention_phrases(numbers: Mapping[str, float]) -> Iterator[str]:
-    if numbers["mentioned"] >= 1:
+def _mention_phrases(weight: float) -> Iterator[str]:
+    if weight >= BLAMED:
         yield "the message states that this commit introduced the bug"
-    elif numbers["mentioned"]:
+    elif weight >= DESCRIBED:
+        yield "the message states what this commit changed"
+    elif weight:
         yield "the message mentions this commit"
 
 
@@ -109,11 +112,10 @@ def _similarity_phrases(
         yield "same author"
 
 
-def list_missing_evidence(
-    evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
-) -> tuple[str, ...]:
+def list_missing_evidence(evidence: EvidenceInput, candidate: str, tally: Tally) -> tuple[str, ...]:
     """Return phrases for evidence that would support the candidate but was not found."""
-    phrases = [] if numbers["mentioned"] else ["the message does not mention this commit"]
+    is_mentioned = candidate in evidence.mentions
+    phrases = [] if is_mentioned else ["the message does not mention this commit"]
     if _count_removed_lines(evidence) and not tally.removed_lines:
         phrases.append("last changed none of the removed lines")
     return tuple(phrases)

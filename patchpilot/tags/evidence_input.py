@@ -19,6 +19,7 @@ from patchpilot.tags.deleted_lines import Deletion, find_deletions
 from patchpilot.tags.follow_moves import follow_moves
 from patchpilot.tags.line_sources import split_tokens
 from patchpilot.tags.message_evidence import (
+    MENTIONED,
     find_commit_ids,
     find_quoted_subjects,
     split_prose,
@@ -35,8 +36,8 @@ class EvidenceInput:
 
     It has the subject, the text without trailers, the author's address, the author date, the
     change, the blame by old path, and the blamed commits. `mentions` maps commits mentioned in the
-    text to weights from 0.2 (mentioned in passing) to 1 (named as the cause). `deletions` maps the
-    commits that deleted lines that the fix adds again to these lines.
+    text to weights from `PASSING` to `BLAMED`. `deletions` maps the commits that deleted lines that
+    the fix adds again to these lines.
     """
 
     subject: str
@@ -154,5 +155,5 @@ def _find_mentioned_commits(
             if owner.subject == quote or (
                 len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)
             ):
-                result[owner.id] = max(result.get(owner.id, 0.0), 0.6)
+                result[owner.id] = max(result.get(owner.id, 0.0), MENTIONED)
     return result

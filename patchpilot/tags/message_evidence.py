@@ -28,6 +28,25 @@ _ORIGIN = re.compile(
     re.IGNORECASE,
 )
 """Words before a commit that is not blamed, although the text mentions a bug that it introduced."""
+_DESCRIBED = re.compile(
+    r"(?:(?:however|but|unfortunately|later|then|recently|upstream|the)\b,?\s+)*commit:?\s+$",
+    re.IGNORECASE,
+)
+"""A whole sentence before a commit that is its subject."""
+_ITS_SUBJECT = (
+    r"\s*,?\s*(?:\(\s*[\"“'].{3,200}?[\"”']\s*\)|[\"“].{3,200}?[\"”]|\([^()]*\))?,?\s*"
+    r"(?:(?:\w+ly|also|has|had)\s+){0,2}"
+)
+_BROKE = re.compile(
+    rf"{_ITS_SUBJECT}(?:broken?|breaks|caus(?:es|ed)|triggers|triggered)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHANGED = re.compile(
+    rf"{_ITS_SUBJECT}(?:forgot|made|makes|rewrote|split|(?:add|allow|alter|chang|clean|convert|delet|disabl|drop|enabl|extend"
+    r"|increas|introduc|limit|merg|migrat|miss|modif|mov|reduc|refactor|remov|renam|reorder|replac|restrict|rework|simplif"
+    r"|start|stop|swap|switch|updat|us)p?i?(?:es|ed|s))\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{12,120}(?:\n[^\"”\n]{1,80})?)[\"”]")
 _BAD = re.compile(
     r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]",
@@ -36,6 +55,12 @@ _BAD = re.compile(
 _REGZBOT = re.compile(
     r"^#regzbot \^?introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE
 )
+
+
+PASSING, MENTIONED, DESCRIBED, BLAMED = 0.2, 0.6, 0.8, 1.0
+"""Weights of a commit that is mentioned in passing, that is mentioned, whose change is described
+("Commit … removed the check"), and that is named as the cause of the bug.
+"""
 
 
 def split_prose(message: str) -> tuple[str, str]:
@@ -61,33 +86,31 @@ def split_prose(message: str) -> tuple[str, str]:
 
 
 def find_commit_ids(text: str) -> dict[str, float]:
-    """Map the commit ids in a text to weights.
-
-    The weight is 0.2 if a commit is mentioned in passing, 1 if it is named as the cause of the bug,
-    and otherwise 0.6.
-    """
+    """Map the commit ids in a text to weights, from `PASSING` to `BLAMED`."""
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
         commit_id = match[1]
         if commit_id.isdigit() and len(commit_id) < 12:
             continue
-        before, after = (
-            text[max(0, match.start() - 160) : match.start()],
-            text[match.end() : match.end() + 120],
-        )
-        sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1]
-        weight = (
-            1.0
-            if _BLAMES.search(sentence) and not _ORIGIN.search(sentence)
-            else 0.2
-            if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0])
-            else 0.6
-        )
+        before, after = text[max(0, match.start() - 160) : match.start()], text[match.end() :]
+        weight = _weigh_mention(re.split(r"(?<=[.;])\s+|\n\n", before)[-1], after[:320])
         result[commit_id] = max(result.get(commit_id, 0.0), weight)
     for pattern in (_BAD, _REGZBOT):
         for match in pattern.finditer(text):
-            result[next(group for group in match.groups() if group)] = 1.0
+            result[next(group for group in match.groups() if group)] = BLAMED
     return result
+
+
+def _weigh_mention(sentence: str, after: str) -> float:
+    """Return the weight of a commit id in a sentence, which is cut at the id."""
+    is_subject = _DESCRIBED.match(sentence)
+    if _BLAMES.search(sentence) and not _ORIGIN.search(sentence):
+        return BLAMED
+    if is_subject and _BROKE.match(after):
+        return BLAMED
+    if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after[:120])[0]):
+        return PASSING
+    return DESCRIBED if is_subject and _CHANGED.match(after) else MENTIONED
 
 
 def find_quoted_subjects(text: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ cause.
 from collections.abc import Mapping
 
 from patchpilot.tags.evidence_input import EvidenceInput
+from patchpilot.tags.message_evidence import BLAMED
 
 MAX_TAGS = 5
 
@@ -27,7 +28,7 @@ def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _find_blamed(evidence: EvidenceInput, first: str) -> set[str]:
-    commits = {mention for mention, weight in evidence.mentions.items() if weight >= 1}
+    commits = {mention for mention, weight in evidence.mentions.items() if weight >= BLAMED}
     return commits if first in commits else set()
 
 

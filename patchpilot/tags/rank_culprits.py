@@ -28,11 +28,16 @@ from patchpilot.tags.evidence import (
     list_missing_evidence,
 )
 from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
+from patchpilot.tags.message_evidence import BLAMED, DESCRIBED
 from patchpilot.tags.multiple_culprits import find_joint_culprits
 from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confidence
 
 MAX_EXAMINED = 12
 NAMED_CONFIDENCE = 0.92
+DESCRIBED_CONFIDENCE = 0.88
+"""Less than the share of correct candidates if the message only describes a single commit's change,
+93 %, so that this is not certain.
+"""
 DELETED_CONFIDENCE = 0.84
 """Share of correct candidates if they deleted almost all lines that the fix adds."""
 SURE = 0.89
@@ -125,7 +130,7 @@ def find_likely_culprits(
                 round(confidence, 3),
                 explain_candidate(evidence, commit_id, tallies[commit_id], numbers[commit_id]),
                 against=list_contrary_evidence(tallies[commit_id]),
-                lacks=list_missing_evidence(evidence, tallies[commit_id], numbers[commit_id]),
+                lacks=list_missing_evidence(evidence, commit_id, tallies[commit_id]),
                 committed=int(culprit.committed.timestamp()),
                 is_marked=any(word in message for word in ("upstream", "cherry", "backport")),
             )
@@ -180,18 +185,20 @@ def _rank_candidates(
 def _move_named_first(
     evidence: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    blamed = [
-        (commit, max(confidence, NAMED_CONFIDENCE))
-        for commit, confidence in ranked
-        if evidence.mentions.get(commit, 0.0) >= 1
-    ]
-    if not blamed:
+    """Move the commits that the message names as the cause to the first places.
+
+    If it names none, but describes the change of a single commit, move this commit.
+    """
+    named: list[str] = []
+    least = NAMED_CONFIDENCE
+    for weight, confidence in ((BLAMED, NAMED_CONFIDENCE), (DESCRIBED, DESCRIBED_CONFIDENCE)):
+        if not named:
+            named = [id_ for id_, _ in ranked if evidence.mentions.get(id_, 0.0) >= weight]
+            least = confidence
+    if not named or (least == DESCRIBED_CONFIDENCE and len(named) > 1):
         return ranked
-    moved = {commit for commit, _ in blamed}
-    return blamed + [
-        (commit, confidence * (1 - NAMED_CONFIDENCE))
-        for commit, confidence in ranked
-        if commit not in moved
+    return [(id_, max(confidence, least)) for id_, confidence in ranked if id_ in named] + [
+        (id_, confidence * (1 - least)) for id_, confidence in ranked if id_ not in named
     ]
 
 

@@ -125,6 +125,37 @@ def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     assert "the message states that this commit introduced the bug" in result.candidates[0].evidence
 
 
+@pytest.mark.parametrize(
+    ("sentence", "phrase", "is_certain"),
+    [
+        ("Commit {} broke the mask.", "states that this commit introduced the bug", True),
+        ("Commit {} changed the mask.", "states what this commit changed", False),
+    ],
+)
+def test_described_commit_comes_first(
+    tmp_path: Path, sentence: str, phrase: str, is_certain: bool
+) -> None:
+    path = tmp_path / "r"
+    first = create_ring_history(path)
+    first.repo.git("checkout -q -b told", first.later)
+    first.commit_ring(f"ring: fix the mask\n\n{sentence.format(first.later[:12])}\n", FIX)
+    result = find_fixes(path)
+    assert result.candidates[0].commit == first.later
+    assert f"the message {phrase}" in result.candidates[0].evidence
+    assert result.sure == is_certain
+    assert sum(candidate.confidence for candidate in result.candidates) <= 1
+
+
+def test_mentioned_commit_is_not_named_as_the_cause(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    first = create_ring_history(path)
+    first.repo.git("checkout -q -b told", first.later)
+    first.commit_ring(f"ring: fix the mask\n\nSeen with {first.later[:12]}.\n", FIX)
+    later = next(each for each in find_fixes(path).candidates if each.commit == first.later)
+    assert "the message mentions this commit" in later.evidence
+    assert "the message does not mention this commit" not in later.lacks
+
+
 def test_revert_names_its_commit(ring_history: RingHistory) -> None:
     ring_history.commit_ring(
         f'Revert "ring: remember"\n\nThis reverts commit {ring_history.later}.\n',
