@@ -42,8 +42,7 @@ def test_evidence_has_signs_for_and_against() -> None:
         'Fixes: 111111111111 ("a: b")',
         0.4,
         ("the message mentions this commit",),
-        None,
-        ("last changed none",),
+        lacks=("last changed none",),
     )
     result = FixesResult("2" * 40, "a: c", (), (one,), False, "the evidence is weak")
     assert [row.plain for row in evidence_rows(result, one, None, 80)] == [
