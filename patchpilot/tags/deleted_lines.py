@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
@@ -25,6 +25,9 @@ THREADS = 4
 SIGNIFICANT = 0.6
 ELSEWHERE = 0.5
 """Weight of a line that was deleted in another function, or has other names in the fix."""
+MIN_CALL = 10
+"""Minimum number of letters and digits in a call that is evidence by itself."""
+_COMMENT = re.compile(r"\s*(?:/[*/]|\*(?:\s|/|$))")
 _NOT_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\b[a-z_]\w*")
 _NOT_CALLED = frozenset(("if", "while", "for", "switch", "return", "sizeof", "else", "do", "goto"))
@@ -52,10 +55,22 @@ _ANYWHERE = "*"
 
 
 class _Line(NamedTuple):
-    """A line that a fix adds, and its forms, from the best match to the weakest."""
+    """A line that a fix adds, and its forms, from the best match to the weakest.
+
+    It can also be a block of several lines.
+    """
 
     forms: tuple[_Form, ...]
     weight: float
+    lines: int = 1
+    is_block: bool = False
+
+
+class _Run(NamedTuple):
+    """Adjacent lines that a fix adds: the whole block, if it is evidence, and its lines."""
+
+    block: _Line | None
+    lines: tuple[_Line, ...]
 
 
 def find_deletions(
@@ -71,53 +86,103 @@ def find_deletions(
     than all lines of the file are not searched, nor are more than `MAX_COMMITS` for each path.
     """
     added = {
-        path: lines
+        path: runs
         for change in files
         if (path := change.old_path or "") in blames
-        and (lines := _list_new_lines(change, files, blames[path]))
+        and (runs := _list_new_runs(change, files, blames[path]))
     }
-    total = sum(line.weight for lines in added.values() for line in lines)
-    if total < NEAR_CHARACTERS:
+    every = [run for runs in added.values() for run in runs]
+    blocks = frozenset(run.block.forms[0] for run in every if run.block)
+    if not blocks and sum(line.weight for run in every for line in run.lines) < NEAR_CHARACTERS:
         return {}
-    matches: dict[str, list[tuple[int, float]]] = {}
+    total = 0.0
+    matches: dict[str, list[tuple[int, _Line]]] = {}
     histories = _read_histories(repository, parent, [blames[path] for path in added], owners)
-    for path, lines in added.items():
+    for path, runs in added.items():
         deleters: dict[_Form, str] = {}
         for history in histories[path]:
-            for form in _list_deleted_forms(history):
+            for form in _list_deleted_forms(history, blocks):
                 deleters.setdefault(form, history.id)
-        for line in lines:
+        for line in _choose_lines(runs, deleters):
+            total += line.weight
             rank = next((rank for rank, form in enumerate(line.forms) if form in deleters), None)
             if rank is not None:
                 commit = deleters[line.forms[rank]]
-                matches.setdefault(commit, []).append((rank, line.weight))
+                matches.setdefault(commit, []).append((rank, line))
     return {
         commit: Deletion(
-            len(rows),
+            sum(line.lines for _, line in rows),
             sum(rank == RENAMED for rank, _ in rows),
-            sum(weight * (ELSEWHERE if rank else 1) for rank, weight in rows) / total,
+            sum(line.weight * (ELSEWHERE if rank else 1) for rank, line in rows) / total,
         )
         for commit, rows in matches.items()
-        if sum(weight for _, weight in rows) >= NEAR_CHARACTERS
+        if any(line.is_block for _, line in rows)
+        or sum(line.weight for _, line in rows) >= NEAR_CHARACTERS
     }
 
 
-def _list_new_lines(
+def _choose_lines(runs: Sequence[_Run], deleters: Collection[_Form]) -> Iterator[_Line]:
+    """Yield each block that was deleted as a whole, and the lines of the other runs."""
+    for run in runs:
+        if run.block and run.block.forms[0] in deleters:
+            yield run.block
+        else:
+            yield from run.lines
+
+
+def _list_new_runs(
     change: CommitFileChange, files: Sequence[CommitFileChange], blame: Blame
-) -> list[_Line]:
+) -> list[_Run]:
     """Return the significant lines that a fix adds, except lines that it only moves.
 
     A line has a lower weight if the file already contains the same line.
     """
     moved = {strip_spaces(text) for file in files for run in file.runs for text in run.removed}
     present = Counter(map(strip_spaces, blame.texts.values()))
-    return [
-        _Line(_list_forms(text, run), len(_NOT_WORD.sub("", text)) / (1 + present[stripped]))
+    new_runs = (
+        _Run(
+            _make_block(run, moved),
+            tuple(
+                _Line(_list_forms(text, run), _count_letters(text) / (1 + present[stripped]))
+                for text in run.added
+                if compute_significance(text) >= SIGNIFICANT
+                and (stripped := strip_spaces(text)) not in moved
+            ),
+        )
         for run in change.runs
-        for text in run.added
-        if compute_significance(text) >= SIGNIFICANT
-        and (stripped := strip_spaces(text)) not in moved
-    ]
+    )
+    return [run for run in new_runs if run.block or run.lines]
+
+
+def _make_block(run: Run, moved: Collection[str]) -> _Line | None:
+    """Return the lines that a run adds as a block, or None if they are not evidence by
+    themselves.
+
+    A single line must be a call.
+    """
+    lines = _list_code_lines(run.added)
+    letters = sum(map(_count_letters, lines))
+    if (
+        not any(compute_significance(text) >= SIGNIFICANT for text in lines)
+        or (len(lines) == 1 and not (letters >= MIN_CALL and _find_calls(lines[0])))
+        or all(strip_spaces(text) in moved for text in lines)
+    ):
+        return None
+    form = _join_lines(lines), _find_function_name(run)
+    return _Line((form,), letters, len(lines), is_block=True)
+
+
+def _list_code_lines(lines: Sequence[str]) -> list[str]:
+    """Return the lines without blank lines, braces and comments."""
+    return [text for text in lines if compute_significance(text) and not _COMMENT.match(text)]
+
+
+def _join_lines(lines: Sequence[str]) -> str:
+    return "".join(f"{strip_spaces(text)}\n" for text in lines)
+
+
+def _count_letters(text: str) -> int:
+    return len(_NOT_WORD.sub("", text))
 
 
 def _read_histories(
@@ -148,8 +213,11 @@ def _read_histories(
     return result
 
 
-def _list_deleted_forms(history: CommitChange) -> Iterator[_Form]:
-    """Yield the forms of the lines that a commit deleted without adding them elsewhere."""
+def _list_deleted_forms(history: CommitChange, blocks: Collection[_Form]) -> Iterator[_Form]:
+    """Yield the forms of the lines that a commit deleted without adding them elsewhere.
+
+    Of the blocks that it deleted, only `blocks` are included.
+    """
     if sum(file.size for file in history.files) > MAX_LINES:
         return
     runs = [run for file in history.files for run in file.runs]
@@ -157,6 +225,11 @@ def _list_deleted_forms(history: CommitChange) -> Iterator[_Form]:
         form[0] for run in runs for text in run.added for form in _list_forms(text, run)[1:]
     )
     for run in runs:
+        block = _join_lines(_list_code_lines(run.removed)), _find_function_name(run)
+        if block in blocks and not any(
+            block[0] in _join_lines(_list_code_lines(other.added)) for other in runs
+        ):
+            yield block
         for text in run.removed:
             same, anywhere, *renamed = _list_forms(text, run)
             for forms in ((same, anywhere), renamed):
@@ -171,12 +244,20 @@ def _list_forms(text: str, run: Run) -> tuple[_Form, ...]:
 
     The last form is only for lines in a function that call another one.
     """
-    function = match[1] if (match := _CALLED.search(run.function)) else run.function
+    function = _find_function_name(run)
     stripped = strip_spaces(text)
     forms = (stripped, function), (stripped, _ANYWHERE)
-    kept = set(_CALLED.findall(text)) - _NOT_CALLED
-    if not kept or not match:
+    kept = _find_calls(text)
+    if not kept or not _CALLED.search(run.function):
         return forms
     kept |= _NOT_CALLED
     shape = _WORD.sub(lambda word: word[0] if word[0] in kept else "$", text)
     return *forms, (f"{strip_spaces(shape)} ", function)
+
+
+def _find_calls(text: str) -> set[str]:
+    return set(_CALLED.findall(text)) - _NOT_CALLED
+
+
+def _find_function_name(run: Run) -> str:
+    return match[1] if (match := _CALLED.search(run.function)) else run.function

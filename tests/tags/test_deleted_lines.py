@@ -40,6 +40,16 @@ static int tmp102_probe(struct i2c_client *client)
 \treturn 0;
 }
 
+static int tmp102_read(struct tmp102 *tmp102)
+{
+\tint ret = tmp102_read_raw(tmp102);
+
+\tif (ret < 0)
+\t\treturn ret;
+
+\treturn ret / 16;
+}
+
 static void tmp102_stop(struct i2c_client *client)
 {
 \tmutex_destroy(&tmp102->lock);
@@ -47,6 +57,8 @@ static void tmp102_stop(struct i2c_client *client)
 }
 """
 CHECK = "\tif (IS_ERR(tmp102->regmap))\n\t\treturn PTR_ERR(tmp102->regmap);\n"
+SHORT = "\tif (ret < 0)\n\t\treturn ret;\n"
+RETURN = "\treturn ret / 16;\n"
 FIX = "hwmon: (tmp102) fix a crash in probe\n\nThe regmap is used without a check."
 
 
@@ -109,6 +121,11 @@ DESTROY = "\tmutex_destroy(&tmp102->lock);\n"
             [(CHECK, "")], [(INIT, INIT + CHECK.replace("tmp102->", "data->"))], id="renamed"
         ),
         pytest.param(
+            [(SHORT, "")],
+            [(RETURN, f"\t/* the bus may be busy */\n{SHORT}\n{RETURN}")],
+            id="as a block of short lines",
+        ),
+        pytest.param(
             [(CHECK, ""), ("ready = false", "ready = true")],
             [(INIT, INIT + CHECK), ("\treturn 0;", "\ttmp102_start(client);\n\treturn 0;")],
             id="in a larger fix",
@@ -147,6 +164,16 @@ def test_deleted_lines_alone_are_not_certain(history: History) -> None:
             [(CHECK, ""), (LOCK, LOCK + CHECK)],
             [("\treturn 0;", CHECK + "\treturn 0;")],
             id="moved",
+        ),
+        pytest.param(
+            [(f"{SHORT}\n", ""), (DESTROY, DESTROY + SHORT)],
+            [(RETURN, SHORT + RETURN)],
+            id="moved as a block",
+        ),
+        pytest.param(
+            [(SHORT, "")],
+            [(DESTROY, DESTROY + SHORT)],
+            id="as a block of short lines in another function",
         ),
         pytest.param(
             [(READY, "")],
