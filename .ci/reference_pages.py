@@ -25,6 +25,7 @@ from patchpilot.cli.help_page import (
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS, USER_KEYS
 from patchpilot.demo.demo_app import DemoApp
+from patchpilot.tui.actions.editing import DraftReader
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import find_screen_class
 from patchpilot.tui.screens.home_screen import HomeScreen
@@ -211,6 +212,7 @@ KEY_OWNERS: dict[str, tuple[type, ...]] = {
     "In a dialog with a text field": (LineDialog, Confirm),
     "In the dialog that writes tags": (WriteTags, Tick, TagInput),
     "In a long text over the whole screen": (Reader,),
+    "In a draft": (DraftReader,),
     "In the sandbox": (DemoApp,),
     "0 home": (HomeScreen,),
     **{f"{stage.number} {stage.label}": (find_screen_class(stage),) for stage in Stage},

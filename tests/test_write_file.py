@@ -25,6 +25,7 @@ OWN_FOLDER = {
     "commits/private_config.py",
     "demo/demo_history.py",
     "demo/demo_repository.py",
+    "demo/robin.py",
     "demo/sandbox.py",
     "demo/upstream.py",
     "outgoing/git_recipients.py",

@@ -459,7 +459,7 @@ def test_fix_of_a_bisection_is_tried_on_the_bad_release(repo: Repo, workdir: Pat
 
 
 def test_fix_that_was_tried_on_a_commit_is_not_requested_for_it(repo: Repo) -> None:
-    fix, base = repo.git("rev-parse v6.2~1"), repo.git("rev-parse v6.1^{commit}")
+    fix, base = repo.git("rev-parse v6.2~1"), repo.git("rev-parse v6.2~2")
     printed = repo.patchpilot("find --try", fix, "--in", base, "--works", "yes").out
     assert f"next: patchpilot backport {fix[:12]}\n" in printed
 
