@@ -36,7 +36,7 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 YEARS_BACK = 3
-"""The age of the oldest commits that are read if git filters the log by path."""
+"""The age of the oldest commits that are read in a large history if git filters it by path."""
 MANY_FOLDERS = 4
 """A commit to more directories than this shows nothing about the conventions of its files."""
 WORTH_A_WALK = 12
@@ -100,21 +100,25 @@ class RepositoryFacts:
         return entries.make_cache_key(_FORMS_CACHE, parts)
 
     @cached_property
-    def _recent(self) -> tuple[str, ...]:
-        """Return the git log option that selects the last COMMITS_BACK commits.
+    def _recent(self) -> int | None:
+        """Return when the oldest of the last COMMITS_BACK commits was made, in seconds since the
+        epoch, or None if there are fewer commits.
 
         A directory that they do not change has no current conventions.
         """
+        base = self._base
+        if base is None:
+            return None
         done = self._repository.git(
             "log",
             f"--skip={COMMITS_BACK}",
             "--max-count=1",
             "--format=%ct",
-            self._base.id if self._base else "HEAD",
+            base.id,
             ok=(),
             timeout=LOG_SECONDS,
         )
-        return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
+        return int(date) if (date := done.text.strip()).isdigit() else None
 
     def foresee(self, folders: Iterable[str]) -> None:
         """Prefetch the results of `list_commit_forms` for many directories and files.
@@ -142,7 +146,10 @@ class RepositoryFacts:
         # is given
         paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         base = self._base
-        since = int(base.committed.timestamp()) - YEARS_BACK * _YEAR if base else 0
+        since = self._recent
+        if since is not None and paths and base:
+            # a file has fewer commits than its directory
+            since = min(since, int(base.committed.timestamp()) - YEARS_BACK * _YEAR)
         words = (
             "log",
             "-z",
@@ -153,7 +160,7 @@ class RepositoryFacts:
             "--full-diff",
             "--no-renames",
             "--ignore-missing",
-            *((f"--since=@{max(since, 0)}",) if paths else self._recent),
+            *(() if since is None else (f"--since=@{max(since, 0)}",)),
             base.id if base else "HEAD",
             "--",
             *paths,

@@ -122,3 +122,23 @@ def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:
     )
     complete = repo.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
     assert "shallow" not in complete.err
+
+
+def test_commits_to_a_file_of_years_ago_count_in_a_small_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path / "linux", start_time=1_400_000_000)
+    repo.commit("frob: add it\n", {"d/a": "1\n"})
+    repo.commit("frob: a: change it\n", {"d/a": "2\n"})
+    later = Repo(repo.path, start_time=1_700_000_000)
+    later.commit("frob: b: add it\n", {"d/b": "1\n"})
+    later.commit("frob: b: change it\n", {"d/b": "2\n"})
+    assert [form[0] for form in _list_forms(repo)] == ["frob: a: change it"]
+    monkeypatch.setattr(history_facts, "COMMITS_BACK", 2)
+    later.commit("frob: b: change it again\n", {"d/b": "3\n"})
+    assert _list_forms(repo) == []
+
+
+def _list_forms(repo: Repo) -> list[history_facts.CommitForm]:
+    with Repository.open(repo.path) as opened:
+        return RepositoryFacts(opened).list_commit_forms("d/a")

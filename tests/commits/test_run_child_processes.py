@@ -171,6 +171,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "applied.merge.tree",
             "tree",
         ),
+        "checking/history_facts::RepositoryFacts._recent": ("base.id",),
         "commits/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
         "backports/line_history::find_older_names": ("commit", "tip"),
