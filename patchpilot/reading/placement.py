@@ -62,6 +62,12 @@ _TREE_NAMES = {
 """The tree of each kind of message; the name of a branch is appended."""
 
 
+def find_listed_lines(text: str) -> set[str]:
+    """Return the lines of the numbered entries in a list of applied patches."""
+    entries = (match for match in _SUMMARY.finditer(text) if match["number"])
+    return {line for entry in entries for line in entry[0].split("\n")}
+
+
 class AppliedReport(NamedTuple):
     """A line in a list of applied patches. It has a title, a patch number, and a commit, which is
     None if it was not found.

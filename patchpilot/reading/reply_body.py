@@ -15,6 +15,7 @@ from typing import NamedTuple
 from patchpilot.model.mail import is_scissors_line
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
+from patchpilot.reading.placement import find_listed_lines
 
 MAX_LINES = 20_000
 """Maximum number of parsed lines; longer messages are logs or attacks, and only the start matters.
@@ -89,10 +90,14 @@ _NOTICE = re.compile(
     r" (?:error|mistake)\b|^\W*(?:external e?-?mail|caution: this e?-?mail originated)\b"
     r"|\bbefore printing this e-?mail\b|\bnotify (?:us|the sender|me) (?:immediately|by (?:return|"
     r"reply))|^\W*(?:diese e-mail|ce (?:message|courriel)|本邮件).{0,200}"
-    r"(?:vertraulich|confidentiel|机密|保密)",
+    r"(?:vertraulich|confidentiel|机密|保密)"
+    r"|\ball being well this means\b|\bmay get further e-?mail\w* resulting from\b"
+    r"|\bincremental updates against current git\b|\badd any relevant lists and maintainers\b"
+    r"|\breport any outstanding bugs\b.{0,80}\breview\b|\bencouraged to provide acked-bys\b"
+    r"|\bcommit hashes shown below are subject to change\b|\bshould appear in linux-next soon\b",
     re.IGNORECASE,
 )
-"""A notice that a company's mail server adds."""
+"""A notice that a company's mail server or a maintainer's script adds to every message."""
 
 
 class ReplyLine(NamedTuple):
@@ -142,11 +147,12 @@ class Body:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Return the sender's sentences. Greetings, closings, tags, code, commands to bots and
-        confidentiality notices are omitted.
+        """Return the sender's sentences. Greetings, closings, tags, code, commands to bots, lists
+        of applied patches and notices are omitted.
         """
         found: list[Sentence] = []
-        lines = (line for line in self.own if line.text)
+        listed = find_listed_lines("\n".join(line.text for line in self.own))
+        lines = (line for line in self.own if line.text and line.text not in listed)
         for _, (top, *following) in groupby(lines, lambda it: it.paragraph):
             prose = [
                 line

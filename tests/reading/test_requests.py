@@ -152,6 +152,44 @@ def test_nit_with_a_tag_is_a_request(text: str) -> None:
     assert len(list_review_points(story.V1, make_reply_to_v1(body))) == 1
 
 
+@pytest.mark.parametrize(
+    "where",
+    ["commit: 0123456789ab", "https://git.kernel.org/demo/c/0123456789ab", "(no commit info)"],
+)
+@pytest.mark.parametrize("name", ["p1.12345.b4-ty", "p1"])
+def test_list_of_applied_patches_requests_nothing(where: str, name: str) -> None:
+    entries = (
+        f"[1/2] pump: fix the NULL check that should be in pump_stop()\n      {where}\n"
+        f"[2/2] pump: please use a lock, because the driver needs one to\n"
+        f"      stop it\n      {where}\n"
+    )
+    thanks = f"Applied to demo.git (next), thanks!\n\n{entries}\nBest regards,\n-- \nMatt\n"
+    assert list_review_points(story.V1, _make_thanks(thanks, name)) == []
+    wish = "Please send a patch for pump_stop() as well."
+    thanks = thanks.replace("\nBest", f"\n{wish}\n\nBest")
+    assert list_review_points(story.V1, _make_thanks(thanks, name)) == [f"Matt Maintainer: {wish}"]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "If any updates are needed, send them as incremental updates against current git.",
+        "Please add any relevant lists and maintainers to the CCs if you reply.",
+        "You may get further e-mails resulting from tests, please help the testers.",
+        "All being well this means that it should be in linux-next soon, please test it.",
+        "Please report any outstanding bugs in a new review of the series.",
+    ],
+)
+def test_notice_of_a_maintainers_script_requests_nothing(notice: str) -> None:
+    thanks = f"Applied, thanks!\n\n{notice}\n\n[1/1] pump: fix it\n      (no commit info)\n"
+    assert list_review_points(story.V1, _make_thanks(thanks, "p1.12345.b4-ty")) == []
+
+
+def _make_thanks(body: str, name: str) -> bytes:
+    subject = f"Re: [PATCH] {story.TITLE}"
+    return build_mail(subject, body, sender=MATT, id=name, reply_to="v1", minutes=70)
+
+
 def test_authors_questions_are_not_listed() -> None:
     assert (
         list_review_points(
