@@ -25,6 +25,22 @@ _PASSED = re.compile(
 )
 
 
+_WARNS = re.compile(
+    r"\b(?:build|sparse|smatch|cocci\w*|dtcheck|includecheck) warnings?\b|\bbuild test warning\b"
+    r"|^>> [^\n]*\bwarning:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FAILS = re.compile(
+    r"\bbuild (?:test )?errors?\b|\ball errors?\b|\bundefined reference\b|\bcannot apply\b"
+    r"|^(?:>>)?[ \t]*(?:[^\s:]\S*:[ \t]+)?(?:fatal )?error(?:\[\w+\])?:|\*\*\* \[",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The headings of a report of build errors, and the lines that compilers, linkers and make print.
+
+The excerpts of code in a report may contain the word "error" as well.
+"""
+
+
 class CiVerdict(StrEnum):
     """The verdict of the bots on a version, worst first."""
 
@@ -37,6 +53,11 @@ def find_worst_verdict(verdicts: Iterable[CiVerdict | None]) -> CiVerdict | None
     """Return the worst of the bots' verdicts, or None if there is none."""
     found = set(verdicts)
     return next((verdict for verdict in CiVerdict if verdict in found), None)
+
+
+def has_only_warnings(report: str) -> bool:
+    """Return whether a build report contains warnings but no errors."""
+    return bool(_WARNS.search(report)) and not _FAILS.search(report)
 
 
 def read_verdict(kind: MailKind, text: str, *, only_warns: bool) -> CiVerdict | None:

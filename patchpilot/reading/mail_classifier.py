@@ -13,7 +13,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail, find_linked_ids, parse_message_id, parse_patch
 from patchpilot.model.patch import Patch, Subject, parse_subject
 from patchpilot.reading.bots import known_robot
-from patchpilot.reading.ci_verdict import CiVerdict, read_verdict
+from patchpilot.reading.ci_verdict import CiVerdict, has_only_warnings, read_verdict
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
@@ -68,8 +68,6 @@ _THANKS_OF_B4 = re.compile(
     r" commit info\)",
     re.IGNORECASE | re.MULTILINE,
 )
-_WARNS = re.compile(r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE)
-_FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _FILES_CHANGED = re.compile(r"^ \d+ files? changed, \d+ ", re.MULTILINE)
 _MARKED = {
     "accepted": MailKind.APPLIED,
@@ -177,11 +175,9 @@ class Classified:
     @cached_property
     def only_warns(self) -> bool:
         """Return whether a build report contains warnings but no errors."""
-        return (
-            self.kind is MailKind.BUILD_FAILURE
-            and bool(_WARNS.search(self.body.text))
-            and not _FAILS.search(self.body.text)
-        )
+        # the parsed body lacks the lines after ">>"
+        report = self.mail.body[:MOST_TEXT]
+        return self.kind is MailKind.BUILD_FAILURE and has_only_warnings(report)
 
     @cached_property
     def verdict(self) -> CiVerdict | None:
@@ -197,6 +193,12 @@ class Classified:
         if self.kind in TESTS:
             return self.verdict is CiVerdict.FAILED
         return self.kind in WANTS_ANSWER
+
+    @property
+    def wanted_answer(self) -> str:
+        """Return what the author should do about the message, for a kind in `WANTS_ANSWER`."""
+        words = "{who} reports build warnings" if self.only_warns else WANTS_ANSWER[self.kind]
+        return words.format(who=self.sender_name)
 
     @property
     def sender_name(self) -> str:

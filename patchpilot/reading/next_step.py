@@ -10,7 +10,7 @@ from patchpilot.model.action import Action, Advice, actions_in_advice, advice_pa
 from patchpilot.model.printable import format_count
 from patchpilot.model.trailer import explain_unusable_tag
 from patchpilot.reading.holds import Hold, find_hold
-from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
+from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
@@ -140,8 +140,8 @@ def _hold_step(hold: Hold, series: PostedSeries) -> NextStep:
     stop = f"{hold.words}: send no new version, resend or reminder"
     if later:
         reply = later[-1]
-        words = WANTS_ANSWER[reply.mail.kind].format(who=reply.mail.sender_name)
-        return NextStep(Turn.YOURS, join_hints(_reply_to(reply, words), f"; but {stop}"), held_by)
+        answer = _reply_to(reply, reply.mail.wanted_answer)
+        return NextStep(Turn.YOURS, join_hints(answer, f"; but {stop}"), held_by)
     if hold.until is None and series.now - series.last_activity > series.waiting:
         ask = f"{hold.words}: nothing was heard since; ask there whether it was applied"
         return NextStep(Turn.YOURS, _write(hold.reply.message_id, ask), held_by)
@@ -246,12 +246,9 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
 def _advise_reply(series: PostedSeries, reply: Reply, version: int) -> Advice:
     later = next((it for it in list_unanswered(series) if it.mail.bot), None)
     if later and not reply.mail.bot and reply.mail.kind is not MailKind.NACK:
-        answer = _reply_to(reply, WANTS_ANSWER[reply.mail.kind].format(who=reply.mail.sender_name))
+        answer = _reply_to(reply, reply.mail.wanted_answer)
         return join_hints(answer, "; ", _advise_reply(series, later, version))
-    words = (
-        "{who} reports build warnings" if reply.mail.only_warns else WANTS_ANSWER[reply.mail.kind]
-    )
-    text = words.format(who=reply.mail.sender_name)
+    text = reply.mail.wanted_answer
     answer = text if reply.mail.kind in _MACHINES else _reply_to(reply, text)
     if reply.mail.kind not in _NEW_VERSION:
         return answer

@@ -21,6 +21,13 @@ HELPER = "[ Sasha's backport helper bot ]\n\nHi,\n"
 LKP = "kernel test robot <lkp@intel.com>"
 SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
 
+W1 = (
+    "kernel test robot noticed the following build warnings:\n"
+    "\n[auto build test WARNING on demo/next]\n\nreproduce (this is a W=1 build): (https://x/y)\n"
+    "\nAll warnings (new ones prefixed by >>):\n\n   a.c: In function 'pump_read':\n"
+    ">> a.c:1:2: warning: 'rc' may be used uninitialized\n"
+)
+
 
 @pytest.mark.parametrize(
     ("mails", "verdict"),
@@ -32,6 +39,14 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
         ([(SYZBOT, "syzbot has tested the proposed patch and the reproducer did not trigger any issue:\n\nReported-by: x")], "passed"),  # noqa: E501
         ([(LKP, "tree: x\nstatus: BUILD SUCCESS\n\nelapsed time: 720m")], "passed"),
         ([(LKP, "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: unused"), (LABS, PASSED)], "warned"),  # noqa: E501
+        ([(LKP, f"{W1}\n\n    99\t\n   100\t\terror = pump_read(dev);\n   101\terror:\n   102\t\tdev_err(dev, \"error: %d\");\n")], "warned"),  # noqa: E501
+        ([(LKP, f"{W1}   a.c:2:3: warning: x\n>> a.c:9 pump_read() error: uninitialized symbol 'rc'.\n")], "warned"),  # noqa: E501
+        ([(LKP, W1.replace("WARNING", "ERROR"))], "failed"),
+        ([(LKP, f"{W1}   a.c:2:3: error: 'x' undeclared (first use in this function)\n")], "failed"),  # noqa: E501
+        ([(LKP, f"{W1}>> ERROR: modpost: \"pump_read\" [pump.ko] undefined!\n")], "failed"),
+        ([(LKP, f"{W1}>> ld.lld: error: undefined symbol: pump_read\n")], "failed"),
+        ([(LKP, f"{W1}>> a.h:1:10: fatal error: b.h: No such file or directory\n")], "failed"),
+        ([(LKP, W1.replace("build warnings", "build errors"))], "failed"),
         ([("bot@kernelci.org", "  Results:     1 PASS, 0 FAIL, 0 SKIP")], "passed"),
         ([("Rita Reviewer <rita@example.net>", "My tests FAIL with it.")], ""),
         ([(SYZBOT, "syzbot has tested the proposed patch but the reproducer is still triggering an issue:\n\nx")], "failed"),  # noqa: E501
@@ -53,3 +68,12 @@ def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> Non
         for index, (sender, text) in enumerate(mails)
     ]
     assert find_worst_verdict(mail.verdict for mail in classified) == (verdict or None)
+
+
+def test_report_of_warnings_is_no_build_failure() -> None:
+    raw = build_reply("[PATCH] demo: x", W1, sender=LKP, id="w", reply_to="v1")
+    mail = classify(parse_mail(raw))
+    assert (mail.label, mail.wanted_answer) == (
+        "build-warning",
+        "kernel test robot reports build warnings",
+    )

@@ -207,7 +207,7 @@ def _format_replies(series: Tracked, *, with_mails: bool) -> list[str]:
         target = _describe_target(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
-            f"   {unread_mark} {_format_date(reply.mail.mail.date)}  {reply.mail.kind:<13}"
+            f"   {unread_mark} {_format_date(reply.mail.mail.date)}  {reply.mail.label:<13}"
             f" {sender}{bot}{target}{note}"
         )
         if with_mails:
@@ -296,14 +296,12 @@ def _format_date(date: datetime | None) -> str:
 
 def format_classified_mails(mails: Sequence[ClassifiedMail]) -> str:
     """List the messages, each followed by its tags."""
-    kind_width = max(
-        (width(str(classified_mail.mail.kind)) for classified_mail in mails), default=0
-    )
+    kind_width = max((width(classified_mail.mail.label) for classified_mail in mails), default=0)
     lines = []
     for classified_mail in mails:
         mail = classified_mail.mail
         lines.append(
-            f"{make_printable(classified_mail.source)}: {mail.kind:<{kind_width}}"
+            f"{make_printable(classified_mail.source)}: {mail.label:<{kind_width}}"
             f" {classified_mail.confidence:.2f}{' bot' if mail.bot else ''} "
             f" {crop_text(make_printable(mail.mail.subject), 80)}"
         )
