@@ -68,7 +68,9 @@ def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 def hint_to_values(advice: Advice) -> list[object]:
     """Convert a hint to values that can be stored in the cache."""
     return [
-        [part.name, list(part.arguments), part.reason] if isinstance(part, Action) else str(part)
+        [part.name, list(part.arguments), part.reason, part.is_conditional]
+        if isinstance(part, Action)
+        else str(part)
         for part in advice_parts(advice)
     ]
 
@@ -78,8 +80,8 @@ def hint_from_values(values: Iterable[object]) -> Advice:
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):
-            name, arguments, reason = value
-            parts.append(Action(str(name), tuple(arguments), str(reason)))
+            name, arguments, reason, *conditional = value
+            parts.append(Action(str(name), tuple(arguments), str(reason), *map(bool, conditional)))
         else:
             parts.append(str(value))
     return parts[0] if len(parts) == 1 else Hint(tuple(parts))

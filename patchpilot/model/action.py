@@ -27,12 +27,14 @@ class Action(NamedTuple):
 
     `{}` in the sentence is replaced with the command. If the sentence is empty, the command is
     shown alone. If the sentence has no `{}`, only the sentence is shown. If the action names no
-    command, its arguments are options of the current command.
+    command, its arguments are options of the current command. A conditional action is a
+    possibility that the sentence mentions, but not the next step.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     reason: str = ""
+    is_conditional: bool = False
 
     @property
     def command(self) -> str:
@@ -85,8 +87,9 @@ def advice_parts(advice: object) -> tuple[object, ...]:
 
 
 def actions_in_advice(advice: object) -> tuple[Action, ...]:
-    """Return the actions in a hint, in order."""
-    return tuple(part for part in advice_parts(advice) if isinstance(part, Action))
+    """Return the actions in a hint, in order, without the conditional ones."""
+    actions = (part for part in advice_parts(advice) if isinstance(part, Action))
+    return tuple(action for action in actions if not action.is_conditional)
 
 
 def iterate_parts(

@@ -122,7 +122,8 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     if claim.what in IN_A_TREE:
         is_whole = series.state in TAKEN
     if (is_last and is_whole) or step.need is not Turn.YOURS:
-        deny = Action("track", ("confirm", "--no", f"<{claim.message_id}>"), "`{}`")
+        arguments = "confirm", "--no", f"<{claim.message_id}>"
+        deny = Action("track", arguments, "`{}`", is_conditional=True)
         denial = ("; if it is not, ", deny) if step.need is Turn.YOURS else ()
         held_by = f"{claim.words} <{claim.message_id}>"
         return NextStep(Turn.WAITING, join_hints(*look, *denial), held_by)
@@ -556,9 +557,13 @@ def _in_stable_review(series: PostedSeries) -> list[str | Action]:
         pending = [branch for branch in series.stable if branch.state in states]
         if pending and not _versions(series, *excluded_states):
             versions = ", ".join(branch.version for branch in pending)
-            words = f"{words} {versions}; reply there if it should not be applied"
+            step = _update(f"{words} {versions}")
             message_id = pending[-1].message_id
-            return [_write(message_id, words, "objection") if message_id else words]
+            if not message_id:
+                return [step, "reply there if it should not be applied"]
+            arguments = "reply", f"<{message_id}>", "--template", "objection"
+            words = "if it should not be applied: `{}`"
+            return [step, Action("track", arguments, words, is_conditional=True)]
     return _wait_for_backports(series)
 
 

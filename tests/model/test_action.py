@@ -9,11 +9,13 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.home.topic import hint_from_values, hint_to_values
 from patchpilot.model.action import (
     Action,
     Hint,
     actions_in_advice,
     iterate_parts,
+    join_hints,
     parse_backticks,
 )
 
@@ -65,6 +67,15 @@ def test_hint_exposes_its_parts() -> None:
         (edit,),
         (),
     )
+
+
+def test_conditional_action_is_mentioned_but_not_proposed() -> None:
+    update = Action("track", ("update",), "wait")
+    objection = Action("track", ("reply", "<x>"), "if it is wrong: `{}`", is_conditional=True)
+    advice = join_hints(update, "; ", objection)
+    assert str(advice) == "wait; if it is wrong: `patchpilot track reply '<x>'`"
+    assert actions_in_advice(advice) == (update,)
+    assert hint_from_values(hint_to_values(advice)) == advice
 
 
 def test_backquoted_text_in_rule_pack_is_an_action() -> None:

@@ -215,9 +215,10 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
         build_stable_queue_notice(PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20))
     ) == (
         "in-mainline",
-        "follow the stable review of 6.1; reply there if it should not be applied",
+        "follow the stable review of 6.1; if it should not be applied: `patchpilot track reply"
+        " '<q@example.org>' --template objection`",
     )
-    assert life.commands == ["patchpilot track reply '<q@example.org>' --template objection"]
+    assert life.commands == ["patchpilot track update"], "the objection is no default"
     subject = f'Patch "{PUMP}" has been added to the 6.1-stable tree'
     objection = build_mail(
         f"Re: {subject}",
@@ -250,8 +251,10 @@ def test_author_objects_to_autosel(life: FollowedArchive) -> None:
     life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     assert life.add_and_wait(make_autosel_patch("6.6", convert_days_to_minutes(30))) == (
         "in-mainline",
-        "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
+        "AUTOSEL proposes it for 6.6; if it should not be applied: `patchpilot track reply"
+        " '<sel6.6@example.org>' --template objection`",
     )
+    assert life.commands == ["patchpilot track update"]
     objection = build_mail(
         f"Re: [PATCH AUTOSEL 6.6 3/9] {PUMP}",
         "> Check.\n\nI object to this backport, it needs the counters.\n",
@@ -678,9 +681,8 @@ def test_series_is_followed_into_stable_branches(
         for number, version in enumerate(versions)
     ]
     assert (
-        life.add_and_wait(*reviews)[1]
-        == f"follow the stable review of {', '.join(versions)}; reply there if it should not be"
-        " applied"
+        life.add_and_wait(*reviews)[1].partition(";")[0]
+        == f"follow the stable review of {', '.join(versions)}"
     )
     for number, version in enumerate(versions, 1):
         life.trees.backport(commit, version, tag=f"v{version}.{100 + number}")
