@@ -113,10 +113,13 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
         return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in (*IN_A_TREE, "promised", "unclear"):
         return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.held_by)
-    look = (
-        f"{claim.words}: look whether it is true: `git fetch --all --tags`, then ",
-        _update("`{}`"),
+    # no fetched tree has the stable queue
+    proof = (
+        "wait for the stable review or release that names it: "
+        if claim.what == "queued"
+        else "look whether it is true: `git fetch --all --tags`, then "
     )
+    look = f"{claim.words}: {proof}", _update("`{}`")
     is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
     is_whole = not claim.patch or series.latest.patch_count < 2
     if claim.what in IN_A_TREE:

@@ -349,5 +349,6 @@ class Claim(NamedTuple):
         verb = f"{':' if self.what == 'unclear' else ''} {verb}"
         is_own_tag = self.sender.called in self.sentence and is_trailer(self.sentence)
         quoted = f": “{self.sentence}”" if self.sentence and not is_own_tag else ""
-        unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
+        is_visible = self.what in IN_A_TREE and self.what != "queued"
+        unseen = " (not seen in a tree yet)" if is_visible else ""
         return f"{who}{verb}{quoted}{unseen}"

@@ -82,6 +82,25 @@ def test_backport_without_a_version_is_for_the_message_that_it_answers() -> None
     assert find_work(series)[1] == ["5.15"]
 
 
+def test_queued_backport_is_not_looked_for_in_git() -> None:
+    backport = build_described_mail(f"v1 [PATCH 5.15.y] {TITLE}", message=UPSTREAM)
+    queued = build_reply(
+        f"[PATCH 5.15.y] {TITLE}",
+        "Now queued up, thanks.",
+        sender="Greg KH <gregkh@linuxfoundation.org>",
+        reply_to="v1",
+        id="queued",
+        minutes=300,
+    )
+    (series,) = read_thread(parse(build_mbox(backport, queued)))
+    step = advise(series)
+    assert (step.need, str(step.advice)) == (
+        Turn.WAITING,
+        "Greg KH reports it queued for stable: “Now queued up, thanks.”: wait for the stable review"
+        " or release that names it: `patchpilot track update`",
+    )
+
+
 def test_backport_of_another_author_is_read() -> None:
     series = read_fix(build_backport("PATCH 5.10.y 5.15.y", author=OTTO))
     step = advise(series)
