@@ -392,6 +392,11 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
 _FETCH = Action("track", ("update",), "fetch what was merged: `git fetch --all --tags`, then `{}`")
 
 
+def _name_branches(versions: Sequence[str]) -> str:
+    noun = "branch" if len(versions) == 1 else "branches"
+    return f"the stable {noun} {', '.join(versions)}"
+
+
 def _versions(series: PostedSeries, *states: str) -> list[str]:
     return [branch.version for branch in series.stable if branch.state in states]
 
@@ -417,7 +422,7 @@ def _stable_step(series: PostedSeries) -> NextStep | None:
         lacking = [version for version in needs.lacking if version not in decided]
         if not lacking:
             return None
-        where = f"the stable branches {', '.join(lacking)}"
+        where = _name_branches(lacking)
     elif (
         not is_tagged or decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
     ):
@@ -532,10 +537,10 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
         # otherwise, the series is the backport, or the user marked the backport as sent
         backport = _find_follow_up(series, message_id)
         author = backport.author if backport else series.author
-        names = ", ".join(versions)
         if backport is None or series.is_author(author):
-            steps.append(f"wait for the stable branches {names}: the backport was sent")
+            steps.append(f"wait for {_name_branches(versions)}: the backport was sent")
         else:
+            names = ", ".join(versions)
             words = f"read the backport to {names} that {author.name or author.key} sent"
             steps.append(_write(message_id, words))
     return steps

@@ -14,7 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_git_paths, parse_header_path
 from patchpilot.model.trailer import find_main_patch
 from patchpilot.projects.loading import default_project
-from patchpilot.projects.project import Project
+from patchpilot.projects.project import Project, version_key
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
@@ -605,7 +605,10 @@ class PostedSeries:
 
     @cached_property
     def stable(self) -> tuple[StableBranchState, ...]:
-        """Return the stable branches from messages and from the repository, with their states."""
+        """Return the stable branches from messages and from the repository, with their states.
+
+        They are in the order of their versions.
+        """
         branches = {branch.version: branch for branch in self.reported_branches}
         by_version: dict[str, list[LandedCommit]] = {}
         for landed in self.commits:
@@ -625,7 +628,7 @@ class PostedSeries:
             if (failed := branches.get(version)) and failed.state == "failed":
                 note = "the branch does not have the bug"
                 branches[version] = failed._replace(state="not-needed", note=note)
-        return tuple(branches.values())
+        return tuple(sorted(branches.values(), key=lambda branch: version_key(branch.version)))
 
 
 def _lateness(landed: LandedCommit) -> tuple[int, tuple[int, ...]]:

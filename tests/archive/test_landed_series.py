@@ -308,7 +308,7 @@ def test_merged_series_waits_for_affected_stable_branches(
     trees.backport(commit, "6.12")
     merged = track_series(trees, ALONE)
     assert merged.state == "in-stable"
-    assert next_step(merged).startswith("wait for the stable branches 6.6: ")
+    assert next_step(merged).startswith("wait for the stable branch 6.6: ")
     trees.backport(commit, "6.6")
     assert advise(track_series(trees, ALONE)).need == "finished"
 

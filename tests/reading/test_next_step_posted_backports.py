@@ -17,6 +17,7 @@ from tests.kit.mails import (
     build_mbox,
     build_reply,
     build_stable_failure_notice,
+    build_stable_queue_notice,
 )
 
 TITLE = "pump: stop at ten"
@@ -80,6 +81,21 @@ def test_backport_sent_before_the_failure_does_not_count() -> None:
 def test_backport_without_a_version_is_for_the_message_that_it_answers() -> None:
     series = read_fix(build_backport("PATCH stable", parent="failed-5.10"))
     assert find_work(series)[1] == ["5.15"]
+
+
+def test_branches_are_in_the_order_of_their_versions() -> None:
+    queued = [
+        build_stable_queue_notice(TITLE, SHA, version, id=version, minutes=300)
+        for version in ("6.12", "6.6", "6.1")
+    ]
+    series = read_fix(build_backport("PATCH 5.15.y"), *queued)
+    versions = [branch.version for branch in series.stable]
+    assert versions == ["5.10", "5.15", "6.1", "6.6", "6.12"]
+
+
+def test_one_branch_is_named_in_the_singular() -> None:
+    advice, _ = find_work(read_fix(build_backport("PATCH 5.15.y")))
+    assert "wait for the stable branch 5.15: the backport was sent" in advice
 
 
 def test_queued_backport_is_not_looked_for_in_git() -> None:

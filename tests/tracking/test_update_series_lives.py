@@ -682,14 +682,14 @@ def test_series_is_followed_into_stable_branches(
     ]
     assert (
         life.add_and_wait(*reviews)[1].partition(";")[0]
-        == f"follow the stable review of {', '.join(versions)}"
+        == f"follow the stable review of {', '.join(reversed(versions))}"
     )
     for number, version in enumerate(versions, 1):
         life.trees.backport(commit, version, tag=f"v{version}.{100 + number}")
         assert life.add_and_wait()[0] == "in-stable"
         assert [
             name for name, words in life.branches.items() if words.startswith("released")
-        ] == list(versions[:number])
+        ] == list(reversed(versions[:number]))
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"
     tag = f'Fixes: {commit[:12]} ("{title}")'
