@@ -2,6 +2,7 @@
 """Define a posted series with its versions and patches, the messages about it, and its state."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_git_paths, parse_header_path
-from patchpilot.model.trailer import find_main_patch
+from patchpilot.model.trailer import find_main_patch, parse_trailer
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project, version_key
 from patchpilot.reading.ci_verdict import CiVerdict
@@ -602,6 +603,19 @@ class PostedSeries:
             return ""
         noun = "patch" if len(present) == 1 else "patches"
         return f"only {noun} {', '.join(map(str, present))} of {len(numbers)}"
+
+    @property
+    def tag_counts(self) -> dict[str, int]:
+        """Return the number of tags by name. A tag that a person gave to a patch in several
+        versions counts once.
+        """
+        keys = set[tuple[str, str, int | None]]()
+        for credit in self.trailers:
+            tag = parse_trailer(credit.trailer, any_name=True)
+            if tag and tag.name.endswith("-by"):
+                giver = tag.address.key if tag.address else tag.value
+                keys.add((tag.name, giver, credit.patch))
+        return dict(Counter(name for name, _, _ in sorted(keys, key=str)))
 
     @cached_property
     def stable(self) -> tuple[StableBranchState, ...]:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Summarize a series from its messages and the user's marks."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -28,7 +27,6 @@ from patchpilot.threads.tracked import Tracked
 def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
     latest = posted.latest
-    tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
     commits = (
         commit.commit for commit in posted.landed if commit.commit and len(commit.commit) >= 12
     )
@@ -45,7 +43,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         subject=posted.subject,
         version=latest.version,
         targets=posted.targets,
-        tags=dict(Counter(name for name in tags if name.endswith("-by"))),
+        tags=posted.tag_counts,
         ci=find_worst_verdict((*(mail.verdict for mail in latest_replies), server_verdict)),
         step=_find_next_step(posted, marks),
         head=latest.message_id,

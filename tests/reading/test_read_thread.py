@@ -523,3 +523,21 @@ def test_many_series_are_separated_quickly() -> None:
         assert len(read_thread(parse(build_mbox(*mails, *story.WHOLE)))) >= 401
 
     assert measure_seconds(read_series) < 20
+
+
+def test_tag_for_several_versions_counts_once() -> None:
+    tag = f"Reviewed-by: {RITA}\n"
+    replies = [
+        build_reply(
+            f"[PATCH] {story.TITLE}", text, sender=sender, id=name, reply_to=parent, minutes=at
+        )
+        for name, parent, sender, text, at in (
+            ("t1", "v1", RITA, tag, 80),
+            ("t2", "v2", RITA, tag, 1500),
+            ("t3", "v2", RITA, f"Tested-by: {RITA}\n", 1510),
+            ("t4", "v2", MATT, f"Reviewed-by: {MATT}\n", 1520),
+        )
+    ]
+    series = story.read_only_series(story.V1, story.V2, *replies)
+    assert len(series.trailers) == 4
+    assert series.tag_counts == {"Reviewed-by": 2, "Tested-by": 1}
