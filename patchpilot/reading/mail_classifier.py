@@ -18,6 +18,7 @@ from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
     ABOUT_A_PATCH,
+    AGREES,
     IN_A_TREE,
     LEAVES_CODE,
     LEAVES_TEXT,
@@ -161,12 +162,16 @@ class Classified:
     def _leaves_it(self, sentence: Sentence) -> bool:
         """Return whether a sentence agrees to leave the patch as it is.
 
-        Its message gives a tag, or answers the author.
+        Its message gives a tag, or answers the author. A plain statement that agrees needs a tag
+        without a condition.
         """
-        if all(tag.conditional for tag in self.credited) and self.answers != "author":
+        is_tagged = not all(tag.conditional for tag in self.credited)
+        if not is_tagged and self.answers != "author":
             return False
         pattern = LEAVES_CODE if sentence.top.on_code else LEAVES_TEXT
-        return bool(pattern.fullmatch(sentence.text))
+        return bool(
+            pattern.fullmatch(sentence.text) or (is_tagged and AGREES.fullmatch(sentence.text))
+        )
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:

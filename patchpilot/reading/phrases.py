@@ -242,3 +242,17 @@ LEAVES_TEXT = _leaving(_LEAVES_TEXT)
 """A sentence that asks for no change, such as "No need for that, it is fine as is"."""
 LEAVES_CODE = _leaving(_LEAVES_CODE)
 """The same below a diff, where "keep it" and "not needed" ask for a change."""
+_CHECKED = r"(?:checked|compared|verified|confirmed|tested)"
+AGREES = re.compile(
+    r"(?!.*(?:\?|n't\b|\b(?:but|however|though|although|except|unless|until|only|not|no|if|once|than"
+    r"|instead|please|should|could|would|must|needs?|missing|wrong|why)\b))"
+    r"\W*(?:(?:yes|yeah|yep|indeed|right|ok(?:ay)?|good|great|nice|thanks|and|so)\W+){0,2}"
+    r"(?:(?:it|this|that|these|they|(?:the|this|that|your)(?: [\w()]+){1,3}?)(?: now| also| indeed| all)? "  # noqa: E501
+    r"(?:match(?:es)?|agrees? with|conforms? to|complies with|corresponds? to|(?:does|do) what"
+    r"|(?:is|are) (?:now )?(?:consistent|in line|the same (?:as|on)|documented|described|specified|what|how|the right|confirmed))\b"  # noqa: E501
+    rf"|i(?:'ve| have)? (?:also |just |now )?{_CHECKED}\b|(?:match(?:es)?|agrees with|conforms to|complies with|consistent with"  # noqa: E501
+    r"|in line with|corresponds to|same (?:as )?in|does what|correct (?:per|according to)"
+    rf"|as (?:documented|described|specified)|(?:double-?)?{_CHECKED} (?:with|against|in|on|by))\b).*",  # noqa: E501
+    re.IGNORECASE,
+)
+"""A plain statement that the patch is right, such as "Matches the data sheet"."""

@@ -140,6 +140,33 @@ def test_agreement_with_a_tag_requests_nothing(text: str, quote: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Matches the data sheet (table 5).",
+        "This agrees with the reference manual.",
+        "The register layout is the same on the older chip.",
+        "Same as in the vendor driver.",
+        "I checked the data sheet, the bit is there.",
+        "Verified with the schematics.",
+    ],
+)
+def test_plain_agreement_with_a_tag_requests_nothing(text: str) -> None:
+    reply = f"> +\tif (!pump)\n\n{text}\n\n"
+    tag = f"Reviewed-by: {MATT}\n"
+    assert list_review_points(story.V1, make_reply_to_v1(f"{reply}{tag}")) == []
+    wish = "Please name the commit in the text."
+    asks = [f"Matt Maintainer: {wish}"]
+    assert list_review_points(story.V1, make_reply_to_v1(f"{reply}{wish}\n\n{tag}")) == asks
+    conditional = f"{reply}{wish}\n\nWith that fixed:\n{tag}"
+    assert asks[0] in list_review_points(story.V1, make_reply_to_v1(conditional))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Matches the data sheet, but the name should be shorter.",
+        "I checked the manual, the bit is missing there.",
+        "This is the same in pump_stop(), please fix that as well.",
+        "The comment is misleading.",
+        "This leaks the clock.",
         "There is no need for the cast.",
         "No need to initialize rc.",
         "You don't need the braces.",
