@@ -53,11 +53,13 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
 def find_series_of_send(
     last_send: Send, repository: "Repository | None" = None
 ) -> "tuple[Tracked, ...]":
-    """Return the tracked series that contain a message of a send.
+    """Return the tracked series that contain a message of a send as a patch.
 
-    With a repository, their state takes its commits into account, as in `track`.
+    A series that the send follows, such as the fix of which it is a backport, is another one. With
+    a repository, their state takes its commits into account, as in `track`.
     """
     from patchpilot.threads.known_series import (
+        find_sent_ids,
         find_unarchived_ids,
         open_store,
         read_tracked_series,
@@ -76,9 +78,16 @@ def find_series_of_send(
                     | {entry.message_id}
                 )
             ]
-            return tuple(
+            sent_ids = ids | find_sent_ids(ids, store)
+            candidates = [
                 read_tracked_series(number, store=store, repository=repository)
                 for number in numbers
+            ]
+            return tuple(
+                series
+                for series in candidates
+                if not series.posted
+                or not sent_ids.isdisjoint(post.message_id for post in series.posted.posts)
             )
     except PatchpilotError:
         return ()

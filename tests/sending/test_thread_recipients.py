@@ -15,7 +15,14 @@ from patchpilot.sending.questions import find_pre_send_questions
 from patchpilot.series.recipient_edits import find_branch_key, load_edits, save_edits
 from patchpilot.topic.find import find_draft
 from tests.kit.cli import call
-from tests.kit.mails import build_mail
+from tests.kit.mails import (
+    MATT,
+    OTTO,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+)
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
@@ -81,6 +88,22 @@ def test_sender_of_the_answered_message_is_a_recipient(reviewed_topic: Repo) -> 
     # the author is no recipient of an answer to the own message, but its list is
     roles = read_roles(reviewed_topic, f"-v 2 --in-reply-to {ids['ada@example.org']}")
     assert ("ada@example.org" in roles, roles["l@lists.example.org"]) == (False, "list")
+
+
+def test_series_that_a_version_only_follows_is_another_one(
+    reviewed_topic: Repo, tmp_path: Path
+) -> None:
+    mbox = tmp_path / "fix.mbox"
+    reply = build_reply("[PATCH] pump: fix", "Applied, thanks.", sender=MATT, reply_to="fix")
+    mbox.write_bytes(build_mbox(build_described_mail("fix [PATCH] pump: fix", author=OTTO), reply))
+    assert call("track add --mbox", mbox).code == 0
+    with Store() as store:
+        tracked, fix = sorted(store.entries(), key=lambda it: it.id)
+        store.store_sent_mail(fix.id, store.mails(tracked.id)[0])
+    assert '"accepted"' in call("track --json").out
+    problems = reviewed_topic.patchpilot(f"{SEND} --reroll --dry-run").json["warnings"]
+    names = {problem["name"] for problem in problems}
+    assert ("open-review" in names, "accepted-before" in names) == (True, False)
 
 
 def test_linked_report_is_evidence_of_a_security_problem(reviewed_topic: Repo) -> None:
