@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the recipients who take part in a topic's threads.
 
-They are the sender and the lists of the message that is answered, and reviewers who asked for a
-change in an earlier version or gave it a tag. Only stored messages are read.
+They are the sender and the lists of the message that is answered, the recipients of the last
+version, and reviewers who asked for a change in it or gave it a tag. Only stored messages are read.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.outbox import Send
 from patchpilot.projects.loading import is_list
 from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.topic.reroll import find_last_send
@@ -23,9 +24,16 @@ def find_thread_recipients(draft: Draft) -> tuple[Recipient, ...]:
 
     There are none for an undisclosed fix.
     """
-    if draft.is_undisclosed or not (state_path() / TRACK_DATABASE).exists():
+    if draft.is_undisclosed:
         return ()
-    return (*_list_answered(draft.in_reply_to), *_list_commenters(draft))
+    last_send = find_last_send(draft)
+    if last_send is None or last_send.undisclosed or last_send.version >= draft.version:
+        last_send = None
+    earlier = tuple(_list_last_recipients(last_send)) if last_send else ()
+    if not (state_path() / TRACK_DATABASE).exists():
+        return earlier
+    commenters = _list_commenters(last_send) if last_send else ()
+    return (*_list_answered(draft.in_reply_to), *commenters, *earlier)
 
 
 def _list_answered(parent: str) -> Iterator[Recipient]:
@@ -45,10 +53,17 @@ def _list_answered(parent: str) -> Iterator[Recipient]:
                 yield Recipient(address, "list", None, "cc", reasons)
 
 
-def _list_commenters(draft: Draft) -> Iterator[Recipient]:
-    last_send = find_last_send(draft)
-    if last_send is None or last_send.version >= draft.version:
-        return
+def _list_last_recipients(last_send: Send) -> Iterator[Recipient]:
+    """Yield the recipients of the last version, which a new version must reach as well."""
+    for entry in last_send.entries:
+        for header, addresses in (("to", entry.to), ("cc", entry.cc)):
+            for address in addresses:
+                reasons = (f"received v{last_send.version}",)
+                role = "list" if is_list(address) else "earlier recipient"
+                yield Recipient(address, role, None, header, reasons)
+
+
+def _list_commenters(last_send: Send) -> Iterator[Recipient]:
     from patchpilot.threads.review_summary import find_series_of_send
 
     for series in find_series_of_send(last_send):

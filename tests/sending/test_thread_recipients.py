@@ -79,6 +79,21 @@ def test_reviewers_of_the_last_version_are_recipients(reviewed_topic: Repo) -> N
     assert "tess@example.net" not in read_roles(reviewed_topic, "--reroll --security yes")
 
 
+def test_new_version_keeps_the_recipients_of_the_last_one(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert repo.patchpilot(f"{SEND} --cc {MATT.split()[-1]} --yes").code == 0
+    (repo.path / "widget.c").write_text("int renamed;\n")
+    repo.git("commit -q --amend --no-edit widget.c")
+    line = "send --reroll --force x --format json --dry-run"
+    document = repo.patchpilot(line).json
+    headers = {it["email"]: (it["header"], it["reasons"]) for it in document["recipients"]}
+    assert headers["l@lists.example.org"] == ("to", ["received v1"])
+    assert headers["matt@example.com"] == ("cc", ["received v1"])
+    # an answer to a version is no new one
+    assert "matt@example.com" not in read_roles(repo, "--resend --no-auto")
+
+
 def test_sender_of_the_answered_message_is_a_recipient(reviewed_topic: Repo) -> None:
     with Store() as store:
         mails = store.mails(store.entries()[0].id)
