@@ -19,11 +19,23 @@ _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
 
 _SUBJECT = re.compile(r"^Subject: .*\"\) to (.+)$", re.MULTILINE)
 _STABLE_BRANCH = re.compile(r"/linux-[\d.]+\.y$")
-_BRANCH = re.compile(r"try-[0-9a-f]{12}")
+_BRANCH = re.compile(r"try-[0-9a-f]{12}(?:-[\w.-]+)?")
+_VERSION = re.compile(r"(?:v|linux-)?(\d+\.\d[\d.]*?(?:-rc\d+)?)(?:\.y)?")
 
 
-def name_trial_branch(commit: str) -> str:
-    """Return the name of the branch on which a commit is tried."""
+def name_trial_branch(commit: str, base: str) -> str:
+    """Return the name of the branch on which a commit is tried on a release or branch.
+
+    It is part of a kernel's release, which has at most 64 characters.
+    """
+    name = base.rpartition("/")[2]
+    version = _VERSION.fullmatch(name)
+    place = version[1] if version else re.sub(r"[^0-9A-Za-z.]+", "-", name)[:12].strip("-.")
+    return f"{name_trials(commit)}-{place}"
+
+
+def name_trials(commit: str) -> str:
+    """Return the start of the names of all branches on which a commit is tried."""
     return f"try-{commit[:12]}"
 
 

@@ -22,7 +22,7 @@ from patchpilot.backports.branch_verdicts import (
     resolve_onto_revisions,
 )
 from patchpilot.backports.targets import branch_ref
-from patchpilot.backports.trial_report import name_trial_branch
+from patchpilot.backports.trial_report import name_trial_branch, name_trials
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_kernel_version
@@ -226,7 +226,7 @@ def plan_trial(
             "on LVM, RAID or btrfs, GRUB cannot clear the entry for one boot: choose the old kernel"
             " in its menu"
         )
-    name = name_trial_branch(commit.id)
+    name = name_trial_branch(commit.id, base)
     tried = ("--try", commit.id[:12], "--in", base)
     answers = [Action("find", (*tried, "--works", answer)) for answer in ANSWERS]
     _note_planned_trial(repository, commit.id, base, symptom.key)
@@ -270,7 +270,7 @@ def record_trial(
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
-    is_running = bool(running) and name_trial_branch(commit.id) in running.named
+    is_running = bool(running) and name_trials(commit.id) in running.named
     state = _read_own_trials(repository).get(commit.id, _NO_TRIALS)
     release = name_release(repository, tree) or (running.release if is_running else "")
     release = release or state["planned"][0] or symptom.version.release

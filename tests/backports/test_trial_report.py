@@ -48,5 +48,9 @@ def test_release_after_the_latest_is_missing(report: str, missing: str) -> None:
 
 
 def test_branch_of_a_trial_is_recognized() -> None:
-    assert is_trial_branch(name_trial_branch("0123456789abcdef"))
+    bases = ("stable/linux-5.15.y", "v6.1.76", "v6.2-rc3", "a" * 40, "origin/my_topic")
+    names = [name_trial_branch("0123456789abcdef", base) for base in bases]
+    ends = ["5.15", "6.1.76", "6.2-rc3", "a" * 12, "my-topic"]
+    assert names == [f"try-0123456789ab-{end}" for end in ends]
+    assert all(map(is_trial_branch, [*names, "try-0123456789ab"]))
     assert not is_trial_branch("try-again")

@@ -127,7 +127,7 @@ def test_commands_are_those_of_the_distribution(
         trial = plan_trial(repository, "v6.2", machine=machine)
     script = "\n".join(command for step in trial.steps for command in step.commands)
     assert trial.base == "v6.1.1"
-    folder = f"{repo.path}-try-{trial.commit[:12]}"
+    folder = f"{repo.path}-try-{trial.commit[:12]}-6.1.1"
     wanted = [command.replace("FOLDER", folder) for command in commands]
     assert [command for command in wanted if command not in script] == []
     assert "sudo reboot" in script
@@ -143,7 +143,7 @@ def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) 
     assert (trial["base"], trial["works"], trial["subject"]) == ("v6.1.1", "", TITLE)
     commands = trial["steps"][0]["commands"]
     subprocess.run(["sh", "-ec", "\n".join(commands)], cwd=repo.path, check=True)
-    folder = next(workdir.glob("linux-try-*"))
+    folder = next(workdir.glob("linux-try-*-6.1.1"))
     log = ["git", "log", "--format=%s", "v6.1.."]
     subjects = subprocess.run(log, cwd=folder, check=True, capture_output=True, text=True).stdout
     assert subjects.splitlines() == [TITLE, "Linux 6.1.1"]
@@ -165,7 +165,7 @@ def test_follow_up_is_tried_with_the_commit(repo: Repo, workdir: Path) -> None:
     assert step["purpose"].endswith("with the commit and the commit that it also needs")
     assert f"cherry-pick -x {later}   # a fix of it" in step["commands"][-1]
     subprocess.run(["sh", "-ec", "\n".join(step["commands"])], cwd=repo.path, check=True)
-    folder = next(workdir.glob("linux-try-*"))
+    folder = next(workdir.glob("linux-try-*-6.1.1"))
     assert (folder / FILE).read_text() == text
 
 
@@ -210,7 +210,7 @@ def test_conflict_is_announced(repo: Repo) -> None:
     assert "it conflicts there: resolve the conflict" in outcome.out
     fix = repo.git("rev-parse v6.2^{commit}")
     # a pasted command does not change the user's own tree if the new one was not made
-    folder = f"{repo.path}-try-{fix[:12]}"
+    folder = f"{repo.path}-try-{fix[:12]}-6.1.2"
     assert f"git -C {folder} cherry-pick -x {fix}" in outcome.out
     assert f"patchpilot backport {fix[:12]} --onto v6.1.2 --adapt" in outcome.out
 
