@@ -266,7 +266,8 @@ def record_trial(
     which `plan_trial` was last called, or the one that the log names. Raise `UsageError` if there
     is none of these: any other running kernel was not tried. If the bug is gone, the next command
     requests the backport and quotes the message of the log if there is one, unless the release's
-    stable branch has the commit; otherwise it continues the search.
+    stable branch has the commit, or needs another patch, which the command then writes; otherwise
+    it continues the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
@@ -287,9 +288,15 @@ def record_trial(
     _store_trials(repository, commit.id, state, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
-        branch_fix = _find_fix_in_series(repository, commit.id, release, profile)
-        request = make_request(commit.id, release, symptom.messages)
-        next_step = branch_fix.advice if branch_fix else request
+        branches = _judge_series(repository, commit.id, release, profile)
+        conflicts = [row for row in branches if row.verdict is BranchVerdict.CONFLICT]
+        if branch_fix := find_branch_fix(repository, release, branches):
+            next_step = branch_fix.advice
+        elif conflicts:
+            options = ("--onto", conflicts[0].branch, "--adapt", "--write", "../patches")
+            next_step = Action("backport", (commit.id[:12], *options))
+        else:
+            next_step = make_request(commit.id, release, symptom.messages)
     notes = []
     if running and not is_running:
         notes.append(
@@ -300,18 +307,19 @@ def record_trial(
     return Trial(commit.id, commit.subject, release, "", (), answer, next_step, tuple(notes))
 
 
-def _find_fix_in_series(
+def _judge_series(
     repository: Repository, commit: str, release: str, profile: str | None
-) -> BranchFix | None:
-    """Return the fix in the stable branch of a release, or None."""
+) -> tuple[BranchResult, ...]:
+    """Return the verdict for the stable branch of a release, or for the branch with this name."""
     stable = find_stable_branches(repository, profile=profile)
-    branches = [branch for branch in stable.branches if branch.version == name_series(release)]
+    series = name_series(release)
+    branches = [it for it in stable.branches if series == it.version or release == it.name]
     if not branches or len(repository.commit(commit).parents) > 1:
-        return None
+        return ()
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, stable, request, ignore_progress) as session:
         (result,) = session.ask([commit], branches)
-    return find_branch_fix(repository, release, result.branches)
+    return result.branches
 
 
 def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Action:

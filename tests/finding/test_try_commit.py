@@ -215,6 +215,17 @@ def test_conflict_is_announced(repo: Repo) -> None:
     assert f"patchpilot backport {fix[:12]} --onto v6.1.2 --adapt" in outcome.out
 
 
+@pytest.mark.parametrize("tree", ["v6.1.2", "stable/linux-6.1.y"])
+def test_backport_that_needs_another_patch_is_written(repo: Repo, tree: str) -> None:
+    repo.git("checkout -q --detach stable/linux-6.1.y")
+    repo.commit("Linux 6.1.2", {FILE: RING.replace("use(r)", "used(r)")})
+    repo.tag("v6.1.2")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    outcome = repo.patchpilot("find --try v6.2 --works yes --in", tree)
+    assert "--onto stable/linux-6.1.y --adapt --write ../patches" in outcome.out
+    assert "--request" not in outcome.out
+
+
 def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
     root = make_system(tmp_path / "root", "debian", "boot/grub/grub.cfg")
     variable = root / "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
