@@ -13,6 +13,7 @@ from typing import Any
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
+from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import write_transaction
 from patchpilot.series.topic_database import TopicStore
@@ -57,6 +58,11 @@ class Send:
     @property
     def patch_ids(self) -> frozenset[str]:
         return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)
+
+    @property
+    def target_version(self) -> str:
+        """Return the version of the stable branch in the first subject, or ""."""
+        return (parse_subject(self.entries[0].subject).stable or "") if self.entries else ""
 
     @property
     def may_have_been_sent(self) -> bool:
@@ -249,13 +255,23 @@ class Outbox(TopicStore):
         )
         return tuple(send for send in sends if send.entries[0].in_reply_to == parent)
 
-    def find_related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
-        """Return all real sends of a topic, or with any of these patch-ids."""
-        return self._sends(
+    def find_related(
+        self, change_id: str, patch_ids: Iterable[str], target_version: str
+    ) -> tuple[Send, ...]:
+        """Return all real sends of a topic, or with any of these patch-ids for the same target.
+
+        `target_version` is the version of the stable branch that the patches are for, or "".
+        """
+        sends = self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
             " patch_id IN (SELECT value FROM json_each(?))))",
             change_id,
             json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
+        )
+        return tuple(
+            send
+            for send in sends
+            if send.change_id == change_id or send.target_version == target_version
         )
 
     def find_by_text(self, text: str) -> tuple[Send, ...]:

@@ -13,9 +13,12 @@ from patchpilot.outgoing.transport import Sending
 
 
 def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
-    """Return the earlier sends of a topic or its patches that may have reached anyone."""
+    """Return the earlier sends of a topic or its patches that may have reached anyone.
+
+    The same patches for another stable branch, or for mainline, are other patches.
+    """
     with Outbox() as outbox:
-        related = outbox.find_related(draft.change_id, draft.patch_ids)
+        related = outbox.find_related(draft.change_id, draft.patch_ids, draft.target_version)
     return tuple(send for send in related if send.may_have_been_sent)
 
 
@@ -30,7 +33,7 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
     with Outbox() as outbox:
         later_sends = [
             candidate
-            for candidate in outbox.find_related("", pending_patch_ids)
+            for candidate in outbox.find_related("", pending_patch_ids, send.target_version)
             if candidate.id > send.id
         ]
     return tuple(
@@ -46,12 +49,12 @@ def refuse_concurrent_sends(outbox: Outbox, sending: Sending) -> None:
 
     This includes sends in progress. The caller must hold the topic's lock.
     """
-    topic = sending.draft.change_id
+    topic, target = sending.draft.change_id, sending.draft.target_version
     patch_ids = {mail.patch_id or "" for mail in sending.send.waiting_messages}
     if not sending.send.id:
         patch_ids |= set(sending.draft.patch_ids)
     known_ids = {sending.send.id, *(send.id for send in sending.before)}
-    for other_send in outbox.find_related(topic, patch_ids):
+    for other_send in outbox.find_related(topic, patch_ids, target):
         if other_send.id in known_ids or (sending.send.id and other_send.id < sending.send.id):
             continue
         subject = "this topic was" if other_send.change_id == topic else "the same patches were"

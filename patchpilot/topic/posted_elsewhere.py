@@ -16,14 +16,16 @@ from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.ago import format_age
-from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.draft import Draft, KnownPatch, find_prefix_version
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
+from patchpilot.series.draft import Drafts
 from patchpilot.series.same_patches import are_equal_patches, has_patches
+from patchpilot.topic.upstream_state import find_backport_prefix
 
 if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
@@ -109,10 +111,21 @@ def _find_tagged_sends(
         is_mine = tag.change_id == draft.change_id
         if is_mine or tag.title in titles:
             sent_patches = _read_tagged_patches(repository, tag, len(series.patches))
-            is_same = are_equal_patches(series.patches, sent_patches)
+            is_same = are_equal_patches(series.patches, sent_patches) and (
+                is_mine or _find_tag_target(repository, tag) == draft.target_version
+            )
             if is_mine or is_same:
                 location = f"the tag {tag.name}"
                 yield SentRecord(tag.version, tag.date, location, is_same, is_mine)
+
+
+def _find_tag_target(repository: Repository, tag: SentTag) -> str:
+    """Return the version of the stable branch that a tag's patches are for, or ""."""
+    with Drafts() as drafts:
+        draft = drafts.get(tag.change_id)
+    if draft:
+        return draft.target_version
+    return find_prefix_version(find_backport_prefix(repository, (tag.head,)))
 
 
 def _read_tagged_patches(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:
@@ -147,6 +160,7 @@ def _find_archived_sends(repository: Repository, topic: "Sending") -> tuple[Sent
     from patchpilot.topic.own_archive import query_archive
 
     own_patches, account = topic.series.patches, topic.account
+    target = topic.draft.target_version
     if not account.sender or not own_patches:
         return ()
     sender = account.sender.key
@@ -160,7 +174,8 @@ def _find_archived_sends(repository: Repository, topic: "Sending") -> tuple[Sent
         return ()
     for revision in revisions_in(messages):
         patches = [post.patch for post in revision.patches if post.patch]
-        if revision.author.key == sender and has_patches(patches, own_patches):
+        is_same_target = (patches[0].subject.stable or "") == target if patches else False
+        if is_same_target and revision.author.key == sender and has_patches(patches, own_patches):
             date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
             location = f"{url}/{revision.patches[0].message_id}/"
             version = revision.version

@@ -595,7 +595,9 @@ def _belongs_to_other_topic(draft: Draft, sends: Iterable[Send]) -> bool:
     patch_ids = {patch.patch_id for patch in draft.patches} - {""}
     other_sends = [send for send in sends if send.change_id != draft.change_id]
     if not other_sends or any(
-        mail.patch_id in patch_ids for send in other_sends for mail in send.entries if mail.patch_id
+        send.patch_ids & patch_ids
+        for send in other_sends
+        if send.target_version == draft.target_version
     ):
         return False
     with Drafts() as drafts:

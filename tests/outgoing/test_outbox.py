@@ -108,15 +108,15 @@ def test_sends_are_listed_oldest_first() -> None:
         assert outbox.sends(CHANGE, 1) == (send, second)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.find_related(CHANGE, ()) == (send, two, second)
-        assert outbox.find_related("", [str(build_message(1, 2).patch_id)]) == (two,)
-        assert outbox.find_related(CHANGE, [str(build_message(1).patch_id), ""]) == (
+        assert outbox.find_related(CHANGE, (), "") == (send, two, second)
+        assert outbox.find_related("", [str(build_message(1, 2).patch_id)], "") == (two,)
+        assert outbox.find_related(CHANGE, [str(build_message(1).patch_id), ""], "") == (
             send,
             two,
             second,
             other_send,
         )
-        assert outbox.find_related("20261120-none-0123456789ab", [""]) == ()
+        assert outbox.find_related("20261120-none-0123456789ab", [""], "") == ()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_received_patches_are_identified_by_patch_id(state: MailState, known: bo
         first, second = (str(entry.patch_id) for entry in send.entries)
 
         def find_possible_sends(*patch_ids: str) -> tuple[Send, ...]:
-            related_sends = outbox.find_related("", patch_ids)
+            related_sends = outbox.find_related("", patch_ids, "")
             return tuple(
                 related_send for related_send in related_sends if related_send.may_have_been_sent
             )

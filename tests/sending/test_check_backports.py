@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that `send` treats patches for stable as backports."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
+from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.mail_state import Outcome
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.transport import Sending
 from patchpilot.sending.check_backports import warn_about_backports
+from patchpilot.sending.concurrent_sends import (
+    find_earlier_sends,
+    find_later_sends,
+    refuse_concurrent_sends,
+)
 from patchpilot.sending.plan import plan_sending
+from patchpilot.series.change_id import make_change_id
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.mails import ADA, build_mbox, build_patch_mail, build_stable_queue_notice
 from tests.kit.repos import Repo
@@ -277,3 +287,21 @@ def test_patch_file_with_unexplained_lines_is_blocked(world: StableWorld) -> Non
     assert [problem.name for problem in plan.blockers] == ["backport-differs"]
     other = world.plan_files("--subject-prefix=PATCH net")
     assert "backport-differs" not in {problem.name for problem in other.blockers}
+
+
+def test_same_patch_for_another_branch_was_not_sent(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y")
+    first = world.plan_files("--subject-prefix=PATCH 6.12.y")
+    with Outbox() as outbox:
+        send = outbox.add(first.send)
+        outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED))
+        other = world.plan_files("--subject-prefix=PATCH 6.6.y")
+        assert not other.before
+        assert "already-sent" not in {problem.name for problem in other.blockers}
+        refuse_concurrent_sends(outbox, other)
+        outbox.mark(outbox.add(other.send).id, 0, Outcome(MailState.ACCEPTED))
+        assert not find_later_sends(send)
+    same = replace(first.draft, change_id=make_change_id("another topic"))
+    for prefix, earlier in (("PATCH 6.12.y", [send.id]), ("PATCH net", [])):
+        draft = replace(same, prefix=prefix, stable="")
+        assert [sent.id for sent in find_earlier_sends(draft)] == earlier
