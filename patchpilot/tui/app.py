@@ -140,11 +140,13 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
             "copy",
             "copy the command, Message-ID or address under the cursor (OSC 52)",
         ),
-        more_key(
+        Binding(
             "ctrl+z",
             "suspend_process",
             "suspend",
-            "suspend patchpilot; the shell command fg resumes it",
+            show=False,
+            priority=True,
+            tooltip="suspend patchpilot; the shell command fg resumes it",
         ),
         more_key("ctrl+t", "change_theme", "theme", "search for a theme and use it"),
         key_binding(

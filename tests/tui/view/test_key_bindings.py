@@ -13,12 +13,14 @@ from textual.app import App
 
 import patchpilot.tui
 from patchpilot.demo.robin import is_first_version
+from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.palette import Help, list_commands
 from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
-from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
+from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog, Reader
 from patchpilot.tui.widgets.dialog import Dialog, Modal
+from tests.kit.walk import running
 
 
 def find_dialogs(base_class: type[Any] = Modal) -> Iterator[type[Any]]:
@@ -44,6 +46,23 @@ def test_every_dialog_has_help() -> None:
         assert len(shown) == 1, dialog
         has_field = dialog in (LineDialog, Confirm)
         assert shown == ["ctrl+p" if has_field else "question_mark"], dialog
+
+
+async def test_ctrl_z_suspends_in_every_window(app: PatchpilotApp, monkeypatch: Any) -> None:
+    suspended: list[object] = []
+    monkeypatch.setattr(
+        PatchpilotApp, "action_suspend_process", lambda app: suspended.append(app.screen)
+    )
+    windows = {dialog for dialog in find_dialogs() if "<locals>" not in dialog.__qualname__}
+    async with running(app, (80, 24)) as pilot:
+        assert LineDialog in windows
+        for window in windows:
+            bindings = window._merge_bindings().key_to_bindings.get("ctrl+z", [])
+            assert not bindings, f"{window} has another meaning for Ctrl-Z"
+        for screen in (Reader("x", ["y"]), LineDialog("Which?"), Choose("Which?", ANSWERS, "x")):
+            await app.push_screen(screen)
+            await pilot.press("ctrl+z")
+            assert suspended[-1:] == [screen]
 
 
 class QuestionApp(App[None]):
