@@ -230,14 +230,10 @@ class SendScreen(StageScreen["Sending"]):
         panel.text.update(text)
 
     def open_selected_row(self, row_list: RowList) -> None:
-        self.action_repair(is_for_row=True)
+        self.action_repair()
 
-    def action_repair(self, *, is_for_row: bool = False) -> None:
-        """Fix the selected check's problem here or at another stage.
-
-        If the user can fix nothing about that check, select the first check with a problem that can
-        be fixed, unless the key `is_for_row`.
-        """
+    def action_repair(self) -> None:
+        """Fix the selected check's problem here or at another stage."""
         # after a send, the list shows messages instead of checks
         if self._has_sent:
             return
@@ -245,13 +241,8 @@ class SendScreen(StageScreen["Sending"]):
         if plan is None:
             self.notify("not ready yet")
             return
-        if not is_for_row and (check is None or not is_fixable(check)):
-            check = self._first_fixable_check or check
-            if check is not None:
-                self.row_list.select_row(check.name)
         if check is None or check.state == "ok":
-            subject = "this check" if is_for_row else "all checks"
-            self.notify(f"nothing to fix: {subject} passed")
+            self.notify(f"nothing to fix: {'this check' if check else 'all checks'} passed")
             return
         if check.name in REPAIRS:
             self._repair_functions()[REPAIRS[check.name][0]](plan)
@@ -262,11 +253,6 @@ class SendScreen(StageScreen["Sending"]):
                 replace_commands(check.hint, Stage.SEND)
                 or "this cannot be fixed automatically; fix it manually",
             )
-
-    @property
-    def _first_fixable_check(self) -> "CheckLine | None":
-        rows = (row.about for row in self.row_list.rows if row.about)
-        return next((check for check in rows if is_fixable(check)), None)
 
     def handle_draft_change(self) -> None:
         self.reread_topic()

@@ -295,7 +295,7 @@ async def test_arrival_of_a_message_ends_the_warning(
         assert outbox.find_delivery_proof(f"program {program}") == "user"
 
 
-async def test_enter_acts_on_the_selected_row_only(
+async def test_keys_act_on_the_selected_row_only(
     ready_topic: tuple[Path, Sink], open_app_on: On
 ) -> None:
     app = open_app_on(ready_topic[0])
@@ -310,10 +310,11 @@ async def test_enter_acts_on_the_selected_row_only(
             await still(pilot)
             if is_fixable(screen.selected_item):
                 continue
-            await keys(pilot, "enter")
-            assert app.screen is screen, f"{name} offers no fix"
-            assert screen.selected_item.name == name
-            assert last_message(app)
+            for key in ("enter", "a"):
+                await keys(pilot, key)
+                assert app.screen is screen, f"{name} offers no fix"
+                assert screen.selected_item.name == name
+                assert last_message(app)
 
 
 async def test_unbuilt_commits_are_built_at_the_checks(
