@@ -119,6 +119,7 @@ _AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
         "draft -v": ActionKey("v"),
         "track update": ActionKey("g", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
         "track show": ActionKey("", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+        "track show --ledger": ActionKey("Space"),
     },
 }
 """Maps a stage to its commands and their keys."""
@@ -178,9 +179,10 @@ def keys_at_stage(advice: object, stage: Stage) -> tuple[str, ...]:
 def find_action_key(action: Action) -> ActionKey | None:
     """Return the key bound to an action, or None.
 
-    If several bindings match, the one with the longest prefix of the action's words is used.
+    If several bindings match, the one with the longest prefix of the action's words is used; the
+    number of a series or version is no such word.
     """
-    words = [word for word in (action.name, *action.arguments) if word]
+    words = [word for word in (action.name, *action.arguments) if word and not word.isdecimal()]
     lengths = range(len(words), 0, -1)
     return next(filter(None, (KEYS.get(" ".join(words[:length])) for length in lengths)), None)
 

@@ -21,12 +21,17 @@ CHANGELOG = Action("draft", ("--changelog", "- what changed"))
 REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
 
 
+SETTLE = Action("track", ("show", "1", "--ledger"), "settle 1 open request (`{}`)")
+
+
 @pytest.mark.parametrize(
     ("advice", "stage", "words"),
     [
         ("wait for replies", None, "wait for replies"),
         (Action("doctor", (), "see `{}`"), None, "see `patchpilot doctor`"),
         (Action("backport", (), "port it (`{}`)"), None, "port it (stage 5)"),
+        (SETTLE, Stage.FOLLOW, "settle 1 open request (Space)"),
+        (SETTLE, Stage.SEND, "settle 1 open request (Space at stage 8)"),
         (
             Hint(("drop a@b.example: ", DROP, ", then ", Action("send"))),
             Stage.CHECKS,
