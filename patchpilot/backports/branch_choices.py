@@ -74,7 +74,9 @@ class BranchChoices:
         return sum(prerequisite.commit not in left_out for prerequisite in branch.prerequisites)
 
     def written_backport(self, branch: BranchResult) -> "WrittenBackport | None":
-        return self.written_for.get((self.result.commit, branch.branch))
+        """Return the patches written for a branch, or None if there are none left."""
+        backport = self.written_for.get((self.result.commit, branch.branch))
+        return backport if backport and any(file.exists() for file in backport.files) else None
 
     def _find_request(self, branch: BranchResult) -> StableRequest | None:
         """Return the draft of a request for a branch, or the last one that was sent, or None."""

@@ -101,7 +101,7 @@ def test_verdict_has_sign_word_and_key(
     assert (row["the fix"], row["what to do"]) == (badge, action)
 
 
-def test_only_needed_patches_are_written() -> None:
+def test_only_needed_patches_are_written(tmp_path: Path) -> None:
     fits, fails = (
         make_branch_result(BranchVerdict.CLEAN),
         make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
@@ -110,7 +110,9 @@ def test_only_needed_patches_are_written() -> None:
     assert choices.branches_to_write == ()
     both = replace(choices.result, branches=(fits, fails))
     assert BranchChoices(both).branches_to_write == (fails,)
-    backport = WrittenBackport(fails.branch, (Path("x"),))
+    file = tmp_path / "0001-x.patch"
+    file.touch()
+    backport = WrittenBackport(fails.branch, (file,))
     written: WrittenPatches = {("3" * 40, fails.branch): backport}
     sent = f"sent {datetime.now(UTC).date()}; wait for the stable maintainer"
     for is_sent, step in ((False, "Enter shows how to send the patches"), (True, sent)):
@@ -123,6 +125,9 @@ def test_only_needed_patches_are_written() -> None:
         request = StableRequest("3" * 12, "", is_drafted, datetime.now(UTC))
         choices = BranchChoices(both, requests=(request,))
         assert (format_step(choices, fits), choices.mark_name(fits)) == (step, "3" * 12)
+    mark_sent(REQUESTS, BranchChoices(both, written_for=written).mark_name(fails), is_sent=False)
+    file.unlink()
+    assert BranchChoices(both, written_for=written).branches_to_write == (fails,)
 
 
 @pytest.mark.parametrize(
