@@ -17,7 +17,7 @@ from patchpilot.backports.adapt.absent_names import (
 )
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, compute_confidence
-from patchpilot.backports.adapt.explain_steps import describe_space_step, describe_step
+from patchpilot.backports.adapt.explain_steps import describe_context_step, describe_step
 from patchpilot.backports.adapt.features import compute_adaptation_features
 from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
@@ -117,7 +117,7 @@ def make_adaptation(
         describe_step(path, carried) for path, file in files.items() for carried in file.carried
     ]
     steps += [
-        describe_space_step(path)
+        describe_context_step(path, file)
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]

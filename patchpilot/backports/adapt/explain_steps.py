@@ -3,7 +3,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod
+from patchpilot.backports.adapt.adapted_file import AdaptedFile
+from patchpilot.backports.adapt.alignment import align_items, find_unpaired_ranges
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, is_comment_line
+from patchpilot.backports.adapt.tokens import normalize_line
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
@@ -37,9 +40,32 @@ def describe_step(path: str, carried: CarriedChange) -> str:
     return f"{location}: {_WORDS[carried.how]}"
 
 
-def describe_space_step(path: str) -> str:
-    """Describe the step for a file whose conflicts are only in whitespace."""
-    return f"{path}: the lines around the change differ in white space only"
+def describe_context_step(path: str, file: AdaptedFile) -> str:
+    """Describe the step for a file in which only git found a conflict, by the lines that differ
+    around the fix's changes.
+    """
+    lines = _find_differing_context(file.ours or (), file.base, file.theirs)
+    if not lines:
+        return f"{path}: the lines around the change differ in white space only"
+    words = "a comment" if all(map(is_comment_line, lines)) else "another line"
+    return f"{path}: {words} next to the change differs in the branch"
+
+
+_NEAR = 3
+"""Lines of context that git compares."""
+
+
+def _find_differing_context(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
+) -> list[str]:
+    """Return the lines near the fix's changes that only the branch or only the base has."""
+    branch, old, new = ([normalize_line(line) for line in side] for side in (ours, base, theirs))
+    changes = [span for span, _ in find_unpaired_ranges(align_items(old, new), len(old), len(new))]
+    lines: list[str] = []
+    for span, own in find_unpaired_ranges(align_items(old, branch), len(old), len(branch)):
+        if any(span[0] <= high + _NEAR and low - _NEAR <= span[1] for low, high in changes):
+            lines += (*base[slice(*span)], *ours[slice(*own)])
+    return [line for line in lines if line.strip()]
 
 
 def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:

@@ -136,12 +136,12 @@ def _differs_only_in_wording(line: str, other_line: str) -> bool:
     """Return whether two lines differ only in quotes or comment markers, or are similar
     comments.
     """
-    if all(map(_is_comment, (line, other_line))):
+    if all(map(is_comment_line, (line, other_line))):
         return _is_similar_text(token_texts(tokenize([line])), token_texts(tokenize([other_line])))
     return normalize_line(_QUOTE.sub("", line)) == normalize_line(_QUOTE.sub("", other_line))
 
 
-def _is_comment(line: str) -> bool:
+def is_comment_line(line: str) -> bool:
     return bool(_TEXT.match(line)) or (
         line.lstrip()[:1] == "/" and not read_code([line])[0].strip()
     )
