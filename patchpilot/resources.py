@@ -134,6 +134,9 @@ SEND_QUESTIONS = (
     "press Enter when git asks for recipients and for a Message-ID; the file has its recipients"
 )
 """How to answer the questions of `git send-email` about a file with its own To: header."""
+NO_MAIL_IN_DEMO = (
+    "In the demo, do not send mail yourself: your shell would use your own mail server."
+)
 NO_DRAFTS_IN_DEMO = "the demo sends no drafts; m on Home marks it as sent"
 FILL_IN = "FILL IN"
 """The mark in a draft where the user must add something before sending it."""

@@ -3,13 +3,16 @@
 
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from patchpilot.home.topic import HomeTopic
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import (
     FILL_IN,
     NO_DRAFTS_IN_DEMO,
+    NO_MAIL_IN_DEMO,
     SEND_QUESTIONS,
+    describe_kept_drafts,
     list_recent_drafts,
     mark_sent,
 )
@@ -48,6 +51,20 @@ def read_draft_topics() -> list[HomeTopic]:
                 )
             )
     return drafts
+
+
+def format_draft(file: Path) -> list[str]:
+    """Return the rows of a draft's text, below the command that sends it."""
+    rows = [
+        "Nothing was sent.",
+        "Next: edit the draft (e), then send it in a shell:",
+        f"  git send-email {quote(str(file))}",
+        f"  ({SEND_QUESTIONS})",
+    ]
+    if is_in_demo_tour():
+        rows[1:] = f"Its file is {quote(str(file))}", NO_MAIL_IN_DEMO
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return [*rows, *describe_kept_drafts(file), "", *text.splitlines()]
 
 
 def settle_draft(topic: HomeTopic, *, is_sent: bool) -> None:

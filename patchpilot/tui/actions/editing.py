@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import make_printable
-from patchpilot.resources import SEND_QUESTIONS, describe_kept_drafts
-from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.view.key_bindings import bind_keys, key_binding
 from patchpilot.tui.widgets.choose import (
-    NO_MAIL_IN_DEMO,
     Callback,
     Choose,
     Reader,
@@ -171,24 +168,13 @@ class DraftReader(ReportsErrors, Reader):
     BINDINGS = bind_keys(key_binding("e", "edit", "edit draft", "edit the draft in your editor"))
 
     def __init__(self, file: Path) -> None:
-        super().__init__(f"Draft: {shlex.quote(str(file))}", lambda _: _draft_rows(file))
+        from patchpilot.home.drafts import format_draft
+
+        super().__init__(f"Draft: {shlex.quote(str(file))}", lambda _: format_draft(file))
         self._file = file
 
     def action_edit(self) -> None:
         edit_draft_file(self, self._file, self.on_resize)
-
-
-def _draft_rows(file: Path) -> list[str]:
-    path = shlex.quote(str(file))
-    send_lines = [
-        "Next: edit the draft (e), then send it in a shell:",
-        f"  git send-email {path}",
-        f"  ({SEND_QUESTIONS})",
-    ]
-    if is_in_demo_tour():
-        send_lines = [f"Its file is {path}", NO_MAIL_IN_DEMO]
-    text = file.read_text(encoding="utf-8", errors="replace")
-    return ["Nothing was sent.", *send_lines, *describe_kept_drafts(file), "", *text.splitlines()]
 
 
 def edit_draft_file(node: "DOMNode", file: Path, on_done: Callback) -> None:

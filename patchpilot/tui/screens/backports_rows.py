@@ -18,7 +18,7 @@ from patchpilot.backports.branch_rows import DETAIL_KEYS, FIX_KEYS, format_fix_r
 from patchpilot.backports.branch_step import REQUESTABLE, StepKind
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import width
-from patchpilot.resources import NO_DRAFTS_IN_DEMO
+from patchpilot.resources import NO_DRAFTS_IN_DEMO, NO_MAIL_IN_DEMO
 from patchpilot.settings.read_settings import is_in_demo_tour
 from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -31,7 +31,6 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Static
@@ -202,9 +203,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             with Panel(title="Prerequisites", id="needs"):
                 yield RowList(ident="queue")
 
-    @property
-    def _verdict_panel(self) -> TextPanel:
-        return self.query_one("#verdict", TextPanel)
+    _verdict_panel = getters.query_one("#verdict", TextPanel)
 
     def on_mount(self) -> None:
         self.query_one("#needs").display = False

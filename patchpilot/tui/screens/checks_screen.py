@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 
 from patchpilot.model.built_commit import summarize_builds
@@ -114,13 +115,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
             yield TextPanel("Detail", id="detail-panel", classes="detail", focusable=True)
 
-    @property
-    def _patch_view(self) -> DiffView:
-        return self.query_one("#patch", DiffView)
+    _patch_view = getters.query_one("#patch", DiffView)
 
-    @property
-    def _detail_panel(self) -> TextPanel:
-        return self.query_one("#detail-panel", TextPanel)
+    _detail_panel = getters.query_one("#detail-panel", TextPanel)
 
     def show_result(self, result: "CheckResult") -> None:
         """Show the findings below their lines.

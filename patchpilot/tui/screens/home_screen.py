@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
@@ -306,9 +307,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     def on_resize(self) -> None:
         self.draw_topics()
 
-    @property
-    def _topic_list(self) -> RowList:
-        return self.query_one("#topics", RowList)
+    _topic_list = getters.query_one("#topics", RowList)
 
     def draw_topics(self) -> None:
         if not self.is_mounted:

@@ -7,6 +7,7 @@ Recipients can be excluded, added and moved, and some notes can be resolved here
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 
 from patchpilot.model.recipient import RemedyKind
@@ -63,9 +64,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             yield Panel(RowList(ident="advice"), title="Notes", id="recipient-notes")
             yield TextPanel("Why", id="recipient-why", classes="detail", focusable=True)
 
-    @property
-    def _note_list(self) -> RowList:
-        return self.query_one("#advice", RowList)
+    _note_list = getters.query_one("#advice", RowList)
 
     def show_result(self, result: "CountedRecipients") -> None:
         super().show_result(result)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -282,9 +283,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._message_panel.text.update(message)
             self._scroll_to_tags()
 
-    @property
-    def _message_panel(self) -> TextPanel:
-        return self.query_one("#rewording", TextPanel)
+    _message_panel = getters.query_one("#rewording", TextPanel)
 
     def _scroll_to_tags(self) -> None:
         self.call_after_refresh(self._message_panel.reader.scroll_end, animate=False)

@@ -4,7 +4,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -133,9 +133,7 @@ class WriteTags(Choose):
         self.call_after_refresh(next(unticked, self._field).focus)
         self._update_preview()
 
-    @property
-    def _field(self) -> Input:
-        return self.query_one("#paste", Input)
+    _field = getters.query_one("#paste", Input)
 
     def on_key(self, event: events.Key) -> None:
         if event.character and event.is_printable and event.key not in ("space", "question_mark"):

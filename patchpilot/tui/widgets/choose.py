@@ -315,11 +315,6 @@ class Reader(Modal[None]):
         self.dismiss(None)
 
 
-NO_MAIL_IN_DEMO = (
-    "In the demo, do not send mail yourself: your shell would use your own mail server."
-)
-
-
 class DialogOption(NamedTuple):
     """An action in a list: its text, its effect, and its function."""
 
