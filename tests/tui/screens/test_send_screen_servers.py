@@ -176,5 +176,6 @@ async def test_escape_stops_after_the_current_mail(series_clone: Path, open_app_
             await wait_for_send_state(pilot, app, StageState.BLOCKED)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
+            await pilot.press(*"send", "enter")
             await wait_for_send_state(pilot, app, StageState.DONE)
         assert list_message_numbers(server) == [f"[PATCH net {number}/3" for number in range(4)]
