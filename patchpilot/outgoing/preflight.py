@@ -123,7 +123,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _recipient_problems(facts)
     yield from _reply_problems(topic)
     yield from _split_problems(topic)
-    if facts.security_evidence and any(map(is_mailing_list, topic.recipients)):
+    if facts.security_evidence and any(map(_may_be_list, topic.recipients)):
         yield SendProblem(
             "unanswered-security",
             f"security question not answered, but {facts.security_evidence[0]}",
@@ -231,12 +231,22 @@ def is_mailing_list(recipient: Recipient) -> bool:
     )
 
 
+def _may_be_list(recipient: Recipient) -> bool:
+    """Return whether a recipient may be a mailing list, with any display name.
+
+    The sender of a message chooses the name that it gives to an address.
+    """
+    address = recipient.address._replace(name="")
+    return is_mailing_list(recipient._replace(address=address))
+
+
 def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     lists = [recipient for recipient in topic.recipients if is_mailing_list(recipient)]
     is_undisclosed = topic.draft.is_undisclosed
-    if is_undisclosed and lists:
-        names = ", ".join(list_.address.email for list_ in lists)
+    possible_lists = [recipient for recipient in topic.recipients if _may_be_list(recipient)]
+    if is_undisclosed and possible_lists:
+        names = ", ".join(list_.address.email for list_ in possible_lists)
         yield SendProblem(
             "security-on-list",
             f"a security problem would be sent to public mailing lists: {names}",

@@ -493,6 +493,10 @@ PAIR = Series(
         make_patch("[PATCH 2/2] widget: b", "No tags."),
     )
 )
+NAMED_LIST = make_recipient("linux-widget@example.net", "cc")._replace(
+    address=Address("Widget Management", "linux-widget@example.net")
+)
+"""A list with the display name of anything else, as a message may give it."""
 BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": ()},
@@ -514,6 +518,12 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "security-on-list",
         "a security problem would be sent to public mailing lists: widgets@lists.example.org,"
         " b@vger.kernel.org",
+        "answer --security no if it is not a security problem",
+    ),
+    (
+        {"draft": SECRET, "recipients": (NAMED_LIST,)},
+        "security-on-list",
+        "a security problem would be sent to public mailing lists: linux-widget@example.net",
         "answer --security no if it is not a security problem",
     ),
     (
