@@ -13,7 +13,6 @@ from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, last_message, running, text_of
 
@@ -31,22 +30,19 @@ async def test_verdict_matches_a_dry_run(clone: Path, newcomer_app: PatchpilotAp
         assert newcomer_app.session.stage_status(Stage.SEND).note == printed
 
 
-async def test_a_repairs_the_first_problem(
+async def test_repair_key_is_shown_while_a_check_has_a_problem(
     newcomer_app: PatchpilotApp,
 ) -> None:
     async with running(newcomer_app, (120, 36), Stage.SEND) as pilot:
         screen = newcomer_app.screen
         assert isinstance(screen, SendScreen)
         await keys(pilot, "x", "end")
-        assert screen.selected_item.state == "ok"
-        first = screen._first_fixable_check
-        assert first is not None
+        passed = screen.selected_item
+        assert passed.state == "ok"
         assert "repair" not in screen.shown_keys.hidden
-        screen.query_one("#checks", RowList).focus()
-        await pilot.press("a")
-        await pilot.pause()
-        assert screen.selected_item.name == first.name
-        assert "nothing to fix" not in last_message(newcomer_app)
+        await keys(pilot, "a")
+        assert screen.selected_item.name == passed.name
+        assert last_message(newcomer_app) == "nothing to fix: this check passed"
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden
 
