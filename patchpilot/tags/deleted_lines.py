@@ -201,7 +201,8 @@ def _read_histories(
     with open_thread_pool(THREADS) as pool:
         jobs = []
         for blame, path in paths[:MAX_PATHS]:
-            since = min(owners[owner].committed for owner in blame.ids.values())
+            # an empty file has no lines, so its whole history is searched
+            since = min((owners[owner].committed for owner in blame.ids.values()), default=0)
             jobs.append(
                 (
                     blame.path,

@@ -149,6 +149,15 @@ def test_commit_that_deleted_the_added_lines_comes_first(
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
+def test_commit_that_emptied_the_file_comes_first(history: History) -> None:
+    history.commit("hwmon: (tmp102) improve a message", ('"ready', '"probed'))
+    deleter = history.commit("hwmon: (tmp102) drop the driver", (history.text, ""))
+    history.text = START
+    result = history.fix()
+    assert result.candidates[0].commit == deleter
+    assert any("that the fix adds again" in each for each in result.candidates[0].evidence)
+
+
 def test_deleted_lines_alone_are_not_certain(history: History) -> None:
     history.delete((CHECK, ""), (DESTROY, ""), (LOCK, ""))
     lines = f"{{\n{DESTROY}\tdev_dbg"
