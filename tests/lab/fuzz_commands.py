@@ -36,8 +36,10 @@ from typing import Any, NoReturn
 from tests.kit.cli import call
 from tests.lab.hostile_world import LINES, TOML, HostileWorld, RandomDamage, create_hostile_world
 
-SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
-"""The limits of a call: CPU seconds, seconds until it is killed, and memory."""
+SECONDS, PATIENCE, MEGABYTES, GIGABYTES = 20.0, 180, 300, 4
+"""The limits of a call: CPU seconds, seconds until it is killed, memory, and memory at which it
+fails.
+"""
 _AT_ONCE = 3
 Argv = Sequence[object]
 _LOG = re.compile(r"the traceback is in (\S+\.log)")
@@ -381,10 +383,9 @@ class FailureReport:
             f"exit {exit_code}: {count:,}" for exit_code, count in sorted(self.codes.items())
         )
         failures = sum(self.failures.values())
-        peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         return (
             f"{self.worlds:,} worlds, {self.calls:,} calls ({exits}), {failures} failed in"
-            f" {len(self.failures)} ways, {peak_memory} MB"
+            f" {len(self.failures)} ways, {_measure_peak_memory()} MB"
         )
 
 
@@ -414,7 +415,7 @@ def run_commands_in_world(
 
 
 def _run_fuzzed_command(argv: Argv, number: int, folder: Path, report: FailureReport) -> None:
-    start = time.process_time()
+    start, memory = time.process_time(), _measure_peak_memory()
     signal.alarm(PATIENCE)
     report.calls += 1
     try:
@@ -457,6 +458,15 @@ def _run_fuzzed_command(argv: Argv, number: int, folder: Path, report: FailureRe
         report.report_failure(
             f"slow: {argv[0]} {argv[1]}", f"{elapsed:.0f} s", number, argv, folder
         )
+    elif (more := _measure_peak_memory() - memory) > MEGABYTES:
+        report.report_failure(
+            f"memory: {argv[0]} {argv[1]}", f"{more} MB more", number, argv, folder
+        )
+
+
+def _measure_peak_memory() -> int:
+    """Return the largest memory that this process had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _find_innermost_frame(error: BaseException) -> str:

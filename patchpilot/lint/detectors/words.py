@@ -288,7 +288,8 @@ def _find_carried_over_word(line: ScannedLine) -> str | None:
 _WORD = lazy_pattern(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])")
 
 _SENTENCE = lazy_pattern(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
-_PLAIN = lazy_pattern(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+# longer words than any correct one are not compared with those: that would take much memory
+_PLAIN = lazy_pattern(r"(?<![\w\"'`<%$&{-])[a-z]{6,40}(?![\w\"'`>}])")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),

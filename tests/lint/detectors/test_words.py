@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a repeated word in the diff is reported with its position."""
+"""Test the positions of repeated words, and the memory that a long word takes."""
+
+import tracemalloc
 
 import pytest
 
@@ -34,3 +36,17 @@ def test_repeated_word_position_is_reported(
         if finding.name == "repeated-word"
     ]
     assert (reported_findings.path, reported_findings.column) == position
+
+
+def test_word_as_long_as_a_line_takes_little_memory() -> None:
+    text = mail(
+        "frob: wait", f"{PROSE} {'a' * 3_000}\n\n{SIGN_OFF}", build_file_diff(PATH, "+int b;")
+    )
+    context = Context(parse_patch(text.encode(), "a.patch"))
+    find_findings(context, load_rules())
+    context = Context(parse_patch(text.replace("aaaa", "baaa", 1).encode(), "a.patch"))
+    tracemalloc.start()
+    find_findings(context, load_rules())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
