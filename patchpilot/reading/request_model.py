@@ -45,12 +45,12 @@ MAX_WORDS = 60
 _TOKEN = re.compile(
     r"""(?P<url><?https?://\S+)
     |(?P<tag>\b[A-Z][a-z]+(?:-[a-z]+)*-by\b:?|\b[ART]-?b\b)
-    |(?P<address>\S+@\S+)
+    |(?P<address>\S{1,120}@\S+)
     |(?P<commit>\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b)
     |(?P<version>\b[vV]\d{1,2}\b(?!\.\d)|\bPATCH\s+v\d+)
-    |(?P<tree>\b[\w./-]*(?:-next|/next|-fixes|/fixes|for-\w[\w.-]*|\.git)\b|\bv?\d\.\d+(?:\.\d+)?(?:-rc\d+)?\b)
+    |(?P<tree>\b[\w./-]{0,120}(?:-next|/next|-fixes|/fixes|for-\w[\w.-]*|\.git)\b|\bv?\d\.\d+(?:\.\d+)?(?:-rc\d+)?\b)
     |(?P<number>\b\#?\d+(?:[/.,-]\d+)*\b)
-    |(?P<path>(?:[\w.-]+/)+[\w.-]+|\b[\w-]+\.(?:[chS]|dtsi?|rst|py|ya?ml|txt)\b)
+    |(?P<path>(?:[\w.-]{1,120}/)+[\w.-]+|\b[\w-]+\.(?:[chS]|dtsi?|rst|py|ya?ml|txt)\b)
     |(?P<code>\b\w*_\w+(?:\(\))?|\b\w+\(\)|\b\w+->\w+|\b[a-z]+[A-Z]\w+|&\w+)
     |(?P<word>[A-Za-z]+(?:['’][a-z]+)?)
     |(?P<mark>\?(?!\s\S{1,80}\+0x|.{0,200}\s:\s)|!|:$)""",
