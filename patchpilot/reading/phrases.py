@@ -182,13 +182,12 @@ _VERBS = _joined(r"""
     mention | describe | set | initialize | let's | say | write | spell | align | wrap | pass | reuse | follow | send | do(?:n't| not)
     don't | never | reword | rephrase | clarify
 """)  # noqa: E501
-IMPERATIVE = re.compile(
-    rf"\W*(?:(?:no|then|so|also|and|nits?|instead|ditto|minor|just|only|maybe|simply|better|or|but|again|otherwise|alternatively|first|second|here)\W+)*"
-    rf"(?:(?:{_VERBS})\b|s/[^/]+/[^/]*/)|\W*same"
-    r" (?:here|everywhere|for|as|on|below|comment)\b|\W*ditto\b|\bmaybe you (?:can|could)\b",
+REQUEST_VERB = re.compile(
+    rf"(?:{_VERBS})\b|s/[^/]+/[^/]*/|same (?:here|everywhere|for|as|on|below|comment)\b|ditto\b"
+    r"|\bmaybe you (?:can|could)\b",
     re.IGNORECASE,
 )
-"""A sentence that starts with a request."""
+"""A verb of a request, or a reference to an earlier request."""
 PLAIN_WISH = re.compile(
     r"\b(?:please|pls|you (?:should|need to|have to|must)|i(?:'d| would)"
     r" (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",

@@ -25,6 +25,8 @@ QUOTED_LINES = 6
 """Maximum number of quoted lines kept as context for the text below them."""
 _LONGEST_ATTRIBUTION = 300
 _LONGEST_NOTICE = 2000
+LONGEST_SENTENCE = 1000
+"""Maximum number of characters used from a sentence; people write shorter ones."""
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(
@@ -58,7 +60,7 @@ _DIFF = re.compile(
     re.MULTILINE,
 )
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
-_ENDS = re.compile(r"""[.!?]+[)"'\]]*(?=\s)|[;:]-?[)(](?=\s|$)""")
+_ENDS = re.compile(r"""(?<![.!?])[.!?]+[)"'\]]*(?=\s)|[;:]-?[)(](?=\s|$)""")
 _NO_END = re.compile(
     r"(?:\b(?:i\.?e|e\.?g|cf|vs|resp|viz|approx|incl|etc|al|fig|sec|no|nr|mr|dr|ms|st|[A-Z])|\.\.)\.$",
     re.IGNORECASE,
@@ -335,7 +337,7 @@ def _split_sentences(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int,
                 start = start if parts else line.at
                 parts.append(sentence)
             if parts and (is_end or stop < len(text)):
-                yield " ".join(parts), start, line.at
+                yield " ".join(parts)[:LONGEST_SENTENCE], start, line.at
                 parts = []
 
 

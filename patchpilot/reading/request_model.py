@@ -17,11 +17,11 @@ from patchpilot.reading.phrases import (
     ASKS_AGAIN,
     ASKS_STRONGLY,
     ASSENT,
-    IMPERATIVE,
     NO_REQUEST,
     PING,
     PLAIN_WISH,
     PRAISE,
+    REQUEST_VERB,
     SORRY_OR_DONE,
     TAKE_IT,
     THANKS_FOR_REVIEW,
@@ -60,7 +60,7 @@ WORKS_WELL = "says it works"
 WANTS_VERSION = "asks for a version"
 _PHRASES = (
     ("says please or should", ASKS_STRONGLY),
-    ("begins as a request", IMPERATIVE),
+    ("has a verb of a request", REQUEST_VERB),
     ("says you should", PLAIN_WISH),
     ("asks to take it", TAKE_IT),
     (WANTS_VERSION, ASKS_AGAIN),
@@ -129,7 +129,7 @@ def asks_nothing(names: frozenset[str]) -> bool:
     """Return whether a sentence contains only praise or a stock phrase, and hence no request."""
     if "gives praise" not in names or names & _ASKING:
         return "requests nothing" in names
-    return "begins as a request" not in names or "gives assent" in names
+    return "has a verb of a request" not in names or "gives assent" in names
 
 
 def combine_features(names: Sequence[frozenset[str]]) -> Features:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from patchpilot.errors import PackError
+from patchpilot.model.mail import parse_mail
 from patchpilot.reading import request_model
-from patchpilot.reading.request_model import load_shipped_weights, split_words
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.request_model import load_shipped_weights
 from tests.kit.growth import measure_exponent
+from tests.kit.mails import build_mail
 
 
 def test_unreadable_weights_are_reported(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,9 +20,10 @@ def test_unreadable_weights_are_reported(tmp_path: object, monkeypatch: pytest.M
         load_shipped_weights.__wrapped__()
 
 
-@pytest.mark.parametrize("token", ["-", "(", "a-", "a.", "&", "'", "1."])
+@pytest.mark.parametrize("token", ["-", "(", "a-", "a.", "&", "'", "1.", ".", "a ", "?"])
 def test_time_of_a_long_sentence_is_linear(token: str) -> None:
     def make_task(size: int) -> Callable[[], object]:
-        return lambda: split_words(token * size)
+        message = parse_mail(build_mail("Re: [PATCH] x", f"Yes {token * size}\n", reply_to="v1"))
+        return lambda: classify(message)
 
-    assert measure_exponent(make_task, 1_000, 4_000, enough=1.4) <= 1.4
+    assert measure_exponent(make_task, 2_000, 8_000, enough=1.3) <= 1.3
