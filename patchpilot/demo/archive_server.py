@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
 from patchpilot.commits.git_command import git
@@ -65,7 +65,7 @@ class StandIn:
         self._server.server_close()
         self._thread.join(5)
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,7 +8,7 @@ import socket
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Sink:
         self._lock = threading.Lock()
         self._controller: Any = None
 
-    def __enter__(self) -> "Sink":
+    def __enter__(self) -> Self:
         from aiosmtpd.controller import Controller
 
         if not self.port:

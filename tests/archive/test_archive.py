@@ -8,7 +8,7 @@ import gzip
 import http.server
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -21,7 +21,7 @@ from patchpilot.archive.archive import Archive, find_archive_url, quote_phrase
 from patchpilot.archive.collect_mails import collect_series_mails, find_posted_series
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
-from patchpilot.model.mail import parse_message_id
+from patchpilot.model.mail import Mail, parse_message_id
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.read_thread import read_thread
 from tests.kit import story
@@ -96,8 +96,8 @@ def archive_url(
         yield server.url
 
 
-def read_message_ids(mails: tuple[object, ...]) -> set[str]:
-    return {mail.message_id.split("@")[0] for mail in mails}  # type: ignore[attr-defined]
+def read_message_ids(mails: Sequence[Mail]) -> set[str]:
+    return {mail.message_id.split("@")[0] for mail in mails}
 
 
 def test_thread_has_all_its_messages(archive_url: str) -> None:

@@ -23,6 +23,7 @@ from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import Loader
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets.lists import RowList
 from tests.kit.walk import keys, settle
 
 PATCHES, LINES, MAILS = 100, 3_000, 5_000
@@ -202,10 +203,9 @@ async def measure_walk(repository: Path, folder: Path) -> None:
                 "pagedown",
             ],
         )
-        first_fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
-        app.screen.query_one("#thread").go_to_line(first_fold)  # type: ignore[attr-defined]
+        app.screen.query_one("#thread", RowList).go_to_line(0)
         await print_draw_time(
-            app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
+            app, pilot, "follow: a message unfolded and folded", ["enter", "enter", "enter"]
         )
 
 

@@ -69,10 +69,11 @@ def make_diff_line(number: int | None) -> str:
     ],
 )
 def test_moved_warning_is_not_new(before: list[int], after: list[int], new: list[int]) -> None:
-    diagnostics = [[make_warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
-    assert [
-        diagnostic.line for diagnostic in find_new_diagnostics(*diagnostics, parse_changes())
-    ] == new
+    old, current = (
+        [make_warning(line, "too 5 bad") for line in lines] for lines in (before, after)
+    )
+    new_diagnostics = find_new_diagnostics(old, current, parse_changes())
+    assert [diagnostic.line for diagnostic in new_diagnostics] == new
 
 
 def test_warning_moved_to_another_file_is_not_new() -> None:

@@ -2,6 +2,7 @@
 """Test the facts about the git history that rules get from a repository."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from patchpilot.checking import history_facts
 from patchpilot.checking.history_facts import RepositoryFacts
 from patchpilot.commits.repository import Repository
+from patchpilot.model.commit import CommitForm
 from tests.kit.repos import Repo
 
 
@@ -139,6 +141,6 @@ def test_commits_to_a_file_of_years_ago_count_in_a_small_history(
     assert _list_forms(repo) == []
 
 
-def _list_forms(repo: Repo) -> list[history_facts.CommitForm]:
+def _list_forms(repo: Repo) -> Sequence[CommitForm]:
     with Repository.open(repo.path) as opened:
         return RepositoryFacts(opened).list_commit_forms("d/a")

@@ -6,6 +6,7 @@ its schema.
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -17,8 +18,8 @@ FILES = sorted(FOLDER.glob("*.json"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_schema_describes_every_key(file: object) -> None:
-    schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+def test_schema_describes_every_key(file: Path) -> None:
+    schema = json.loads(file.read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     undescribed = [key for key, value in _list_properties(schema) if not value.get("description")]
     assert not undescribed

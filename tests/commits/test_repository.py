@@ -175,10 +175,10 @@ def test_main_branch_without_other_branches_is_not_a_topic(repo: Repo) -> None:
 
 def test_directory_and_commit_trees_agree(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
-        trees = [
+        trees = (
             DirectoryTree(repo.path),
             CommitTree(repository, repository.resolve("HEAD")),
-        ]
+        )
         for tree in trees:
             assert tree.version == (6, 1)
             assert tree.read("a.c") == b"int a;\nint b;\n"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cache.entries import repository_cache_path
+from patchpilot.commits.alternates import ALTERNATES
 from patchpilot.commits.repository import Repository
 from patchpilot.history import commit_graph
 from patchpilot.history.commit_graph import (
-    ALTERNATES,
     VERSION,
     graph_contains_commit,
     list_sound_layers,

@@ -6,12 +6,12 @@ recorded by tests/lab/checkpatch_oracle.py.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.lint.engine import find_findings
-from patchpilot.model.rule import Example
+from patchpilot.model.rule import Example, Finding
 from tests.kit.packs import choose_all_rules, load_shipped_packs
 from tests.kit.retired import load_retired_types
 from tests.kit.snippets import build_context, build_example_mail
@@ -70,11 +70,11 @@ def find_our_types(example: Example) -> Findings:
     )
 
 
-def findings_by_type(findings: object, excluded_types: set[str]) -> Findings:
+def findings_by_type(findings: Iterable[Finding], excluded_types: set[str]) -> Findings:
     """Return sorted (type, patch line) pairs of the findings that have a checkpatch.pl type."""
     result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings
         if finding.checkpatch and finding.checkpatch not in excluded_types
-    ]  # type: ignore[attr-defined]
+    ]
     return sorted(result)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.cli.main import COMMANDS
+from patchpilot.cli.command import COMMANDS
 from tests.kit.source import ROOT, trees
 
 TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
@@ -144,11 +144,10 @@ def _format_argument(node: ast.expr) -> str:
 
 def _format_text(node: ast.JoinedStr) -> str:
     return "".join(
-        str(text_part.value)
-        if isinstance(text_part, ast.Constant)
-        else f"{{{ast.unparse(text_part.value)}}}"
-        for text_part in node.values
-    )  # type: ignore[attr-defined]
+        str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+        for part in node.values
+        if isinstance(part, ast.Constant | ast.FormattedValue)
+    )
 
 
 def _extract_code(text: str) -> Iterator[str]:

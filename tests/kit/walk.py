@@ -6,8 +6,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -19,6 +20,8 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 
 PATIENCE = 90.0
+
+S = TypeVar("S", bound=Screen[Any])
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = "") -> None:
@@ -51,6 +54,13 @@ async def visible(pilot: Pilot[int], text: str) -> None:
 async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
     """Wait until the top screen is of this class."""
     await until(pilot, lambda: isinstance(pilot.app.screen, screen), screen.__name__)
+
+
+def current_screen(app: App[Any], kind: type[S]) -> S:
+    """Return the screen that is shown, which must be of this class."""
+    screen = app.screen
+    assert isinstance(screen, kind), type(screen)
+    return screen
 
 
 def settled(app: PatchpilotApp) -> bool:

@@ -11,6 +11,7 @@ import collections
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
@@ -104,12 +105,14 @@ def measure_agreement(
     return len(records), matching_patches, counts
 
 
-def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
+def count_findings(
+    findings: Iterable[tuple[str, int]],
+) -> "collections.Counter[tuple[str, int]]":
     return collections.Counter(
         (finding_type, line)
         for finding_type, line in findings
         if finding_type and finding_type not in NOT_COMPARED
-    )  # type: ignore[attr-defined]
+    )
 
 
 def render_page(results_by_mode: dict[str, tuple[int, int, Counts]]) -> str:

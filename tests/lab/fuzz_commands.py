@@ -515,7 +515,7 @@ def _isolate_home() -> Iterator[Path]:
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
     # do not wait for the time in Retry-After
-    archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
+    archive.BETWEEN_REQUESTS = 0.0
     archive._retry_delay = lambda *_: 0.0
     real_connect = socket.socket.connect
 

@@ -49,9 +49,10 @@ def test_other_text_is_not_a_link(text: str | None) -> None:
 def test_other_references_are_not_links(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
     finding = Finding(rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x")
-    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=80)
     console.print(finding_detail(FindingRow(finding, None, 0, rule), None))
-    output = console.file.getvalue()  # type: ignore[attr-defined]
+    output = file.getvalue()
     assert "\x1b]8;" not in output
     assert "\x1b]0;" not in output
 

@@ -15,19 +15,19 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
-from patchpilot.model.send_problem import SentRecord
+from patchpilot.model.send_problem import SendProblem, SentRecord
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
     blockers,
-    claimed_upstream_commit,
     find_send_warnings,
     is_mailing_list,
 )
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import Sending
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.loading import default_project
 from tests.kit.outbox import build_send
 from tests.kit.patches import ADA
@@ -98,7 +98,7 @@ def make_facts(
     return plain_facts._replace(**changed_fields)
 
 
-def list_problem_names(problems: tuple[object, ...]) -> set[str]:
+def list_problem_names(problems: tuple[SendProblem, ...]) -> set[str]:
     return {problem.name for problem in problems}
 
 
@@ -472,8 +472,8 @@ def test_long_series_needs_a_cover_letter(
     )
 
 
-def list_problem_texts(problem: object) -> tuple[str, str, str]:
-    return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
+def list_problem_texts(problem: SendProblem) -> tuple[str, str, str]:
+    return problem.name, problem.message, str(problem.hint)
 
 
 TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"))

@@ -19,6 +19,7 @@ from patchpilot.projects.commit_marks import (
     read_commit_marks,
     strip_vendor_prefixes,
 )
+from patchpilot.projects.project import UpstreamMark
 
 A = "0123456789abcdef0123456789abcdef01234567"
 B = "89abcdef0123456789abcdef0123456789abcdef"
@@ -152,7 +153,7 @@ def test_other_mention_is_no_mark(form: str) -> None:
 
 
 @pytest.mark.parametrize("mark", list_upstream_marks(), ids=lambda mark: mark.vendor)
-def test_example_of_a_row_is_read(mark: object) -> None:
+def test_example_of_a_row_is_read(mark: UpstreamMark) -> None:
     example = format_form(mark.example)
     words = example.lower()
     assert any(word in words for word in mark.words)

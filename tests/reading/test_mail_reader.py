@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model import mail as mail_module
 from patchpilot.model.address import parse_address
-from patchpilot.reading import mail_classifier
+from patchpilot.reading import mail_classifier, reply_body
 from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
@@ -34,7 +34,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
     count.
     """
     parse_counter, body_counter = Counter[str](), Counter[str]()
-    text_of, parse_body = mail_module._find_mail_text, mail_classifier.parse_body
+    text_of, parse_body = mail_module._find_mail_text, reply_body.parse_body
 
     def count_mail(raw_mail: bytes) -> object:
         # count by Message-ID, because a message may have different dates in the outbox and in the

@@ -8,6 +8,7 @@ automatically.
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def read_dry_run_document(repo: Repo, line: str = "", *extra_arguments: str) -> dict[str, object]:
+def read_dry_run_document(repo: Repo, line: str = "", *extra_arguments: str) -> dict[str, Any]:
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     result = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot import private_files
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.extras import upgrade_hint
@@ -77,7 +78,7 @@ def test_database_created_by_another_process_meanwhile_is_not_damaged(
 ) -> None:
     file = tmp_path / "a.sqlite3"
     file.touch(0o600)
-    find_exposure = database.describe_exposure
+    find_exposure = private_files.describe_exposure
 
     def create_meanwhile(path: Path) -> str:
         monkeypatch.setattr(database, "describe_exposure", find_exposure)

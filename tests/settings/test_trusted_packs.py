@@ -16,6 +16,7 @@ import pytest
 from patchpilot.checking.editor_check import EditorCheck
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
 from patchpilot.settings.source import find_settings_source
 from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
@@ -83,9 +84,9 @@ def test_tui_and_cli_report_untrusted_packs(repo: Repo) -> None:
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
-        with pytest.raises(Exception, match="not trusted yet") as error:
+        with pytest.raises(PatchpilotError, match="not trusted yet") as error:
             checks_rows.load_stage(JobRequest(repository, session, lambda *_: None))
-    assert f"patchpilot: error: {error.value.message}\n" in repo.patchpilot("check").err  # type: ignore[attr-defined]
+    assert f"patchpilot: error: {error.value.message}\n" in repo.patchpilot("check").err
 
 
 @pytest.mark.usefixtures("terminal")

@@ -12,8 +12,9 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.threads.known_senders import confirm_senders
-from patchpilot.threads.known_series import Tracked, read_tracked_series
+from patchpilot.threads.known_series import read_tracked_series
 from patchpilot.threads.own_addresses import find_own_addresses
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.cli import call
 from tests.kit.life import create_life

@@ -25,7 +25,7 @@ from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.key_bindings import NextKey
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import REPEATED, Confirm
+from patchpilot.tui.widgets.choose import REPEATED, Choose, Confirm
 from patchpilot.tui.widgets.lists import RowList
 from tests.kit.walk import keys, opened, running, settled, still, text_of, until, visible
 
@@ -142,7 +142,7 @@ async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.M
                 continue
             if isinstance(screen, Confirm):
                 await pilot.press(*"send", "enter")
-            elif getattr(screen, "title_text", "").endswith(" question"):
+            elif isinstance(screen, Choose) and screen.title_text.endswith(" question"):
                 # Enter would not answer the question; the "In the demo" text below it names the
                 # answer
                 letters = {"Security": "o", "Regression": "y", "Tree": "f", "Tested": "h"}

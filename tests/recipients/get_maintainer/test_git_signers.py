@@ -9,8 +9,10 @@ import pytest
 from patchpilot.maintainers.load import RoleWords
 from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
-from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
-from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.collected_roles import (
+    CollectedRoles,
+    GetMaintainerRequest,
+)
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, build_widget_patch

@@ -12,9 +12,10 @@ import pytest
 from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
-from tests.kit.walk import keys, running, settle, text_of, visible
+from tests.kit.walk import current_screen, keys, running, settle, text_of, visible
 
 pytestmark = pytest.mark.long
 
@@ -127,7 +128,7 @@ async def test_unselected_prerequisite_is_not_written(
         await keys(pilot, "g")
         assert "Enter shows how to send the patches" in text_of(app)
         assert "mark as sent" not in text_of(app), "nothing was written for the selected branch"
-        app.screen.row_list.select_row("stable/linux-6.12.y")
+        current_screen(app, BackportsScreen).row_list.select_row("stable/linux-6.12.y")
         await keys(pilot, "enter")
         assert isinstance(app.screen, Reader)
         assert "send the patches" in text_of(app)

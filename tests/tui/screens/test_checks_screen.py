@@ -20,7 +20,17 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, last_message, opened, running, settle, text_of, until, visible
+from tests.kit.walk import (
+    current_screen,
+    keys,
+    last_message,
+    opened,
+    running,
+    settle,
+    text_of,
+    until,
+    visible,
+)
 
 pytestmark = pytest.mark.long
 
@@ -42,12 +52,12 @@ async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
 
 
 def list_shown_findings(app: PatchpilotApp) -> list[str]:
-    return [row.finding.name for row in app.screen._shown_findings.values()]  # type: ignore[attr-defined]
+    return [row.finding.name for row in current_screen(app, ChecksScreen)._shown_findings.values()]
 
 
 def find_key(app: PatchpilotApp, name: str) -> Hashable:
     """Return the key of the first finding with this name."""
-    rows = app.screen._shown_findings.values()  # type: ignore[attr-defined]
+    rows = current_screen(app, ChecksScreen)._shown_findings.values()
     return next(row.key for row in rows if row.finding.name == name)
 
 
@@ -102,7 +112,7 @@ async def test_errors_come_first(fixed_clone: Path, app: PatchpilotApp) -> None:
     git(fixed_clone, "commit", "-q", "-a", "--amend", "--no-edit", "--signoff")
     async with app.run_test(size=(80, 24)) as pilot:
         await open_checks(pilot)
-        rows = list(app.screen._shown_findings.values())  # type: ignore[attr-defined]
+        rows = list(current_screen(app, ChecksScreen)._shown_findings.values())
         errors = [row.finding.severity is Severity.ERROR for row in rows]
         assert errors == [True, *[False] * (len(rows) - 1)]
         lines = [row.line for row in rows]
@@ -334,7 +344,7 @@ async def test_all_fixes_are_offered_only_if_there_is_one(
     async with newcomer_app.run_test(size=(120, 36)) as pilot:
         await keys(pilot, "2")
         await settle(pilot)
-        remedies = {row.remedy for row in newcomer_app.screen._every}  # type: ignore[attr-defined]
+        remedies = {row.remedy for row in current_screen(newcomer_app, ChecksScreen)._every}
         assert "safe" in remedies, "only its rule has a fix"
         assert "a sign off" in text_of(newcomer_app)
         assert "A review all fixes" not in text_of(newcomer_app)

@@ -25,6 +25,7 @@ from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED_LINE
 from tests.kit.walk import (
+    current_screen,
     keys,
     last_message,
     opened,
@@ -93,7 +94,7 @@ def read_repository_state(repo: Repo) -> tuple[str, str, str]:
 
 
 def list_rows(app: PatchpilotApp) -> list[FindingRow]:
-    return list(app.screen._shown_findings.values())  # type: ignore[attr-defined]
+    return list(current_screen(app, ChecksScreen)._shown_findings.values())
 
 
 async def open_checks(pilot: Pilot[int]) -> DiffView:
@@ -208,12 +209,12 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
     app = open_app_on(untidy_branch.path)
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await open_checks(pilot)
-        screen = app.screen
+        screen = current_screen(app, ChecksScreen)
         at = next(
             shown.line
             for shown in screen._shown_findings.values()
             if shown.finding.name == "malformed-tag"
-        )  # type: ignore[attr-defined]
+        )
 
         def list_waived() -> dict[str, str]:
             with Repository.open(untidy_branch.path) as repository:
@@ -238,7 +239,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
         assert "malformed-tag" not in {
             shown.finding.name for shown in screen._shown_findings.values()
-        }  # type: ignore[attr-defined]
+        }
         with Repository.open(untidy_branch.path) as repository:
             from patchpilot.checking.topic import make_topic_driver
 
@@ -253,7 +254,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
             row.finding.suppression.reason for row in same.suppressed if row.finding.suppression
         ] == ["he writes it so"]
         await keys(pilot, "o")
-        answers = [answer.words for answer in app.screen.answers]  # type: ignore[attr-defined]
+        answers = [answer.words for answer in current_screen(app, Choose).answers]
         await pilot.press(*["down"] * answers.index("Waived findings"), "enter")
         await settle(pilot)
         await still(pilot)

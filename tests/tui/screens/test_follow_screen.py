@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from patchpilot.threads import known_series
 from patchpilot.tracking import update_series
+from patchpilot.tracking.poll_archives import poll_archives
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import first_question
@@ -31,7 +32,7 @@ from tests.kit.cli import call
 from tests.kit.life import Life, create_life
 from tests.kit.mails import build_mbox, build_pump_version
 from tests.kit.topics import unpacked
-from tests.kit.walk import keys, last_message, running, settle, text_of, until
+from tests.kit.walk import current_screen, keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -57,7 +58,7 @@ async def test_known_series_is_shown_while_polling(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
-    poll = update_series.poll_archives
+    poll = poll_archives
 
     def poll_slowly(*arguments: Any, **options: Any) -> Any:
         answered.wait(60)
@@ -296,7 +297,8 @@ async def test_r_asks_whose_message_if_the_next_step_names_another(
             await keys(pilot, "r")
             assert ("Whose message do you reply to?" in text_of(app)) is bool(key)
             await keys(pilot, *([key] if key else []))
-        senders = {mail.message_id: mail.mail.sender.called for mail in app.screen._mails}
+        mails = current_screen(app, FollowScreen)._mails
+        senders = {mail.message_id: mail.mail.sender.called for mail in mails}
         assert [senders[ident] for ident in given] == [
             "Rita Reviewer",
             "Thea Tester",

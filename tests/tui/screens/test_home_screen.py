@@ -32,7 +32,7 @@ from tests.kit import story
 from tests.kit.cli import call
 from tests.kit.life import Life, create_life
 from tests.kit.mails import build_mbox
-from tests.kit.walk import running, settle, still, text_of, until, visible
+from tests.kit.walk import current_screen, running, settle, still, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -403,7 +403,7 @@ def test_home_looks_as_it_did(
 
     async def draw_home(pilot: Pilot[int]) -> None:
         await open_home(pilot, "usb: dwc3")
-        await until(pilot, lambda: not app.screen._doing, "all topics")  # type: ignore[attr-defined]
+        await until(pilot, lambda: not current_screen(app, HomeScreen)._doing, "all topics")
         await pilot.press("j")
         await still(pilot)
 

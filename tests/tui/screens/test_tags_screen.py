@@ -13,9 +13,10 @@ from textual.pilot import Pilot
 from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
+from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import keys, running, text_of, until, visible
+from tests.kit.walk import current_screen, keys, running, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -97,7 +98,10 @@ async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
         await visible(pilot, "1 valid Fixes: tag")
         await until(
             pilot,
-            lambda: getattr(app.screen.selected_item, "commit", "")[:12] == named_commit,  # type: ignore[attr-defined]
+            lambda: (
+                getattr(current_screen(app, TagsScreen).selected_item, "commit", "")[:12]
+                == named_commit
+            ),
             "the cursor on the written commit",
         )
         assert "Where the bug is ─" in text_of(app)
@@ -126,7 +130,7 @@ async def test_choice_for_a_merged_fix_reaches_the_stable_branches(
     async with running(app, (120, 36), Stage.TAGS) as pilot:
         assert "adds: Cc: stable" not in text_of(app)
         assert "Message with tags added" not in text_of(app)
-        if not app.screen.shown_result.is_fix:  # type: ignore[attr-defined]
+        if not current_screen(app, TagsScreen).shown_result.is_fix:
             await keys(pilot, "enter")
             await visible(pilot, "Another commit introduced it")
         if way == "id":
@@ -135,7 +139,7 @@ async def test_choice_for_a_merged_fix_reaches_the_stable_branches(
             await pilot.press(*chosen[:12], "enter")
         else:
             await keys(pilot, "home")
-            chosen = app.screen.selected_item.commit  # type: ignore[attr-defined]
+            chosen = current_screen(app, TagsScreen).selected_item.commit
             await keys(pilot, way)
         await visible(pilot, f"you chose {chosen[:12]}: LTS uses it")
         assert "adds: Cc: stable" not in text_of(app)

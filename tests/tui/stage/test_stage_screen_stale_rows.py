@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, running, settle, text_of
+from tests.kit.walk import current_screen, keys, running, settle, text_of
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +28,8 @@ async def test_pending_shorter_result_is_harmless(
     async with running(app, (120, 36)) as pilot:
         for stage, fewer in FEWER.items():
             await keys(pilot, stage, "j")
-            screen, known = app.screen, app.session.results[stage]
+            screen = current_screen(app, StageScreen)
+            known = app.session.results[stage]
             app.session.results[stage] = known._replace(result=fewer(known.result))
             assert screen.current_result is None
             for key in ("j", "k", "G", "space", "x", "enter"):
@@ -41,7 +43,7 @@ async def test_pending_shorter_result_is_harmless(
         known = app.session.results[Stage.BACKPORTS]
         none = replace(known.result, branches=(), rules=("you answered that it is not a fix",))
         app.session.store_result(Stage.BACKPORTS, none, known.status)
-        app.screen.show_new_result()
+        current_screen(app, StageScreen).show_new_result()
         for key in ("k", "up", "G", "pageup", "end"):
             await keys(pilot, key)
         assert "you answered that it is not a fix" in text_of(app)

@@ -363,7 +363,8 @@ async def test_help_names_every_bound_key(
 ) -> None:
     from textual.actions import parse
 
-    from patchpilot.tui.palette import display_key, list_commands
+    from patchpilot.tui.palette import list_commands
+    from patchpilot.tui.view.key_bindings import display_key
 
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:
