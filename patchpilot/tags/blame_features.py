@@ -72,7 +72,7 @@ def tally_blamed_lines(evidence: EvidenceInput) -> dict[str, Tally]:
         for word in find_identifiers(f"{evidence.subject}\n{evidence.text}")
         if "_" in word or not word.islower()
     }
-    for commit in (*evidence.mentions, *evidence.deletions):
+    for commit in (*evidence.mentions, *evidence.deletions, *evidence.last_uses):
         tallies[commit] = Tally()
     for change in evidence.files:
         blame = evidence.blames.get(change.old_path or "")
@@ -361,6 +361,7 @@ def compute_blame_features(
             "context_adds": tables["context"][commit] * adds_only,
             "context_only": float(direct[commit] == 0 and tables["context"][commit] > 0),
             "deleted": evidence.deletions[commit].share if commit in evidence.deletions else 0.0,
+            "last_use": float(commit in evidence.last_uses),
             "related": tables["related"][commit],
             "related_adds": tables["related"][commit] * adds_only,
             "named": tables["named"][commit],
@@ -411,7 +412,7 @@ def compute_rough_score(values: Mapping[str, float]) -> float:
         3 * values["removed"]
         + 2 * (values["moved"] + values["edited"])
         + 2 * (values["votes"] + values["context"] + values["context_adds"])
-        + 3 * values["deleted"]
+        + 3 * (values["deleted"] + values["last_use"])
         + 2 * values["related"]
         + values["latest_word"]
         + values["latest_named"]

@@ -7,6 +7,8 @@ from functools import lru_cache
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*|(?<!\d)\d++[A-Za-z][A-Za-z0-9]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+SIGNIFICANT = 0.6
+"""Minimum significance of a line of code that is not only a declaration or comment."""
 _STOP = frozenset(
     """a an and are as at be been but by can cannot could did do does for from had has have if in into is it its no nor not of on or so such
     than that the their them then there these they this to was we were when where which while will with would

@@ -6,23 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from patchpilot.commits.repository import Repository
-from patchpilot.projects.loading import open_thread_pool
-from patchpilot.tags.blame import Blame, Owner
-from patchpilot.tags.commit_change import (
-    CommitChange,
-    CommitFileChange,
-    Run,
-    read_file_history,
-)
-from patchpilot.tags.comparable_words import compute_significance
+from patchpilot.tags.blame import Blame
+from patchpilot.tags.commit_change import CommitChange, CommitFileChange, Run
+from patchpilot.tags.comparable_words import SIGNIFICANT, compute_significance
+from patchpilot.tags.file_histories import FileHistories
 from patchpilot.tags.line_sources import MAX_LINES, NEAR_CHARACTERS, strip_spaces
 
-MAX_COMMITS = 100
-"""Number of commits that are read for each path."""
-MAX_PATHS = 8
-THREADS = 4
-SIGNIFICANT = 0.6
 ELSEWHERE = 0.5
 """Weight of a line that was deleted in another function, or has other names in the fix."""
 MIN_CALL = 10
@@ -74,16 +63,11 @@ class _Run(NamedTuple):
 
 
 def find_deletions(
-    repository: Repository,
-    parent: str,
-    files: Sequence[CommitFileChange],
-    blames: Mapping[str, Blame],
-    owners: Mapping[str, Owner],
+    files: Sequence[CommitFileChange], blames: Mapping[str, Blame], histories: FileHistories
 ) -> dict[str, Deletion]:
     """Map the commits that deleted lines that a fix adds again to these lines.
 
-    The last commit that deleted a line is credited, if it did not only move the line. Commits older
-    than all lines of the file are not searched, nor are more than `MAX_COMMITS` for each path.
+    The last commit that deleted a line is credited, if it did not only move the line.
     """
     added = {
         path: runs
@@ -97,10 +81,10 @@ def find_deletions(
         return {}
     total = 0.0
     matches: dict[str, list[tuple[int, _Line]]] = {}
-    histories = _read_histories(repository, parent, [blames[path] for path in added], owners)
+    changes = histories.read([blames[path] for path in added])
     for path, runs in added.items():
         deleters: dict[_Form, str] = {}
-        for history in histories[path]:
+        for history in changes[path]:
             for form in _list_deleted_forms(history, blocks):
                 deleters.setdefault(form, history.id)
         for line in _choose_lines(runs, deleters):
@@ -183,35 +167,6 @@ def _join_lines(lines: Sequence[str]) -> str:
 
 def _count_letters(text: str) -> int:
     return len(_NOT_WORD.sub("", text))
-
-
-def _read_histories(
-    repository: Repository, parent: str, blames: Sequence[Blame], owners: Mapping[str, Owner]
-) -> dict[str, list[CommitChange]]:
-    """Return the changes to each file and to its former names, latest first."""
-    result: dict[str, list[CommitChange]] = {blame.path: [] for blame in blames}
-    paths = [
-        (blame, path)
-        for blame in blames
-        for path in sorted(
-            {blame.path, *(origin for origin, _ in blame.origins.values())},
-            key=lambda path: (path != blame.path, path),
-        )
-    ]
-    with open_thread_pool(THREADS) as pool:
-        jobs = []
-        for blame, path in paths[:MAX_PATHS]:
-            # an empty file has no lines, so its whole history is searched
-            since = min((owners[owner].committed for owner in blame.ids.values()), default=0)
-            jobs.append(
-                (
-                    blame.path,
-                    pool.submit(read_file_history, repository, parent, path, since, MAX_COMMITS),
-                )
-            )
-        for path, job in jobs:
-            result[path] += job.result().values()
-    return result
 
 
 def _list_deleted_forms(history: CommitChange, blocks: Collection[_Form]) -> Iterator[_Form]:

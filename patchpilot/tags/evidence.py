@@ -24,6 +24,7 @@ def explain_candidate(
     phrases = (
         *_mention_phrases(evidence.mentions.get(candidate, 0.0)),
         *_deletion_phrases(evidence, candidate),
+        *_last_use_phrases(evidence, candidate),
         *_blame_phrases(evidence, tally, numbers),
         *_move_phrases(evidence, candidate, tally),
         *_related_phrases(evidence, tally, numbers),
@@ -55,6 +56,12 @@ def _deletion_phrases(evidence: EvidenceInput, candidate: str) -> Iterator[str]:
     if deletion := evidence.deletions.get(candidate):
         names = " with other names" if deletion.renamed else ""
         yield f"deleted {format_count(deletion.lines, 'line')} that the fix adds again{names}"
+
+
+def _last_use_phrases(evidence: EvidenceInput, candidate: str) -> Iterator[str]:
+    if names := evidence.last_uses.get(candidate):
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"removed the last use of '{names[0]}'{more}, which the fix uses again"
 
 
 def _blame_phrases(

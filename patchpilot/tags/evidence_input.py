@@ -16,7 +16,9 @@ from patchpilot.tags.blame import Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.comparable_words import compute_significance
 from patchpilot.tags.deleted_lines import Deletion, find_deletions
+from patchpilot.tags.file_histories import FileHistories
 from patchpilot.tags.follow_moves import follow_moves
+from patchpilot.tags.last_uses import find_last_uses
 from patchpilot.tags.line_sources import split_tokens
 from patchpilot.tags.message_evidence import (
     MENTIONED,
@@ -37,7 +39,8 @@ class EvidenceInput:
     It has the subject, the text without trailers, the author's address, the author date, the
     change, the blame by old path, and the blamed commits. `mentions` maps commits mentioned in the
     text to weights from `PASSING` to `BLAMED`. `deletions` maps the commits that deleted lines that
-    the fix adds again to these lines.
+    the fix adds again to these lines, and `last_uses` the commits that removed the last use of
+    identifiers that the fix uses again to these identifiers.
     """
 
     subject: str
@@ -49,6 +52,7 @@ class EvidenceInput:
     owners: Mapping[str, Owner]
     mentions: Mapping[str, float] = field(default_factory=dict)
     deletions: Mapping[str, Deletion] = field(default_factory=dict)
+    last_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_evidence_input(
@@ -89,8 +93,10 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
     }
     follow_moves(repository, blames, changed_lines, owners)
     progress("searching for deleted lines")
-    deletions = find_deletions(repository, parent, largest, blames, owners)
-    for deleter in deletions:
+    histories = FileHistories(repository, parent, owners)
+    deletions = find_deletions(largest, blames, histories)
+    last_uses = find_last_uses(repository, parent, largest, blames, histories)
+    for deleter in (*deletions, *last_uses):
         owners.setdefault(deleter, make_blame_owner(repository.commit(deleter)))
     subject, text = split_prose(commit.message)
     mentions = _find_mentioned_commits(repository, parent, text, owners)
@@ -105,6 +111,7 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
         owners,
         mentions,
         deletions,
+        last_uses,
     )
 
 

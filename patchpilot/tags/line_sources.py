@@ -33,7 +33,8 @@ _TIDY = re.compile(
     re.IGNORECASE,
 )
 _DEFINITION = (
-    r"(?:^\s*{0}:|#\s*define\s+{0}\b|\b(?:struct|enum|union)\s+{0}\b|\b\w+[\s*]+{0}\s*[;,=(\[)])"
+    r"(?:^\s*{0}:|#\s*define\s+{0}\b|\b(?:struct|enum|union)\s+{0}\b"
+    r"|\b(?!(?:return|goto|else|case)\b)\w+[\s*]+{0}\s*[;,=(\[)])"
 )
 
 
@@ -131,11 +132,12 @@ def find_renamed_identifiers(files: Sequence[CommitFileChange], message: str) ->
     if not unique or _TIDY.search(message):
         return unique
     added = "\n".join(text for file in files for run in file.runs for text in run.added)
-    return {
-        old: new
-        for old, new in unique.items()
-        if re.search(_DEFINITION.format(re.escape(new)), added, re.MULTILINE)
-    }
+    return {old: new for old, new in unique.items() if is_definition(new, added)}
+
+
+def is_definition(name: str, text: str) -> bool:
+    """Return whether lines of C define or declare an identifier."""
+    return bool(re.search(_DEFINITION.format(re.escape(name)), text, re.MULTILINE))
 
 
 def _list_old_lines(

@@ -165,12 +165,14 @@ def _rank_candidates(
 ) -> list[tuple[str, float]]:
     """Rank the candidates, best first.
 
-    Deleted lines can move a commit to the first place, but do not make it certain.
+    Deleted lines and last uses can move a commit to the first place, but do not make it certain.
     """
     ranked = rank_by_confidence(numbers, weights)
-    if not any(values["deleted"] for values in numbers.values()):
+    if not any(values["deleted"] or values["last_use"] for values in numbers.values()):
         return ranked
-    other_evidence = {commit: {**values, "deleted": 0.0} for commit, values in numbers.items()}
+    other_evidence = {
+        commit: {**values, "deleted": 0.0, "last_use": 0.0} for commit, values in numbers.items()
+    }
     certain = [
         commit
         for commit, confidence in rank_by_confidence(other_evidence, weights)

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.cli.commands.fixes import format_candidate
 from patchpilot.commits.repository import Repository
-from patchpilot.tags import deleted_lines
+from patchpilot.tags import file_histories
 from patchpilot.tags.find_culprits import FixesRequest, FixesResult, find_culprits
 from patchpilot.tags.rank_culprits import SURE
 from patchpilot.tui.screens.tags_rows import evidence_rows
@@ -208,7 +208,7 @@ def test_only_the_latest_commits_are_read(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deleter = history.delete((CHECK, ""))
-    monkeypatch.setattr(deleted_lines, "MAX_COMMITS", 3)
+    monkeypatch.setattr(file_histories, "MAX_COMMITS", 3)
     result = history.fix((INIT, INIT + CHECK))
     assert deleter not in {candidate.commit for candidate in result.candidates}
 
