@@ -35,6 +35,8 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     SIGN_HINT,
     UNSIGNED_HINT,
+    add_follow_ups,
+    explain_left_out,
     explain_not_upstream,
     format_note_hint,
     format_send_command,
@@ -404,16 +406,17 @@ def _continue_resolution(
                 for commit in own_commits
             ]
             wording = make_branch_wording(wording, [branch])
-            mails = make_backport_messages(
-                scratch, stable, resolved_commits, base, branch.version, wording
+            made, left_out = add_follow_ups(
+                scratch, stable, [(result, branch)], resolved_commits, wording
             )
+            mails = make_backport_messages(scratch, stable, made, base, branch.version, wording)
             files = _write_resolution(clone_folder, user_folder, mails)
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
-            hint = format_note_hint(
-                resolved_commits, files, f"explain them in the message: {amend}"
-            )
+            hint = format_note_hint(made, files, f"explain them in the message: {amend}")
             if not (hint or wording.signer):
+                is_added = len(made) > len(own_commits)
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter)
+                hint = hint or (UNSIGNED_HINT if is_added else "")
     send = f"send them: {format_send_command(files)}"
     return ConflictResolution(
         branch.branch,
@@ -422,6 +425,7 @@ def _continue_resolution(
         (),
         (
             *((hint,) if hint else ()),
+            *map(explain_left_out, left_out),
             send,
             f"after sending: {_remove(clone_folder)}",
         ),

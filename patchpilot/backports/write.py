@@ -155,9 +155,7 @@ def write_backports(
                 continue
             try:
                 commits = make_commits(scratch, stable, steps, branch.tip, wording)
-                commits, left_out = _add_follow_ups(
-                    scratch, stable, (pairs, steps, commits), branch.tip, wording
-                )
+                commits, left_out = add_follow_ups(scratch, stable, pairs, commits, wording)
             except PatchpilotError as error:
                 backports.append(WrittenBackport(branch.branch, (), error.message))
                 continue
@@ -187,41 +185,46 @@ def write_backports(
     return tuple(backports)
 
 
-def _add_follow_ups(
+def add_follow_ups(
     scratch: ScratchStore,
     stable: StableTrees,
-    written: tuple[
-        Sequence[tuple[BackportResult, BranchResult]], Sequence[Step], tuple[MadeCommit, ...]
-    ],
-    tip: str,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
+    commits: Sequence[MadeCommit],
     wording: BackportText,
 ) -> tuple[tuple[MadeCommit, ...], tuple[Follower, ...]]:
     """Return the commits of a backport with the follow-ups of its fixes, and those left out.
 
-    `written` has the verdicts, the steps and their commits. A follow-up that does not apply after
-    them is left out, and so are its own follow-ups.
+    `pairs` contains each fix with its result for the branch. A follow-up that does not apply after
+    the commits is left out, and so are its own follow-ups.
     """
-    pairs, planned, commits = written
-    steps = list(planned)
-    done = {step.commit.id for step in steps}
+    made = list(commits)
+    done = {commit.original.id for commit in commits}
     judged = {result.commit for result, _ in pairs}
     left_out: dict[str, Follower] = {}
     for result, answer in pairs:
         for follower in answer.follow_ups if result.commit in done else ():
             if follower.commit in done | judged:
                 continue
-            candidate = [*steps, Step(scratch.repository.commit(follower.commit))]
+            step = Step(scratch.repository.commit(follower.commit))
             try:
                 if follower.of in left_out:
                     raise UsageError("it fixes a commit that is not written")
-                more = make_commits(scratch, stable, candidate, tip, wording)
+                (more,) = make_commits(scratch, stable, [step], made[-1].id, wording)
             except PatchpilotError:
                 left_out.setdefault(follower.commit, follower)
                 continue
-            if scratch.tree_of(more[-1].id) != scratch.tree_of(commits[-1].id):
-                steps, commits = candidate, more
+            if scratch.tree_of(more.id) != scratch.tree_of(made[-1].id):
+                made.append(more)
                 done.add(follower.commit)
-    return commits, tuple(left_out.values())
+    return tuple(made), tuple(left_out.values())
+
+
+def explain_left_out(follower: Follower) -> str:
+    """Explain that a follow-up was not written with its fix."""
+    return (
+        f"not written: {follower.reference} does not apply after the fix; see `patchpilot"
+        f" backport {follower.commit[:12]}`"
+    )
 
 
 def plan_backport_steps(

@@ -15,7 +15,7 @@ from patchpilot.backports.branch_verdicts import (
 )
 from patchpilot.backports.work_clone import find_resolution_folder
 from patchpilot.commits.repository import Repository
-from tests.kit.backport_world import World, format_function, track_failed_backports
+from tests.kit.backport_world import FIXED, World, format_function, track_failed_backports
 
 
 def run_git(folder: Path, *arguments: str) -> str:
@@ -254,3 +254,25 @@ def test_only_the_patches_of_the_last_resolution_are_left(
     shutil.rmtree(clone)
     assert resolve_conflict(conflicting_branch)["state"] == "conflict"
     assert not file.parent.exists()
+
+
+def test_follow_ups_are_written_or_named_after_a_resolution(world: World) -> None:
+    tag = f'Fixes: {world.fix[:12]} ("work: do not forget step 20")'
+    fits = world.repo.commit(
+        f"work: also\n\n{tag}\n", {"w.c": format_function(**FIXED, l50="also();")}
+    )
+    unfit = world.repo.commit(
+        f"work: more\n\n{tag}\n",
+        {"w.c": format_function(**FIXED, l50="also();", l40="more();")},
+    )
+    own = format_function(l10="quick(10);", l20="own(20);", l40="own(40);")
+    world.create_stable_branch("6.12", world.culprit, ("own", {"w.c": own}))
+    clone = Path(resolve_conflict(world, "--adapt")["folder"])
+    commit_resolution(clone)
+    run_git(clone, "commit", "--amend", "--no-edit", "-s")
+    resolution = resolve_conflict(world, "--adapt")
+    (_, file), advice = map(Path, resolution["files"]), "\n".join(resolution["advice"])
+    assert f"commit {fits} upstream." in file.read_text()
+    assert "Subject: [PATCH 6.12.y 2/2] work: also" in file.read_text()
+    assert f"not written: {unfit[:12]}" in advice
+    assert "they lack your Signed-off-by; --signoff adds it" in advice

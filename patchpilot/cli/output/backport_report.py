@@ -13,7 +13,12 @@ from patchpilot.backports.branch_rows import (
 )
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
-from patchpilot.backports.write import UNSIGNED_HINT, WrittenBackport, format_send_commands
+from patchpilot.backports.write import (
+    UNSIGNED_HINT,
+    WrittenBackport,
+    explain_left_out,
+    format_send_commands,
+)
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.fact_row import FactRow
@@ -225,11 +230,7 @@ def _list_files(backport: WrittenBackport) -> list[str]:
         *reply_notes,
         *(str(file) for file in backport.files),
         *([f"help: {backport.hint}"] if backport.hint else []),
-        *(
-            f"not written: {follower.reference} does not apply after the fix; see `patchpilot"
-            f" backport {follower.commit[:12]}`"
-            for follower in backport.left_out
-        ),
+        *map(explain_left_out, backport.left_out),
     ]
 
 
