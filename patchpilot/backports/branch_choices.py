@@ -46,7 +46,7 @@ class BranchChoices:
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
     patches written for them. `requests` are the user's requests for the commit. `reported` maps
     versions to the state of the fix on their branches, according to messages. `seen_in` is the
-    version in which the user saw the bug, or "".
+    version in which the user saw the bug, or "". `unsendable` is why drafts cannot be sent, or "".
     """
 
     result: BackportResult
@@ -56,6 +56,7 @@ class BranchChoices:
     requests: tuple[StableRequest, ...] = ()
     reported: Mapping[str, StableBranchState] = field(default_factory=dict)
     seen_in: str = ""
+    unsendable: str = ""
 
     def get_unticked_commits(self, branch: BranchResult) -> frozenset[str]:
         """Return a branch's unticked prerequisites.
@@ -99,6 +100,7 @@ class BranchChoices:
             sent=find_sent_time(self.commit, branch),
             reported=self.reported.get(branch.version or "") or branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
+            unsendable=self.unsendable,
         )
 
     @property
@@ -180,6 +182,7 @@ def read_branch_choices(
     written_for: WrittenPatches,
     followed: "Iterable[Tracked]" = (),
     seen_in: str = "",
+    unsendable: str = "",
 ) -> BranchChoices:
     """Return the choices, the requests for the commit, and what the tracked series report about
     it.
@@ -205,6 +208,7 @@ def read_branch_choices(
         requests=read_requests(result.short),
         reported=reported,
         seen_in=seen_in,
+        unsendable=unsendable,
     )
 
 

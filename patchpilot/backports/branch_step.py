@@ -20,8 +20,6 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Follower
 from patchpilot.reading.thread_values import StableBranchState
-from patchpilot.resources import NO_DRAFTS_IN_DEMO
-from patchpilot.settings.read_settings import is_in_demo_tour
 
 if TYPE_CHECKING:
     from patchpilot.backports.build_objects import BranchBuild
@@ -37,7 +35,8 @@ class BranchWork(NamedTuple):
     `requested` is when the user sent the request, and `sent` when the user sent the patches.
     `is_seen` is set if the user saw the bug in a version of the branch.
     `reported` is the state of the fix on the branch according to messages.
-    `target` and `onto` are the fix and the branches as the user named them.
+    `target` and `onto` are the fix and the branches as the user named them. `unsendable` is why
+    drafts cannot be sent, or "".
     """
 
     written: "WrittenBackport | None" = None
@@ -51,6 +50,7 @@ class BranchWork(NamedTuple):
     is_seen: bool = False
     target: str = ""
     onto: tuple[str, ...] = ()
+    unsendable: str = ""
 
     def find_review(self, branch: BranchResult) -> StableBranchState | None:
         """Return the state of what was sent for the branch, or None."""
@@ -132,7 +132,7 @@ _COMPARE = BranchStep(
     "next: compare the lines that are there with the fix",
 )
 _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
-_SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft", NO_DRAFTS_IN_DEMO)
+_SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft")
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
@@ -266,7 +266,8 @@ def _find_request_step(
 ) -> BranchStep:
     """Return the step for a mainline commit that applies to a branch."""
     if work.is_drafted:
-        return _SHOW_REQUEST if is_in_demo_tour() else _SEND_REQUEST
+        hold = work.unsendable
+        return _SHOW_REQUEST._replace(reason=hold) if hold else _SEND_REQUEST
     if work.requested:
         return _wait_for_answer(StepKind.REQUESTED, work.requested, work.reported)
     if reason := explain_no_request(result):

@@ -35,7 +35,6 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.threads.sent_marks import REQUESTS
 
 NOT_TESTED = "I have not tested it there yet."
@@ -227,7 +226,7 @@ def _select_requested_branches(
 def _list_newer(versions: Collection[str], branches: Sequence[BranchResult]) -> list[str]:
     """Return the versions that are newer than one of the branches, the oldest first."""
     oldest = min((version_key(it.version) for it in branches if it.version), default=None)
-    if oldest is None or is_in_demo():
+    if oldest is None:
         return []
     return [it for it in sorted(versions, key=version_key) if version_key(it) > oldest]
 

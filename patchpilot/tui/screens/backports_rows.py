@@ -123,7 +123,8 @@ def read_session_choices(
     written_for: WrittenPatches,
 ) -> BranchChoices:
     followed = session.last_result(Stage.FOLLOW) or ()
-    return read_branch_choices(result, left_out, written_for, followed, session.seen_in)
+    hold = NO_DRAFTS_IN_DEMO if is_in_demo_tour() else ""
+    return read_branch_choices(result, left_out, written_for, followed, session.seen_in, hold)
 
 
 TABLE = {
@@ -222,14 +223,15 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if result.asked and result.commit:
         note = f"mainline {result.short}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
-    kinds = read_session_choices(request.session, result, {}, {}).step_kinds()
+    choices = read_session_choices(request.session, result, {}, {})
+    kinds = choices.step_kinds()
     if result.unfetched:
         state = StageState.TODO
         note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
     elif not result.branches:
         note = result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
-        purpose = NO_DRAFTS_IN_DEMO if is_in_demo_tour() else "press 0 to send it"
+        purpose = choices.unsendable or "press 0 to send it"
         state, note = StageState.TODO, f"the request is a draft; {purpose}"
     elif StepKind.REQUESTED in kinds and kinds.isdisjoint(REQUESTABLE):
         note = f"request sent: {note}"
