@@ -5,7 +5,9 @@ It is the original message with the upstream marker above the text, and the back
 sign-off at the end.
 """
 
+import sys
 from collections.abc import Sequence
+from textwrap import fill
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -14,10 +16,13 @@ from patchpilot.model.trailer import (
     DEPENDENCY,
     add_trailers,
     explain_unfit_trailer,
+    find_tags,
     parse_trailers,
 )
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
+
+_COLUMNS = 75
 
 
 def make_backport_message(
@@ -32,10 +37,10 @@ def make_backport_message(
     """Return the message of `commit` for a stable tree.
 
     It consists of the upstream marker, the text, the trailers (and the marker below them, if the
-    tree has it there), `Stable-dep-of:` for a prerequisite, a line for each adaptation note, and
-    the sign-off. Notes name the `adapter` or, if there is
-    none, the signer; without either, there are no notes. A commit without an id (from a patch file)
-    gets no marker.
+    tree has it there), `Stable-dep-of:` for a prerequisite, the adaptation notes, and the sign-off.
+    Notes name the `adapter` or, if there is none, the signer; without either, there are no notes.
+    They are wrapped unless git would read no trailers next to so many lines. A commit without an id
+    (from a patch file) gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
@@ -52,16 +57,14 @@ def make_backport_message(
     if dep_of:
         message = add_trailers(message, [(DEPENDENCY, dep_of.reference)])
     person = adapter or signer
-    if notes and person:
-        notes_text = "".join(
-            f"[ {person.name.split(' ')[0]}: {_join_lines(note)} ]\n" for note in notes
-        )
-        message = (
-            message.rstrip("\n")
-            + ("\n" if parse_trailers(message.split("\n")) else "\n\n")
-            + notes_text
-        )
-    return sign_message(message, signer, has_note=bool(notes)) if signer else message
+    if not (notes and person):
+        return sign_message(message, signer) if signer else message
+    head = message.rstrip("\n") + ("\n" if parse_trailers(message.split("\n")) else "\n\n")
+    texts = []
+    for columns in (_COLUMNS, sys.maxsize):
+        text = head + "".join(_format_note(person, note, columns) for note in notes)
+        texts.append(sign_message(text, signer, has_note=True) if signer else text)
+    return next((text for text in texts if parse_trailers(text.split("\n"))), texts[0])
 
 
 def sign_message(message: str, signer: Address, *, has_note: bool = False) -> str:
@@ -84,14 +87,21 @@ def sign_message(message: str, signer: Address, *, has_note: bool = False) -> st
 
 def is_last_signer(message: str, signer: Address) -> bool:
     """Return whether the last sign-off of a message is this person's."""
-    trailers = parse_trailers(message.split("\n"))
-    signers = [
-        trailer.address
-        for trailer in trailers
-        if trailer.key == "signed-off-by" and trailer.address
-    ]
+    sign_offs = find_tags(message.split("\n"), "Signed-off-by")
+    signers = [tag.address for tag in sign_offs if tag.address]
     return bool(signers) and signers[-1].key == signer.key
 
 
-def _join_lines(note: str) -> str:
-    return " ".join(note.split()).rstrip("]").strip()
+def _format_note(author: Address, note: str, columns: int) -> str:
+    words = " ".join(note.split())
+    if words.count("]") > words.count("["):
+        words = words.rstrip("]").strip()
+    text = fill(
+        # a bracket is never alone on a line
+        f"[ {author.name.split(' ')[0]}: {words}\0]",
+        columns,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return text.replace("\0", " ") + "\n"

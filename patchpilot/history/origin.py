@@ -6,7 +6,7 @@ it. The origin is any commit of the repository, in mainline or not.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.fix_commit import FixCommit
@@ -37,6 +37,7 @@ from patchpilot.projects.commit_marks import (
 )
 
 _MOST_ORIGINS = 4
+_MOST_NOTE_LINES = 40
 _NOTE = lazy_pattern(
     r"^\s*\[ ?(?!upstream\b)[^\]\n:]{1,80}: *\S.*|^\s*#? ?Conflicts?:"
     r"|^\s*(?:back-?port|adapt)[\w -]*:\s",
@@ -131,21 +132,40 @@ def _compare_change(
 
 
 def find_explanation(message: str, original: str) -> str:
-    """Return the line of a backport's message that explains its changes, or "".
+    """Return the explanation of the changes in a backport's message on one line, or "".
 
-    It is a note, such as `[ Ada: the driver has no rings here ]`, a list of conflicts, or prose
-    that the original message lacks.
+    It is a complete note, such as `[ Ada: the driver has no rings here ]`, a list of conflicts, or
+    a line of prose that the original message lacks.
     """
-    known = {" ".join(line.split()) for line in original.split("\n")}
-    marked = {mark.at for mark in find_upstream_commits(message)}
+    known = {line for _, line in _join_notes(original, frozenset())}
+    marked = frozenset(mark.at for mark in find_upstream_commits(message))
     added = [
         line
-        for number, line in enumerate(message.split("\n"))
-        if number and number not in marked and " ".join(line.split()) not in known
+        for number, line in _join_notes(message, marked)
+        if number and number not in marked and line not in known
     ]
     note = next((line for line in added if _NOTE.match(line)), "")
-    prose = [line for line in added if _EXPLAINS.search(line) and not _FORM_LINE.match(line)]
-    return (note or next(iter(prose), "")).strip()
+    prose = (line for line in added if _EXPLAINS.search(line) and not _FORM_LINE.match(line))
+    return note or next(prose, "")
+
+
+def _join_notes(message: str, marked: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Yield each line's number and its words, with all lines of a note in brackets as one.
+
+    Lines in `marked` start no note.
+    """
+    lines = message.split("\n")
+    number = 0
+    while number < len(lines):
+        end, depth = number, 0
+        is_note = lines[number].lstrip().startswith("[") and number not in marked
+        for at, line in enumerate(lines[number : number + _MOST_NOTE_LINES] if is_note else ()):
+            depth += line.count("[") - line.count("]")
+            if depth <= 0 or not line.strip():
+                end = number + at if depth <= 0 else number
+                break
+        yield number, " ".join(" ".join(lines[number : end + 1]).split())
+        number = end + 1
 
 
 def find_unsigned_explanation(message: str, original: str) -> str:

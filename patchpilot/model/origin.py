@@ -41,7 +41,7 @@ class Origin(NamedTuple):
 
     `same` is "identical" if the patches are equal except for line numbers, "context" if they add
     and remove the same lines, or are what git cherry-pick makes, and otherwise "lines".
-    `explanation` is the line of the message that explains the differences, or "". `follow_ups` are
+    `explanation` is the note in the message that explains the differences, or "". `follow_ups` are
     the later commits that revert or fix the origin and that the branch lacks.
     """
 

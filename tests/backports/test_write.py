@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.message import make_backport_message
+from patchpilot.backports.message import is_last_signer, make_backport_message
 from patchpilot.backports.patches import MadeCommit
 from patchpilot.backports.stable_request import _find_first_paragraph
 from patchpilot.backports.write import (
@@ -18,10 +18,11 @@ from patchpilot.backports.write import (
     remember_backport,
 )
 from patchpilot.errors import InputError
+from patchpilot.history.origin import find_explanation
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.trailer import explain_refused_trailers
+from patchpilot.model.trailer import explain_refused_trailers, parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.resources import mark_sent, update_draft_file
 from patchpilot.threads.sent_marks import REQUESTS, name_patches_mark
@@ -358,6 +359,23 @@ def test_duplicate_sign_off_is_skipped() -> None:
         original = HIDDEN._replace(message=f"work: x\n\nWhy.\n\n{tags}")
         message = make_backport_message(original, stable, signer=ADA)
         assert message.count("Signed-off-by:") == count
+
+
+def test_long_notes_are_wrapped_and_leave_the_trailers_readable() -> None:
+    stable = find_project("linux").stable
+    note = f"the branch has {'no such ring ' * 9}yet, so use rings[0]"
+    for tags, is_wrapped in (("Fixes: 1\nCc: a@example.org\n", True), ("", False)):
+        original = HIDDEN._replace(message=f"work: x\n\nWhy.\n\n{tags}")
+        message = make_backport_message(original, stable, notes=(note, note), signer=ADA)
+        lines = message.split("\n")
+        tail = lines[next(at for at, line in enumerate(lines) if line.startswith("[ Ada")) :]
+        assert (max(map(len, tail)) <= 75, len(tail)) == (is_wrapped, 8 if is_wrapped else 4)
+        assert [tag.key for tag in parse_trailers(lines)][-1] == "signed-off-by"
+        assert " ".join(message.split()).count(f"[ Ada: {note} ]") == 2
+        unsigned = make_backport_message(original, stable, notes=(note,) * 9, adapter=ADA)
+        assert is_last_signer(f"{unsigned}Signed-off-by: {ADA.header()}\n", ADA)
+        assert find_explanation(message, original.message) == f"[ Ada: {note} ]"
+        assert not find_explanation(message, message)
 
 
 def write_request(world: World, *arguments: object) -> str:

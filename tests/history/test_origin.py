@@ -172,6 +172,8 @@ def test_changed_author_and_tags_are_reported(
         "[ Ada: the limit is larger here ]\n",
         "[ada@example.org: the limit is larger here]\n",
         "[backported to the old ring: adjust the limit]\n",
+        "[ Ada: ring[0] has another\n  limit here ]\n",
+        "[backported to the old ring:\nadjust the limit]\n",
         "Conflicts:\n\tdrivers/ring.c\n",
     ],
 )
@@ -179,7 +181,7 @@ def test_explained_difference_is_listed_but_not_reported(world: World, note: str
     world.pick(build(FIXED, branch=True).replace("n > 7", "n > 8"), note=note)
     patch = world.check()
     assert patch["findings"] == []
-    assert patch["origin"]["explanation"] == note.split("\n")[0]
+    assert patch["origin"]["explanation"] == " ".join(note.partition("\n\t")[0].split())
     assert [each["kind"] for each in patch["origin"]["differences"]] == ["changed"]
 
 
