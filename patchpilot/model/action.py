@@ -81,6 +81,23 @@ def join_hints(*parts: Advice) -> Advice:
     return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
 
 
+def name_files(advice: Advice, files: tuple[str, ...]) -> Advice:
+    """Return a hint whose commands for a topic name its patch files.
+
+    A send that is resumed has its messages in the outbox.
+    """
+
+    def add_files(part: str | Action) -> str | Action:
+        if isinstance(part, str) or part.name not in ("draft", "send"):
+            return part
+        is_whole = "--resume" not in part.arguments
+        return part._replace(arguments=(*part.arguments, *files)) if is_whole else part
+
+    if isinstance(advice, Hint):
+        return Hint(tuple(map(add_files, advice.parts)))
+    return add_files(advice)
+
+
 def advice_parts(advice: object) -> tuple[object, ...]:
     """Return the parts of a hint in order; a plain string or action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)

@@ -15,8 +15,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import RefusedError, UsageError
-from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.action import Action, Advice, Hint, name_files
 from patchpilot.model.draft import Draft
+from patchpilot.model.file_headers import list_files
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, join_words, make_one_line
 from patchpilot.model.progress import Progress, ignore_progress
@@ -343,6 +344,12 @@ def _add_problems(
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     passed = list_passed_checks(facts, [problem.name for problem in (*blocking, *warnings)])
+    if list_files(sending.series):
+        files = tuple(filter(None, (request.target, *request.more_targets)))
+        blocking, warnings = (
+            tuple(problem._replace(hint=name_files(problem.hint, files)) for problem in rows)
+            for rows in (blocking, warnings)
+        )
     if request.to_self:
         # a test message to oneself is harmless, so do not block it
         blocked = (

@@ -8,6 +8,7 @@ import pytest
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -25,6 +26,8 @@ from patchpilot.series.change_id import make_change_id
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.mails import ADA, build_mbox, build_patch_mail, build_stable_queue_notice
 from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import configure_mail_server, unpacked
 
 AUTHOR = "Ann Author <ann@author.example>"
 SIGNED = "Signed-off-by: Mia Maintainer <mia@maint.example>"
@@ -305,3 +308,27 @@ def test_same_patch_for_another_branch_was_not_sent(world: StableWorld) -> None:
     for prefix, earlier in (("PATCH 6.12.y", [send.id]), ("PATCH net", [])):
         draft = replace(same, prefix=prefix, stable="")
         assert [sent.id for sent in find_earlier_sends(draft)] == earlier
+
+
+def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Path) -> None:
+    """Test the commands that the hints about patch files name, up to v2."""
+    repo, answers = world.repo, ("--security=no", "--regression=no", "--tested=built", "--yes")
+    with FaultySink() as server:
+        configure_mail_server(repo, server)
+        options = ("--onto", "6.12", "--write", tmp_path, "--signoff")
+        repo.patchpilot("backport", world.fix, *options).expect(0)
+        (file,) = (tmp_path / "6.12").iterdir()
+        repo.patchpilot("send", file, *answers).expect(0)
+        note = "[ Ada: the ring is larger here ]\nSigned-off-by: Ada"
+        text = file.read_text().replace("+\tstep(20 - n)", "+\tstep(21 - n)")
+        file.write_text(text.replace("Signed-off-by: Ada", note))
+        outcome = repo.patchpilot("send", file, *answers)
+        outcome.expect(1, f"`patchpilot send --reroll {file}` sends the next version")
+        reroll = ("send", "--reroll", file, *answers)
+        outcome = repo.patchpilot(*reroll)
+        outcome.expect(1, f"patchpilot draft --changelog '- what changed' {file}")
+        repo.patchpilot("draft", "--changelog", "- go to 21", file).expect(0)
+        repo.patchpilot(*reroll).expect(0)
+        first, second = map(parse_mail, map(unpacked, server.take()))
+    assert second.subject == "[PATCH 6.12.y v2] ring: subtract n"
+    assert f"- go to 21\n- Link to v1: https://lore.kernel.org/r/{first.message_id}" in second.body
