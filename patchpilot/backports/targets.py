@@ -80,6 +80,7 @@ class RangeOfFixes(NamedTuple):
 
 _LONGEST_LIST = 1 << 22
 _POINT_RELEASE = lazy_pattern(r"\d{1,4}\.\d{1,4}(\.\d{1,4}|-rc\d{1,2})")
+_STABLE_RELEASE = lazy_pattern(r"(?P<series>\d{1,4}\.\d{1,4})\.\d{1,4}")
 _BUG_TAG = lazy_pattern(BUG_TAGS, re.IGNORECASE | re.MULTILINE)
 
 
@@ -313,7 +314,7 @@ def split_onto_arguments(
                 hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
-            revisions.append(_stable_series_ref(repository, argument, profile))
+            revisions.append(find_target_branch(repository, argument, profile))
     return revisions, folders
 
 
@@ -341,12 +342,18 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     return (find_release_revision(repository, name) if is_release else "") or name
 
 
-def _stable_series_ref(repository: Repository, version_or_name: str, profile: str | None) -> str:
+def find_target_branch(repository: Repository, version_or_name: str, profile: str | None) -> str:
     """Return the ref of the stable branch for a version.
 
     If there is no such branch, raise UsageError with a hint that contains the command to fetch it
-    or the most similar ref.
+    or the most similar ref. A release such as `6.1.3` is no branch: patches are based on its tip.
     """
+    release = _STABLE_RELEASE.fullmatch(version_or_name)
+    if release and not repository.find(version_or_name):
+        raise UsageError(
+            f"{version_or_name} is a release, not a branch",
+            hint=f"use {release['series']}.y for the branch, or v{version_or_name} for the release",
+        )
     ref = branch_ref(repository, version_or_name, profile=profile)
     if repository.find(ref):
         return ref

@@ -4,6 +4,9 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.kit.backport_world import World
 from tests.kit.repos import Repo
 
 
@@ -24,3 +27,12 @@ def test_name_of_a_remote_runs_nothing(workdir: Path) -> None:
     assert "touch" in script
     subprocess.run(["sh", "-ec", script], cwd=workdir, check=True)
     assert [path.name for path in workdir.iterdir()] == ["linux"]
+
+
+@pytest.mark.parametrize("option", ["--onto", "--resolve"])
+def test_release_is_no_branch(world: World, option: str) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    world.repo.git("tag v6.12.3 linux-6.12.y")
+    outcome = world.run_backport(world.fix, option, "6.12.3")
+    outcome.expect(2, "6.12.3 is a release, not a branch")
+    outcome.expect(2, "use 6.12.y for the branch, or v6.12.3 for the release")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-_VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.y)?")
+_VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.(?:y|\d+))?")
 """The name of a stable branch, which is no TARGET."""
 
 
@@ -313,7 +313,7 @@ def _judge_series(
         BackportRequest,
         compute_backport_verdicts,
     )
-    from patchpilot.backports.targets import branch_ref
+    from patchpilot.backports.targets import find_target_branch
     from patchpilot.backports.work import ActionResults, run_backport_actions
     from patchpilot.cli.ask import ask_who_tested
     from patchpilot.cli.output import backport_report as output
@@ -325,7 +325,7 @@ def _judge_series(
     repository = workplace.repository_if_any() if targets_directories else workplace.repository
     options["adapt"] = options["adapt"] or options["range_diff"]
     if options["resolve"] and repository:
-        onto = (branch_ref(repository, options["resolve"], profile=profile),)
+        onto = (find_target_branch(repository, options["resolve"], profile),)
     asks_who_tested = options["request"] and not options["tested"]
     if query:
         options["tested"] = ask_who_tested() if asks_who_tested else options["tested"]
