@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.own_trees import find_own_trees
-from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.history.stable_branches import find_stable_branches, find_stable_remote
 from patchpilot.model.action import Action
 
 COMMAND = Action("setup", ("stable", "--fetch"))
@@ -41,15 +41,8 @@ def find_missing_branches(
         branches = find_stable_branches(repository, profile=stable.project)
     if not branches.missing:
         return None
-    fetched = [branch.name.partition("/")[0] for branch in branches.branches]
-    remotes = [name for name in fetched if repository.remote_urls(name)]
-    if not remotes and repository.remote_urls(stable.remote_name):
-        remotes = [stable.remote_name]
+    remote, is_new = find_stable_remote(repository, stable)
     names = tuple(
         stable.branch_name.format(version=missing.version) for missing in branches.missing
     )
-    return MissingBranches(
-        remotes[0] if remotes else stable.remote_name,
-        "" if remotes else stable.remote,
-        names,
-    )
+    return MissingBranches(remote, stable.remote if is_new else "", names)

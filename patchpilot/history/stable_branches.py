@@ -6,8 +6,9 @@ branches are assumed to contain work in progress.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
@@ -235,9 +236,8 @@ def find_stable_branches(
         )
         for version in sorted(versions, key=version_key)
     )
-    fetched = [name for name in best.values() if name in remote_refs]
     missing = tuple(
-        MissingSeries(version, make_fetch_command(repository, stable, version, fetched))
+        MissingSeries(version, make_fetch_command(repository, stable, version))
         for version in sorted(maintained - set(versions), key=version_key)
     )
     for version in set(best) - set(versions):
@@ -401,23 +401,39 @@ def is_commit_queued(
     return False
 
 
-def make_fetch_command(
-    repository: Repository,
-    stable: StableTrees,
-    version: str,
-    known_refs: Iterable[str] = (),
-) -> str:
-    """Return the `git fetch` command for a stable series, from the remote of the `known_refs`."""
-    remote = next((name.partition("/")[0] for name in known_refs if "/" in name), None)
-    branch = stable.branch_name.format(version=version)
-    if remote:
-        return f"git fetch {quote(remote)} {branch}"
-    if repository.remote_urls(stable.remote_name):
-        return f"git fetch {stable.remote_name} {branch}"
-    return (
-        f"git remote add {stable.remote_name} {quote(stable.remote)}"
-        f" && git fetch {stable.remote_name} {branch}"
+def find_stable_remote(repository: Repository, stable: StableTrees) -> tuple[str, bool]:
+    """Return the remote to fetch stable branches from, and whether it must be added first.
+
+    Prefer the remote with the usual name, then one that has a stable branch. Without a URL, nothing
+    can be fetched from a remote.
+    """
+    names = (
+        name.partition("/")[0]
+        for name in list_branch_refs(repository, "refs/remotes")
+        if stable.version_of(name) and not is_candidate_remote(name)
     )
+    remote = next(filter(repository.remote_urls, (stable.remote_name, *names)), "")
+    return remote or stable.remote_name, not remote
+
+
+def make_fetch_command(repository: Repository, stable: StableTrees, version: str) -> str:
+    """Return the `git fetch` command that stores a stable branch as a remote-tracking branch."""
+    remote, is_new = find_stable_remote(repository, stable)
+    branch = stable.branch_name.format(version=version)
+    add = f"git remote add {quote(remote)} {quote(stable.remote)} && " if is_new else ""
+    is_stored = is_new or any(
+        map(partial(_fetches, f"refs/heads/{branch}"), repository.config(f"remote.{remote}.fetch"))
+    )
+    source = branch if is_stored else f"{branch}:refs/remotes/{remote}/{branch}"
+    return f"{add}git fetch {quote(remote)} {quote(source)}"
+
+
+def _fetches(ref: str, refspec: str) -> bool:
+    """Return whether a remote's refspec stores a ref of the remote."""
+    source, _, stored = refspec.removeprefix("+").partition(":")
+    start, star, end = source.partition("*")
+    is_match = ref.startswith(start) and ref.endswith(end) if star else ref == source
+    return is_match and bool(stored)
 
 
 def _choose_best_refs(

@@ -16,6 +16,7 @@ def test_name_of_a_remote_runs_nothing(workdir: Path) -> None:
     repo.commit("Linux 6.1", {"ring.c": "int a;\n", **makefile})
     repo.tag("v6.1")
     repo.git("update-ref refs/remotes/a;touch${IFS}b/linux-6.1.y HEAD")
+    repo.git("config", "remote.a;touch${IFS}b.url", "https://example.org/linux.git")
     repo.commit("ring: rename a\n\nIt is wrong.\n", {"ring.c": "int b;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     result = repo.patchpilot("backport HEAD --format json").json

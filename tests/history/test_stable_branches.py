@@ -172,11 +172,24 @@ def test_branch_before_a_known_release_is_stale(tmp_path: Path) -> None:
 
 def test_missing_series_has_a_fetch_command(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/korg/linux-6.1.y")
-    with Repository.open(repo.path) as repository:
-        assert (
-            find_stable_branches(repository, today=TODAY).missing[0].command
-            == "git fetch korg linux-5.10.y"
-        )
+
+    def find_command() -> str:
+        with Repository.open(repo.path) as repository:
+            return find_stable_branches(repository, today=TODAY).missing[0].command
+
+    # nothing can be fetched from a remote that is gone
+    assert find_command().startswith("git remote add stable https://")
+    server = Repo(tmp_path / "server")
+    server.commit("start")
+    server.git("branch linux-5.10.y")
+    repo.git("remote add -t linux-6.1.y korg", str(server.path))
+    command = find_command()
+    assert command == "git fetch korg linux-5.10.y:refs/remotes/korg/linux-5.10.y"
+    repo.git(command.removeprefix("git "))
+    assert repo.git("branch -r --list korg/linux-5.10.y")
+    repo.git("update-ref -d refs/remotes/korg/linux-5.10.y")
+    repo.git("remote set-branches korg *")
+    assert find_command() == "git fetch korg linux-5.10.y"
     bare = Repo(tmp_path / "b")
     bare.commit("start")
     with Repository.open(bare.path) as repository:
