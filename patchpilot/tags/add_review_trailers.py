@@ -12,14 +12,17 @@ from patchpilot.tags.review_trailers import (
     TagChoice,
     TrailersRequest,
     find_review_trailers,
-    refuse_tags,
+    save_answers,
 )
 from patchpilot.topic.message_changes import Confirm, write_messages
 
 
 @dataclass(frozen=True, slots=True)
 class TagDecisions:
-    """The tags that the user accepted or refused; other tags stay open."""
+    """The tags that the user accepted or refused; other tags stay open.
+
+    A tag that its commit has is accepted if it still holds.
+    """
 
     accepted: tuple[TagChoice, ...] = ()
     refused: tuple[TagChoice, ...] = ()
@@ -39,9 +42,9 @@ def add_review_trailers(
 ) -> CollectedTags:
     """Add the tags that reviewers gave to a tracked series to the topic's commits.
 
-    `choose` decides about each tag; refused tags are saved with the topic. The network is not used;
-    `track update` fetches new replies. Raise `MissingError` if the topic's series is not tracked or
-    not in an archive yet.
+    `choose` decides about each tag; refused tags, and tags that hold although their patch changed,
+    are saved with the topic. The network is not used; `track update` fetches new replies. Raise
+    `MissingError` if the topic's series is not tracked or not in an archive yet.
     """
     if store is None:
         with Store() as opened_store:
@@ -54,11 +57,13 @@ def add_review_trailers(
                 progress=progress,
             )
     result = find_review_trailers(repository, request, store=store, progress=progress)
+    chosen = TagDecisions(tuple(choice for choice in result.choices if not choice.why))
     if choose and result.choices:
         chosen = choose(result)
-        if not request.dry_run:
-            refuse_tags(repository, request, chosen.refused)
         result = result.with_tags(chosen.accepted)
+    if not request.dry_run:
+        kept = [choice for choice in chosen.accepted if choice.is_changed]
+        save_answers(repository, request, chosen.refused, kept)
     preparation = write_messages(
         repository,
         result.preparation,

@@ -30,7 +30,13 @@ from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.find import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import convert_sent_patches
-from patchpilot.topic.state import TopicState, compute_topic_state, make_refusal_key
+from patchpilot.topic.state import (
+    REFUSED_TAG,
+    TopicState,
+    compute_topic_state,
+    format_kept_answer,
+    make_tag_answer_key,
+)
 
 
 @json_form("trailer version subject why command")
@@ -56,27 +62,39 @@ class HeldTrailer(NamedTuple):
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit, and the reason for doubt or ""."""
+    """A tag that can be added to a commit, and the reason for doubt or "".
+
+    `is_changed` is set if the patch changed after the tag was given.
+    """
 
     commit: Commit
     trailer: str
     version: int
     why: str = ""
+    is_changed: bool = False
+
+    @property
+    def in_commit(self) -> bool:
+        """Return whether the commit has the tag already, so that it can only be kept."""
+        return make_tag_key(self.trailer) in map(make_tag_key, self.commit.message.split("\n"))
 
 
 @json_form("series *preparation held")
 class CollectedTags(NamedTuple):
-    """The tags that were written or are proposed, and the tags that were not added.
-
-    `outdated` are tags in the commits that were given before their patch changed. A tag that the
-    last version already had when it was sent is not listed.
-    """
+    """The tags that were written or are proposed, and the tags that were not added."""
 
     series: str
     preparation: Preparation
     held: tuple[HeldTrailer, ...]
     choices: tuple[TagChoice, ...] = ()
-    outdated: tuple[TagChoice, ...] = ()
+
+    @property
+    def outdated(self) -> tuple[TagChoice, ...]:
+        """Return the tags in the commits that were given before their patch changed.
+
+        Tags that the user kept for this patch, or that were sent with it, are omitted.
+        """
+        return tuple(choice for choice in self.choices if choice.in_commit)
 
     def with_tags(self, accepted: Container[TagChoice]) -> "CollectedTags":
         """Return a copy that adds only these tags and contains no others."""
@@ -87,7 +105,9 @@ class CollectedTags(NamedTuple):
                     (
                         choice.trailer
                         for choice in self.choices
-                        if choice.commit.id == change.commit and choice in accepted
+                        if choice.commit.id == change.commit
+                        and choice in accepted
+                        and not choice.in_commit
                     ),
                 ),
             )
@@ -102,7 +122,8 @@ class CollectedTags(NamedTuple):
 class TrailersRequest(NamedTuple):
     """The commits to which tags by reviewers are added; None means the topic.
 
-    If a patch was changed after a tag was given for it, the tag is added only if `changed` is set.
+    If a patch was changed after a tag was given for it, the tag is added or kept only if `changed`
+    is set.
     `also` contains trailers to add although their address is not the sender's. `overrides` works
     like in `prepare`. With `dry_run`, nothing is written.
     """
@@ -139,11 +160,11 @@ def find_review_trailers(
     posted = _read_posted_series(state)
     titles_of = match_sent_titles(repository, topic.draft)
     similar_titles = _find_similar_titles(patches, posted) if request.fuzzy else {}
-    declined = frozenset[str]() if request.again else frozenset(topic.draft.answers)
+    answers = {} if request.again else topic.draft.answers
+    declined = frozenset(key for key, answer in answers.items() if answer == REFUSED_TAG)
     equal_posts = _find_equal_posts(repository, patches, posted)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
-    outdated: list[TagChoice] = []
     changes = []
     for commit in repository.commits(topic.commits):
         current_titles = titles_of(commit)
@@ -161,9 +182,14 @@ def find_review_trailers(
             commit, posts_of, equal_posts[commit.id], request, declined
         )
         last_post = next((post for post in posted.latest.patches if post.title in titles), None)
-        outdated += _find_outdated_tags(commit, posts_of, equal_posts[commit.id], last_post)
         held_back += held_tags
         choices += commit_choices
+        kept = format_kept_answer(topic.draft, commit)
+        choices += (
+            choice._replace(why="" if request.changed else choice.why)
+            for choice in _find_outdated_tags(commit, posts_of, equal_posts[commit.id], last_post)
+            if answers.get(make_tag_answer_key(commit, choice.trailer)) != kept
+        )
         new_tags = [choice.trailer for choice in commit_choices if not choice.why]
         old_titles = ", ".join(f"“{title}”" for title in sorted(titles - current_titles))
         changes.append(
@@ -182,7 +208,6 @@ def find_review_trailers(
         Preparation(ref, head, tuple(changes)),
         tuple(held_back),
         tuple(choices),
-        tuple(outdated),
     )
 
 
@@ -204,16 +229,22 @@ def _find_similar_titles(
     }
 
 
-def refuse_tags(
-    repository: Repository, request: TrailersRequest, declined: Iterable[TagChoice]
+def save_answers(
+    repository: Repository,
+    request: TrailersRequest,
+    refused: Iterable[TagChoice],
+    kept: Iterable[TagChoice],
 ) -> None:
-    """Record in the topic's draft that the user declined these tags."""
-    refusals = {make_refusal_key(choice.commit, choice.trailer): "refused" for choice in declined}
+    """Store in the topic's draft which tags the user refused, and which still hold."""
     draft = find_draft(repository, SendRequest(target=request.target, base=request.base))
-    if refusals:
+    pairs = [
+        *((choice, REFUSED_TAG) for choice in refused),
+        *((choice, format_kept_answer(draft, choice.commit)) for choice in kept),
+    ]
+    if pairs:
         with Drafts() as drafts:
-            answers = {**draft.answers, **refusals}
-            drafts.keep(draft, replace(draft, answers=answers), "answered")
+            answers = {make_tag_answer_key(it.commit, it.trailer): answer for it, answer in pairs}
+            drafts.keep(draft, replace(draft, answers={**draft.answers, **answers}), "answered")
 
 
 def _read_posted_series(state: TopicState) -> PostedSeries:
@@ -311,7 +342,7 @@ def _sort_tags(
     chosen_credits: dict[str, Credit] = {}
     for credit, posts in all_credits:
         key = make_tag_key(credit.trailer)
-        if make_refusal_key(commit, credit.trailer) in declined:
+        if make_tag_answer_key(commit, credit.trailer) in declined and key not in existing:
             offer = Action("trailers", ("--again",), "--again asks again")
             held_back[key] = HeldTrailer(
                 credit.trailer,
@@ -346,7 +377,7 @@ def _sort_tags(
         if held:
             held_back[key] = held
         reason = held.why if held else ""
-        choices[key] = TagChoice(commit, credit.trailer, credit.version, reason)
+        choices[key] = TagChoice(commit, credit.trailer, credit.version, reason, is_changed)
     return [*held_back.values()], [*choices.values()]
 
 
@@ -358,16 +389,21 @@ def _find_outdated_tags(
 ) -> list[TagChoice]:
     """Return the tags in a commit that were given before its patch changed, and never after.
 
-    `last_post` is the patch in the last version.
+    Omit the tags that `last_post`, the patch in the last version, has on the same change.
     """
     existing = set(map(make_tag_key, commit.message.split("\n")))
-    sent = set(map(make_tag_key, last_post.mail.body.split("\n"))) if last_post else set()
+    last_lines = (
+        last_post.mail.body.split("\n") if last_post and last_post.message_id in equal_posts else []
+    )
+    sent = set(map(make_tag_key, last_lines))
     outdated: dict[str, TagChoice | None] = {}
     for credit, posts in all_credits:
         key = make_tag_key(credit.trailer)
         if key in existing and key not in sent and posts:
             is_equal = posts[0].message_id in equal_posts
-            choice = None if is_equal else TagChoice(commit, credit.trailer, credit.version)
+            reason = f"the commit has it, and the patch has changed since v{credit.version}"
+            changed = TagChoice(commit, credit.trailer, credit.version, reason, is_changed=True)
+            choice = None if is_equal else changed
             outdated[key] = choice and outdated.get(key, choice)
     return [choice for choice in outdated.values() if choice]
 

@@ -405,12 +405,21 @@ def _has_added_commits(
     return any(title_key(it.subject) not in titles for it in repository.commits(topic.commits))
 
 
-def make_refusal_key(commit: Commit, trailer: str) -> str:
-    """Return the key under which a refused tag is stored in the draft.
+REFUSED_TAG = "refused"
+"""The answer about a tag that the commit must not have."""
+
+
+def make_tag_answer_key(commit: Commit, trailer: str) -> str:
+    """Return the key under which the draft has the user's answer about a tag.
 
     Amending and rebasing the commit does not change the key.
     """
     return f"tag {commit.author_time} {trailer}"
+
+
+def format_kept_answer(draft: Draft, commit: Commit) -> str:
+    """Return the answer that a tag still holds, which is valid until the patch changes again."""
+    return f"kept {next((it.patch_id for it in draft.patches if it.commit == commit.id), '')}"
 
 
 def _count_missing_tags(
@@ -440,8 +449,8 @@ def _count_missing_tags(
             commit = commits.get(post.key)
             if commit is None or (credit.patch and credit.patch != (post.number or 1)):
                 continue
-            refused = make_refusal_key(commit, credit.trailer) in topic.draft.answers
-            if not refused and key not in map(make_tag_key, commit.message.split("\n")):
+            answer = topic.draft.answers.get(make_tag_answer_key(commit, credit.trailer))
+            if answer != REFUSED_TAG and key not in map(make_tag_key, commit.message.split("\n")):
                 missing.add((key, credit.patch))
     return len(missing)
 
@@ -452,13 +461,19 @@ def _count_doubtful_tags(
     tracked: Tracked | None,
     changes: Sequence[VersionChange],
 ) -> int:
-    """Return the number of reviewers' tags in commits that were changed after the last version."""
+    """Return the number of reviewers' tags in commits that were changed after the last version.
+
+    Tags do not count if the user answered that they hold for the changed patch.
+    """
     changed = {change.subject for change in changes if change.kind == "changed"}
     if not (changed and tracked and tracked.posted):
         return 0
     given = {credit.trailer for credit in tracked.posted.trailers}
+    answers = topic.draft.answers
     return sum(
         str(trailer) in given
+        and answers.get(make_tag_answer_key(commit, str(trailer)))
+        != format_kept_answer(topic.draft, commit)
         for commit in repository.commits(topic.commits)
         if commit.subject in changed
         for trailer in commit.trailers

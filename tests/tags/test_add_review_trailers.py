@@ -89,11 +89,22 @@ def test_tag_on_a_patch_changed_since_is_named_before_sending(tmp_path: Path) ->
         topic.amend_patch()
         given = f"Reviewed-by: {RITA} was given to v1, and the patch has changed since"
         assert list_outdated_tags() == [given]
-        # once reviewers have seen the tag on the new patch, it is not named again
+        # once reviewers have seen the tag on the new patch, or it was kept, it is not named again
         topic.send("--reroll")
         assert topic.run("track update --fresh").code == 0
         topic.run("draft --changelog '- more' -v", 3)
+        assert list_outdated_tags() == []
         topic.amend_patch()
+        assert list_outdated_tags() == [given]
+        screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
+        screen.wait_for("the patch has changed since v1", "Keep it?")
+        screen.type("n\n")
+        assert screen.end() == 0
+        assert list_outdated_tags() == [given]
+        screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
+        screen.wait_for("Keep it?")
+        screen.type("y\n")
+        assert screen.end() == 0
         assert list_outdated_tags() == []
 
 

@@ -72,6 +72,25 @@ def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
         assert "still holds" not in read_step(author)
         start_next_version(author)
         assert read_step(author).startswith(asked)
+        # the answer holds until the patch changes again
+        assert "--changed keeps it" in author.run("trailers --yes").err
+        assert read_step(author).startswith(asked)
+        assert author.run("trailers --yes --changed").code == 0
+        assert "still holds" not in read_step(author)
+        assert "--changed keeps it" not in author.run("trailers --yes").err
+        author.amend_patch()
+        assert read_step(author).startswith(asked)
+
+
+def test_tag_added_to_a_changed_patch_is_not_asked_about_again(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), f"Reviewed-by: {RITA}")
+        start_next_version(author)
+        assert author.run("trailers --yes --changed").code == 0
+        assert RITA in author.repo.git("log -1 --format=%B")
+        assert "still holds" not in read_step(author)
+        author.amend_patch()
+        assert "still holds" in read_step(author)
 
 
 def test_next_step_names_only_the_tags_that_the_commits_lack(tmp_path: Path) -> None:

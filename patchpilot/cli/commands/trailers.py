@@ -19,6 +19,7 @@ from patchpilot.cli.command import (
 from patchpilot.cli.commands.prepare import format_preparation, report_preparation
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
+from patchpilot.model.action import Action
 from patchpilot.model.printable import make_one_line
 from patchpilot.tags.add_review_trailers import (
     TagDecisions,
@@ -41,7 +42,7 @@ from patchpilot.topic.message_changes import Preparation
 @option(
     "--changed",
     is_flag=True,
-    help="also add conditional tags and tags for a patch that has changed since",
+    help="also add conditional tags, and add or keep tags for a patch that has changed since",
 )
 @option(
     "--also",
@@ -66,8 +67,9 @@ from patchpilot.topic.message_changes import Preparation
 def command(common: Common, target: str | None, base: str | None, yes: bool, **options: Any) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
-    On a terminal, you are asked about each tag, and a "no" is remembered. Only the messages change;
-    `patchpilot undo` restores the commits.
+    On a terminal, you are asked about each tag, and a "no" is remembered. Tags that the commits
+    have, but that were given before the patch changed, are asked about until you keep them. Only
+    the messages change; `patchpilot undo` restores the commits.
     """
     may_ask = sys.stdin.isatty() and not (yes or options["dry_run"])
 
@@ -108,6 +110,9 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
                 f" {held_trailer.why}{offer_note}"
             )
         )
+    for outdated in trailers.outdated if not may_ask else ():
+        note = f"; {Action('trailers', ('--changed',), '--changed keeps it')}"
+        print_message(make_one_line(f"{outdated.trailer}: {outdated.why}{note}"))
     report_preparation(common, trailers.preparation, options["dry_run"])
     return ExitCode.OK
 
@@ -124,11 +129,13 @@ def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
         doubt_note = f"; {choice.why}" if choice.why else ""
         print_message(make_one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})"))
         answer = ""
+        question = (
+            "  Keep it? [y: yes, n: no, a: add all without a remark, q: stop]"
+            if choice.in_commit
+            else "  Add it? [y: yes, n: no and do not ask again, a: all without a remark, q: stop]"
+        )
         while answer not in tuple("ynaq"):
-            answer = ask.ask_question(
-                "  Add it? [y: yes, n: no and do not ask again, a: all without a remark, q: stop]",
-                end=" ",
-            )[:1].lower()
+            answer = ask.ask_question(question, end=" ")[:1].lower()
         if answer == "q":
             break
         if answer == "a":
@@ -138,5 +145,10 @@ def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
                 *(choice for choice in remaining if not choice.why),
             ]
             break
-        (accepted_tags if answer == "y" else refused_tags).append(choice)
+        if answer == "y":
+            accepted_tags.append(choice)
+        elif not choice.in_commit:
+            refused_tags.append(choice)
+        else:
+            print_message("  remove it from the commit message with git rebase -i")
     return TagDecisions(tuple(accepted_tags), tuple(refused_tags))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Add the tags from replies to the topic's commits, after the user has ticked them in a dialog.
+"""Add the tags from replies to the topic's commits, or keep them, after the user has ticked them.
 
 Each tag is shown with its patch and any reason to doubt it.
 """
@@ -42,8 +42,8 @@ class CollectTags(Choose):
     """
 
     def __init__(self, collected: CollectedTags) -> None:
-        answers = [("add", "Add ticked tags"), ("no", "Cancel")]
-        super().__init__("Which tags should be added?", answers, "Add tags")
+        answers = [("accept", "Accept ticked tags"), ("no", "Cancel")]
+        super().__init__("Which tags should the commits have?", answers, "Tags")
         self._collected = collected
         # show one heading for a tag, even if it is for several patches
         trailers = [choice.trailer for choice in collected.choices]
@@ -73,7 +73,7 @@ class CollectTags(Choose):
         ticked: tuple[TagChoice, ...] = tuple(
             choice for choice, tick in zip(self._choices, ticks, strict=True) if tick.value
         )
-        self.dismiss(ticked if name == "add" else None)
+        self.dismiss(ticked if name == "accept" else None)
 
 
 def collect_tags(screen: "AnyScreen") -> None:
@@ -86,14 +86,16 @@ def collect_tags(screen: "AnyScreen") -> None:
     def add_ticked(ticked: Sequence[TagChoice] | None) -> None:
         if ticked:
             work = partial(_add_tags, screen, ticked)
-            report = partial(_report_added, screen, len(ticked))
+            report = partial(_report_accepted, screen, len(ticked))
             confirm_rewrite(screen, "adding the tags", work, report, (PUBLISHED,))
 
     screen.run_in_thread("collecting the tags", partial(_add_tags, screen, None), show_choices)
 
 
-def _report_added(screen: "AnyScreen", count: int, _: CollectedTags) -> None:
-    screen.notify(f"added {format_count(count, 'tag')}; press u to undo")
+def _report_accepted(screen: "AnyScreen", count: int, collected: CollectedTags) -> None:
+    undo = "; press u to undo" if collected.preparation.written else ""
+    screen.notify(f"accepted {format_count(count, 'tag')}{undo}")
+    screen.session.mark_changed("draft")
     screen.reread_topic()
 
 

@@ -516,3 +516,17 @@ async def test_i_declines_a_point(app: PatchpilotApp) -> None:
         assert "declined" in call("track show 1 --ledger").out
         await pilot.press("i")
         await until(pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign")
+
+
+async def test_kept_tag_is_not_asked_about_again(app: PatchpilotApp, sent_topic: Life) -> None:
+    sent_topic.add_reply(sent_topic.first, "Reviewed-by: Rita Reviewer <rita@example.net>")
+    assert sent_topic.run("trailers --yes").code == 0
+    sent_topic.amend_patch()
+    assert sent_topic.run("draft --changelog", "- add a test").code == 0
+    async with running(app, (120, 50), Stage.FOLLOW) as pilot:
+        assert "still holds" in text_of(app)
+        await keys(pilot, "w")
+        assert "the patch has changed since v1" in text_of(app)
+        await keys(pilot, "space", "a")
+        assert last_message(app) == "accepted 1 tag"
+        assert "still holds" not in text_of(app)
