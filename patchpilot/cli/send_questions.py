@@ -48,8 +48,8 @@ def ask_about_split_recipients(workplace: Workplace, plan: Sending) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    split = next((line for line in plan.blockers if line.name == "split-recipients"), None)
-    return split is not None and _ask_and_save(workplace, plan.request, make_cover_question(split))
+    question = make_cover_question(plan.blockers)
+    return bool(question.evidence) and _ask_and_save(workplace, plan.request, question)
 
 
 def _ask_and_save(workplace: Workplace, request: SendRequest, question: PreSendQuestion) -> bool:

@@ -5,7 +5,7 @@ Whether the topic applies to its target tree or is already fixed there is determ
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -130,10 +130,11 @@ def make_tested_question(draft: Draft) -> PreSendQuestion:
     )
 
 
-def make_cover_question(problem: SendProblem) -> PreSendQuestion:
+def make_cover_question(blockers: Iterable[SendProblem]) -> PreSendQuestion:
     """Return the question who receives which patches of a series without a cover letter.
 
-    `problem` names the maintainers who receive only some of them.
+    The problem in `blockers` about this, if there is one, names the maintainers who receive only
+    some of them.
     """
     return PreSendQuestion(
         TO_COVER,
@@ -141,7 +142,7 @@ def make_cover_question(problem: SendProblem) -> PreSendQuestion:
         "Without a cover letter, a maintainer who receives only some patches does not see what the"
         " series is for, and cannot judge them",
         ("all", "own"),
-        (problem.message,),
+        tuple(problem.message for problem in blockers if problem.name == "split-recipients"),
         effects=(
             "all messages go to all recipients",
             "recipients of one patch receive only their own patches, as listed",

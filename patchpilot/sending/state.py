@@ -163,12 +163,13 @@ def list_tree_prefixes() -> list[str]:
     )
 
 
-def complete_subject_prefix(text: str) -> tuple[str, str]:
-    """Complete a subject prefix that the user entered.
+def check_subject_prefix(text: str) -> tuple[bool, str]:
+    """Return whether a subject prefix that the user entered is valid, and a note.
 
-    Return (prefix, "") or, if it is invalid, ("", reason).
+    The note is the reason why it is invalid, or the complete prefix if it differs.
     """
     try:
-        return complete_prefix(text), ""
+        prefix = complete_prefix(text)
     except PatchpilotError as error:
-        return "", error.message
+        return False, error.message
+    return True, "" if prefix == text.strip() else f"the prefix will be [{prefix}]"

@@ -167,11 +167,14 @@ def set_subject_prefix(
     def report_prefix(_: object) -> None:
         screen.session.mark_changed("draft")
         screen.session.open_questions -= {TREE}
-        stage = Stage.PREVIEW.number
-        message = f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
+        message = (
+            f"The subjects start with [{prefix}]; press o at stage {Stage.PREVIEW.number} to"
+            " change it"
+        )
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
-            warning = f"[{proposed}] was proposed for this patch. {message}"
-            screen.notify(warning, severity="warning")
+            screen.notify(
+                f"[{proposed}] was proposed for this patch. {message}", severity="warning"
+            )
         else:
             screen.notify(message)
         screen.tui.jobs.refresh_stale_stages()

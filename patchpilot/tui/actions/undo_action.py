@@ -45,10 +45,9 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
             f" files in the working tree {files_text}."
         )
         undo = redo_rewrite if is_redo else undo_branch_rewrite
-        question = Choose(text, (("yes", action), ("no", "Cancel")), action)
         ask_for_confirmation(
             screen,
-            question,
+            Choose(text, (("yes", action), ("no", "Cancel")), action),
             lambda: screen.run_in_thread(
                 f"{action.lower()}ing",
                 lambda repository, _: undo(repository, state.undo.number),
@@ -57,8 +56,7 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
         )
 
     def report_undo(_: "UndoState") -> None:
-        message = "redone; press u to undo" if is_redo else "undone; press U to redo"
-        screen.notify(message)
+        screen.notify("redone; press u to undo" if is_redo else "undone; press U to redo")
         screen.reread_topic()
 
     screen.run_in_thread("reading the undo records", find_record, confirm_undo)

@@ -40,10 +40,13 @@ def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
         " reason is stored with the topic; it is not added to the commits and not sent."
         " To cancel, press Enter on an empty line."
     )
-    example = "for example: the table is more readable this way"
     ask_for_answer(
         screen,
-        LineDialog(text, lambda _: (True, ""), placeholder=example),
+        LineDialog(
+            text,
+            lambda _: (True, ""),
+            placeholder="for example: the table is more readable this way",
+        ),
         save_reason,
     )
 

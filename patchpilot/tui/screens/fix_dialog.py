@@ -93,8 +93,9 @@ def find_fix(
 
     If the commit has left the branch meanwhile, `on_found` is not called: the checks run again.
     """
-    work = _make_fix_job(screen, row, (row.commit or "",))
-    find_in_background(screen, "finding the fix", work, on_found)
+    find_in_background(
+        screen, "finding the fix", _make_fix_job(screen, row, (row.commit or "",)), on_found
+    )
 
 
 def find_in_background(

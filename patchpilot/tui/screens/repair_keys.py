@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def ask_subject_prefix(screen: "AnyScreen", sending: "Sending | None", on_done: Callback) -> None:
-    from patchpilot.sending.state import list_tree_prefixes
+    from patchpilot.sending.state import check_subject_prefix, list_tree_prefixes
 
     advised_prefixes = [
         action.arguments[1]
@@ -26,29 +26,15 @@ def ask_subject_prefix(screen: "AnyScreen", sending: "Sending | None", on_done: 
     proposed = (*advised_prefixes, sending.draft.prefix if sending else "")[0] or "PATCH "
     trees = ", ".join(f"PATCH {tree_prefix}" for tree_prefix in list_tree_prefixes())
     text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
-    question = LineDialog(text, _check_prefix, value=proposed)
+    question = LineDialog(text, check_subject_prefix, value=proposed)
     ask_for_answer(screen, question, lambda prefix: set_subject_prefix(screen, prefix, on_done))
 
 
 def ask_who_receives_patches(screen: "AnyScreen", sending: "Sending", on_done: Callback) -> None:
     """Ask whether recipients of one patch receive all patches, as `send --to-cover` decides."""
-    from patchpilot.model.send_problem import SendProblem
     from patchpilot.sending.questions import make_cover_question
 
-    split = next(
-        (problem for problem in sending.blockers if problem.name == "split-recipients"),
-        SendProblem("split-recipients", ""),
-    )
-    ask_questions(screen, [make_cover_question(split)], on_done)
-
-
-def _check_prefix(text: str) -> tuple[bool, str]:
-    from patchpilot.sending.state import complete_subject_prefix
-
-    full_prefix, reason = complete_subject_prefix(text)
-    return bool(full_prefix), reason or (
-        "" if full_prefix == text.strip() else f"the prefix will be [{full_prefix}]"
-    )
+    ask_questions(screen, [make_cover_question(sending.blockers)], on_done)
 
 
 def edit_draft(screen: "AnyScreen", on_done: Callback) -> None:
