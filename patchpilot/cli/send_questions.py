@@ -61,6 +61,7 @@ def _ask_and_save(workplace: Workplace, request: SendRequest, question: PreSendQ
             question.name,
             answer,
             target=request.target,
+            more_targets=request.more_targets,
             base=request.base,
         )
     return bool(answer)

@@ -86,6 +86,11 @@ class Draft:
         return f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
 
     @property
+    def is_for_stable(self) -> bool:
+        """Return whether the subjects of the next send name a stable branch."""
+        return parse_subject(f"[{self.mark}] x").is_for_stable
+
+    @property
     def has_cover(self) -> bool:
         return bool(self.cover_subject.strip() or self.cover_text.strip())
 

@@ -673,6 +673,13 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             f"{format_hidden_findings_note(facts.hidden)}",
             _suggest_check(facts.topic),
         )
+    yield from _test_warnings(facts)
+    for name in facts.unanswered:
+        if name != "security" or not facts.security_evidence:
+            yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))
+
+
+def _test_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     is_untested = bool(facts.built) or facts.tested in ("", "no")
     is_real = facts.topic.ids and not facts.topic.request.to_self
     if is_real and is_untested and not facts.builds_cleanly:
@@ -684,9 +691,13 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             yield SendProblem("not-buildable", message, hint)
         else:
             yield SendProblem("not-built", message, Action("build", (), "build it: {}"))
-    for name in facts.unanswered:
-        if name != "security" or not facts.security_evidence:
-            yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))
+    is_file = not (facts.topic.ids or facts.topic.request.to_self)
+    if is_file and is_untested and facts.topic.draft.is_for_stable:
+        yield SendProblem(
+            "not-tested",
+            "the backport was not tested" if facts.tested else "not stated how it was tested",
+            "stable@ asks for tested backports; state it with --tested hardware, qemu or built",
+        )
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:

@@ -17,7 +17,7 @@ from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.draft import TESTED, TO_COVER, Draft
 from patchpilot.model.mail import parse_message_id
-from patchpilot.model.patch import Patch, Series, parse_subject
+from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
@@ -225,13 +225,15 @@ def find_open_questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return the questions that neither the topic's draft nor the request answers.
 
-    The tree and the test are asked last. There are none for patch files. The TUI asks the same
-    questions.
+    The tree and the test are asked last. For patch files, only the test is asked, if they are for
+    stable. The TUI asks the same questions.
     """
     topic = find_topic(repository, request)
-    if not topic.commits:
-        return ()
     series, draft = topic.series, topic.draft
+    is_test_open = TESTED not in dict(request.answers) and not read_tested_answer(draft)
+    test_question = (make_tested_question(draft),) if is_test_open else ()
+    if not topic.commits:
+        return test_question if draft.is_for_stable else ()
     project = project_of(repository, request.profile or "", series)
     answered_names = {name for name, _ in request.answers}
     open_questions = [
@@ -244,9 +246,7 @@ def find_open_questions(
     )
     if proposed:
         open_questions.append(make_tree_question(proposed))
-    if TESTED not in answered_names and not read_tested_answer(draft):
-        open_questions.append(make_tested_question(draft))
-    return tuple(open_questions)
+    return (*open_questions, *test_question)
 
 
 def warn_about_unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
@@ -299,10 +299,11 @@ def save_draft_answer(
     value: str,
     *,
     target: str | None = None,
+    more_targets: tuple[str, ...] = (),
     base: str | None = None,
 ) -> Draft:
     """Save the answer to a pre-send question in the topic's draft; see `validate_answer`."""
-    topic = find_topic(repository, SendRequest(target=target, base=base))
+    topic = find_topic(repository, SendRequest(target, more_targets, base=base))
     draft = topic.draft
     answered_draft = (
         replace(draft, prefix=validate_answer(repository, name, value))
@@ -426,9 +427,9 @@ def list_pre_send_questions(
     security if the answer was "no" and the messages now name another error in memory accesses.
     """
     denied_titles = list_denied_subjects(draft.answers)
-    is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
     if series.patches and all(
-        patch.subject.title in denied_titles or (is_for_stable and claimed_upstream_commit(patch))
+        patch.subject.title in denied_titles
+        or (draft.is_for_stable and claimed_upstream_commit(patch))
         for patch in series.patches
     ):
         return ()

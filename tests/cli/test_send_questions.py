@@ -176,3 +176,31 @@ def test_tree_and_recipients_of_a_series_are_asked(tmp_path: Path) -> None:
         document = repo.patchpilot("send --dry-run --format json").json
     assert "split-recipients" not in {refusal["name"] for refusal in document["refusals"]}
     assert not any(recipient["patches"] for recipient in document["recipients"])
+
+
+def test_test_of_patch_files_for_stable_is_asked(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+
+        def send_files(prefix: str, *options: str) -> tuple[str, ...]:
+            repo.git("format-patch -q master -o", str(folder := tmp_path / prefix))
+            for file in folder.iterdir():
+                file.write_text(file.read_text().replace("[PATCH ", f"[{prefix} "))
+            files = sorted(map(str, folder.glob("*.patch")))
+            return make_send_arguments(repo.path, *options, *files)
+
+        def list_notes(prefix: str, *options: str) -> list[str]:
+            document = call(*send_files(prefix, "--dry-run", "--format", "json", *options)).json
+            return [note["message"] for note in document["warnings"] if "test" in note["name"]]
+
+        assert list_notes("PATCH") == []
+        assert list_notes("PATCH 6.1.y") == ["not stated how it was tested"]
+        assert list_notes("PATCH 6.1.y", "--tested", "no") == ["the backport was not tested"]
+        screen = TerminalCommand(*send_files("PATCH 6.1.y"))
+        screen.wait_for("How was this code tested?")
+        screen.type("qemu\n")
+        screen.wait_for("Type 'send' to confirm")
+        assert "attack a machine" not in screen.seen
+        screen.type("n\n")
+        assert screen.end() == 1
+        assert list_notes("PATCH 6.1.y") == []
