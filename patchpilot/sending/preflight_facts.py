@@ -42,6 +42,7 @@ from patchpilot.sending.build_proof import find_last_builds, read_tested_answer
 from patchpilot.sending.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo, read_settings
 from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
+from patchpilot.topic.reroll import find_next_send_time, format_next_send_time
 from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def gather_preflight_facts(
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
     # subsystem trees do not accept patches for stable branches
-    is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
+    is_for_stable = draft.is_for_stable
     own_trees = () if is_for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with open_thread_pool(1) as pool:
@@ -270,14 +271,16 @@ def _format_too_soon_message(
     ]
     if not earlier_sends:
         return ""
-    hours = int((now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600)
-    if hours >= project.mail.resend_hours:
+    moment = find_next_send_time(project, earlier_sends[-1])
+    if now >= moment:
         return ""
+    hours = int((now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600)
     elapsed = f"{format_count(hours, 'hour')} ago" if hours else "less than an hour ago"
     demo = " (not needed in the demo)" if is_in_demo() else ""
     return (
         f"v{earlier_sends[-1].version} was sent {elapsed}; leave reviewers"
-        f" {project.mail.resend_hours} hours between versions{demo}"
+        f" {project.mail.resend_hours} hours between versions, until"
+        f" {format_next_send_time(moment)}{demo}"
     )
 
 

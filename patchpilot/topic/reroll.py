@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
@@ -15,12 +16,14 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.trailer import find_trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
+from patchpilot.projects.project import Project
 from patchpilot.series.change_id import change_id_line, format_tag_name
 from patchpilot.series.cover_letter import (
     format_changelog,
@@ -155,6 +158,16 @@ def find_last_send(draft: Draft) -> Send | None:
     from patchpilot.topic.tracked_send import find_tracked_send
 
     return find_tracked_send(draft)
+
+
+def find_next_send_time(project: Project, last_send: Send) -> datetime:
+    """Return the time from which the project accepts the version after this one, or a resend."""
+    return parse_stored_time(last_send.begun) + timedelta(hours=project.mail.resend_hours)
+
+
+def format_next_send_time(moment: datetime) -> str:
+    """Format the time in the user's time zone."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def is_send_recorded(send: Send) -> bool:

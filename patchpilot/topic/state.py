@@ -6,13 +6,20 @@ The state covers what was sent, which tracked series belongs to the topic, and t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action, Advice, join_hints
+from patchpilot.model.action import (
+    Action,
+    Advice,
+    actions_in_advice,
+    advice_parts,
+    join_hints,
+)
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
@@ -27,6 +34,7 @@ from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
     MERGED,
+    TAKEN,
     NextStep,
     SeriesState,
     Turn,
@@ -35,6 +43,7 @@ from patchpilot.reading.thread_values import (
 from patchpilot.series.cover_letter import has_changelog_items
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.threads.known_series import (
     SAVE_REPLIES,
     add_series_mails,
@@ -46,6 +55,8 @@ from patchpilot.topic.posted_elsewhere import list_sent_tags
 from patchpilot.topic.reroll import (
     STUBS,
     VersionChange,
+    find_next_send_time,
+    format_next_send_time,
     has_unfinished_changelog,
     is_same_version,
     list_version_changes,
@@ -264,7 +275,56 @@ class TopicState(NamedTuple):
 
     @property
     def step(self) -> NextStep:
-        """Return the next step, and whether the author must take it."""
+        """Return the next step, and whether the author must take it.
+
+        If it leads to the next version, name the time from which it may be sent.
+        """
+        step, moment = self._step, self._next_send_time
+        advice = self._changes_after_decision if self.series and self.is_begun else ""
+        if advice and advice not in advice_parts(step.advice):
+            step = step._replace(advice=join_hints(step.advice, "; ", advice))
+        sends = (
+            action.name == "send" and "--reroll" in action.arguments
+            for action in actions_in_advice(step.advice)
+        )
+        if step.is_held or moment is None or not (self._prepares_version or any(sends)):
+            return step
+        wait = f"; send v{self.next_version} from {format_next_send_time(moment)}, not earlier"
+        if wait in advice_parts(step.advice):
+            return step
+        return step._replace(advice=join_hints(step.advice, wait))
+
+    @property
+    def _changes_after_decision(self) -> Advice:
+        """Return what to do with changes made after the series was applied or rejected, or ""."""
+        states = {self.state, self.proven}
+        if states & {*TAKEN}:
+            return (
+                f"{self.label} was applied: send further changes as a patch on top of it, with a"
+                f" Fixes: tag if they fix it, not as v{self.next_version}"
+            )
+        if SeriesState.REJECTED not in states:
+            return ""
+        reason = f"send v{self.next_version} only if that was agreed on the list (`{{}}`)"
+        return Action("send", ("--reroll", "--dry-run"), reason, is_conditional=True)
+
+    @property
+    def _prepares_version(self) -> bool:
+        return self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}
+
+    @property
+    def _next_send_time(self) -> datetime | None:
+        """Return the time from which the next version may be sent, or None if it is not known or
+        over.
+        """
+        posted = self.series.posted if self.series else None
+        if posted is None or self.last is None or self.is_unfinished or is_in_demo():
+            return None
+        moment = find_next_send_time(posted.project, self.last)
+        return moment if moment > datetime.now(UTC) else None
+
+    @property
+    def _step(self) -> NextStep:
         if self.is_unfinished:
             return NextStep(
                 Turn.YOURS,
@@ -293,7 +353,7 @@ class TopicState(NamedTuple):
             )
         if self.series.step.is_held:
             return self.series.step
-        if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
+        if self._prepares_version:
             next_draft = replace(self.draft, version=self.next_version)
             action: Advice
             if has_unfinished_changelog(next_draft):

@@ -2,6 +2,7 @@
 """Test what a topic's next step names before the next version is sent."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -9,7 +10,7 @@ from patchpilot.home.read import read_topics
 from patchpilot.tracking.follow_topic import read_followed_series
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from tests.kit.life import TITLE, Life, create_life
+from tests.kit.life import LIST, TITLE, Life, create_life
 from tests.kit.mails import MATT, OTTO, RITA, build_described_mail, build_mbox
 
 ROBOT = "kernel test robot <lkp@intel.com>"
@@ -39,7 +40,7 @@ def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path)
         author.add_reply(first, report, sender=ROBOT)
         assert ": fix it, build it, then send v2" in read_step(author)
         start_next_version(author)
-        assert read_step(author) == (
+        assert read_step(author).partition("; send v2 from ")[0] == (
             "settle 2 open requests (`patchpilot track show 1 --ledger`); then build it, as a"
             " check of v1 failed (`patchpilot build`); then review v2, then send it"
             " (`patchpilot send --reroll --dry-run`)"
@@ -50,7 +51,7 @@ def test_version_without_changes_is_not_ready_to_be_sent(tmp_path: Path) -> None
     with create_life(tmp_path) as author:
         author.add_reply(author.send(), "Please add a test for line 1.")
         assert author.run("draft -v 2 --changelog", "- add a test").code == 0
-        assert read_step(author).endswith("; then change your commits, then review v2 and send it")
+        assert "; then change your commits, then review v2 and send it; " in read_step(author)
         # send would not block the same commits for another tree
         assert author.run("draft --subject-prefix", "PATCH net-next").code == 0
         assert "then review v2, then send it (`" in read_step(author)
@@ -91,6 +92,50 @@ def test_tag_added_to_a_changed_patch_is_not_asked_about_again(tmp_path: Path) -
         assert "still holds" not in read_step(author)
         author.amend_patch()
         assert "still holds" in read_step(author)
+
+
+def test_next_step_names_the_time_of_the_next_version(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        first = author.send()
+        author.update()
+        assert "send v2 from" not in read_step(author)
+        author.add_reply(first, "Please add a test for line 1.")
+        (sent,) = author.run("track --format json").json["series"][0]["revisions"]
+        moment = datetime.fromisoformat(sent["sent"]).astimezone() + timedelta(days=1)
+        for _ in range(2):
+            assert f"; send v2 from {moment:%Y-%m-%d %H:%M}, not earlier" in read_step(author)
+            start_next_version(author)
+        plan = author.run("send --reroll --dry-run --json --to", LIST).json
+        (warning,) = (note for note in plan["warnings"] if note["name"] == "too-soon")
+        assert f"until {moment:%Y-%m-%d %H:%M}" in warning["message"]
+
+
+def test_change_of_an_applied_patch_is_no_next_version(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.send()
+        author.update()
+        author.merge_into_mainline()
+        assert "on top of it" not in read_step(author)
+        start_next_version(author)
+        assert read_step(author).endswith(
+            "; v1 was applied: send further changes as a patch on top of it, with a Fixes: tag if"
+            " they fix it, not as v2"
+        )
+
+
+def test_change_of_a_rejected_patch_is_sent_only_if_agreed(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_refused_notice(author.send())
+        assert "agreed" not in read_step(author)
+        start_next_version(author)
+        step = read_step(author)
+        assert step.startswith("Matt Maintainer rejects it; answer the objection")
+        assert step.endswith(
+            "; send v2 only if that was agreed on the list (`patchpilot send --reroll --dry-run`)"
+        )
+        plan = author.run("send --reroll --dry-run --json --to", LIST).json
+        assert "held" in [problem["name"] for problem in plan["refusals"]]
+        author.send("--reroll")
 
 
 def test_next_step_names_only_the_tags_that_the_commits_lack(tmp_path: Path) -> None:
