@@ -24,6 +24,7 @@ from patchpilot.reading.phrases import (
     LEAVES_TEXT,
     PATCHWORK_MARK,
     ROBOT_WROTE,
+    reports_success,
 )
 from patchpilot.reading.placement import Placement, placement
 from patchpilot.reading.reply_body import Body, Sentence, parse_body
@@ -170,7 +171,8 @@ class Classified:
             return False
         pattern = LEAVES_CODE if sentence.top.on_code else LEAVES_TEXT
         return bool(
-            pattern.fullmatch(sentence.text) or (is_tagged and AGREES.fullmatch(sentence.text))
+            pattern.fullmatch(sentence.text)
+            or (is_tagged and (AGREES.fullmatch(sentence.text) or reports_success(sentence.text)))
         )
 
     @cached_property

@@ -241,10 +241,11 @@ LEAVES_TEXT = _leaving(_LEAVES_TEXT)
 """A sentence that asks for no change, such as "No need for that, it is fine as is"."""
 LEAVES_CODE = _leaving(_LEAVES_CODE)
 """The same below a diff, where "keep it" and "not needed" ask for a change."""
-_CHECKED = r"(?:checked|compared|verified|confirmed|tested)"
+_CHECKED = r"(?:checked|compared|verified|confirmed)"
 AGREES = re.compile(
     r"(?!.*(?:\?|n't\b|\b(?:but|however|though|although|except|unless|until|only|not|no|if|once|than"
-    r"|instead|please|should|could|would|must|needs?|missing|wrong|why)\b))"
+    r"|instead|please|should|could|would|must|needs?|missing|wrong|why|still|remains?|fail\w*|crash\w*"
+    r"|panic\w*|oops\w*)\b))"
     r"\W*(?:(?:yes|yeah|yep|indeed|right|ok(?:ay)?|good|great|nice|thanks|and|so)\W+){0,2}"
     r"(?:(?:it|this|that|these|they|(?:the|this|that|your)(?: [\w()]+){1,3}?)(?: now| also| indeed| all)? "  # noqa: E501
     r"(?:match(?:es)?|agrees? with|conforms? to|complies with|corresponds? to|(?:does|do) what"
@@ -255,3 +256,59 @@ AGREES = re.compile(
     re.IGNORECASE,
 )
 """A plain statement that the patch is right, such as "Matches the data sheet"."""
+
+_THING = r"(?:it|this|that|everything|all|both|(?:(?:the|my|our|all|both|each|your) )?(?:[\w./-]+ ){0,3}?[\w./-]+)"  # noqa: E501
+_WHERE = r"(?:here|for me|again|now|so far|as (?:expected|before|advertised)|fine|great|well|nicely|perfectly|(?:on|with|under|for) [\w ./()+@-]+)"  # noqa: E501
+_WORKS = (
+    rf"(?:(?:{_THING} )?(?:all |now )?(?:work(?:s|ed)?|boot(?:s|ed)?|pass(?:es|ed)?|comes? up"
+    r"|runs?|ran|(?:is|are|was|were) (?:now |all )?(?:gone|fixed|solved|fine|good|stable|back)))"
+)
+_SOLVES = rf"(?:(?:it|this|that|which|the (?:patch|series|fix)) )?(?:fixes|fixed|solve[sd]|resolve[sd]|cure[sd]) {_THING}"  # noqa: E501
+_NAMES = r"(?: and (?:(?:real|an?|the|my|two|both) [\w./()+-]+|[A-Z][\w./()+-]*|[\w./()+-]*\d[\w./()+-]*))*"  # noqa: E501
+_TRIED = (
+    r"(?:(?:(?:i|we)(?:'ve| have)? )?(?:also |just |now |been |briefly |successfully |compile[ -]"
+    r"|boot[ -]|build[ -]|smoke[ -]|runtime[ -])*(?:(?:re)?tested|tried|ran|running|built|compiled"
+    r"|booted|verified|reproduced|exercised)|(?:i|we)(?:'ve| have)? (?:applied|run)"
+    r"|applied on top)\b"
+    rf"(?:(?! and )[\w ./()+@'-])*{_NAMES}"
+)
+_GOOD = r"(?:no (?:issues?|problems?|errors?|regressions?|warnings?|splats?)(?: (?:seen|found|here|so far))*|without (?:any )?(?:issues|problems|errors)|(?:all |looks? |so far )*(?:good|fine|stable|great|ok|clean)(?: so far| here)?)"  # noqa: E501
+_PLATFORM = r"(?:(?:on|with|under|using|since|for|at|kernel|linux|v?\d)\b[\w ./()+@-]*|[A-Z][\w./()+-]*(?: [\w./()+-]*\d[\w./()+-]*)?)"  # noqa: E501
+_PATCHED = r"(?:with|after) (?:(?:this|the|your|v\d+)(?: (?:patch(?:es)?|series|version|v\d+))?|it)(?: applied)?"  # noqa: E501
+_OPENS_REPORT = re.compile(
+    rf"{_TRIED}|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
+    rf"|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})+|{_PATCHED}",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    rf"(?i:{_TRIED}|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*|{_GOOD})|{_PLATFORM}|(?i:thanks)"
+)
+_HARDWARE = re.compile(
+    r"(?:tested |test )?(?:hardware|environment|setup|system|platform|machine|board|device)s?: .*",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\?|n't\b|\b(?:but|however|though|although|except|unless|until|only|not|if|once|than|instead"
+    r"|please|should|could|would|must|needs?|missing|wrong|why|still|yet|remains?|symptoms?|accident"
+    r"|hides?|fail\w*|saw|sees?)\b",
+    re.IGNORECASE,
+)
+_CLAUSES = re.compile(
+    r"\s*[,;:]\s+(?:and |so |then )?|\s+(?:-|–|—)\s+"
+    r"|\s+and (?=it\b|(?:[a-z]+ ){1,4}?(?:is|are)\b|(?:works?|boots?|tested|booted|built|ran)\b)"
+)
+
+
+def reports_success(sentence: str) -> bool:
+    """Return whether a sentence only reports on what the patch was tested, and that it works.
+
+    All of its clauses must be known: any other clause may be a problem or a wish.
+    """
+    text = sentence.strip(" .!\n")
+    if _DOUBT.search(text):
+        return False
+    first, *others = _CLAUSES.split(text)
+    if _HARDWARE.fullmatch(text):
+        return True
+    is_open = bool(others) or not re.fullmatch(_PATCHED, text, re.IGNORECASE)
+    return is_open and bool(_OPENS_REPORT.fullmatch(first)) and all(map(_GOES_ON.fullmatch, others))

@@ -8,6 +8,7 @@ from html import unescape
 from itertools import pairwise
 
 from patchpilot.model.address import Address, find_addresses, parse_address
+from patchpilot.reading.phrases import reports_success
 from patchpilot.reading.reply_body import Body
 from patchpilot.reading.sender import is_same_person
 
@@ -257,6 +258,8 @@ def _condition(lines_above: Sequence[str], name: str) -> str | None:
             lines.insert(0, text)
     paragraph = " ".join(lines)
     sentence = re.split(r"(?<=[.!?])\s+", paragraph)[-1]
+    if reports_success(sentence):
+        return None
     # an incomplete sentence before Tested-by: may describe the test instead of a condition
     is_open = (
         name.lower() != "tested-by"
