@@ -42,9 +42,11 @@ from patchpilot.home.topic import (
 )
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.draft import Draft
+from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
+from patchpilot.model.trailer import find_main_patch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import list_sent_marks
@@ -397,7 +399,8 @@ def _read_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
+    title = draft.cover_subject or _find_sent_title(sends) or (entry.subject if entry else "")
+    title = title or next((patch.subject for patch in draft.patches), draft.change_id)
     version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
     last_send = max((parse_stored_time(send.begun).timestamp() for send in sends), default=0.0)
     turn = Turn.WAITING if version else Turn.YOURS
@@ -418,6 +421,15 @@ def _unread_draft(
         when=last_send,
         series=entry.id if entry else None,
     )
+
+
+def _find_sent_title(sends: Sequence[Send]) -> str:
+    """Return the subject of the patch that is the purpose of the last send, or ""."""
+    patches = [mail for send in sends[-1:] for mail in send.entries if mail.patch_id]
+    if not patches:
+        return ""
+    main = patches[find_main_patch(mail.raw.decode("utf-8", "replace") for mail in patches)]
+    return parse_subject(main.subject).title
 
 
 def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:

@@ -80,8 +80,8 @@ def hint_from_values(values: Iterable[object]) -> Advice:
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):
-            name, arguments, reason, *conditional = value
-            parts.append(Action(str(name), tuple(arguments), str(reason), *map(bool, conditional)))
+            name, arguments, reason, is_conditional = value
+            parts.append(Action(str(name), tuple(arguments), str(reason), bool(is_conditional)))
         else:
             parts.append(str(value))
     return parts[0] if len(parts) == 1 else Hint(tuple(parts))

@@ -85,6 +85,20 @@ def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ]
 
 
+def test_series_is_named_after_its_fix_before_it_is_read(tmp_path: Path) -> None:
+    with create_life(tmp_path, 2) as author:
+        message = 'widget: change line 1\n\nIt was wrong.\n\nStable-dep-of: 0123456789ab ("x")\n'
+        sign_off = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+        fix = author.repo.git("rev-parse HEAD")
+        author.repo.git("reset -q --hard HEAD~1")
+        author.repo.git("commit -q --amend -m", f"{message}{sign_off}")
+        author.repo.git("cherry-pick", fix)
+        author.send()
+        (unread,) = read_cached_topics()
+        (topic,) = read_topics()
+        assert unread.title == topic.title == "widget: change line 2"
+
+
 def test_unsent_branch_is_a_topic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
