@@ -35,7 +35,7 @@ from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.json_form import json_form, json_value
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import StableTrees
-from patchpilot.threads.sent_marks import find_marked_time, name_patches_mark
+from patchpilot.threads.stable_requests import find_marked_time, name_patches_mark
 from patchpilot.write_file import write_file
 
 LEFT = "left.jsonl"

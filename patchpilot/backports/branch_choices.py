@@ -21,12 +21,17 @@ from patchpilot.backports.branch_step import (
     find_branch_step,
 )
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import StableRequest, read_requests
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.reading.thread_values import MERGED, StableBranchState
 from patchpilot.resources import mark_sent
-from patchpilot.threads.sent_marks import REQUESTS, name_patches_mark
+from patchpilot.threads.stable_requests import (
+    REQUESTS,
+    StableRequest,
+    find_current_request,
+    name_patches_mark,
+    read_requests,
+)
 
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
@@ -81,13 +86,9 @@ class BranchChoices:
 
     def _find_request(self, branch: BranchResult) -> StableRequest | None:
         """Return the draft of a request for a branch, or the last one that was sent, or None."""
-        requests = [
-            it
-            for it in self.requests
-            if (it.is_draft or it.sent) and it.is_for(branch.version, branch.branch)
-        ]
-        drafts = [it for it in requests if it.is_draft]
-        return next(iter(drafts or sorted(requests, key=_sent_time, reverse=True)), None)
+        return find_current_request(
+            it for it in self.requests if it.is_for(branch.version, branch.branch)
+        )
 
     def find_work(self, branch: BranchResult) -> BranchWork:
         request = self._find_request(branch)
@@ -210,7 +211,3 @@ def read_branch_choices(
         seen_in=seen_in,
         unsendable=unsendable,
     )
-
-
-def _sent_time(request: StableRequest) -> datetime:
-    return request.sent or datetime.max.replace(tzinfo=UTC)

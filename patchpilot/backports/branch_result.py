@@ -18,7 +18,7 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.thread_values import StableBranchState
-from patchpilot.threads.sent_marks import find_marked_time, name_patches_mark
+from patchpilot.threads.stable_requests import find_marked_time, name_patches_mark
 
 IN_REVIEW = ("posted", "review", "queued")
 _ANSWERS = ("failed", "dropped", "objected", "not-needed")

@@ -49,7 +49,6 @@ from patchpilot.backports.targets import (
     select_fixes,
     split_onto_arguments,
 )
-from patchpilot.backports.trial_report import find_trial_reports
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
 from patchpilot.backports.verdict import make_branch_result
 from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
@@ -92,6 +91,7 @@ from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.tags import rank_culprits
+from patchpilot.threads.stable_requests import find_trial_reports
 from patchpilot.topic.upstream_state import find_commit_state
 
 Found = Callable[[BackportResult], None]

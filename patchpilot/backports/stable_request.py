@@ -9,11 +9,6 @@ from textwrap import fill as fill_text
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
-from patchpilot.backports.trial_report import (
-    StableRequest,
-    parse_trial_report,
-    read_requests,
-)
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
@@ -35,15 +30,18 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.stable_requests import (
+    REQUESTS,
+    StableRequest,
+    find_current_request,
+    parse_trial_report,
+    read_requests,
+)
 
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""
 NOT_EXAMINED = "These newer trees were not examined:"
 """The start of the sentence in a request that names newer trees that were not fetched."""
-
-
-_OVERRIDE = "to request it anyway: {}"
 
 
 def make_stable_request_mail(
@@ -63,8 +61,8 @@ def make_stable_request_mail(
     determined, and who tested the fix, or that nobody did. Raise `UsageError` if the fix is not in
     mainline, was reverted there, or does not apply cleanly to any tree that needs it; and, unless
     `everything` is set, if the stable maintainers do not take the fix or take it without a request,
-    if no tree is known to have the bug, or if a newer tree was fetched but not examined. The
-    message names newer trees that were not fetched.
+    if it was requested before, if no tree is known to have the bug, or if a newer tree was fetched
+    but not examined. The message names newer trees that were not fetched.
     """
     applicable = clean_branches = list_requestable_branches(result, everything=everything)
     assert result.commit is not None
@@ -83,6 +81,8 @@ def make_stable_request_mail(
     if not tested:
         reports = {branch.branch: NOT_TESTED for branch in clean_branches}
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
+    if not everything:
+        clean_branches = _omit_requested(result, clean_branches)
     untested = [it for it in applicable if not (it in clean_branches or it.review)]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
@@ -161,10 +161,33 @@ def list_requestable_branches(
             else "no stable tree needs the fix",
             hint=Action("backport", (result.short,), "see `{}` for each tree"),
         )
-    if not everything and (reason := explain_no_request(result)):
-        override = Action("backport", (result.short, "--request", "--all"), _OVERRIDE)
-        raise UsageError(f"not requested: {reason}", hint=override)
+    if not everything:
+        if reason := explain_no_request(result):
+            raise UsageError(f"not requested: {reason}", hint=_override(result))
+        _omit_requested(result, clean_branches)
     return clean_branches
+
+
+def _override(result: BackportResult) -> Action:
+    return Action("backport", (result.short, "--request", "--all"), "to request it anyway: {}")
+
+
+def _omit_requested(result: BackportResult, branches: Sequence[BranchResult]) -> list[BranchResult]:
+    """Return the branches without those for which the user sent a request.
+
+    Raise `UsageError` if none is left.
+    """
+    sent: dict[str, list[BranchResult]] = {}
+    requests = read_requests(result.short)
+    for branch in branches:
+        request = find_current_request(
+            it for it in requests if it.sent and it.is_for(branch.version, branch.branch)
+        )
+        sent.setdefault(f"{request.sent:%Y-%m-%d}" if request else "", []).append(branch)
+    if branches and "" not in sent:
+        asked = join_words([f"{_join_names(rows)} on {when}" for when, rows in sent.items()])
+        raise UsageError(f"not requested: you sent the request for {asked}", hint=_override(result))
+    return sent.get("", [])
 
 
 def _select_requested_branches(
@@ -180,7 +203,6 @@ def _select_requested_branches(
     was fetched but not examined.
     """
     commit = result.short
-    override = Action("backport", (commit, "--request", "--all"), _OVERRIDE)
     waiting = [branch for branch in branches if not branch.review]
     affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:
@@ -217,7 +239,10 @@ def _select_requested_branches(
         raise UsageError(
             f"not requested: {join_words(newer)} not examined; newer trees get a fix first",
             hint=Hint(
-                (Action("backport", (commit, "--request"), "examine all with `{}`; "), override)
+                (
+                    Action("backport", (commit, "--request"), "examine all with `{}`; "),
+                    _override(result),
+                )
             ),
         )
     return affected

@@ -37,7 +37,6 @@ from patchpilot.backports.stable_request import (
     make_stable_request_mail,
 )
 from patchpilot.backports.targets import backport_trees
-from patchpilot.backports.trial_report import find_trial_reports
 from patchpilot.backports.work_clone import (
     ConflictResolution,
     build_backport,
@@ -59,6 +58,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import SEND_QUESTIONS
+from patchpilot.threads.stable_requests import find_trial_reports
 
 _UNTESTED = (
     "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"

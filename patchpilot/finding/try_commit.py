@@ -22,7 +22,7 @@ from patchpilot.backports.branch_verdicts import (
     resolve_onto_revisions,
 )
 from patchpilot.backports.targets import branch_ref
-from patchpilot.backports.trial_report import name_trial_branch, name_trials
+from patchpilot.backports.trial_branch import name_trial_branch, name_trials
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_kernel_version

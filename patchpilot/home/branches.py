@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.backports.trial_report import is_trial_branch
+from patchpilot.backports.trial_branch import is_trial_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import MissingError, RefusedError

@@ -17,7 +17,7 @@ from patchpilot.resources import (
     mark_sent,
 )
 from patchpilot.settings.read_settings import is_in_demo_tour
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.stable_requests import REQUESTS
 
 DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
 """The state of a message that was written but not sent, and the folders of such messages."""

@@ -49,10 +49,9 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import find_main_patch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import Turn
-from patchpilot.resources import list_sent_marks
 from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.stable_requests import list_request_states
 from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.base import find_base
 from patchpilot.topic.find import Topic, read_topic
@@ -355,8 +354,8 @@ class _HomeReader:
         if entry is None:
             # another author may have sent the same patch
             return "-" + ",".join(str(other.id) for other in self.store.entries())
-        marks = map(repr, list_sent_marks(REQUESTS))
-        ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id), *marks))
+        states = list_request_states()
+        ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id), *states))
         content = hashlib.sha256(ids.encode("utf-8", "surrogateescape")).hexdigest()
         refs = known_series.make_summaries_key(repository)
         return f"{content} {datetime.now(UTC):%Y-%m-%d} {refs}"

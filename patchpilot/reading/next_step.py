@@ -393,8 +393,8 @@ _FETCH = Action("track", ("update",), "fetch what was merged: `git fetch --all -
 
 
 def _name_branches(versions: Sequence[str]) -> str:
-    noun = "branch" if len(versions) == 1 else "branches"
-    return f"the stable {noun} {', '.join(versions)}"
+    noun = "branch" if len(versions) == 1 and versions[0] else "branches"
+    return f"the stable {noun} {', '.join(versions)}".rstrip()
 
 
 def _versions(series: PostedSeries, *states: str) -> list[str]:
@@ -409,33 +409,56 @@ HALF_A_YEAR = timedelta(days=182)
 def _stable_step(series: PostedSeries) -> NextStep | None:
     """Return the step after the merge, while a stable branch still needs the fix.
 
-    If the branches are not known, decide only by the Cc: stable tag. In this case, wait until the
-    fix is in the first branch, a branch rejects it, or half a year has passed.
+    What was requested is sent or awaited first; the other branches follow.
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
+    requests = dict(series.requests)
+    lacking = _find_lacking_branches(series)
+    if drafted := [it for it in lacking if it in requests and requests[it] is None]:
+        where = _name_branches(drafted)
+        return _your_turn(f"send the request for {where}: `patchpilot --home` lists its draft")
+    waiting: dict[str, list[str]] = {}
+    for version in lacking:
+        if sent := requests.get(version):
+            waiting.setdefault(f"{sent:%Y-%m-%d}", []).append(version)
+    waits = [
+        f"wait for {_name_branches(versions)}: you sent the request on {when}"
+        for when, versions in waiting.items()
+    ]
+    others = [it for it in lacking if it not in requests]
+    step = _find_step_for_branches(series, others) if others else None
+    if step and waits:
+        return step._replace(advice=join_hints(step.advice, *(f"; {wait}" for wait in waits)))
+    return step or (_wait_step("; ".join(waits)) if waits else None)
+
+
+def _find_lacking_branches(series: PostedSeries) -> list[str]:
+    """Return the stable branches that still need a merged fix, or "" if they are not known.
+
+    In this case, decide only by the Cc: stable tag or a request: wait until the fix is in the first
+    branch, a branch rejects it, or half a year has passed.
+    """
     decided = {branch.version for branch in series.stable if branch.state in _DECIDED}
-    needs = series.needs
-    is_tagged = needs.is_tagged if needs else _is_tagged(series)
-    where = "the stable branches"
-    if needs and needs.lacking is not None:
-        lacking = [version for version in needs.lacking if version not in decided]
-        if not lacking:
-            return None
-        where = _name_branches(lacking)
-    elif (
-        not is_tagged or decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
-    ):
-        return None
+    if series.needs and series.needs.lacking is not None:
+        return [version for version in series.needs.lacking if version not in decided]
+    is_asked = _is_tagged(series) or bool(series.requests)
+    is_over = decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
+    return [""] if is_asked and not is_over else []
+
+
+def _find_step_for_branches(series: PostedSeries, versions: Sequence[str]) -> NextStep:
+    """Return the step for stable branches that were not requested."""
+    where = _name_branches(versions)
     commit_ids = [series.commit[:12]] if series.commit else []
-    if not is_tagged:
+    if not _is_tagged(series):
         words = (
             f"wait for {where}: it has no Cc: stable tag, but the stable maintainers may take it by"
             " its Fixes: tag; `{}` writes the message that asks them to"
         )
         return _wait_step(Action("backport", (*commit_ids, "--request"), words))
     wait = find_stable_wait(series)
-    if needs and needs.lacking and wait.is_over(series.now.date()):
+    if versions != [""] and wait.is_over(series.now.date()):
         words = f"ask for {where}: {wait.over_reason}; `{{}}` shows what each branch needs"
         return _your_turn(Action("backport", tuple(commit_ids), words))
     words = f"wait for {where}: {wait.reason}; `{{}}` shows where it does not apply"
@@ -453,6 +476,8 @@ def find_stable_wait(series: PostedSeries) -> StableWait:
 
 
 def _is_tagged(series: PostedSeries) -> bool:
+    if series.needs:
+        return series.needs.is_tagged
     patches = (post.patch for post in series.latest.patches if post.patch)
     tags = (trailer for patch in patches for trailer in patch.trailers)
     return series.project.lists.has_stable_tag(tags)

@@ -257,7 +257,9 @@ class PostedSeries:
     `state` also takes claims by known senders into account. `now` is the time used to detect a
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
     what a patchwork server answered about the patches of the latest version. `sent_marks` contains
-    the stable versions for which the user marked patches as sent, and when. `declined` are the
+    the stable versions for which the user marked patches as sent, and when. `requests` contains the
+    versions that lack the fix and for which a request to the stable maintainers was written, or ""
+    if the versions are unknown, and when it was sent, or None for a draft. `declined` are the
     Message-IDs of declined requests.
     """
 
@@ -284,6 +286,7 @@ class PostedSeries:
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
     sent_marks: tuple[tuple[str, datetime], ...] = ()
+    requests: tuple[tuple[str, datetime | None], ...] = ()
     declined: frozenset[str] = frozenset()
 
     @cached_property

@@ -42,9 +42,8 @@ from patchpilot.reading.thread_values import (
     NextStep,
     Turn,
 )
-from patchpilot.resources import list_sent_marks
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.sent_marks import REQUESTS, add_sent_marks
+from patchpilot.threads.stable_requests import add_sent_marks, list_request_states
 from patchpilot.threads.tracked import Tracked
 from patchpilot.urls import LORE
 
@@ -482,7 +481,7 @@ class _SeriesReader:
             bool(moment),
             self._every_mail,
             self._store.server_checks(entry.id),
-            list_sent_marks(REQUESTS),
+            list_request_states(),
         )
         key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0

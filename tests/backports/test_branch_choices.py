@@ -10,12 +10,11 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import StepKind
 from patchpilot.backports.branch_verdicts import BackportRequest
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import read_requests
 from patchpilot.backports.work import next_backport_step
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.stable_requests import REQUESTS, read_requests
 
 VERSIONS = ("6.1", "6.6", "6.12", "6.18")
 COMMIT = "3" * 12

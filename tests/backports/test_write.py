@@ -25,7 +25,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers, parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.resources import mark_sent, update_draft_file
-from patchpilot.threads.sent_marks import REQUESTS, name_patches_mark
+from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
 from tests.kit.backport_world import FIXED, GROUND, World, format_function, track_failed_backports
 from tests.kit.cli import Outcome, call
 from tests.kit.patches import ADA
@@ -437,6 +437,15 @@ def test_request_names_newer_trees_that_it_leaves_out(world: World) -> None:
     assert "I asked for it on 6.18 on 20" in " ".join(outcome.out.split())
     assert "as well, but" not in outcome.out
     assert "this omits" not in outcome.err
+    # it is not asked for twice
+    tested = ("--tested", "6.12.3 by Tess Tester", "--tested", "6.18 by Tess Tester")
+    outcome = world.run_backport(untagged, "--request", *tested)
+    assert "please apply this commit to 6.12:" in " ".join(outcome.out.split())
+    again = (untagged, "--request", "--tested", "6.18 by Tess Tester")
+    refused = world.run_backport(*again)
+    refused.expect(2, "you sent the request for 6.18 on 20")
+    assert f"backport {untagged[:12]} --request --all" in refused.err
+    assert "please apply this commit to 6.18:" in world.run_backport(*again, "--all").out
 
 
 def test_request_names_adapted_and_merged_branches(world: World) -> None:

@@ -9,7 +9,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import mark_sent
-from patchpilot.threads.sent_marks import REQUESTS, add_sent_marks, name_patches_mark
+from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_patches_mark
 from tests.kit.mails import (
     MATT,
     OTTO,

@@ -18,7 +18,6 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
-from patchpilot.backports.trial_report import StableRequest
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -26,7 +25,7 @@ from patchpilot.model.fact_row import FactRow
 from patchpilot.reading.stable_wait import StableWait
 from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import mark_sent
-from patchpilot.threads.sent_marks import REQUESTS
+from patchpilot.threads.stable_requests import REQUESTS, StableRequest
 from patchpilot.tui.screens.backports_rows import (
     FIX_END,
     PAGE_END,

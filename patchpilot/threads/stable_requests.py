@@ -1,47 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the requests to the stable maintainers: the branches, and who tried the fix on which
-release, such as "6.1.76 by NAME".
+"""Read what was written for the stable maintainers, and what the user marked as sent.
+
+This is the requests to apply a fix, with their branches and who tried the fix on which release,
+such as "6.1.76 by NAME", and the patches for a branch.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.model.bounded import clamp_time
 from patchpilot.resources import (
+    find_sent_time,
     list_draft_names,
     list_recent_drafts,
+    list_sent_marks,
     read_draft_file,
 )
-from patchpilot.threads.sent_marks import REQUESTS, find_marked_time
+
+if TYPE_CHECKING:
+    from patchpilot.reading.posted_series import PostedSeries
+
+REQUESTS = "requests"
+"""The folder of the requests to the stable maintainers, and of the marks that they, or patches for
+a branch, were sent.
+"""
 
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
-
 _SUBJECT = re.compile(r"^Subject: .*\"\) to (.+)$", re.MULTILINE)
 _STABLE_BRANCH = re.compile(r"/linux-[\d.]+\.y$")
-_BRANCH = re.compile(r"try-[0-9a-f]{12}(?:-[\w.-]+)?")
-_VERSION = re.compile(r"(?:v|linux-)?(\d+\.\d[\d.]*?(?:-rc\d+)?)(?:\.y)?")
-
-
-def name_trial_branch(commit: str, base: str) -> str:
-    """Return the name of the branch on which a commit is tried on a release or branch.
-
-    It is part of a kernel's release, which has at most 64 characters.
-    """
-    name = base.rpartition("/")[2]
-    version = _VERSION.fullmatch(name)
-    place = version[1] if version else re.sub(r"[^0-9A-Za-z.]+", "-", name)[:12].strip("-.")
-    return f"{name_trials(commit)}-{place}"
-
-
-def name_trials(commit: str) -> str:
-    """Return the start of the names of all branches on which a commit is tried."""
-    return f"try-{commit[:12]}"
-
-
-def is_trial_branch(name: str) -> bool:
-    """Return whether a branch was created to try a commit; it has no work of the user."""
-    return bool(_BRANCH.fullmatch(name))
 
 
 class TrialReport(NamedTuple):
@@ -126,6 +115,14 @@ def read_requests(commit: str) -> tuple[StableRequest, ...]:
     )
 
 
+def find_current_request(requests: Iterable[StableRequest]) -> StableRequest | None:
+    """Return the request that is still to be sent, or the last one that was sent, or None."""
+    requests = tuple(requests)
+    drafts = (it for it in requests if it.is_draft)
+    sent = ((it.sent, it) for it in requests if it.sent)
+    return next(drafts, None) or max(sent, default=(None, None))[1]
+
+
 def find_trial_reports(commit: str, tested: Iterable[str]) -> tuple[TrialReport, ...]:
     """Return the reports in `tested` or, if there are none, those in the requests."""
     reports = tuple(map(parse_trial_report, filter(None, tested)))
@@ -133,3 +130,52 @@ def find_trial_reports(commit: str, tested: Iterable[str]) -> tuple[TrialReport,
         return reports
     drafted = [row for it in read_requests(commit) for row in _SENTENCE.findall(it.text)]
     return tuple(TrialReport(place, tester) for place, tester in drafted)
+
+
+def name_patches_mark(commit: str, version: str) -> str:
+    """Return the name of the mark that the patches of a commit for a stable version were sent."""
+    return f"{commit[:12]} {version}"
+
+
+def find_marked_time(name: str) -> datetime | None:
+    """Return when a request, or patches with this name, were marked as sent, or None."""
+    seconds = find_sent_time(REQUESTS, name)
+    return None if seconds is None else clamp_time(seconds)
+
+
+def list_request_states() -> list[str]:
+    """Return texts that change whenever a request is written or sent, or patches are sent."""
+    drafts = sorted(file.stem for file in list_recent_drafts(REQUESTS))
+    return [*map(repr, list_sent_marks(REQUESTS)), *drafts]
+
+
+def add_sent_marks(posted: "PostedSeries") -> "PostedSeries":
+    """Return a series with the branches for which patches were marked as sent, and the requests.
+
+    Only a branch that needs a backport according to the last message about it has such a mark.
+    """
+    from patchpilot.reading.series_state import decide_state
+
+    marks = tuple(
+        (branch.version, when)
+        for branch in posted.reported_branches
+        if (commit := branch.commit or posted.commit)
+        and (when := find_marked_time(name_patches_mark(commit, branch.version)))
+    )
+    requests = tuple(_find_requested_branches(posted))
+    if not (marks or requests):
+        return posted
+    return decide_state(replace(posted, sent_marks=marks, requests=requests))
+
+
+def _find_requested_branches(posted: "PostedSeries") -> Iterator[tuple[str, datetime | None]]:
+    """Yield the branches for which the merged fix was requested (see `PostedSeries.requests`)."""
+    requests = read_requests(posted.commit) if posted.commit else ()
+    lacking = posted.needs.lacking if posted.needs else None
+    name = posted.project.stable.branch_name
+    for version in ("",) if lacking is None else lacking:
+        matching = [
+            it for it in requests if not version or it.is_for(version, name.format(version=version))
+        ]
+        if request := find_current_request(matching):
+            yield version, request.sent
