@@ -50,9 +50,10 @@ from patchpilot.finding.searched_tree import (
 )
 from patchpilot.finding.try_commit import (
     BranchFix,
+    ask_for_backport,
     find_branch_fix,
+    find_conflict,
     find_trial,
-    make_request,
     note_shown_trial,
 )
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -112,7 +113,8 @@ class FoundFix:
     from words. The first verdict is for the searched tree. Merges have no verdicts. If the user
     tried the commit on the release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried
     for another symptom or release, which `trial_note` states. `branch_fix` is set if the stable
-    branch of the searched release has the commit.
+    branch of the searched release has the commit, and `conflict` names the stable branch of
+    `tried_on` if the commit conflicts there.
     """
 
     commit: str
@@ -125,6 +127,7 @@ class FoundFix:
     tried_on: str = ""
     trial_note: str = ""
     branch_fix: BranchFix | None = None
+    conflict: str = ""
 
     @property
     def is_excluded(self) -> bool:
@@ -156,9 +159,9 @@ class FoundFix:
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
 
-        It writes how to try the fix and, once it works, requests its backports. If no branch needs
-        it, the command shows its verdicts. For a merge, it is `find`. `messages` are the log's
-        messages.
+        It writes how to try the fix and, once it works, requests or writes its backport. If no
+        branch needs it, the command shows its verdicts. For a merge, it is `find`. `messages` are
+        the log's messages.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
@@ -166,7 +169,7 @@ class FoundFix:
         if self.works == "yes" and self.branch_fix:
             return self.branch_fix.advice
         if self.works == "yes":
-            return make_request(self.commit, self.tried_on, messages)
+            return ask_for_backport(self.commit, self.tried_on, self.conflict, messages)
         if not is_fix or not any(tree.verdict.startswith("clean") for tree in self.branches):
             return Action("backport", (self.commit[:12],))
         return Action(
@@ -772,6 +775,7 @@ def add_backport_verdicts(
         *searched,
         *(branch for branch in stable.branches if branch.tip != searched[0].tip),
     ]
+    stable_by_tip = {branch.tip: branch for branch in stable.branches}
     fixes_with_verdicts = []
     # verdicts require many versions of files, which would have to be downloaded in a partial clone
     is_partial = repository.is_partial()
@@ -790,6 +794,11 @@ def add_backport_verdicts(
                 TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
                 for branch in results
             )
+            stable_results = [
+                replace(row, branch=branch.name, version=branch.version)
+                for row in results
+                if (branch := stable_by_tip.get(row.tip))
+            ]
             trial = find_trial(repository, fix.commit, bug.symptom_key, tried_releases)
             trial_note = ""
             if trial and (not bug.symptom_key or trial.symptom_key != bug.symptom_key):
@@ -805,6 +814,7 @@ def add_backport_verdicts(
                     tried_on=trial.release if trial else "",
                     trial_note=trial_note,
                     branch_fix=find_branch_fix(repository, bug.kernel, results),
+                    conflict=find_conflict(trial.release, stable_results) if trial else "",
                 )
             )
     return tuple(fixes_with_verdicts)

@@ -8,7 +8,7 @@ scripts/package/PKGBUILD, Documentation/admin-guide/quickly-build-trimmed-linux.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -289,14 +289,13 @@ def record_trial(
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
         branches = _judge_series(repository, commit.id, release, profile)
-        conflicts = [row for row in branches if row.verdict is BranchVerdict.CONFLICT]
-        if branch_fix := find_branch_fix(repository, release, branches):
-            next_step = branch_fix.advice
-        elif conflicts:
-            options = ("--onto", conflicts[0].branch, "--adapt", "--write", "../patches")
-            next_step = Action("backport", (commit.id[:12], *options))
-        else:
-            next_step = make_request(commit.id, release, symptom.messages)
+        branch_fix = find_branch_fix(repository, release, branches)
+        conflict = find_conflict(release, branches)
+        next_step = (
+            branch_fix.advice
+            if branch_fix
+            else ask_for_backport(commit.id, release, conflict, symptom.messages)
+        )
     notes = []
     if running and not is_running:
         notes.append(
@@ -322,13 +321,29 @@ def _judge_series(
     return result.branches
 
 
-def make_request(commit: str, release: str, messages: Sequence[str] = ()) -> Action:
-    """Return the command that requests the backport of a commit that works on a release.
-
-    It quotes the message of the log if there is exactly one: of several, it is unknown which one
-    the fix is about. Stable branches have releases: if it was tried on another commit, the command
-    shows the verdicts.
+def find_conflict(release: str, branches: Iterable[BranchResult]) -> str:
+    """Return the stable branch of a release, or with this name, if a commit conflicts there, or
+    "".
     """
+    series = name_series(release)
+    conflicts = (row for row in branches if row.verdict is BranchVerdict.CONFLICT)
+    names = (row.branch for row in conflicts if release == row.branch or series == row.version)
+    return next(names, "")
+
+
+def ask_for_backport(
+    commit: str, release: str, conflict: str = "", messages: Sequence[str] = ()
+) -> Action:
+    """Return the command that asks for the backport of a commit that works on a release.
+
+    For the branch with a `conflict`, it writes an adapted patch to send, because a request is for a
+    commit that applies. A request quotes the message of the log if there is exactly one: of
+    several, it is unknown which one the fix is about. Stable branches have releases: if it was
+    tried on another commit, the command shows the verdicts.
+    """
+    if conflict:
+        options = ("--onto", conflict, "--adapt", "--write", "../patches")
+        return Action("backport", (commit[:12], *options))
     if re.fullmatch(r"[0-9a-f]{12,40}", release):
         return Action("backport", (commit[:12],))
     note_options = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()

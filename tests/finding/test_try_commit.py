@@ -221,9 +221,11 @@ def test_backport_that_needs_another_patch_is_written(repo: Repo, tree: str) -> 
     repo.commit("Linux 6.1.2", {FILE: RING.replace("use(r)", "used(r)")})
     repo.tag("v6.1.2")
     repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
-    outcome = repo.patchpilot("find --try v6.2 --works yes --in", tree)
-    assert "--onto stable/linux-6.1.y --adapt --write ../patches" in outcome.out
-    assert "--request" not in outcome.out
+    outcome = repo.patchpilot("find --try v6.2 --works yes -", "--in", tree, stdin=LOG.encode())
+    search = repo.patchpilot("find - --in", tree, stdin=LOG.encode())
+    for printed in (outcome.out, search.out):
+        assert "--onto stable/linux-6.1.y --adapt --write ../patches" in printed
+        assert "--request" not in printed
 
 
 def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
