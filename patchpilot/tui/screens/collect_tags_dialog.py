@@ -107,17 +107,12 @@ def _add_tags(
     overrides: tuple[str, ...] = (),
 ) -> CollectedTags:
     """Add the ticked tags, or only collect all tags if `ticked` is None."""
-
-    def choose_ticked(collected: CollectedTags) -> TagDecisions:
-        return TagDecisions(
-            tuple(choice for choice in collected.choices if choice in (ticked or ()))
-        )
-
     request = TrailersRequest(
         screen.session.target,
         screen.session.topic_base,
         dry_run=ticked is None,
         overrides=overrides,
     )
-    choose = None if ticked is None else choose_ticked
+    decisions = TagDecisions(tuple(ticked or ()))
+    choose = None if ticked is None else lambda _: decisions
     return add_review_trailers(repository, request, choose=choose, progress=progress)

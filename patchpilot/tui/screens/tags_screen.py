@@ -326,6 +326,9 @@ class TagsScreen(StageScreen["FixesResult"]):
             text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
             ask_for_answer(self, LineDialog(text), self._find_named_commit)
         elif self.can_write:
+            if self.selected_item.commit not in self._ticked_commits:
+                self._ticked.pop(self._fix_commit, None)
+                self.refill_list()
             self.action_write()
         else:
             self._choose_culprit(self.selected_item)

@@ -238,7 +238,8 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         state = error_state(error)
         card.heading = f"{glyph(state.sign)} {ERROR_HEADINGS[state]}"
         self._is_stage_error = error is self.session.errors.get(self.stage)
-        card.count = "g retry · Esc close"
+        # g runs the stage again, and nothing else that failed
+        card.count = f"{'g retry · ' * self._is_stage_error}Esc close"
         self.query_one("#error-text", Static).update(
             highlight_code(format_error(error, self.stage))
         )

@@ -81,6 +81,21 @@ async def test_user_can_add_a_candidate_and_tag_several(
         await wait_for_tags(pilot, 1)
 
 
+async def test_enter_writes_the_tag_of_the_selected_candidate(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    named_commit = git(fixed_clone, "rev-parse", "v6.2-rc1^{commit}").text.strip()[:12]
+    async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
+        await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
+        await visible(pilot, "you named it")
+        await keys(pilot, "space", "home")
+        selected_commit = app.screen.selected_item.commit[:12]  # type: ignore[attr-defined]
+        assert selected_commit != named_commit
+        await keys(pilot, "enter")
+        await visible(pilot, f"Fixes: {selected_commit}")
+        assert named_commit not in text_of(app)
+
+
 async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
     fixed_clone: Path, app: PatchpilotApp
 ) -> None:

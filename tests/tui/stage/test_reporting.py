@@ -46,6 +46,8 @@ async def test_error_is_shown_wherever_it_is_raised(
             act()
             await until(pilot, lambda: "git is away" in text_of(app), name)
             assert "bring it back" in text_of(app)
+            # g runs the stage again, which does not repeat what failed
+            assert "g retry" not in text_of(app)
             assert app.screen is screen
         # outside a stage, the error is shown as a message
         app.action_home()
