@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Suggest the author's next step in one sentence. There is one for every state of a series."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +16,7 @@ from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
+from patchpilot.reading.stable_subject import find_versions, parse_request_subject
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
@@ -42,6 +45,14 @@ _IN_REVIEW = (
     SeriesState.PARTLY_ACCEPTED,
     SeriesState.STALLED,
 )
+_MAX_QUOTE = 80
+_NOT_APPLIED = re.compile(
+    r"[^.!?]*?\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
+    r"|(?:send|post|submit|provide|need\w*|make|do) (?:\w+ ){0,3}backports?)\b"
+    r"(?:[^.!?]|[.](?=\w))*",
+    re.IGNORECASE,
+)
+"""The sentence in an answer to a request by which the fix needs a backport."""
 _MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
 """Messages by programs, which nobody reads an answer to."""
 
@@ -75,8 +86,10 @@ def advise(series: PostedSeries) -> NextStep:
     """Return the author's next step, which is based on the proven state.
 
     The latest claim by a known sender and the latest claim by an unknown sender are quoted. The
-    user can confirm the latter.
+    user can confirm the latter. No commit proves an answer in a discussion without a patch.
     """
+    if series.is_discussion:
+        return _discussion_step(series)
     proven_series = replace(
         series,
         state=series.proven,
@@ -101,6 +114,51 @@ def advise(series: PostedSeries) -> NextStep:
     if step.need is Turn.YOURS:
         return _your_turn(step.advice, "; ", words, confirm)
     return _your_turn(words, confirm, "; otherwise ", step.advice)
+
+
+def _discussion_step(series: PostedSeries) -> NextStep:
+    """Return the step after a request to the stable maintainers, or a report: the last answer
+    decides.
+    """
+    persons = [it for it in series.replies if not it.mail.bot or it.mail.wants_answer]
+    last = persons[-1] if persons else None
+    if last is None or series.is_author(series.identities.sender(last.mail)):
+        head = last.message_id if last else series.latest.message_id
+        if series.now - series.last_activity > series.waiting:
+            return _your_turn(_write(head, "send a reminder: there is no answer"))
+        words = f"wait for an answer; send a reminder from {_reminder(series)}, not earlier"
+        return _wait_step(_update(words))
+    who = last.mail.sender_name
+    if last.mail.kind is MailKind.PATCH:
+        return _your_turn(_write(last.message_id, f"try the patch by {who}: “{last.mail.title}”"))
+    if step := _backport_after_refusal(series, last):
+        return step
+    quoted = textwrap.shorten(last.mail.body.text, _MAX_QUOTE)
+    if last.mail.kind is MailKind.APPLIED:
+        return _wait_step(_update(f"{who}: “{quoted}”: wait for the release"))
+    if last.mail.wants_answer:
+        return _your_turn(_write(last.message_id, last.mail.wanted_answer))
+    words = f"read the answer by {who}: “{quoted}”; answer it if needed"
+    return _your_turn(_write(last.message_id, words))
+
+
+def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:
+    """Return the backport to the branches to which a requested fix does not apply, or None."""
+    text = " ".join(answer.mail.body.text.split())
+    commit, places = parse_request_subject(series.subject)
+    refused = _NOT_APPLIED.search(text) if commit else None
+    if refused is None:
+        return None
+    asked = find_versions(" ".join(places))
+    versions = [it for it in find_versions(text) if it in asked] or asked
+    quoted = textwrap.shorten(refused[0], 2 * _MAX_QUOTE)
+    words = f"make the backport to {', '.join(versions)}: `{{}}`"
+    return _your_turn(
+        f"{answer.mail.sender_name}: “{quoted}”: ",
+        _backport(series, commit, versions, words),
+        "; ",
+        _write(answer.message_id, "answer with it"),
+    )
 
 
 def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:

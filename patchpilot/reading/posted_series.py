@@ -248,7 +248,8 @@ class PostedSeries:
     """A series with all its revisions, oldest first, the messages about it, and its state.
 
     `identities` contains its known addresses, and `strangers` later revisions posted by unknown
-    senders. `only_reported` is True if only a bot's report was read, but not the patch. `events`
+    senders. `only_reported` is True if only a bot's report was read, but not the patch, and
+    `is_discussion` if the thread has no patch, but starts with a request or report. `events`
     contains the claims by known senders, which determine the state, and `claims` the unproven
     claims.
 
@@ -267,6 +268,7 @@ class PostedSeries:
     identities: Identities = field(default_factory=Identities)
     strangers: tuple[Revision, ...] = ()
     only_reported: bool = False
+    is_discussion: bool = False
     replies: tuple[Reply, ...] = ()
     trailers: tuple[Credit, ...] = ()
     events: tuple[Claim, ...] = ()

@@ -137,6 +137,9 @@ def _with_claims(
         return reply._replace(mail=mail)
 
     replies = tuple(map(judged, attached))
+    if series.is_discussion:
+        # there is no patch that could be applied
+        claims = ()
     return decide_state(
         replace(
             series,

@@ -79,8 +79,9 @@ def find_series(
     """Return the series in these messages, oldest first, with all messages about them.
 
     Versions by unknown senders are split off (see `without_strangers`). The addresses in `known`
-    and the senders of the messages in `anchors` count as known. If `with_reports` is set and no
-    series was posted, build series from bots' messages.
+    and the senders of the messages in `anchors` count as known. If `with_reports` is set, build
+    series from the messages in `anchors` that start a discussion without a patch and, if there is
+    no series, from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     posts += _find_versions_in_replies(posts, mails)
@@ -95,6 +96,9 @@ def find_series(
         for series in _known_revisions(group, known, anchors)
     ]
     all_series.sort(key=lambda series: series.began)
+    if with_reports:
+        posted_ids = frozenset[str]().union(*(series.post_ids for series in all_series))
+        all_series += _find_discussions(mails, anchors - posted_ids)
     if with_reports and not all_series:
         all_series = _series_from_bots(mails)
     return tuple(
@@ -467,7 +471,7 @@ def _attach(
     """Yield the messages about each series, in the order of the series.
 
     A message is about the post to which it replies. If it has no references, it is matched by
-    subject. The posts are not included.
+    subject. The posts are included only if they answer a discussion without a patch.
     """
     posted = Posts(all_series)
     by_id = {mail.message_id: mail for mail in mails}
@@ -481,6 +485,8 @@ def _attach(
     replies: list[list[Reply]] = [[] for _ in all_series]
     for mail in _parents_first(mails):
         if mail.message_id in posted.by_id:
+            for number, revision, post in _find_answered_discussions(mail, places, all_series):
+                replies[number].append(Reply(mail, revision, post, None))
             continue
         parent = next((by_id[it] for it in mail.above if it in by_id), None)
         under = stable_parents.get(parent.message_id) if parent else None
@@ -505,6 +511,14 @@ def _attach(
     return (
         tuple(sorted(attached, key=lambda reply: order[reply.message_id])) for attached in replies
     )
+
+
+def _find_answered_discussions(
+    mail: Classified, places: Mapping[str, _Place], all_series: Sequence[PostedSeries]
+) -> list[_Place]:
+    """Return the place of the discussion that a patch answers, if it answers one."""
+    answered = (places[it] for it in mail.above if it in places)
+    return [place for place in answered if all_series[place[0]].is_discussion][:1]
 
 
 def _find_answered_place(
@@ -581,6 +595,23 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         known = Identities().add_addresses(authors)
         by_title.setdefault(key, PostedSeries((revision,), known, only_reported=True))
     return list(by_title.values())
+
+
+def _find_discussions(mails: Sequence[Classified], anchors: Set[str]) -> list[PostedSeries]:
+    """Return the threads that start with these messages, which are no patches.
+
+    Each is like a series with a cover letter and no patches.
+    """
+    return [
+        PostedSeries(
+            (Revision(1, (replace(mail, kind=MailKind.COVER),)),),
+            Identities().add_addresses([mail.sender]),
+            is_discussion=True,
+        )
+        for mail in mails
+        if mail.message_id in anchors and not (mail.is_reply or mail.is_post)
+        if not (mail.bot or mail.semi or mail.kind in REPORTS)
+    ]
 
 
 class Posts:

@@ -114,7 +114,7 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     messages report a series as applied or closed, the next step is to wait for proof.
     """
     step = advise(posted)
-    if step.is_held:
+    if step.is_held or posted.is_discussion:
         return step
     is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
     open_requests = (

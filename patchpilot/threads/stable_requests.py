@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.bounded import clamp_time
+from patchpilot.reading.stable_subject import parse_request_subject
 from patchpilot.resources import (
     find_sent_time,
     list_draft_names,
@@ -29,7 +30,7 @@ a branch, were sent.
 """
 
 _SENTENCE = re.compile(r"^Tested on (.+) by (.+)\.$", re.MULTILINE)
-_SUBJECT = re.compile(r"^Subject: .*\"\) to (.+)$", re.MULTILINE)
+_SUBJECT = re.compile(r"^Subject: (.+)$", re.MULTILINE)
 _STABLE_BRANCH = re.compile(r"/linux-[\d.]+\.y$")
 
 
@@ -96,7 +97,7 @@ class StableRequest(NamedTuple):
     def is_for(self, version: str | None, branch: str) -> bool:
         """Return whether the request names this branch; without names, it is for all."""
         subject = _SUBJECT.search(self.text)
-        places = re.split(r",?\s+and\s+|[,\s]+", subject[1].strip()) if subject else ()
+        places = parse_request_subject(subject[1])[1] if subject else ()
         return not places or any(TrialReport(it).is_about(version, branch) for it in places)
 
 

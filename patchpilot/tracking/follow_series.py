@@ -116,16 +116,22 @@ def track_named_series(
                 progress=progress,
             )
             posted = find_collected_series(thread, original, store)
-        posted = posted or find_collected_series(thread, message_id, store, with_reports=True)
+        start = _find_start(thread.mails, message_id)
+        posted = (
+            posted
+            or find_collected_series(thread, message_id, store, with_reports=True)
+            or find_collected_series(thread, start, store, with_reports=True)
+        )
         last_arrival = (
             (store.last_arrival(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if posted and not thread.failure
             else None
         )
-    if posted is None:
+    if posted is None or not _is_own_discussion(posted, repository):
         raise InputError(
             f"{message_id}: no patch in this thread",
-            hint="pass the Message-ID of the patch or its cover letter",
+            hint="pass the Message-ID of the patch or its cover letter; a thread without a patch is"
+            " tracked if you started it, from an address in your git configuration",
         )
     with store.transaction():
         tracked = store_series(
@@ -146,6 +152,23 @@ def track_named_series(
             unreachable=thread.failure is not None,
         ),
     )
+
+
+def _find_start(mails: Sequence[Mail], message_id: str) -> str:
+    """Return the first message of the thread of a message, as far as its ancestors are known."""
+    by_id = {mail.message_id: mail for mail in mails}
+    above = {message_id}
+    while (mail := by_id.get(message_id)) and (parent := mail.in_reply_to) in by_id.keys() - above:
+        message_id = parent or message_id
+        above.add(message_id)
+    return message_id
+
+
+def _is_own_discussion(posted: PostedSeries, repository: Repository | None) -> bool:
+    """Return whether a series has a patch, or the user started its discussion."""
+    if not posted.is_discussion:
+        return True
+    return posted.author.key in {email.lower() for email in find_own_addresses(repository)}
 
 
 class Source(NamedTuple):
@@ -255,6 +278,7 @@ def track_series_in_mbox(
             anchors={message_id or ""},
             with_reports=True,
         )
+        if _is_own_discussion(posted, repository)
         if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
@@ -275,7 +299,8 @@ def track_series_in_mbox(
             return reported
         raise InputError(
             f"{mbox}: neither a patch nor a reply to a patch that you sent or track",
-            hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
+            hint="pass the mbox of a thread, for example t.mbox.gz of an archive; if it has no"
+            " patch, add the Message-ID of your first message",
         )
     tracked = []
     for posted in selection:

@@ -41,12 +41,13 @@ class HeadRow(NamedTuple):
 def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     posted_series = series.posted
     reason = f": {posted_series.why}" if posted_series and posted_series.why else ""
+    unmerged = "no patch in this thread" if series.about.is_discussion else "nowhere yet"
     return (
         HeadRow("state", f"{series.state}{_format_claim_note(series)}{reason}"),
         HeadRow("turn", _format_turn(series)),
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_format_open_items(series, posted_series)) or "nothing"),
-        HeadRow("landed", "; ".join(_format_merges(series)) or "nowhere yet"),
+        HeadRow("landed", "; ".join(_format_merges(series)) or unmerged),
         *_format_checks(series.about),
     )
 

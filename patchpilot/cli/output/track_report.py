@@ -120,6 +120,8 @@ def _format_versions(series: Tracked) -> Iterator[str]:
     yield f"  author    {posted_series.author_text}"
     for revision in posted_series.revisions:
         patches = format_count(revision.patch_count, "patch", "patches")
+        if posted_series.is_discussion:
+            patches = "no patch"
         yield (
             f"  {revision.label:<9} {_format_date(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(revision.first.mail)}"

@@ -83,9 +83,10 @@ def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
     For a tracked series, this is the message that needs a reply: the latest one, but a person's
-    before a bot's. For templates that reply to the user's own patches, it is the first message of
-    the latest version. Raise `MissingError` if the message is not available. Raise `UsageError` if
-    the file contains several messages, or if no message in the series needs a reply.
+    before a bot's; in a discussion without a patch, it may be any answer. For templates that reply
+    to the user's own patches, it is the first message of the latest version. Raise `MissingError`
+    if the message is not available. Raise `UsageError` if the file contains several messages, or if
+    no message in the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)
@@ -133,6 +134,9 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
     # bots read no replies
     wanting.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
     unanswered_mails = [reply.mail for reply in (*list_unanswered(series.posted), *wanting)]
+    if series.posted.is_discussion and not unanswered_mails:
+        replies = reversed(series.posted.replies)
+        unanswered_mails = [it.mail for it in replies if not (it.mail.by_author or it.mail.bot)]
     if not unanswered_mails:
         raise UsageError(
             f"no mail of series {number} asks for anything",

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test tracking a thread without a patch that the user started."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive.track_store import Store
+from patchpilot.home.read import read_topics
+from patchpilot.reading.thread_values import Turn
+from patchpilot.tracking.reply.answered_mail import find_answered_mail
+from tests.kit.archive import serve_archive
+from tests.kit.cli import call
+from tests.kit.mails import OTTO, RITA, build_mail, build_mbox, build_reply
+
+TITLE = "pump: hangs on start"
+REPLY = {"sender": RITA, "quote": "It hangs.", "reply_to": "bug", "id": "answer"}
+ANSWER = build_reply(TITLE, "Which version is it?", **REPLY)
+
+
+@pytest.fixture
+def own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"COUNT": "1", "KEY_0": "user.email", "VALUE_0": "ada@example.org"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+
+
+@pytest.mark.parametrize("name", ["bug", "answer"])
+def test_own_report_is_tracked(workdir: Path, own_address: None, name: str) -> None:
+    report = build_mail(TITLE, "It hangs.\n", id="bug")
+    with serve_archive("mbox", workdir / "archive", report, ANSWER) as archive:
+        added = call("track add", f"<{name}@example.org>", "--lore", archive.url)
+    assert (added.code, TITLE in added.out) == (0, True), added.err
+    shown = call("track show 1").out
+    assert "answer the question by Rita Reviewer" in shown
+    assert "landed    no patch in this thread" in shown
+    assert "Which version is it?" in call("track show 1 --mails").out
+    with Store() as store:
+        assert find_answered_mail("1", "reply", store).message_id == "answer@example.org"
+    (topic,) = read_topics()
+    assert (topic.title, topic.turn) == (TITLE, Turn.YOURS)
+
+
+def test_thread_of_another_person_is_not_tracked(workdir: Path, own_address: None) -> None:
+    report = build_mail(TITLE, "It hangs.\n", id="bug", sender=OTTO)
+    with serve_archive("mbox", workdir / "archive", report, ANSWER) as archive:
+        refused = call("track add <bug@example.org> --lore", archive.url)
+    refused.expect(2, "no patch in this thread")
+    assert "if you started it" in refused.err
+
+
+def test_own_report_in_a_file_is_tracked(workdir: Path, own_address: None) -> None:
+    file = workdir / "thread.mbox"
+    file.write_bytes(build_mbox(build_mail(TITLE, "It hangs.\n", id="bug"), ANSWER))
+    call("track add --mbox", file).expect(2, "neither a patch nor a reply")
+    assert call("track add <bug@example.org> --mbox", file).code == 0
+    assert "answer the question by Rita Reviewer" in call("track show 1").out
+
+
+def test_answer_without_a_question_is_answered_too(workdir: Path, own_address: None) -> None:
+    report = build_mail(TITLE, "It hangs.\n", id="bug")
+    answer = build_reply(TITLE, "I see it here.", **REPLY)
+    with serve_archive("mbox", workdir / "archive", report, answer) as archive:
+        assert call("track add <bug@example.org> --lore", archive.url).code == 0
+    assert "read the answer by Rita Reviewer: “I see it here.”" in call("track show 1").out
+    with Store() as store:
+        assert find_answered_mail("1", "reply", store).message_id == "answer@example.org"

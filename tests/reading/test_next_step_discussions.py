@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the next step in a thread that starts with a request to the stable maintainers."""
+
+from datetime import timedelta
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import advise
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.stable_subject import find_versions
+from patchpilot.reading.thread_values import Turn
+from patchpilot.threads.series_record import summarize_series
+from tests.kit.mails import ADA, RITA, START, build_mail, build_mbox, build_patch_mail, build_reply
+
+SHA = "0123456789ab"
+SUBJECT = f'Please apply {SHA} ("pump: stop at ten") to 6.1 and 6.6'
+REQUEST = build_mail(SUBJECT, "Hi,\n\nplease apply this commit.\n\nThanks,\nAda\n", id="ask")
+STABLE = "Greg KH <gregkh@linuxfoundation.org>"
+
+
+def read_request(*mails: bytes, days: int = 1) -> PostedSeries:
+    series = read_thread(
+        parse(build_mbox(REQUEST, *mails)),
+        anchors={"ask@example.org"},
+        with_reports=True,
+        now=START + timedelta(days=days),
+    )
+    return next(it for it in series if it.is_discussion)
+
+
+def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
+    return build_reply(SUBJECT, text, sender=sender, reply_to="ask", minutes=minutes, quote="Hi,")
+
+
+@pytest.mark.parametrize(
+    ("text", "turn", "words"),
+    [
+        ("Now queued up, thanks.", Turn.WAITING, "“Now queued up, thanks.”: wait for the release"),
+        (
+            "This does not apply to 6.1.y, can you send a backport?",
+            Turn.YOURS,
+            f"make the backport to 6.1: `patchpilot backport {SHA} --onto linux-6.1.y`; answer",
+        ),
+        (
+            "It failed to apply, sorry.",
+            Turn.YOURS,
+            f"to 6.1, 6.6: `patchpilot backport {SHA} --onto linux-6.1.y --onto linux-6.6.y`",
+        ),
+        ("Now queued up, thanks for the backport.", Turn.YOURS, "read the answer by Greg"),
+        ("I need working backports for these.", Turn.YOURS, "make the backport to 6.1, 6.6: "),
+        ("Why is this needed in stable?", Turn.YOURS, "answer the question by Greg KH"),
+        ("It does not belong in stable.", Turn.YOURS, "read the answer by Greg KH: “It does not"),
+    ],
+)
+def test_last_answer_decides(text: str, turn: Turn, words: str) -> None:
+    posted = read_request(answer(text))
+    step = summarize_series(posted, {}).step
+    assert (step.need, words in str(step.advice)) == (turn, True), step
+    answered = read_request(answer(text), answer("Yes, it is.", ADA, 90))
+    assert advise(answered).need is Turn.WAITING
+
+
+def test_reminder_follows_a_wait() -> None:
+    assert str(advise(read_request()).advice).startswith("wait for an answer; send a reminder from")
+    late = advise(read_request(days=30))
+    assert (late.need, str(late.advice)) == (Turn.YOURS, "send a reminder: there is no answer")
+
+
+def test_patch_in_the_thread_is_an_answer_and_a_series() -> None:
+    patch = build_patch_mail("[PATCH] pump: try this", reply_to="ask", id="p", author=RITA)
+    posted = read_request(patch)
+    assert posted.post_ids == {"ask@example.org"}
+    assert "try the patch by Rita Reviewer: “pump: try this”" in str(advise(posted).advice)
+    refused = answer("This does not apply to 6.1.y.")
+    assert advise(read_request(refused)).need is Turn.YOURS
+    backport = build_patch_mail("[PATCH 6.1.y] pump: stop", reply_to="ask", id="p", minutes=90)
+    assert advise(read_request(refused, backport)).need is Turn.WAITING
+
+
+def test_versions_in_a_text_are_those_of_branches() -> None:
+    assert find_versions("6.1.y, linux-6.6.y and 5.15.200, v1.2.3.4 or 6.12.") == (
+        *("6.1", "6.6", "5.15", "6.12"),
+    )
