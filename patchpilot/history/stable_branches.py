@@ -538,6 +538,15 @@ def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
     return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 
 
+def list_untagged_branches(
+    repository: Repository, branches: Sequence[StableBranch]
+) -> tuple[StableBranch, ...]:
+    """Return the branches of series without the tag of any release."""
+    return tuple(
+        branch for branch in branches if not _find_newest_release_time(repository, branch.version)
+    )
+
+
 def _find_newest_release_time(repository: Repository, version: str) -> float:
     """Return the commit time of the latest tag of a series (v6.1.150), or 0."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")

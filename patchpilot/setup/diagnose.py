@@ -25,7 +25,7 @@ from patchpilot.model.action import Action, Advice, UntrustedCommandsError
 from patchpilot.model.address import AddressState, check_email_address, is_noreply_address
 from patchpilot.model.bounded import MIB
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
@@ -292,7 +292,7 @@ def _check_branches(repository: Repository | None, profile: str) -> Iterator[pro
         return
     from patchpilot.history.missing_branches import COMMAND
     from patchpilot.history.own_trees import find_own_trees
-    from patchpilot.history.stable_branches import find_stable_branches
+    from patchpilot.history.stable_branches import find_stable_branches, list_untagged_branches
 
     stable = find_stable_branches(repository, profile=profile or None)
     if find_own_trees(repository, stable.stable, profile or None) is None:
@@ -310,6 +310,16 @@ def _check_branches(repository: Repository | None, profile: str) -> Iterator[pro
             f"not fetched recently, so there may be newer branches: {names}",
             "; ".join(f"git fetch {quote(remote)}" for remote in remotes)
             or "fetch the branches from their remote",
+        )
+    if untagged := list_untagged_branches(repository, stable.branches):
+        sources = filter(repository.remote_urls, (row.name.split("/")[0] for row in untagged))
+        yield probes.Probe(
+            "release tags",
+            "warn",
+            f"no tag of {join_words([row.version for row in untagged])} has been fetched: the"
+            " releases that have a commit are unknown",
+            "; ".join(f"git fetch --tags {quote(remote)}" for remote in dict.fromkeys(sources))
+            or "fetch the tags from the remote of the branches",
         )
     if stable.missing:
         versions = ", ".join(series.version for series in stable.missing)

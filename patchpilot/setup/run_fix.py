@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b|\.\.\.|…|Your Name|you@example|, | o
 
 
 _OPTIONS = {
-    *("--global", "--unset", "--unshallow", "--refetch", "--no-filter", "--fetch"),
+    *("--global", "--unset", "--unshallow", "--refetch", "--no-filter", "--fetch", "--tags"),
     *("--reachable", "--changed-paths"),
 }
 """Options in doctor's hints; any other option might come from the name of a remote."""

@@ -14,6 +14,8 @@ from patchpilot.outgoing.b4.b4_transport import B4Transport
 from patchpilot.outgoing.providers import find_provider, load_providers
 from patchpilot.outgoing.send_email import send_email_transport
 from patchpilot.projects.loading import default_project
+from patchpilot.setup.diagnose import Diagnosis
+from patchpilot.setup.run_fix import list_fix_commands
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink, create_certificate
@@ -210,3 +212,17 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in existing)
     assert all(version in missing["message"] for version in absent)
     assert missing["hint"] == "patchpilot setup stable --fetch"
+
+
+def test_missing_release_tags_have_the_command_that_fetches_them(tmp_path: Path) -> None:
+    first, second, *_ = default_project().stable.find_maintained()
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config patchpilot.profile linux")
+    repo.git("config remote.korg.url https://example.org/linux.git")
+    for version in (first.version, second.version):
+        repo.git(f"update-ref refs/remotes/korg/linux-{version}.y master")
+    repo.tag(f"v{second.version}-rc1")
+    checks = repo.patchpilot("doctor --offline --format json").json["checks"]
+    (tags,) = [Diagnosis(**check) for check in checks if check["name"] == "release tags"]
+    assert tags.message.startswith(f"no tag of {first.version} has been fetched")
+    assert list_fix_commands(tags) == ("git fetch --tags korg",)
