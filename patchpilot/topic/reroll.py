@@ -15,7 +15,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice, join_hints
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
@@ -31,6 +31,7 @@ from patchpilot.series.cover_letter import (
     has_changelog_items,
 )
 from patchpilot.series.draft import Drafts, pair_known_patches
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.settings.read_settings import is_in_demo, read_user_settings
 from patchpilot.threads.review_summary import select_changelog_requests
 from patchpilot.topic.project import project_of
@@ -67,8 +68,7 @@ def prepare_next_version(
     last_send = find_last_send(draft)
     if last_send is None:
         raise UsageError(
-            "nothing from this topic has been sent yet",
-            hint=Action("send", (), "send v1 first: {}"),
+            "nothing from this topic has been sent yet", hint=_suggest_first_version(draft)
         )
     version = last_send.version + 1
     if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
@@ -90,6 +90,31 @@ def prepare_next_version(
     own_text = "" if _is_template(draft.changelog) else draft.changelog
     text = own_text or format_changelog(draft.version, items, make_send_link(last_send, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
+
+
+def _suggest_first_version(draft: Draft) -> Advice:
+    """Return how to send v1, and how to send the next version of another topic with these patches.
+
+    A backport is another topic than the fix, and so are the commits of another clone.
+    """
+    first = Action("send", (), "send v1 first: {}")
+    titles = {title_key(patch.subject) for patch in draft.patches}
+    with Drafts() as drafts:
+        sent = next(
+            (
+                other
+                for other in drafts.all()
+                if other.links
+                and not other.is_undisclosed
+                and titles & {title_key(patch.subject) for patch in other.patches}
+            ),
+            None,
+        )
+    if sent is None:
+        return first
+    place = "this clone" if sent.repository == draft.repository else "another clone"
+    words = f"the next version of [{sent.prefix or 'PATCH'}], sent from {place}: {{}}; or "
+    return join_hints(Action("send", ("--reroll", "FILES"), words), first)
 
 
 def read_upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:

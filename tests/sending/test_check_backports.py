@@ -331,4 +331,9 @@ def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Pat
         repo.patchpilot(*reroll).expect(0)
         first, second = map(parse_mail, map(unpacked, server.take()))
     assert second.subject == "[PATCH 6.12.y v2] ring: subtract n"
+    world.start_backport("v6.6")
+    hint = (
+        "the next version of [PATCH 6.12.y], sent from this clone: patchpilot send --reroll FILES"
+    )
+    repo.patchpilot("send --reroll --base v6.6").expect(2, hint)
     assert f"- go to 21\n- Link to v1: https://lore.kernel.org/r/{first.message_id}" in second.body
