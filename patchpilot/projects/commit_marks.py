@@ -26,8 +26,8 @@ _COPIED = re.compile(
     r">?(?:From (?=[0-9a-f]{40} Mon Sep 17 00:00:00 2001$)|git cherry-pick -x )([0-9a-f]{40})\b"
 )
 _ANNOUNCEMENT = re.compile(
-    r"^(?:FAILED: )?patch \"(?:\[PATCH[^\]]*\] )?(?P<title>.+)\""
-    r" (?:has been added to|failed to apply to|was added to) ",
+    r"^(?:\[[^\]]*\] )?(?:\w+: ){0,2}patch \"(?:\[PATCH[^\]]*\] )?(?P<title>.+)\""
+    r" (?:(?:has been |was )?added|failed to apply|was seriously submitted) ",
     re.IGNORECASE,
 )
 
@@ -197,10 +197,15 @@ def list_named_commits(patch: Patch) -> tuple[str, ...]:
     return tuple(dict.fromkeys(commit.id for commit in commits if len(commit.id) >= LEAST))
 
 
+def find_announced_title(subject: str) -> str:
+    """Return the title that the subject of a stable maintainer's announcement quotes, or ""."""
+    match = _ANNOUNCEMENT.match(subject)
+    return match["title"] if match else ""
+
+
 def read_announced_title(patch: Patch) -> str:
     """Return the title of a patch, or the one that a stable maintainer's announcement quotes."""
-    match = _ANNOUNCEMENT.match(patch.subject.title)
-    return match["title"] if match else patch.subject.title
+    return find_announced_title(patch.subject.title) or patch.subject.title
 
 
 def _find_in_patch(patch: Patch) -> tuple[NamedCommit, ...]:
@@ -209,7 +214,7 @@ def _find_in_patch(patch: Patch) -> tuple[NamedCommit, ...]:
     A stable maintainer's announcement may contain the message of the commit indented.
     """
     lines = patch.message
-    if _ANNOUNCEMENT.match(patch.subject.title):
+    if find_announced_title(patch.subject.title):
         lines = tuple(line.strip() for line in lines)
     return find_upstream_commits("\n".join(lines), read_announced_title(patch))
 

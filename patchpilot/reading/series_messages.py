@@ -19,6 +19,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.mail import Mail, find_batch_part, find_linked_ids
 from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.projects.commit_marks import find_announced_title
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
@@ -46,9 +47,6 @@ _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
 )
 _MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
-_QUOTED_SUBJECT = re.compile(
-    r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
-)
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 REPORTS = (*STABLE, *OF_TREES, MailKind.PULL_MERGED)
@@ -460,8 +458,8 @@ def parse_title(mail: Classified) -> str | None:
     if is_queued or mail.kind in (MailKind.MM_COMMIT, MailKind.APPLIED):
         if titled := pattern.search(text):
             return " ".join(titled["title"].split())
-        if is_queued and (quoted := _QUOTED_SUBJECT.search(mail.mail.subject)):
-            return parse_subject(quoted["title"].rstrip('"')).title
+        if is_queued and (quoted := find_announced_title(mail.mail.subject)):
+            return parse_subject(quoted).title
     return None
 
 

@@ -13,6 +13,7 @@ from patchpilot.projects.commit_marks import list_upstream_marks
 from patchpilot.projects.project import UpstreamMark
 from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mbox import parse
+from patchpilot.reading.series_messages import parse_title
 from tests.kit.growth import measure_seconds
 from tests.kit.mails import (
     ADA,
@@ -472,3 +473,19 @@ def test_authors_request_to_the_maintainer_is_not_a_question() -> None:
     )
     raw_mail = build_reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
     assert classify_as_kind(raw_mail, ADA) == "other"
+
+
+@pytest.mark.parametrize("title", ["demo: check", 'Revert "demo: check"'])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        'Patch "{}" has been added to the 6.1-stable tree',
+        '[demo-devel] Patch "{}" has been added to the 6.1-stable tree',
+        'FAILED: patch "[PATCH] {}" failed to apply to 6.1-stable tree',
+        'WTF: patch "[PATCH] {}" was seriously submitted to be applied to the 6.1-stable tree?',
+    ],
+)
+def test_stable_notice_is_about_the_quoted_title(subject: str, title: str) -> None:
+    failed = build_stable_failure_notice("TITLE", SHA, "6.1", id="g", X_stable="commit")
+    mail = parse(failed)[0]._replace(subject=subject.format(title))
+    assert parse_title(classify(mail)) == title
