@@ -155,7 +155,8 @@ def test_stable_branches_are_known(repo: Repo) -> None:
         True,
     )
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
-    assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
+    add = "git remote add acme https://git.acme.example/acme.git"
+    assert answer["missing"][0]["command"] == f"{add} && git fetch acme acme-5.0-lts"
     arguments = ("--offline", "--profile", "acme", "--format", "json")
     series = call("setup stable -C", str(repo.path), *arguments).json
     assert (series["family"], series["updated"]) == ("acme", "2026-11-01")
