@@ -122,9 +122,14 @@ def read_session_choices(
     left_out: Mapping[str, frozenset[str]],
     written_for: WrittenPatches,
 ) -> BranchChoices:
-    followed = session.last_result(Stage.FOLLOW) or ()
-    hold = NO_DRAFTS_IN_DEMO if is_in_demo_tour() else ""
-    return read_branch_choices(result, left_out, written_for, followed, session.seen_in, hold)
+    return read_branch_choices(
+        result,
+        left_out,
+        written_for,
+        session.last_result(Stage.FOLLOW) or (),
+        session.seen_in,
+        NO_DRAFTS_IN_DEMO if is_in_demo_tour() else "",
+    )
 
 
 TABLE = {
@@ -231,8 +236,8 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     elif not result.branches:
         note = result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
-        purpose = choices.unsendable or "press 0 to send it"
-        state, note = StageState.TODO, f"the request is a draft; {purpose}"
+        state = StageState.TODO
+        note = f"the request is a draft; {choices.unsendable or 'press 0 to send it'}"
     elif StepKind.REQUESTED in kinds and kinds.isdisjoint(REQUESTABLE):
         note = f"request sent: {note}"
     elif not result.culprits:

@@ -113,6 +113,5 @@ def _add_tags(
         dry_run=ticked is None,
         overrides=overrides,
     )
-    decisions = TagDecisions(tuple(ticked or ()))
-    choose = None if ticked is None else lambda _: decisions
+    choose = None if ticked is None else lambda _: TagDecisions(tuple(ticked or ()))
     return add_review_trailers(repository, request, choose=choose, progress=progress)
