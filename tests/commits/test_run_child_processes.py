@@ -277,6 +277,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/blame::_run_blame": ("rev",),
         "tags/commit_change::_read_log": ("*revisions",),
         "tags/commit_change::read_change": ("commit", "parent"),
+        "tags/last_uses::_find_unused_names": ("revision",),
         "tags/overrides::move_bisected_first": ("*bad",),
         "archive/landed_series::find_commits_in_trees": ("*range_arguments",),
     },
