@@ -121,6 +121,10 @@ NOT_RUN = {
         ),
         "needs written backports: tests/sending/test_check_backports.py plans them",
     ),
+    **dict.fromkeys(
+        ("patchpilot send --reroll FILES", "patchpilot send --reroll out/6.12/*.patch"),
+        "needs backports that were sent: tests/sending/test_check_backports.py plans them",
+    ),
     "patchpilot doctor --arrived": (
         "needs a message that a program took: tests/outgoing/test_hand_over.py has one"
     ),
