@@ -425,11 +425,11 @@ def _check_credit(
             offer=Action("trailers", ("--also", credit.trailer), "{} adds it"),
             asks=True,
         )
-    add_changed = Action("trailers", ("--changed",), "--changed adds it")
-    if credit.conditional and not request.changed:
-        return held._replace(why=f"given conditionally: {credit.conditional}", offer=add_changed)
-    if is_changed and not request.changed:
-        return held._replace(
-            why=f"the patch has changed since v{credit.version}", offer=add_changed
-        )
+    reasons = (
+        *([f"given conditionally: {credit.conditional}"] if credit.conditional else ()),
+        *([f"the patch has changed since v{credit.version}"] if is_changed else ()),
+    )
+    if reasons and not request.changed:
+        add_changed = Action("trailers", ("--changed",), "--changed adds it")
+        return held._replace(why="; ".join(reasons), offer=add_changed)
     return None

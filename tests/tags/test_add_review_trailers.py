@@ -61,6 +61,18 @@ def test_tag_repeated_without_its_condition_is_offered_once(
         assert whys == ["given conditionally: With the typo fixed", ""]
 
 
+def test_conditional_tag_for_a_patch_changed_since_has_both_reasons(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        topic.add_reply(topic.send(), f"With the typo fixed:\n\nReviewed-by: {RITA}")
+        assert topic.run("track update --fresh").code == 0
+        topic.amend_patch()
+        with Repository.open(topic.repo.path) as repository:
+            request = TrailersRequest(dry_run=True)
+            (choice,) = add_review_trailers(repository, request).choices
+        reasons = "given conditionally: With the typo fixed; the patch has changed since v1"
+        assert choice.why == reasons
+
+
 def test_late_tag_for_an_old_version_is_kept(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic:
         first_message_id = topic.send()
