@@ -47,12 +47,11 @@ _IN_REVIEW = (
 )
 _MAX_QUOTE = 80
 _NOT_APPLIED = re.compile(
-    r"[^.!?]*?\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
-    r"|(?:send|post|submit|provide|need\w*|make|do) (?:\w+ ){0,3}backports?)\b"
-    r"(?:[^.!?]|[.](?=\w))*",
+    r"\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
+    r"|(?:send|post|submit|provide|need\w*|make|do) (?:\w+ ){0,3}backports?)\b",
     re.IGNORECASE,
 )
-"""The sentence in an answer to a request by which the fix needs a backport."""
+"""Words in an answer to a request by which the fix needs a backport."""
 _MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
 """Messages by programs, which nobody reads an answer to."""
 
@@ -144,13 +143,15 @@ def _discussion_step(series: PostedSeries) -> NextStep:
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:
     """Return the backport to the branches to which a requested fix does not apply, or None."""
-    text = " ".join(answer.mail.body.text.split())
     commit, places = parse_request_subject(series.subject)
-    refused = _NOT_APPLIED.search(text) if commit else None
-    if refused is None:
+    sentences = [it.text for it in answer.mail.body.sentences]
+    refused = [it for it in sentences if _NOT_APPLIED.search(it)] if commit else []
+    if not refused:
         return None
     asked = find_versions(" ".join(places))
-    versions = [it for it in find_versions(text) if it in asked] or asked
+    versions = find_versions(" ".join(refused))
+    if not versions:
+        versions = tuple(it for it in find_versions(" ".join(sentences)) if it in asked) or asked
     quoted = textwrap.shorten(refused[0], 2 * _MAX_QUOTE)
     words = f"make the backport to {', '.join(versions)}: `{{}}`"
     return _your_turn(

@@ -48,6 +48,11 @@ def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
             Turn.YOURS,
             f"to 6.1, 6.6: `patchpilot backport {SHA} --onto linux-6.1.y --onto linux-6.6.y`",
         ),
+        (
+            "Now queued up for 6.1.y. It does not apply to 6.6.y. Can you send a backport for 5.15.y?",
+            Turn.YOURS,
+            "make the backport to 6.6, 5.15: `",
+        ),
         ("Now queued up, thanks for the backport.", Turn.YOURS, "read the answer by Greg"),
         ("I need working backports for these.", Turn.YOURS, "make the backport to 6.1, 6.6: "),
         ("Why is this needed in stable?", Turn.YOURS, "answer the question by Greg KH"),
