@@ -276,11 +276,11 @@ def _format_too_soon_message(
         return ""
     hours = int((now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600)
     elapsed = f"{format_count(hours, 'hour')} ago" if hours else "less than an hour ago"
-    demo = " (not needed in the demo)" if is_in_demo() else ""
+    until = f", until {format_next_send_time(moment)}"
     return (
         f"v{earlier_sends[-1].version} was sent {elapsed}; leave reviewers"
-        f" {project.mail.resend_hours} hours between versions, until"
-        f" {format_next_send_time(moment)}{demo}"
+        f" {project.mail.resend_hours} hours between versions"
+        f"{' (not needed in the demo)' if is_in_demo() else until}"
     )
 
 
