@@ -45,6 +45,7 @@ _IN_REVIEW = (
     SeriesState.PARTLY_ACCEPTED,
     SeriesState.STALLED,
 )
+_LOOK = "look whether it is true once a tree that you fetch has it: `git fetch --all --tags`"
 _MAX_QUOTE = 80
 _NOT_APPLIED = re.compile(
     r"\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
@@ -176,7 +177,7 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     proof = (
         "wait for the stable review or release that names it: "
         if claim.what == "queued"
-        else "look whether it is true: `git fetch --all --tags`, then "
+        else f"{_LOOK}, then "
     )
     look = f"{claim.words}: {proof}", _update("`{}`")
     is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
@@ -222,10 +223,8 @@ def _checks_step(series: PostedSeries) -> NextStep | None:
         return None
     if answer.has_accepted([post.message_id for post in series.latest.patches]):
         claim = f"{answer.server} lists it as accepted"
-        look = (
-            f"{claim}, which is no proof: look whether it is true: `git fetch --all --tags`, then "
-        )
-        return NextStep(Turn.WAITING, join_hints(look, _update("`{}`")), claim)
+        look = f"{claim}, which is no proof: {_LOOK}, then ", _update("`{}`")
+        return NextStep(Turn.WAITING, join_hints(*look), claim)
     failed = [
         name
         for name, check in answer.list_checks(CheckState.FAIL, series.patch_numbers)
