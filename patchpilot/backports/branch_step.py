@@ -171,6 +171,14 @@ def find_branch_step(
     return BranchStep(StepKind.WRITE, words)
 
 
+def explain_stable_wait(result: BackportResult, branch: BranchResult) -> str:
+    """Return how long the stable maintainers may take a fix for a branch by its Cc: stable tag, or
+    "" if they do not, or had enough time.
+    """
+    reason = find_branch_step(result, branch).reason
+    return reason if result.wait and reason == result.wait.reason else ""
+
+
 def find_replacement(result: BackportResult, branches: Sequence[BranchResult]) -> Follower | None:
     """Return the latest fix that replaces a reverted one and that a branch lacks, or None."""
     lacking = {row.commit for branch in branches for row in branch.followers}

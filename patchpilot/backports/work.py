@@ -16,6 +16,7 @@ from patchpilot.backports.branch_step import (
     RESTING,
     BranchStep,
     StepKind,
+    explain_stable_wait,
     find_branch_step,
     find_replacement,
     list_onto_options,
@@ -139,16 +140,14 @@ def next_backport_step(
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = str(suggest_backport_folder(tree, result.commit))
-        waits = any(branch.review for branch in branches)
         open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
-        onto = list_onto_options(open_branches if waits else request.onto)
+        onto = list_onto_options(open_branches if len(open_branches) < len(rows) else request.onto)
         # with --adapt, a fix that was not adapted is not written with its prerequisites
         adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
-        return Action(
-            "backport", (target, *onto, *adapt, "--write", folder, "--signoff"), "next: {}"
-        )
+        arguments = (target, *onto, *adapt, "--write", folder, "--signoff")
+        return Action("backport", arguments, f"{_list_waits(rows)}next: {{}}")
     if isinstance(step.advice, Action):
-        start = f"use {commit}: " if result.asked else "next: "
+        start = _list_waits(rows) + (f"use {commit}: " if result.asked else "next: ")
         if step.kind is StepKind.REQUEST:
             return _advise_request(step.advice, start, result, ready, request.tested)
         return step.advice._replace(reason=start + step.advice.reason)
@@ -177,7 +176,20 @@ def _advise_request(
 def _describe_step(step: BranchStep, versions: str) -> str:
     if step.kind is StepKind.SEND_REQUEST:
         return f"next: {step.text} for {versions}: `patchpilot --home` lists it"
-    return f"next: wait for {versions}: {step.reason or step.text}"
+    return f"next: {_describe_wait(step, versions)}"
+
+
+def _describe_wait(step: BranchStep, versions: str) -> str:
+    return f"wait for {versions}: {step.reason or step.text}"
+
+
+def _list_waits(rows: Sequence[tuple[BranchResult, BranchStep]]) -> str:
+    """Return a line for each step that is to wait, with its branches."""
+    waits: dict[BranchStep, list[str]] = {}
+    for branch, step in rows:
+        if step.kind in RESTING and not step.advice:
+            waits.setdefault(step, []).append(branch.name)
+    return "".join(f"{_describe_wait(step, join_words(names))}\n" for step, names in waits.items())
 
 
 _STEP_ORDER = (
@@ -250,23 +262,23 @@ def run_backport_actions(
             )
             for index in range(len(final_result.branches))
         )
-    failed_branches = {
-        build.branch for build in builds if is_object_build(request.build) and build.code == FAILED
+    skipped = _list_stable_waits(results, request) | {
+        build.branch: _BUILD_FAILED
+        for build in builds
+        if is_object_build(request.build) and build.code == FAILED
     }
-    buildable = [
+    writable = [
         replace(
             result,
-            branches=tuple(
-                branch for branch in result.branches if branch.branch not in failed_branches
-            ),
+            branches=tuple(branch for branch in result.branches if branch.branch not in skipped),
         )
         for result in results
     ]
     written: list[WrittenBackport] = []
-    if folder and buildable[-1].branches:
+    if folder and writable[-1].branches:
         written += write_backports(
             repository,
-            buildable,
+            writable,
             folder,
             wording=wording,
             profile=profile,
@@ -274,7 +286,7 @@ def run_backport_actions(
             everything=request.everything,
         )
     if folder:
-        written += (WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(failed_branches))
+        written += (WrittenBackport(name, (), skipped[name]) for name in sorted(skipped))
     resolving = None
     if request.resolve:
         resolving = prepare_conflict_clone(
@@ -304,6 +316,23 @@ def run_backport_actions(
         request=request_mail,
         next=send_hint,
     )
+
+
+def _list_stable_waits(
+    results: Sequence[BackportResult], request: BackportRequest
+) -> dict[str, str]:
+    """Return the branches for which no patch is written because the stable maintainers take all
+    fixes that they need by their tags, with the reason. Branches that the user names are written.
+    """
+    waits: dict[str, str] = {}
+    if request.onto or request.everything:
+        return waits
+    for index, branch in enumerate(results[-1].branches):
+        needed = [result for result in results if result.branches[index].wants_fix]
+        reasons = [explain_stable_wait(result, result.branches[index]) for result in needed]
+        if reasons and all(reasons):
+            waits[branch.branch] = f"{reasons[-1]}; --all writes it anyway"
+    return waits
 
 
 def _list_request_notes(

@@ -9,9 +9,11 @@ from patchpilot.backports.branch_choices import read_branch_choices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import StepKind
 from patchpilot.backports.branch_verdicts import BackportRequest
+from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import next_backport_step
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.reading.stable_wait import StableWait
 from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
 from patchpilot.threads.stable_requests import REQUESTS, read_requests
@@ -128,3 +130,21 @@ def test_conflict_in_stable_review_is_not_open() -> None:
     for row, more in ((branch, ", 1 with conflicts"), (replace(branch, reported=review), "")):
         result = replace(make_result("6.1"), branches=(row,))
         assert result.describe_needs() == f"1 of 1 branches need the fix{more}"
+
+
+def test_next_step_leaves_out_branches_that_take_the_fix_by_its_tag(workdir: object) -> None:
+    result = replace(make_result("6.12", "6.6", "6.1"), is_tagged=True, wait=StableWait())
+    first, second, last = result.branches
+    conflict = replace(last, verdict=BranchVerdict.CONFLICT)
+    need = PrerequisiteNeed("4" * 40, "why", 1, is_fix=True)
+    for row, command in (
+        (
+            replace(conflict, prerequisites=(need,)),
+            "patchpilot backport HEAD --onto stable/linux-6.1.y --write ",
+        ),
+        (conflict, "patchpilot backport HEAD --resolve stable/linux-6.1.y"),
+    ):
+        judged = replace(result, branches=(first, second, row))
+        waits, step = str(next_backport_step(None, (judged,), BackportRequest("HEAD"))).split("\n")
+        assert waits == f"wait for 6.12 and 6.6: {StableWait().reason}"
+        assert step.startswith(f"next: {command}")

@@ -279,6 +279,34 @@ def test_patches_marked_as_sent_are_not_written_again(world: World, tmp_path: Pa
     assert len([*(tmp_path / "all").iterdir()]) == 2
 
 
+def test_branches_that_take_the_fix_by_its_tag_are_not_written(
+    world: World, tmp_path: Path
+) -> None:
+    lines = {**FIXED, "l30": "before(30);"}
+    before = world.repo.commit("work: before", {"w.c": format_function(**lines)})
+    fix = world.repo.commit(
+        "work: on\n\nIt hangs.\n\nCc: stable@vger.kernel.org\n"
+        f'Fixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**{**lines, "l30": "before(30, on);"})},
+    )
+    world.create_stable_branch("6.18", before)
+    world.create_stable_branch("6.12", world.fix)
+    output = world.run_backport(fix).out.partition("\nwait for 6.18: ")[2]
+    waits, _, step = output.partition("next: ")
+    assert waits.startswith("the stable maintainers take it by its Cc: stable tag")
+    assert step.startswith(f"patchpilot backport {fix} --onto linux-6.12.y --write ")
+    for name, options, versions in (
+        ("default", (), {"6.12"}),
+        ("named", ("--onto", "linux-6.18.y"), {"6.18"}),
+        ("all", ("--all",), {"6.12", "6.18"}),
+    ):
+        outcome = world.run_backport(fix, *options, "--write", tmp_path / name)
+        assert outcome.code == 0, outcome.err
+        assert {folder.name for folder in (tmp_path / name).iterdir()} == versions
+        left_out = "linux-6.18.y: nothing written: the stable maintainers take it"
+        assert (left_out in outcome.out) == (name == "default")
+
+
 def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.12", world.groundwork)
     write_backports(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")

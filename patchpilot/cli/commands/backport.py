@@ -132,8 +132,8 @@ _VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.(?:y|\d+))?")
     is_flag=True,
     help=(
         "stack all commits of a range, not only its fixes, and include fixes that mainline"
-        " reverted or whose patches were sent, very large prerequisites, and requests against the"
-        " stable rules"
+        " reverted, whose patches were sent, or that stable trees take by their Cc: stable tag,"
+        " very large prerequisites, and requests against the stable rules"
     ),
 )
 @option(
