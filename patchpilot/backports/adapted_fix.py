@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from patchpilot.commits.merging import Entry, Merge
 from patchpilot.commits.object_store import ScratchStore
@@ -15,6 +16,13 @@ _READY_KINDS = ("backport", "context")
 
 With the other kinds, maintainers of other projects made another patch as often as the same.
 """
+
+
+class OtherBackport(NamedTuple):
+    """A backport of the fix to another branch, by the branch's name and the commit's id."""
+
+    branch: str
+    commit: str
 
 
 @json_form()

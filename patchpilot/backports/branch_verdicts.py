@@ -13,7 +13,7 @@ from shlex import quote
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.adapted_fix import AdaptationPrice
+from patchpilot.backports.adapted_fix import AdaptationPrice, OtherBackport
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
 from patchpilot.backports.conflict_reasons import StackedTree, explain_conflict
@@ -542,7 +542,7 @@ class BackportSession:
         days = self.stable_branches.stable.waiting_days
         return make_stable_wait(release.name if release else None, released, days)
 
-    def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:
+    def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[OtherBackport]:
         branches = self.stable_branches.branches
         newer_branches = [
             candidate
@@ -555,7 +555,7 @@ class BackportSession:
         ):
             applied = self.history.landed(commit, candidate.tip, content=False)
             if applied and applied.holds and applied.commit != commit:
-                yield applied.commit
+                yield OtherBackport(candidate.version, applied.commit)
 
     def _count_trials(
         self, judged: JudgedBranch, fix: FixCommit, branch: StableBranch

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.message import make_backport_message
-from patchpilot.backports.posted_backport import PostedBackport
+from patchpilot.backports.posted_backport import PostedBackport, adopt_message
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import UsageError
 from patchpilot.history.line_differences import LineDifference, find_line_differences
@@ -130,8 +130,13 @@ def make_commits(
                 *([wording.note] if wording.note and difference else []),
             )
         )
+        source = (
+            step.posted.with_message(original)
+            if step.posted and applied
+            else adopt_message(scratch.repository, original, adapted)
+        )
         message = make_backport_message(
-            step.posted.with_message(original) if step.posted and applied else original,
+            source,
             stable,
             dep_of=step.dep_of,
             notes=notes,
@@ -142,13 +147,16 @@ def make_commits(
         skipped_trailers = explain_refused_trailers(
             [(DEPENDENCY, step.dep_of.reference)] if step.dep_of else []
         )
+        # that a backport to another branch was taken does not explain how it differs
+        is_taken = adapted is not None and bool(adapted.start) and not wording.note
+        explanation = find_explanation(source.message if is_taken else message, original.message)
         commits.append(
             MadeCommit(
                 parent,
                 original,
                 difference,
                 parts,
-                bool(find_explanation(message, original.message)),
+                bool(explanation),
                 skipped_trailers,
                 is_changed,
             )

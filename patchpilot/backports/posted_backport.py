@@ -8,10 +8,12 @@ Its author adapted it to a branch, so it may apply where the commit conflicts.
 import re
 from typing import NamedTuple
 
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.commits.applies import AppliesHow, ApplyResult, ScratchTree
 from patchpilot.commits.mail_commits import is_valid_path, parse_diff_header
 from patchpilot.commits.merging import Entry, Merge
 from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.history.origin import compare_with_origin
 from patchpilot.model.commit import Commit
@@ -97,6 +99,17 @@ class PostedBackport(NamedTuple):
 
 _PREAMBLE = 20
 """The lines of a message in which the name of the author may follow the words of a bot."""
+
+
+def adopt_message(repository: Repository, commit: Commit, adaptation: Adaptation | None) -> Commit:
+    """Return a fix with the message of the backport to another branch that was taken instead of it,
+    including its notes and sign-offs, or the fix itself.
+    """
+    if adaptation is None or not adaptation.start:
+        return commit
+    patch = format_commit_patch(repository, adaptation.start)
+    taken = read_posted_backport(repository, patch)
+    return taken.with_message(commit) if taken else commit
 
 
 def read_posted_backport(repository: Repository, patch: Patch | None) -> PostedBackport | None:

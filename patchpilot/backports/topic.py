@@ -10,7 +10,7 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation, OtherBackport
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_verdicts import (
     BackportRequest,
@@ -195,7 +195,7 @@ def list_conflict_options(
             scratch.tree_of(branch.tip),
         )
         backports = [
-            branch_result.landed_as
+            OtherBackport(branch_result.name, branch_result.landed_as)
             for branch_result in result.branches
             if branch_result.landed_as and branch_result.landed_as != result.commit
         ]

@@ -31,6 +31,7 @@ from patchpilot.backports.patches import (
     compute_range_diff,
     make_commits,
 )
+from patchpilot.backports.posted_backport import adopt_message
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     SIGN_HINT,
@@ -308,7 +309,7 @@ def _prepare_clone(
         )
         notes = start.steps if start else ()
         message = make_backport_message(
-            fix,
+            adopt_message(repository, fix, start),
             stable,
             notes=notes,
             signer=wording.signer,

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.confidence import UNSURE, compute_confidence
+from patchpilot.backports.adapted_fix import OtherBackport
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Entry, Merge
 from patchpilot.commits.object_store import ScratchStore
@@ -67,7 +68,8 @@ def collect_adaptation_cases(
                 scratch.tree_of(row["backport"]),
             )
             merge = scratch.pick(fix_commit.id, target, fix_commit.base)
-            adaptation = adapt_conflicts(scratch, merge, target, fix_commit, row.get("others", ()))
+            others = [OtherBackport("another branch", commit) for commit in row.get("others", ())]
+            adaptation = adapt_conflicts(scratch, merge, target, fix_commit, others)
             results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
                 results |= {adaptation.kind: adaptation.made}

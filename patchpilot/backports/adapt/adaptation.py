@@ -22,7 +22,7 @@ from patchpilot.backports.adapt.features import compute_adaptation_features
 from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
 from patchpilot.backports.adapt.verify import is_code_file, is_sound_result
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation, OtherBackport
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Merge
 from patchpilot.commits.object_store import ScratchStore
@@ -51,7 +51,7 @@ def adapt_conflicts(
     merge: Merge,
     onto: str,
     fix: FixCommit,
-    backports: Iterable[str] = (),
+    backports: Iterable[OtherBackport] = (),
     changelogs: Sequence[str] = (),
 ) -> Adaptation | None:
     """Adapt the conflicted files of a fix's merge to a tree.
@@ -81,10 +81,10 @@ def adapt_conflicts(
 
 
 def _adapt_from_backport(
-    scratch: ScratchStore, merge: Merge, onto: str, backport: str
+    scratch: ScratchStore, merge: Merge, onto: str, backport: OtherBackport
 ) -> Adaptation | None:
     """Return a maintainer's backport as an adaptation, or None if it does not apply."""
-    fix = FixCommit.read(scratch.repository, backport)
+    fix = FixCommit.read(scratch.repository, backport.commit)
     picked = scratch.pick(fix.id, onto, fix.base)
     if not picked.clean or picked.tree == onto:
         return None
@@ -92,8 +92,8 @@ def _adapt_from_backport(
         path: (entry[0], scratch.content(entry) or b"") if entry else None
         for path, (_, entry) in scratch.changed(merge.tree, picked.tree).items()
     }
-    step = f"took the backport {backport[:12]} to another branch, which applies here unchanged"
-    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree, start=backport)
+    step = f"took the backport to {backport.branch}, {fix.id[:12]}, which applies here unchanged"
+    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree, start=fix.id)
 
 
 def make_adaptation(

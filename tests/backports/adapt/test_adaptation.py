@@ -5,6 +5,8 @@ it cannot.
 
 from pathlib import Path
 
+import pytest
+
 from patchpilot.model.mail import parse_patch
 from tests.kit.backport_world import World, format_function, track_failed_backports
 from tests.kit.repos import Repo
@@ -145,7 +147,8 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
     assert "--adapt --resolve" in output
 
 
-def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("note", ["[ Mia: some is enough,\n  all is missing here ]\n", ""])
+def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path, note: str) -> None:
     tip = world.create_renamed_branch()
     branch_lines = {
         "l10": "quick(10);",
@@ -156,18 +159,28 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
         "6.12",
         tip,
         (
-            f"work: adapted\n\ncommit {world.fix} upstream.\n",
+            f"work: adapted\n\ncommit {world.fix} upstream.\n\nIt was lost.\n\n"
+            f"Signed-off-by: Ada Fixer <ada@example.org>\n{note}"
+            "Signed-off-by: Mia Maintainer <mia@example.org>\n",
             {"w.c": format_function(**branch_lines)},
         ),
     )
     document = world.read_backport_json(world.fix, "--onto", "linux-6.6.y", "--adapt")
     adaptation = document["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
-    assert backport[:12] in adaptation["steps"][0]
+    taken = f"took the backport to 6.12, {backport[:12]}, which applies here unchanged"
+    assert adaptation["steps"] == [taken]
     assert adaptation["start"] == backport
-    write_adapted_patch(world, tmp_path / "out", "--signoff")
+    output = write_adapted_patch(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    assert "+\tverify(20, some);" in file.read_text()
+    text = file.read_text()
+    assert "+\tverify(20, some);" in text
+    message, _, below = text.partition("\n---\n")
+    assert f"{note}Signed-off-by: Mia Maintainer <mia@example.org>\n[ " in message
+    assert taken in " ".join(message.split())
+    # that it was taken from another branch does not explain the lines
+    assert ("the message lists what differs" in below) == bool(note)
+    assert ("not the lines of upstream; explain them" in output) != bool(note)
 
 
 def test_range_diff_shows_the_adaptation(world: World) -> None:
