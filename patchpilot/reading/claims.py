@@ -16,6 +16,7 @@ from patchpilot.reading.mail_kinds import OF_TREES, STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_messages import parse_title
+from patchpilot.reading.stable_subject import find_versions, parse_answer
 from patchpilot.reading.statements import (
     MENTIONS,
     MOST_QUOTED,
@@ -144,10 +145,7 @@ def claims_of(
             if known:
                 # a claim can be withdrawn only by a reply to it or by its sender
                 claims = [
-                    it._replace(withdrawn=words)
-                    if it.message_id == target
-                    or (it.what == "applied" and it.sender.key == mail.sender.key)
-                    else it
+                    it._replace(withdrawn=words) if _is_withdrawn(it, reply, target) else it
                     for it in claims
                 ]
             dropped = base._replace(what="dropped", sentence=words)
@@ -172,6 +170,18 @@ def claims_of(
             for claim in reply_claims
         )
     return tuple(claims)
+
+
+def _is_withdrawn(claim: Claim, reply: Reply, target: str) -> bool:
+    """Return whether a reply withdraws a claim: the one in the message `target`, or its sender's.
+
+    In a request to the stable maintainers, it may name some of the branches.
+    """
+    if claim.message_id == target or claim.sender.key != reply.mail.sender.key:
+        return claim.message_id == target
+    if claim.what == "queued" and reply.revision and reply.revision.requested[0]:
+        return claim.version in (find_versions(reply.mail.body.text) or (claim.version,))
+    return claim.what == "applied"
 
 
 def _find_title(reply: Reply, claim: Claim) -> str | None:
@@ -258,6 +268,8 @@ def _create_claim(reply: Reply) -> Claim:
 def _claims(reply: Reply, base: Claim) -> list[Claim]:
     mail = reply.mail
     placement, kind = mail.placement, mail.kind
+    if reply.revision and reply.revision.requested[0] and not mail.robot:
+        return _parse_answer(reply, base._replace(tree=None))
     commits = placement.commits or (None,)
     if kind is MailKind.APPLIED:
         return _parse_applied(reply, base)
@@ -279,6 +291,25 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
         )
         return [base._replace(version=version) for version in placement.versions]
     return _discussion_claims(reply, base._replace(tree=None))
+
+
+def _parse_answer(reply: Reply, base: Claim) -> list[Claim]:
+    """Return the branches that get a requested commit, or need a backport, according to an
+    answer.
+    """
+    assert reply.revision is not None
+    mail, (commit, asked) = reply.mail, reply.revision.requested
+    if mail.by_author or mail.kind is MailKind.PATCH:
+        return []
+    is_promise = mail.statement is not None and mail.statement.what == "promised"
+    is_queued = mail.kind is MailKind.APPLIED and not is_promise
+    answer = parse_answer(mail.body.text, asked, is_queued=is_queued)
+    failed = base._replace(what="failed", commit=commit, sentence=answer.refusal[:MOST_QUOTED])
+    queued = base._replace(what="queued", commit=commit)
+    return [
+        *(failed._replace(version=version) for version in answer.failed),
+        *(queued._replace(version=version) for version in answer.others if is_queued),
+    ]
 
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:

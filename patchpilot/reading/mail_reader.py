@@ -35,9 +35,10 @@ class MailReader:
     `now` is the time of the call. If `from_poll` is set, waiting days end at the last update of the
     archive. `online` allows network access. `progress` is called while a long thread is read.
     `threads` caches the results of `read_thread`. `outbox` contains the facts about messages sent
-    from this machine; it is None until it is loaded. `summaries` contains the cached summaries of
-    series. Messages that the previous call parsed are reused,
-    because the TUI reads the same threads repeatedly.
+    from this machine, and `requests` maps the numbers of tracked requests to the stable maintainers
+    to their commits; both are None until they are loaded. `summaries` contains the cached summaries
+    of series. Messages that the previous call parsed are reused, because the TUI reads the same
+    threads repeatedly.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -49,6 +50,7 @@ class MailReader:
         self.online = False
         self.progress: Progress = ignore_progress
         self.outbox: OutboxFacts | None = None
+        self.requests: Mapping[int, str] | None = None
         self.summaries: dict[str, dict[int, Any]] = {}
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}

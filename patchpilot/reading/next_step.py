@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Suggest the author's next step in one sentence. There is one for every state of a series."""
 
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +15,6 @@ from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
-from patchpilot.reading.stable_subject import find_versions, parse_request_subject
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
@@ -47,12 +45,6 @@ _IN_REVIEW = (
 )
 _LOOK = "look whether it is true once a tree that you fetch has it: `git fetch --all --tags`"
 _MAX_QUOTE = 80
-_NOT_APPLIED = re.compile(
-    r"\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
-    r"|(?:send|post|submit|provide|need\w*|make|do) (?:\w+ ){0,3}backports?)\b",
-    re.IGNORECASE,
-)
-"""Words in an answer to a request by which the fix needs a backport."""
 _MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
 """Messages by programs, which nobody reads an answer to."""
 
@@ -118,8 +110,10 @@ def advise(series: PostedSeries) -> NextStep:
 
 def _discussion_step(series: PostedSeries) -> NextStep:
     """Return the step after a request to the stable maintainers, or a report: the last answer
-    decides.
+    decides, until all requested branches have the commit.
     """
+    if series.state is SeriesState.IN_STABLE:
+        return _finish(f"done: {series.why}")
     persons = [it for it in series.replies if not it.mail.bot or it.mail.wants_answer]
     last = persons[-1] if persons else None
     if last is None or series.is_author(series.identities.sender(last.mail)):
@@ -144,20 +138,19 @@ def _discussion_step(series: PostedSeries) -> NextStep:
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:
     """Return the backport to the branches to which a requested fix does not apply, or None."""
-    commit, places = parse_request_subject(series.subject)
-    sentences = [it.text for it in answer.mail.body.sentences]
-    refused = [it for it in sentences if _NOT_APPLIED.search(it)] if commit else []
-    if not refused:
+    claims = [
+        it
+        for it in series.events
+        if it.message_id == answer.message_id and it.what == "failed" and it.version
+    ]
+    if not claims:
         return None
-    asked = find_versions(" ".join(places))
-    versions = find_versions(" ".join(refused))
-    if not versions:
-        versions = tuple(it for it in find_versions(" ".join(sentences)) if it in asked) or asked
-    quoted = textwrap.shorten(refused[0], 2 * _MAX_QUOTE)
+    versions = [it.version for it in claims if it.version]
+    quoted = textwrap.shorten(claims[0].sentence, 2 * _MAX_QUOTE)
     words = f"make the backport to {', '.join(versions)}: `{{}}`"
     return _your_turn(
         f"{answer.mail.sender_name}: “{quoted}”: ",
-        _backport(series, commit, versions, words),
+        _backport(series, claims[0].commit, versions, words),
         "; ",
         _write(answer.message_id, "answer with it"),
     )

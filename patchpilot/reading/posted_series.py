@@ -22,6 +22,7 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
 from patchpilot.reading.patchwork_checks import PatchworkAnswer
 from patchpilot.reading.sender import is_same_person
+from patchpilot.reading.stable_subject import find_versions, parse_request_subject
 from patchpilot.reading.thread_values import (
     CLAIMED,
     TAKEN,
@@ -128,6 +129,15 @@ class Revision:
         """Return the stable version in the subject prefix ("stable" if unnumbered), or None."""
         subject = self.head.subject
         return subject.stable or ("stable" if subject.is_for_stable else None)
+
+    @cached_property
+    def requested(self) -> tuple[str, tuple[str, ...]]:
+        """Return the commit and the stable versions of a request to the stable maintainers, or ""
+        and () if it is none.
+        """
+        commit, places = parse_request_subject("" if self.patches else self.head.title)
+        versions = find_versions(" ".join(places))
+        return (commit, versions) if versions else ("", ())
 
     @cached_property
     def titles(self) -> frozenset[str]:
@@ -406,10 +416,12 @@ class PostedSeries:
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """Return the stable versions that a backport is for, or none if it is no backport.
+        """Return the stable versions that a backport or a request is for, or none for others.
 
         A backport without a version in its prefix is for the branch whose message it answers.
         """
+        if self.is_discussion:
+            return self.latest.requested[1]
         if not (self.revisions and self.latest.backport_to):
             return ()
         parent = self.latest.head.mail.in_reply_to
@@ -538,6 +550,9 @@ class PostedSeries:
             by, patch, date = event.message_id, event.patch, event.date
             landed = LandedCommit(tree, commit, None, how, by, patch, title, date)
             merges.setdefault((tree, name), landed)
+        if self.is_discussion and (commit := self.latest.requested[0]):
+            tree = default_project().mainline
+            merges[tree, commit] = LandedCommit(tree, commit, None, "named in the request")
         return tuple(merges.values())
 
     @property
@@ -585,7 +600,7 @@ class PostedSeries:
         posted: list[tuple[str, str | None, datetime | None]] = [
             (version, None, when) for version, when in self.sent_marks if self.concerns(version)
         ]
-        if targets := self.targets:
+        if (targets := self.targets) and not self.is_discussion:
             head = self.latest.first
             posted += ((version, head.message_id, head.when) for version in targets)
         for later in self.follow_ups:

@@ -138,8 +138,8 @@ def _with_claims(
 
     replies = tuple(map(judged, attached))
     if series.is_discussion:
-        # there is no patch that could be applied
-        claims = ()
+        # there is no patch that could be applied, but a branch can get the requested commit
+        claims = tuple(it for it in claims if it.version and it.known)
     return decide_state(
         replace(
             series,

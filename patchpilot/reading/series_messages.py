@@ -603,7 +603,7 @@ def _find_discussions(mails: Sequence[Classified], anchors: Set[str]) -> list[Po
     return [
         PostedSeries(
             (Revision(1, (replace(mail, kind=MailKind.COVER),)),),
-            Identities().add_addresses([mail.sender]),
+            Identities().add_addresses(_find_named_addresses(Revision(1, (mail,)))),
             is_discussion=True,
         )
         for mail in mails

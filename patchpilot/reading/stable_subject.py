@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the commit and the branches in the subject of a request to the stable maintainers."""
+"""Read a request to the stable maintainers: its subject, and the answers to it."""
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 _REQUESTED = re.compile(r"\b(?P<commit>[0-9a-f]{12,40}) \(\".*\"\) to (?P<places>.+)$")
 _VERSION = re.compile(r"(?<![\w.])(\d+\.\d+)(?=[\s.,:;)?!]|$)(?:\.(?:y|\d+))?")
+_NOT_APPLIED = re.compile(
+    r"\b(?:(?:not|n't|fail\w*(?: to)?) (?:\w+ ){0,2}appl\w+"
+    r"|(?:send|post|submit|provide|need\w*|make|do) (?:\w+ ){0,3}backports?)\b",
+    re.IGNORECASE,
+)
+"""The words in an answer to a request by which the fix needs a backport."""
+_CLAUSE_END = re.compile(r"(?<=[.!?])\s+|;\s+|,?\s+but\s+", re.IGNORECASE)
 
 
 def parse_request_subject(subject: str) -> tuple[str, tuple[str, ...]]:
@@ -21,3 +30,34 @@ def parse_request_subject(subject: str) -> tuple[str, tuple[str, ...]]:
 def find_versions(text: str) -> tuple[str, ...]:
     """Return the versions of stable branches that a text names: `6.1` for `6.1.y` and `6.1.76`."""
     return tuple(dict.fromkeys(_VERSION.findall(text.replace("linux-", ""))))
+
+
+class StableAnswer(NamedTuple):
+    """The states of branches according to an answer to a request.
+
+    `refusal` is the first clause by which the fix needs a backport, or "". `failed` contains the
+    versions that need one, and `others` the versions that the rest of the answer is about.
+    """
+
+    refusal: str
+    failed: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def parse_answer(text: str, asked: Sequence[str], *, is_queued: bool) -> StableAnswer:
+    """Return the states of the `asked` versions according to an answer, and of others that it
+    asks for.
+
+    An answer that names none of them is about all. If some are queued (`is_queued`), a refusal
+    without a version is about the versions that are not named.
+    """
+    named = [it for it in find_versions(text) if it in asked]
+    clauses = [it for it in _CLAUSE_END.split(text.strip()) if _NOT_APPLIED.search(it)]
+    refusing = " ".join(clauses)
+    # `5.15.y` without a request is a wish for a backport, and `5.15` may only be an explanation
+    failed = [it for it in find_versions(refusing) if it in asked or f"{it}.y" in refusing]
+    if clauses and not failed:
+        failed = [it for it in asked if it not in named] if is_queued else named or [*asked]
+    others = [it for it in named or asked if it not in failed]
+    refusal = " ".join(clauses[0].split()).rstrip(".!?") if clauses else ""
+    return StableAnswer(refusal, tuple(failed), tuple(others))

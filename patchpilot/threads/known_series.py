@@ -38,6 +38,7 @@ from patchpilot.reading.delivery import (
 )
 from patchpilot.reading.mail_reader import OutboxFacts
 from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.stable_subject import parse_request_subject
 from patchpilot.reading.thread_values import (
     NextStep,
     Turn,
@@ -482,6 +483,7 @@ class _SeriesReader:
             self._every_mail,
             self._store.server_checks(entry.id),
             list_request_states(),
+            [(it, store.stored_order(it)) for it in map_tracked_requests(store)],
         )
         key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0
@@ -509,6 +511,25 @@ class _SeriesReader:
             )
         return summary
 
+    def _add_answers(self, posted: "PostedSeries") -> "PostedSeries":
+        """Return a merged series with the answers to the tracked requests for its commit."""
+        commit = posted.commit
+        if posted.is_discussion or not commit:
+            return posted
+        requests = [
+            read_tracked_series(number, store=self._store, repository=self._repository).posted
+            for number, requested in map_tracked_requests(self._store).items()
+            if number != self._entry.id and commit.startswith(requested)
+        ]
+        answers = [
+            claim for request in requests if request for claim in request.events if claim.version
+        ]
+        if not answers:
+            return posted
+        from patchpilot.reading.series_state import decide_state
+
+        return decide_state(replace(posted, events=(*posted.events, *answers)))
+
     def keep(self, posted: "PostedSeries | None") -> None:
         """Use `posted` as the result of reading the messages, and add facts from the repository.
 
@@ -521,6 +542,7 @@ class _SeriesReader:
         if posted is not None:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
+            posted = self._add_answers(posted)
             posted = add_sent_marks(posted)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
             if self._marks:
@@ -529,6 +551,17 @@ class _SeriesReader:
                 posted = apply_marks(posted, self._marks)
             posted = posted if is_archived or posted.commits else None
         self._posted, self._is_read = posted, True
+
+
+def map_tracked_requests(store: Store) -> Mapping[int, str]:
+    """Map the numbers of the tracked requests to the stable maintainers to their commits.
+
+    The result is cached until the command ends.
+    """
+    if store.reader.requests is None:
+        named = {entry.id: parse_request_subject(entry.subject)[0] for entry in store.entries()}
+        store.reader.requests = {number: commit for number, commit in named.items() if commit}
+    return store.reader.requests
 
 
 def _has_public_mainline(repository: "Repository | None") -> bool:

@@ -42,7 +42,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         why=posted.why,
         subject=posted.subject,
         version=latest.version,
-        targets=posted.targets,
+        targets=() if posted.is_discussion else posted.targets,
         tags=posted.tag_counts,
         ci=find_worst_verdict((*(mail.verdict for mail in latest_replies), server_verdict)),
         step=_find_next_step(posted, marks),

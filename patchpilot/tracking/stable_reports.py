@@ -18,6 +18,7 @@ from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.stable_subject import parse_request_subject
 from patchpilot.reading.thread_values import StableBranchState
 from patchpilot.resources import TOPIC_DATABASE, state_path
 from patchpilot.threads.known_series import (
@@ -56,7 +57,13 @@ def read_stable_reports(
                 _add_failures(failures, commits, stored, store)
                 sent = read_sent_mails(find_unarchived_ids(entry, store), store)
                 bodies = [mail.body for mail in (*stored, *sent)]
-                named = [it for it in commits if any(it in body for body in bodies)]
+                requested = parse_request_subject(entry.subject)[0]
+                named = [
+                    it
+                    for it in commits
+                    if (requested and it.startswith(requested))
+                    or any(it in body for body in bodies)
+                ]
                 if named and (
                     posted := read_stored_series(
                         entry, store, repository, ignore_progress, whole=True

@@ -12,6 +12,7 @@ from tests.kit.mails import (
     build_mail,
     build_mbox,
     build_patch_mail,
+    build_reply,
     build_stable_failure_notice,
     build_stable_queue_notice,
     build_stable_review,
@@ -141,3 +142,56 @@ def test_reviewed_fix_is_not_requested_again(world: World, tmp_path: Path) -> No
     track_reports(world, tmp_path, "review")
     outcome = world.run_backport(world.fix, "--request", "--tested", "6.6 by Tess Tester", *QUICK)
     assert (outcome.code, "not requested: 6.6 under review" in outcome.err) == (2, True)
+
+
+def track_request(world: World, versions: str, text: str, *series: bytes) -> None:
+    """Track the user's request for the fix, with an answer of the stable maintainers."""
+    world.repo.git("config user.email ada@example.org")
+    subject = f'Please apply {world.fix[:12]} ("{TITLE}") to {versions}'
+    stable = {"sender": "Greg KH <gregkh@linuxfoundation.org>", "reply_to": "ask", "minutes": 60}
+    answer = build_reply(subject, text, quote="Hi,", **stable)
+    file = world.repo.path.parent / "request.mbox"
+    file.write_bytes(build_mbox(*series, build_mail(subject, "Hi,\n", id="ask"), answer))
+    for name in ("<ask@example.org>", *(["<first@example.org>"] if series else [])):
+        outcome = world.repo.patchpilot("track add", name, "--mbox", file)
+        assert outcome.code == 0, outcome.err
+
+
+def test_answer_to_a_request_is_the_state_of_its_branch(world: World) -> None:
+    for version in ("6.6", "6.12"):
+        world.create_stable_branch(version, world.groundwork)
+    track_request(world, "6.6 and 6.12", "Queued up for 6.12, but it does not apply to 6.6.y.")
+    branches = {it["version"]: it for it in world.read_backport_json(world.fix)["branches"]}
+    assert {name: it["reported"]["state"] for name, it in branches.items()} == {
+        "6.6": "failed",
+        "6.12": "queued",
+    }
+    text = " ".join(world.run_backport(world.fix).out.split())
+    assert "first: 6.12 (queued)" in text
+    assert "linux-6.12.y queued" in text
+
+
+def test_answer_to_a_request_counts_for_the_series_of_the_fix(world: World) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    author = "Ada Author <author@example.org>"
+    patch = build_patch_mail(f"[PATCH] {TITLE}", id="first", author=author)
+    track_request(world, "6.6", "Now queued up, thanks.", patch)
+    shown = world.repo.patchpilot("track show 2").out
+    assert f"[PATCH] {TITLE}" not in world.repo.patchpilot("track show 1").out
+    assert "stable    6.6    queued" in shown
+
+
+def test_request_is_finished_when_its_branches_have_the_commit(world: World) -> None:
+    for version in ("6.6", "6.12"):
+        world.create_stable_branch(version, world.groundwork)
+    track_request(world, "6.6 and 6.12", "Now queued up, thanks.")
+    for version, words in (("6.12", "wait for the release"), ("6.6", "nobody's: finished")):
+        world.repo.checkout(f"linux-{version}.y")
+        world.repo.git("cherry-pick -x", world.fix)
+        world.repo.tag(f"v{version}.63")
+        world.repo.checkout("master")
+        shown = world.repo.patchpilot("track show 1").out
+        assert words in shown
+    assert "done: 6.6 released in v6.6.63; 6.12 released in v6.12.63" in shown
+    assert "landed    stable: 6.6 released in v6.6.63" in shown
+    assert "Finished (1" in world.repo.patchpilot("track").out

@@ -49,11 +49,12 @@ def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
             f"to 6.1, 6.6: `patchpilot backport {SHA} --onto linux-6.1.y --onto linux-6.6.y`",
         ),
         (
-            "Now queued up for 6.1.y. It does not apply to 6.6.y. Can you send a backport for 5.15.y?",
+            "Queued up for 6.1.y. It does not apply to 6.6.y. Can you send a backport for 5.15.y?",
             Turn.YOURS,
             "make the backport to 6.6, 5.15: `",
         ),
-        ("Now queued up, thanks for the backport.", Turn.YOURS, "read the answer by Greg"),
+        ("Now queued up, thanks for the backport.", Turn.WAITING, "wait for the release"),
+        ("I will queue it up after -rc1.", Turn.YOURS, "read the answer by Greg"),
         ("I need working backports for these.", Turn.YOURS, "make the backport to 6.1, 6.6: "),
         ("Why is this needed in stable?", Turn.YOURS, "answer the question by Greg KH"),
         ("It does not belong in stable.", Turn.YOURS, "read the answer by Greg KH: “It does not"),
@@ -88,3 +89,31 @@ def test_versions_in_a_text_are_those_of_branches() -> None:
     assert find_versions("6.1.y, linux-6.6.y and 5.15.200, v1.2.3.4 or 6.12.") == (
         *("6.1", "6.6", "5.15", "6.12"),
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "states"),
+    [
+        (("Now queued up, thanks.",), {"6.1": "queued", "6.6": "queued"}),
+        (
+            ("Queued up for 6.6, but it does not apply to 6.1.y.",),
+            {"6.1": "failed", "6.6": "queued"},
+        ),
+        (("Applied to 6.6.y and 5.15.y, thanks.",), {"6.6": "queued"}),
+        (("It does not apply. Please send a backport for 6.1.",), {"6.1": "failed"}),
+        (("Why is this needed in stable?",), {}),
+        (
+            ("Now queued up, thanks.", "Dropped from 6.1, it breaks the build."),
+            {"6.1": "dropped", "6.6": "queued"},
+        ),
+    ],
+)
+def test_answers_set_the_states_of_the_requested_branches(
+    texts: tuple[str, ...], states: dict[str, str]
+) -> None:
+    posted = read_request(*(answer(text, minutes=60 + at) for at, text in enumerate(texts)))
+    assert {it.version: it.state for it in posted.stable} == states
+
+
+def test_answer_of_an_unknown_sender_sets_no_state() -> None:
+    assert not read_request(answer("Now queued up, thanks.", RITA)).stable
