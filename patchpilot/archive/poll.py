@@ -6,6 +6,7 @@ messages received since the latest known one. Each search must also match one me
 to be in the archive; if that message is not found, the archive's search is considered broken.
 """
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,7 @@ def find_new_messages(
     Ignore messages in `irrelevant_ids`. Raise `NetworkError` if the archive is unreachable or its
     search is broken.
     """
-    known_ids = frozenset[str]().union(*(polled.message_ids for polled in series))
+    known_ids = _list_known_ids(series)
     new_ids: dict[int, frozenset[str]] = {}
     reached: datetime | None = None
     for group in _group_by_age(series, now):
@@ -102,13 +103,34 @@ def find_new_messages(
     return NewMessages(new_ids, reached)
 
 
+def _list_known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
+    """Return the ids of known messages, except those that only some of the series in a thread have.
+
+    Each of them may be new for the others. A tracked patch is known to its own series.
+    """
+    by_number = {polled.number: polled.message_ids for polled in series}
+    numbers_by_id: dict[str, list[int]] = defaultdict(list)
+    for number, message_ids in by_number.items():
+        for message_id in message_ids:
+            numbers_by_id[message_id].append(number)
+    known = frozenset(numbers_by_id)
+    for numbers in {tuple(it) for it in numbers_by_id.values() if len(it) > 1}:
+        of_thread = [by_number[number] for number in numbers]
+        known -= frozenset[str]().union(*of_thread) - of_thread[0].intersection(*of_thread)
+    return known.union(*(polled.summary.posts for polled in series))
+
+
 def _assign_to_series(
     new_ids: dict[int, frozenset[str]],
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
     for mail in mails:
-        for number in find_concerned_series(mail, series):
+        lacking = [polled for polled in series if mail.message_id not in polled.message_ids]
+        if len(lacking) < len(series):
+            # a message known to another series is placed: only its parent's series lack it
+            lacking = [polled for polled in lacking if mail.in_reply_to in polled.message_ids]
+        for number in find_concerned_series(mail, lacking):
             new_ids[number] = new_ids.get(number, frozenset()) | {mail.message_id}
 
 

@@ -311,10 +311,16 @@ class Store:
     def store_sent_mail(self, number: int, mail: Mail) -> None:
         """Store a message sent from this machine, and mark it as read.
 
-        The time of the last update does not change.
+        Every series with the message that it answers gets it. The time of the last update does not
+        change.
         """
+        answered = self._database.execute(
+            "SELECT series FROM member WHERE message_id = ?",
+            (_encode_text(mail.in_reply_to or ""),),
+        )
         with self.transaction():
-            self._insert(number, [mail], {mail.message_id})
+            for receiver in {number, *(row[0] for row in answered)}:
+                self._insert(receiver, [mail], {mail.message_id})
 
     def _insert(self, number: int, mails: Sequence[Mail], read_ids: Collection[str]) -> None:
         """Add messages to a series. Messages not in `read_ids` are unread."""

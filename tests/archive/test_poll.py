@@ -26,7 +26,7 @@ from patchpilot.threads.series_record import summarize_series
 from tests.kit import story
 from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import START, build_described_mail, build_mail, build_mbox, build_reply
+from tests.kit.mails import ADA, START, build_described_mail, build_mail, build_mbox, build_reply
 
 
 class CountingArchive(StandIn):
@@ -293,3 +293,19 @@ def test_cached_summary_matches_a_fresh_one() -> None:
         cached = marshal.loads(marshal.dumps(summary.as_dict()))
         assert SeriesSummary.read(cached) == summary
         assert summary.step.advice
+
+
+def test_reply_reaches_each_tracked_series_of_its_thread(workdir: Path) -> None:
+    request, patch = "Please apply 0123456789ab to 6.1", f"[PATCH 5.15.y] {story.TITLE}"
+    with StandIn() as server:
+        server.add(
+            build_mail(request, "Please apply it.", id="ask"),
+            build_reply(request, "Can you send a backport?", id="no", reply_to="ask", minutes=5),
+            build_described_mail(f"v1+10>no {patch}"),
+            build_reply(patch, "Why?", id="r1", reply_to="v1", minutes=60),
+        )
+        for name in ("ask", "v1"):
+            assert call("track add", f"<{name}@example.org>", "--lore", server.url).code == 0
+        server.add(build_reply(patch, "So.", id="own", sender=ADA, reply_to="r1", minutes=90))
+        update_series("1")
+        assert update_series() == {1: [], 2: ["own@example.org"]}

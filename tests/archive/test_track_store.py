@@ -49,6 +49,16 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
         assert store.unread(entry.id) == frozenset()
 
 
+def test_sent_reply_is_stored_with_every_series_of_its_parent(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        numbers = [store.add(name, name, None, None).id for name in ("ask", "v1", "other")]
+        for number in numbers[:2]:
+            store.keep(number, "demo", MAILS)
+        store.store_sent_mail(numbers[0], *parse(story.ANSWER))
+        assert ["r2@example.org" in store.message_ids(it) for it in numbers] == [True, True, False]
+        assert "r2@example.org" not in store.unread(numbers[1])
+
+
 def test_removing_a_series_removes_its_messages(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         first, second = (
