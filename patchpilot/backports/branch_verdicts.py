@@ -769,7 +769,8 @@ class BackportSession:
             applied.merge,
             tree,
             fix,
-            changelogs=self.stable_branches.stable.changelogs,
+            self._find_other_backports(fix.id, branch),
+            self.stable_branches.stable.changelogs,
         )
         if adapted is None or not adapted.is_sure:
             return None

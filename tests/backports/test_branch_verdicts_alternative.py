@@ -82,3 +82,22 @@ def test_next_command_after_range_diff_does_its_work(
     assert (program, command, option in arguments) == ("patchpilot", "backport", True)
     outcome = world.run_backport(*arguments)
     assert (outcome.code, "nothing written" in outcome.out) == (0, False)
+
+
+def test_backport_to_another_branch_is_proposed_with_both_prices(world: World) -> None:
+    world.create_stable_branch("6.6", world.fix)
+    before = {**FIXED, **NEIGHBORS, "l34": "y();"}
+    world.repo.commit("work: neighbor", {"w.c": format_function(**before)})
+    fix = world.repo.commit(
+        f'work: go on\n\nIt hung.\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**{**before, "l32": "step(32, on);", "l34": "y(1);"})},
+    )
+    adapted = format_function(**FIXED, l32="step(32, on);")
+    message = f"work: go on\n\ncommit {fix} upstream.\n\nIt hung.\n"
+    world.create_stable_branch("6.12", world.fix, (message, {"w.c": adapted}))
+    verdict = world.read_branch_result(fix, "--onto", "linux-6.6.y")
+    assert verdict["prerequisites"]
+    price = verdict["alternative"]
+    assert (price["kind"], price["confidence"]) == ("backport", 0.95)
+    assert (price["other_lines"], price["imported_lines"]) == (2, 6)
+    assert "--onto linux-6.6.y --adapt" in world.run_backport(fix).out.partition("next: ")[2]
