@@ -73,6 +73,10 @@ _SKIPPED = (
     "note: newer trees get a fix first: this omits {}; try it there too, and repeat this with"
     " a --tested for each"
 )
+_FOLLOWED = (
+    "then follow the answers: `patchpilot track add '<MESSAGE-ID>'`; git send-email prints the"
+    " Message-ID, and the copy in your Sent folder has it"
+)
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
@@ -338,7 +342,7 @@ def _list_stable_waits(
 def _list_request_notes(
     result: BackportResult, request: BackportRequest, mail: str
 ) -> Iterator[str]:
-    """Yield what is missing from a request, then how to send it, written to a file or printed."""
+    """Yield what is missing from a request, then how to send it and follow the answers."""
     if not request.tested:
         yield _UNTESTED
     if skipped := list_skipped_branches(result, mail):
@@ -348,6 +352,7 @@ def _list_request_notes(
     name = quote(str(request.output)) if request.output else "FILE"
     written = "" if request.output else "to send it: -o FILE writes it, "
     yield f"read the message; {written}`git send-email {name}` sends it; {SEND_QUESTIONS}"
+    yield _FOLLOWED
 
 
 def make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

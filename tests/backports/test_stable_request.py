@@ -120,6 +120,7 @@ def test_hint_names_the_file_with_the_request(world: World, workdir: Path) -> No
     outcome = world.repo.patchpilot(*command, "-o", str(file))
     assert outcome.code == 0, outcome.err
     assert f"`git send-email '{file}'` sends it" in outcome.err
+    assert "follow the answers: `patchpilot track add '<MESSAGE-ID>'`" in outcome.err
     assert "FILE" not in outcome.err
     assert file.read_text().startswith("To: ")
     assert "`git send-email FILE` sends it" in world.repo.patchpilot(*command).err
