@@ -20,6 +20,8 @@ OVERRIDES = {
 
 
 MARK = "{}"
+FILES = "FILES"
+"""Stands for the patch files of a command as long as they are not known."""
 
 
 class Action(NamedTuple):
@@ -82,16 +84,21 @@ def join_hints(*parts: Advice) -> Advice:
 
 
 def name_files(advice: Advice, files: tuple[str, ...]) -> Advice:
-    """Return a hint whose commands for a topic name its patch files.
+    """Return a hint whose commands for a topic name its patch files, which replace `FILES`.
 
-    A send that is resumed has its messages in the outbox.
+    Without files, the commands are for the current branch. A send that is resumed has its messages
+    in the outbox. A sentence without its command gets it: it works only with the files.
     """
 
     def add_files(part: str | Action) -> str | Action:
         if isinstance(part, str) or part.name not in ("draft", "send"):
             return part
-        is_whole = "--resume" not in part.arguments
-        return part._replace(arguments=(*part.arguments, *files)) if is_whole else part
+        if "--resume" in part.arguments:
+            return part
+        arguments = (argument for argument in part.arguments if argument != FILES)
+        is_shown = not (part.reason and files) or MARK in part.reason
+        reason = part.reason if is_shown else f"{part.reason}: `{MARK}`"
+        return part._replace(arguments=(*arguments, *files), reason=reason)
 
     if isinstance(advice, Hint):
         return Hint(tuple(map(add_files, advice.parts)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from patchpilot.model.action import Action, join_hints
+from patchpilot.model.action import FILES, Action, join_hints, name_files
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.next_step import HALF_A_YEAR, advise, find_stable_wait
@@ -111,9 +111,17 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     """Return the next step, including any open review requests.
 
     If a request is due, it is the author's turn. Other requests can be answered while waiting. If
-    messages report a series as applied or closed, the next step is to wait for proof.
+    messages report a series as applied or closed, the next step is to wait for proof. The commands
+    for a backport name its patch files.
     """
-    step = advise(posted)
+    step = _add_open_requests(advise(posted), posted, marks)
+    if not posted.targets:
+        return step
+    # the current branch usually contains the mainline fix
+    return step._replace(advice=name_files(step.advice, (FILES,)))
+
+
+def _add_open_requests(step: NextStep, posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     if step.is_held or posted.is_discussion:
         return step
     is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)

@@ -19,6 +19,7 @@ from patchpilot.model.action import (
     actions_in_advice,
     advice_parts,
     join_hints,
+    name_files,
 )
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
@@ -280,6 +281,8 @@ class TopicState(NamedTuple):
         If it leads to the next version, name the time from which it may be sent.
         """
         step, moment = self._step, self._next_send_time
+        # the commits of the current branch are sent, no files
+        step = step._replace(advice=name_files(step.advice, ()))
         advice = self._changes_after_decision if self.series and self.is_begun else ""
         if advice and advice not in advice_parts(step.advice):
             step = step._replace(advice=join_hints(step.advice, "; ", advice))

@@ -204,3 +204,10 @@ def test_started_version_of_a_merged_patch_needs_no_work(tmp_path: Path) -> None
             (series,) = read_followed_series(repository, None, None).series
             assert series.own
             assert not series.is_topic_merged
+
+
+def test_next_version_of_a_backport_branch_names_no_files(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        first = author.send("--subject-prefix", "PATCH 6.12.y", "--force", "x")
+        author.add_reply(first, "Please add a test for line 1.")
+        assert "send v2: `patchpilot send --reroll`" in read_step(author)

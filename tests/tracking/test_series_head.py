@@ -204,8 +204,14 @@ def build_helper_report(build: str, minutes: int) -> bytes:
 def test_failed_backport_is_the_authors_turn() -> None:
     head = read_head_rows(BACKPORT, build_helper_report("Failed", 9))
     assert head["turn"] == "yours"
-    assert head["next"] == ("Sasha Levin reports a failure of the backport: fix it and send v2")
+    assert head["next"] == (
+        "Sasha Levin reports a failure of the backport: fix it and send v2:"
+        " `patchpilot send --reroll FILES`"
+    )
     assert head["open"] == "1 request by Sasha Levin"
+    # the current branch has the mainline fix, so stage 5 leads to the patch files
+    (row, *_) = pinned_rows(read_series(BACKPORT, build_helper_report("Failed", 9)), 120, 3)
+    assert "send v2: stage 5" in row.plain
 
 
 def test_backport_names_its_branch_and_waits_for_the_stable_trees() -> None:

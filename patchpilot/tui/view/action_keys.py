@@ -96,7 +96,11 @@ _AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
         "prepare --trailer": ActionKey("w", "use the line of {} for more tags"),
         "prepare --signoff": ActionKey("w", "press {}"),
     },
-    Stage.BACKPORTS: {"backport": ActionKey()},
+    Stage.BACKPORTS: {
+        "backport": ActionKey(),
+        "send --reroll FILES": ActionKey(),
+        "send --resend FILES": ActionKey(),
+    },
     Stage.PREVIEW: {
         "draft": ActionKey("e", also=Stage.FOLLOW),
         "--via": ActionKey("o", "press {} to switch the transport"),
@@ -109,7 +113,7 @@ _AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
         "send --to-self": ActionKey("m"),
         "send --resend": ActionKey("s"),
         "send --resume": ActionKey("s"),
-        "send --reroll --dry-run": ActionKey("", "", str(Stage.SEND.number)),
+        "send --reroll --dry-run": ActionKey(words=str(Stage.SEND.number)),
     },
     Stage.FOLLOW: {
         "send --reroll": ActionKey("v", follows=True),
@@ -117,8 +121,8 @@ _AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
         "track reply": ActionKey("r", follows=True),
         "--reroll": ActionKey("v"),
         "draft -v": ActionKey("v"),
-        "track update": ActionKey("g", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
-        "track show": ActionKey("", "", PLACE, f"stage {Stage.FOLLOW.number} shows them"),
+        "track update": ActionKey("g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
+        "track show": ActionKey(elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
         "track show --ledger": ActionKey("Space"),
     },
 }
@@ -130,7 +134,7 @@ KEYS = {
 }
 """Maps a command and its arguments to their key; the longest prefix of an action counts."""
 
-CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
+CONNECTORS = ("", ", or ", ", then ", "; ")
 
 
 def replace_commands(advice: object, stage: Stage | None = None) -> str:
