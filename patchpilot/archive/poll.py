@@ -104,9 +104,10 @@ def find_new_messages(
 
 
 def _list_known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
-    """Return the ids of known messages, except those that only some of the series in a thread have.
+    """Return the ids of known messages.
 
-    Each of them may be new for the others. A tracked patch is known to its own series.
+    A message that only some of the series in a thread have may be new for the others, and is not
+    known. A tracked patch is known to its own series.
     """
     by_number = {polled.number: polled.message_ids for polled in series}
     numbers_by_id: dict[str, list[int]] = defaultdict(list)
