@@ -29,6 +29,8 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 from patchpilot.projects.commit_marks import (
+    NOTE,
+    find_own_part,
     find_upstream_commits,
     list_named_commits,
     read_announced_title,
@@ -38,11 +40,6 @@ from patchpilot.projects.commit_marks import (
 
 _MOST_ORIGINS = 4
 _MOST_NOTE_LINES = 40
-_NOTE = lazy_pattern(
-    r"^\s*\[ ?(?!upstream\b)[^\]\n:]{1,80}: *\S.*|^\s*#? ?Conflicts?:"
-    r"|^\s*(?:back-?port|adapt)[\w -]*:\s",
-    re.IGNORECASE,
-)
 _FORM_LINE = lazy_pattern(
     r"^\s*(?:[\w-]+(?: [\w-]+)?: |[\w-]+:$|\(|\[|(?:https?|ftp)://|commit\b|#)"
 )
@@ -144,7 +141,7 @@ def find_explanation(message: str, original: str) -> str:
         for number, line in _join_notes(message, marked)
         if number and number not in marked and line not in known
     ]
-    note = next((line for line in added if _NOTE.match(line)), "")
+    note = next((line for line in added if NOTE.match(line)), "")
     prose = (line for line in added if _EXPLAINS.search(line) and not _FORM_LINE.match(line))
     return note or next(prose, "")
 
@@ -334,7 +331,7 @@ def _compare_tags(patch: Patch, commit: Commit) -> Iterator[Difference]:
     ours = _read_tags(patch.message)
     theirs = [tag for tag in _read_tags(commit.lines[1:]) if tag.key in _KEPT_TAGS]
     kept = [tag.line for tag in ours if any(_is_same_tag(tag, other) for other in theirs)]
-    end = max(kept, default=0)
+    end, own_part = max(kept, default=0), find_own_part(patch)
     place = min(kept, default=len(patch.message))
     for tag in theirs:
         match = next((own for own in ours if _is_same_tag(own, tag)), None)
@@ -345,7 +342,8 @@ def _compare_tags(patch: Patch, commit: Commit) -> Iterator[Difference]:
         yield Difference("tag-lost", words, "", None, patch.message_line + place)
     for tag in ours:
         is_new = not any(_is_same_tag(tag, other) for other in theirs)
-        if is_new and tag.key in _KEPT_TAGS and (tag.line < end or tag.key in _REVIEW_TAGS):
+        is_among = tag.line < end or (tag.key in _REVIEW_TAGS and tag.line < own_part)
+        if is_new and tag.key in _KEPT_TAGS and is_among:
             words = f"{str(tag)!r} is not in upstream commit {commit.short}"
             yield Difference("tag-added", words, "", None, patch.message_line + tag.line)
 

@@ -73,6 +73,12 @@ class _MarkTable(NamedTuple):
 
 _compiled: list[tuple[Mapping[str, Project], _MarkTable]] = []
 """The table of the projects that were loaded last."""
+NOTE = lazy_pattern(
+    r"^\s*\[ ?(?!upstream\b)[^\]\n:]{1,80}: *\S.*|^\s*#? ?Conflicts?:"
+    r"|^\s*(?:back-?port|adapt)[\w -]*:\s",
+    re.IGNORECASE,
+)
+"""The first line of a note that explains how a backport differs from its origin."""
 
 
 def list_upstream_marks() -> tuple[UpstreamMark, ...]:
@@ -237,3 +243,19 @@ def find_copied_commits(lines: Iterable[str]) -> tuple[str, ...]:
 def is_backport(patch: Patch) -> bool:
     """Return whether a patch is for a stable tree, or names the commit that it backports."""
     return patch.subject.is_for_stable or claimed_upstream_commit(patch) is not None
+
+
+def find_own_part(patch: Patch) -> int:
+    """Return the index of the message line below which the tags of a backport are given for itself.
+
+    It is the first note among the sign-offs, such as `[ Ada: the driver has no rings here ]`, or
+    the last sign-off if it is not the author's. Otherwise, return the number of lines.
+    """
+    lines = patch.message
+    signed = patch.tags("Signed-off-by") if is_backport(patch) else ()
+    if not signed:
+        return len(lines)
+    first, last = signed[0].line - 1, signed[-1]
+    notes = (at for at, line in enumerate(lines) if at > first and NOTE.match(line))
+    is_authors = last.address and patch.author and last.address.key == patch.author.key
+    return next(notes, len(lines) if is_authors else last.line - 1)

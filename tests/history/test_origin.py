@@ -64,12 +64,13 @@ class World:
         *,
         tags: str = TAGS,
         note: str = "",
+        below: str = "",
         author: str = AUTHOR,
         mark: str = "commit {} upstream.",
     ) -> str:
         message = (
             f"ring: subtract n\n\n{mark.format(self.fix)}\n\n{TEXT}\n{tags}{note}"
-            f"Signed-off-by: {ADA}"
+            f"Signed-off-by: {ADA}{below}"
         )
         return self.repo.commit(message, {"drivers/ring.c": text}, author=author)
 
@@ -164,6 +165,29 @@ def test_changed_author_and_tags_are_reported(
 ) -> None:
     world.pick(**options)
     assert {each["name"] for each in world.check()["findings"]} == ({name} if name else set())
+
+
+@pytest.mark.parametrize("is_below", [False, True])
+def test_upstream_author_may_review_the_backport(world: World, is_below: bool) -> None:
+    text = build(FIXED, branch=True).replace("n > 7", "n > 8")
+    note, review = "[ Ada: the limit is larger here ]\n", f"Reviewed-by: {AUTHOR}"
+    if is_below:
+        world.pick(text, note=note, below=f"\n{review}")
+    else:
+        world.pick(text, note=f"{note}{review}\n")
+    assert world.check()["findings"] == []
+    world.pick(text.replace("> 8", "> 9"), tags=f"{review}\n{TAGS}", note=note)
+    assert {each["name"] for each in world.check()["findings"]} == {"backport-tags"}
+
+
+@pytest.mark.parametrize("tags", ["{review}{note}", "{note}{review}"])
+def test_review_by_the_author_counts_below_the_note(world: World, tags: str) -> None:
+    note, review = "[ Ada: the limit is larger here ]\n", f"Reviewed-by: {AUTHOR}\n"
+    world.pick(note=tags.format(note=note, review=review))
+    file = world.repo.path / "0001.patch"
+    file.write_text(world.repo.git("format-patch -1 --stdout --subject-prefix='PATCH 5.15.y'"))
+    outcome = call("check", file, "--select", "self-given-tag")
+    assert ("authors cannot review" in outcome.out) is tags.startswith("{review}")
 
 
 @pytest.mark.parametrize(

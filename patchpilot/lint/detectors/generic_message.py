@@ -17,6 +17,7 @@ from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import find_tags_by_name, is_same_person
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compile_rule_pattern
 from patchpilot.model.address import Address, is_program_value
+from patchpilot.projects.commit_marks import find_own_part
 
 
 def _argument_matches(arguments: Arguments, name: str, text: str) -> bool:
@@ -44,17 +45,21 @@ def find_matching_tags(context: Context, arguments: Arguments) -> Hits:
     "From" selects the author's header.
 
     `by_author` and `by_sender` select tags that do, or do not, name the patch's author or the
-    message's sender; with them, tags without an address are skipped. `program` selects tags that
+    message's sender; with them, tags without an address are skipped. `by_author` does not select
+    tags given for a backport, which its author may review. `program` selects tags that
     do, or do not, name a program. `last` checks only the last tag.
     """
     pattern = compile_rule_pattern(arguments.get("pattern", ""))
     tags = tuple(_find_tags(context, arguments["names"]))
     sender = context.patch.sender
+    own_part = context.patch.message_line + find_own_part(context.patch)
     for line, name, value, address in tags[-1:] if arguments.get("last") else tags:
         match = pattern.search(value[:LONGEST_LINE])
         if not match or _argument_matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
             continue
         if not _address_meets_conditions(context, arguments, address):
+            continue
+        if arguments.get("by_author") and line > own_part:
             continue
         if "program" in arguments and is_program_value(value) is not arguments["program"]:
             continue
