@@ -3,7 +3,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from patchpilot.model.address import AddressState, AddressVerdict, check_email_a
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
+from patchpilot.outgoing.target_tree import find_remote_tree
 from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
@@ -181,10 +182,24 @@ def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterat
             RemedyKind.REBASE,
             tuple(f"git {tree} {branch}".strip() for tree, branch in trees),
         )
+        if _are_based_on(facts.patches, remedy.values, repository):
+            return
         yield (
             f"{section.name} uses the tree {tree_names}; your branch is based on {name} ({url})",
             remedy,
         )
+
+
+def _are_based_on(patches: Sequence[Patch], trees: Sequence[str], repository: Repository) -> bool:
+    """Return whether the commits start in one of these T: trees, or on top of its latest commit."""
+    first = next((patch.commit for patch in patches if patch.commit), None)
+    parents = repository.commit(first).parents if first else ()
+    tips = (found.tip for tree in trees if (found := find_remote_tree(repository, tree)))
+    return any(
+        repository.is_ancestor(start, tip) or repository.is_ancestor(tip, start)
+        for tip in tips
+        for start in parents[:1]
+    )
 
 
 def _find_remote(repository: Repository) -> tuple[str, str] | None:

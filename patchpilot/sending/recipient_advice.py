@@ -150,26 +150,19 @@ def _is_excluded(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    tree_tips = {
-        branch.label: branch.tip
-        for tree in remedy.values
-        if (branch := find_remote_tree(repository, tree))
-    }
+    labels = [
+        branch.label for tree in remedy.values if (branch := find_remote_tree(repository, tree))
+    ]
     try:
         base_result = find_base(repository, base)
     except PatchpilotError:
         base_result = None
-    if base_result and any(
-        name == base_result.name or repository.is_ancestor(tip, base_result.start)
-        for name, tip in tree_tips.items()
-    ):
-        return
     instruction = (
-        f"run git rebase {shlex.quote(next(iter(tree_tips)))}"
-        if tree_tips
+        f"run git rebase {shlex.quote(labels[0])}"
+        if labels
         else f"to rebase onto it: {_format_rebase(remedy.values[0], base_result)}"
     )
-    if not tree_tips and is_in_demo():
+    if not labels and is_in_demo():
         yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
     else:
         yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}")

@@ -345,6 +345,10 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     repo.git("remote add other git://git.example/net.git")
     repo.git("update-ref refs/remotes/other/main HEAD~")
     assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
+    # a base that both trees have is in the subsystem's tree
+    repo.git("update-ref refs/remotes/origin/main HEAD~")
+    repo.git("symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/main")
+    assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
     repo.git("remote remove other")
     # for a backport, the stable branch is used instead of the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
