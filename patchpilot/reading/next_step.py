@@ -342,6 +342,9 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     if not count:
         return advice
     tags = add_tags_action(count)
+    if series.latest.backport_to:
+        words = "to the commits on the stable branch (of patch files: `git am FILES` first)"
+        tags = tags._replace(reason=f"{tags.reason} {words}")
     parts: list[Any] = []
     for part in advice_parts(advice):
         is_send = isinstance(part, Action) and part.name == "send"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find reviewers' tags missing from a topic's commits, and tags that need a decision."""
 
+import shlex
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -9,7 +10,8 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits import rewrite
 from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.commit import Commit
@@ -152,7 +154,11 @@ def find_review_trailers(
     """
     ref, head = rewrite.find_branch_to_rewrite(repository, request.target)
     # tags can be added only to commits, and not to patch files or messages
-    ids = list_topic_commits(repository, request.target, request.base)
+    try:
+        ids = list_topic_commits(repository, request.target, request.base)
+    except UsageError as error:
+        hint = "" if request.target else _suggest_applying_files(repository, store)
+        raise UsageError(error.message, hint=hint or error.advice) from error
     patches = (read_commits_series(repository, ids, None), ids)
     topic = read_topic(repository, SendRequest(target=request.target, base=request.base), patches)
     progress("reading the thread")
@@ -208,6 +214,22 @@ def find_review_trailers(
         Preparation(ref, head, tuple(changes)),
         tuple(held_back),
         tuple(choices),
+    )
+
+
+def _suggest_applying_files(repository: Repository, store: Store) -> str:
+    """Return the commands that apply the backport that was sent last from patch files, or ""."""
+    with Outbox() as outbox:
+        sends = outbox.find_by_messages(entry.message_id for entry in store.entries())
+    found = find_stable_branches(repository, include_ended=True)
+    branches = {branch.version: branch.name for branch in found.branches}
+    versions = [send.target_version for send in sends if send.head is None]
+    branch = next((branches[it] for it in reversed(versions) if it in branches), None)
+    if branch is None:
+        return ""
+    return (
+        "for the tags of a backport that was sent from patch files, apply the files first: git"
+        f" switch -c NAME {shlex.quote(branch)} && git am FILES"
     )
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test to which commits `trailers` adds a tag."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
@@ -13,6 +15,8 @@ from patchpilot.tags.add_review_trailers import add_review_trailers
 from patchpilot.tags.review_trailers import TagChoice, TrailersRequest
 from tests.kit.life import create_life
 from tests.kit.mails import MATT, RITA
+from tests.kit.outbox import build_message, build_send
+from tests.kit.repos import Repo
 from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import unpacked
 
@@ -324,3 +328,21 @@ def test_retitled_commit_is_matched_by_diff(
             "pump: do it in another way",
         )
         assert choice.why == "the patch has changed since v1"
+
+
+@pytest.mark.parametrize("is_from_files", [True, False])
+def test_missing_commits_of_a_sent_backport_file_are_to_be_applied(
+    tmp_path: Path, is_from_files: bool
+) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit("all: begin", {"a.c": "int a;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("update-ref refs/remotes/stable/linux-5.15.y HEAD")
+    message = build_message(1)
+    message = replace(message, raw=message.raw.replace(b"[PATCH 1/9]", b"[PATCH 5.15.y]"))
+    with Outbox() as outbox, Store() as store:
+        outbox.add(build_send(message, head=None if is_from_files else "2" * 40))
+        store.add(message.message_id, message.subject, None, None)
+    outcome = repo.patchpilot("trailers")
+    advice = "git switch -c NAME stable/linux-5.15.y && git am FILES"
+    assert (outcome.code, advice in outcome.err) == (2, is_from_files)
