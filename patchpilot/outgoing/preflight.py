@@ -696,7 +696,12 @@ def _test_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "not-tested",
             "the backport was not tested" if facts.tested else "not stated how it was tested",
-            "stable@ asks for tested backports; state it with --tested hardware, qemu or built",
+            Action(
+                "draft",
+                ("--note-build",),
+                "stable@ asks for tested backports; --tested hardware, qemu or built records the"
+                " test; then, only if you want it in the message: {}",
+            ),
         )
 
 
