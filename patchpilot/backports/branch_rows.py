@@ -216,7 +216,8 @@ def _list_verdict_rows(
 def _make_verdict_row(branch: BranchResult, work: BranchWork) -> FactRow:
     """Return the verdict, unless the user or the stable maintainers went further."""
     if branch.wants_fix and (review := work.find_review(branch)):
-        return FactRow("verdict", "the fix", review.words, Tone.GOOD)
+        tone = Tone.BAD if review.needs_change else Tone.GOOD
+        return FactRow("verdict", "the fix", review.words, tone)
     if branch.wants_fix and (work.written or work.sent):
         return FactRow("verdict", "the fix", "has patches", Tone.GOOD)
     if branch.resolved and branch.wants_fix:
@@ -259,7 +260,8 @@ def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow
     if review:
         when = f"{review.date.date()}" if review.date else ""
         text = f"{when} <{review.message_id}>" if review.message_id else when
-        yield FactRow("reported", review.words, text.strip(), Tone.GOOD)
+        tone = Tone.BAD if review.needs_change else Tone.GOOD
+        yield FactRow("reported", review.words, text.strip(), tone)
     elif branch.failed and branch.wants_fix:
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
         yield FactRow("failed", "failed", text, Tone.BAD)

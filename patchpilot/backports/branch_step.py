@@ -68,6 +68,7 @@ class StepKind(StrEnum):
     FETCH = "fetch"
     REPLACE = "replace"
     IDENTIFY = "identify"
+    CHANGE = "change"
     REQUEST = "request"
     SEND_REQUEST = "send-request"
     WRITE = "write"
@@ -133,6 +134,12 @@ _COMPARE = BranchStep(
 )
 _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
 _SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft")
+_CHANGE = BranchStep(
+    StepKind.CHANGE,
+    "changes requested; send the next version",
+    "edit its patch files, then send them with --reroll",
+    Action("send", ("--reroll", "FILES"), "{}"),
+)
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
@@ -227,11 +234,13 @@ def _find_started_step(
 
 
 def _find_reported_step(work: BranchWork) -> BranchStep | None:
-    """Return that the stable review is to be awaited, or None if messages report none."""
+    """Return the step in the stable review, or None if messages report none."""
     reported = work.reported
     if reported is None or reported.state not in IN_REVIEW or not reported.message_id:
         # what only the user reports is a mark, which can be removed
         return None
+    if reported.needs_change:
+        return _CHANGE
     if reported.state == "posted" and reported.date:
         return _wait_for_answer(StepKind.WAIT, reported.date)
     return BranchStep(StepKind.WAIT, reported.words)

@@ -197,6 +197,7 @@ def _list_waits(rows: Sequence[tuple[BranchResult, BranchStep]]) -> str:
 
 
 _STEP_ORDER = (
+    StepKind.CHANGE,
     StepKind.SEND_REQUEST,
     StepKind.REQUEST,
     StepKind.WRITE,

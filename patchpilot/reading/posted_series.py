@@ -597,23 +597,28 @@ class PostedSeries:
         This includes the series if it is a backport. A later backport without a version in its
         prefix is for the branch whose message it answers.
         """
-        posted: list[tuple[str, str | None, datetime | None]] = [
-            (version, None, when) for version, when in self.sent_marks if self.concerns(version)
+        posted: list[tuple[str, str | None, datetime | None, SeriesState | None]] = [
+            (version, None, when, SeriesState.SENT)
+            for version, when in self.sent_marks
+            if self.concerns(version)
         ]
         if (targets := self.targets) and not self.is_discussion:
             head = self.latest.first
-            posted += ((version, head.message_id, head.when) for version in targets)
+            posted += ((version, head.message_id, head.when, self.state) for version in targets)
         for later in self.follow_ups:
             if later.relation != "backports" or later.state in _GIVEN_UP:
                 continue
             answered = [it.version for it in branches.values() if it.message_id == later.parent]
-            posted += ((it, later.message_id, later.when) for it in later.onto or answered)
+            posted += (
+                (it, later.message_id, later.when, later.state) for it in later.onto or answered
+            )
         # a message that is there says more than a mark
-        for version, message_id, when in sorted(posted, key=lambda it: it[1] is None):
+        for version, message_id, when, state in sorted(posted, key=lambda it: it[1] is None):
             known = branches.get(version)
             if known and not (known.state in _RETRIED and _is_before(known.date, when)):
                 continue
-            branches[version] = StableBranchState(version, "posted", message_id, None, "", when)
+            note = "changes requested" if state is SeriesState.CHANGES_REQUESTED else ""
+            branches[version] = StableBranchState(version, "posted", message_id, None, note, when)
 
     def _name_patches(self, commits: list[LandedCommit]) -> str:
         """Return which patches these commits of a branch are, or "" if the branch has all."""

@@ -190,7 +190,8 @@ class StableBranchState(NamedTuple):
 
     From messages, `state` is queued, review, proposed, failed, posted (a backport was sent after
     that), dropped, objected or not-needed.
-    From the repository, it is merged, released or reverted. `note` is a release or an objection.
+    From the repository, it is merged, released or reverted. `note` is a release, an objection, or
+    that changes to a posted backport were requested.
     """
 
     version: str
@@ -199,6 +200,11 @@ class StableBranchState(NamedTuple):
     commit: str | None = None
     note: str = ""
     date: datetime | None = None
+
+    @property
+    def needs_change(self) -> bool:
+        """Return whether changes to the backport that was sent were requested."""
+        return self.state == "posted" and bool(self.note)
 
     @property
     def words(self) -> str:

@@ -41,6 +41,11 @@ def track_reports(world: World, folder: Path, *states: str) -> None:
     """Track the series of the fix, with messages about 6.6 in this order."""
     mails = [build_patch_mail(f"[PATCH] {TITLE}", id="first")]
     for minutes, state in enumerate(states, 100):
+        if state == "reviewed":
+            text = "This is wrong, please fix the error path and send a new version."
+            title = f"[PATCH 6.6.y] {TITLE}"
+            mails.append(build_reply(title, text, reply_to="sent", id=state, minutes=minutes))
+            continue
         build = {
             "failed": build_stable_failure_notice,
             "review": build_stable_review,
@@ -85,6 +90,14 @@ def test_review_of_a_failed_fix_is_shown_instead_of_the_failure(
         assert "next: patchpilot backport" in text
     branch = world.read_branch_result(world.fix, *QUICK)
     assert branch["reported"]["state"] == states[-1]
+
+
+def test_requested_changes_come_before_waiting(world: World, tmp_path: Path) -> None:
+    world.create_renamed_branch()
+    track_reports(world, tmp_path, "failed", "posted", "reviewed")
+    text = " ".join(world.run_backport(world.fix, *QUICK).out.split())
+    assert "linux-6.6.y backport sent: changes requested" in text
+    assert "next: patchpilot send --reroll FILES" in text
 
 
 def test_reviewed_branch_is_not_written_again(world: World, tmp_path: Path) -> None:

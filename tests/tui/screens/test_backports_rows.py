@@ -151,6 +151,15 @@ def test_messages_after_the_patches_give_their_state(state: str, days: int, step
     assert find_branch_step(result, branch, work).text == step
 
 
+def test_requested_changes_of_a_backport_are_the_next_step() -> None:
+    branch, sent = make_branch_result(BranchVerdict.CONFLICT), datetime(2026, 3, 4, tzinfo=UTC)
+    reported = StableBranchState("6.1", "posted", "x@y", note="changes requested", date=sent)
+    choices = replace(make_choices(branch), reported={"6.1": reported})
+    assert format_step(choices, branch) == "changes requested; send the next version"
+    row = read_table_row(replace(branch, reported=reported))
+    assert row["the fix"].endswith("backport sent: changes requested")
+
+
 @pytest.mark.parametrize(
     ("seen_in", "step"),
     [
