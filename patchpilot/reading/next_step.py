@@ -600,19 +600,21 @@ def _backport(
 
 
 def _backport_reviews(series: PostedSeries) -> list[str | Action]:
-    """Return the backports that were sent and need a change."""
+    """Return the backports that were sent and need a change.
+
+    Their reviews are in the conversations of other series.
+    """
+    reviews = _find_posted_backports(series, needs_change=True)
+    words = "answer the review of the backport to {}: `{{}}` lists its series"
     return [
-        _write(message_id, f"answer the review of the backport to {', '.join(versions)}")
-        for message_id, versions in _find_posted_backports(series).items()
-        if (backport := _find_follow_up(series, message_id))
-        and backport.state is SeriesState.CHANGES_REQUESTED
+        Action("--home", (), words.format(", ".join(versions))) for versions in reviews.values()
     ]
 
 
 def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
     """Return what to do about the backports that were sent: wait, or read another author's."""
     steps: list[str | Action] = []
-    for message_id, versions in _find_posted_backports(series).items():
+    for message_id, versions in _find_posted_backports(series, needs_change=False).items():
         # otherwise, the series is the backport, or the user marked the backport as sent
         backport = _find_follow_up(series, message_id)
         author = backport.author if backport else series.author
@@ -625,11 +627,11 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
     return steps
 
 
-def _find_posted_backports(series: PostedSeries) -> dict[str, list[str]]:
+def _find_posted_backports(series: PostedSeries, *, needs_change: bool) -> dict[str, list[str]]:
     """Map the Message-ID of each backport that was sent, or "", to the branches that it is for."""
     backports: dict[str, list[str]] = {}
     for branch in series.stable:
-        if branch.state == "posted":
+        if branch.state == "posted" and branch.needs_change is needs_change:
             backports.setdefault(branch.message_id or "", []).append(branch.version)
     return backports
 

@@ -10,6 +10,8 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_patches_mark
+from patchpilot.tui.view.action_keys import replace_commands
+from patchpilot.tui.view.stages import Stage
 from tests.kit.mails import (
     MATT,
     OTTO,
@@ -137,7 +139,10 @@ def test_review_of_a_backport_is_answered() -> None:
     )
     step = advise(read_fix(build_backport("PATCH 5.10.y 5.15.y"), review))
     assert step.need is Turn.YOURS
-    assert "answer the review of the backport to 5.10, 5.15" in str(step.advice)
+    answer = "answer the review of the backport to 5.10, 5.15"
+    assert str(step.advice) == f"{answer}: `patchpilot --home` lists its series"
+    # the review is in another conversation, so `r` cannot answer it
+    assert replace_commands(step.advice, Stage.FOLLOW) == f"{answer}: 0 lists its series"
 
 
 def test_patches_that_were_marked_as_sent_are_awaited(workdir: object) -> None:

@@ -45,6 +45,7 @@ BASE = "press {} to choose the base or a range"
 _AT_STAGES: dict[Stage | None, dict[str, ActionKey]] = {
     None: {
         "-C": ActionKey("", "press q, then run patchpilot -C DIR, or cd into your clone"),
+        "--home": ActionKey("0"),
         "--base": ActionKey("b", BASE),
         "TARGET": ActionKey("b", "press {} to choose a commit or a range A..B"),
         "--published": ActionKey("", 'type "published" to confirm'),
@@ -204,6 +205,7 @@ def _describe_action(action: Action, stage: Stage | None) -> str:
         return str(action._replace(reason=action.reason.removesuffix(stage_suffix)))
     last_argument = action.arguments[-1] if action.arguments else ""
     words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", last_argument))
-    lacks_key = key.follows and key.has_key_at(stage) and PLACE not in action.reason
-    # keep the key on the line of the last word
-    return f"{words}\xa0({key.key})" if lacks_key else words
+    if key.follows and key.has_key_at(stage) and PLACE not in action.reason:
+        # keep the key on the line of the last word
+        return f"{words}\xa0({key.key})"
+    return words
