@@ -21,7 +21,7 @@ OVERRIDES = {
 
 MARK = "{}"
 FILES = "FILES"
-"""Stands for the patch files of a command as long as they are not known."""
+"""The word for the patch files of a command whose names are not known."""
 
 
 class Action(NamedTuple):
