@@ -64,8 +64,13 @@ _WITH = (
     r"(?:patch(?:es|set)?|series|commit|fix)\b)"
 )
 """A tag given "with the patch" is unconditional."""
+_ONCE = (
+    r"(?:after|once|when)(?! (?:i|we) (?:(?:first|last|originally|just) )?"
+    r"(?:\w+ed|wrote|made|did|was|were|had|sent|put|got|saw)\b)"
+)
+"""A condition, unless it is about what the reviewer did, such as "when I wrote this"."""
 _CONDITION = re.compile(
-    rf"\b(?:{_WITH}|after|once|assuming|provided|if|when|modulo|apart from|aside from|besides|"
+    rf"\b(?:{_WITH}|{_ONCE}|assuming|provided|if|modulo|apart from|aside from|besides|"
     r"other than|except|fix)\b[^.!?]{0,80}\b(?:fix\w*|address\w*|change[ds]?|chang\w+|"
     r"add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|"
     r"below|(?:re)?word\w*|rena\w+|clarif\w+|drop\w*|mov\w+|clean\w*|said)\b"
@@ -73,8 +78,8 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _OPENS_CONDITION = re.compile(
-    rf"(?:^\W*|[,;:]\s*|\b(?:but|and) )(?:{_WITH}|after|once|assuming|provided|providing|if|"
-    r"when|unless|until|as long as|on condition|subject to|pending|barring|modulo|given|"
+    rf"(?:^\W*|[,;:]\s*|\b(?:but|and) )(?:{_WITH}|{_ONCE}|assuming|provided|providing|if|"
+    r"unless|until|as long as|on condition|subject to|pending|barring|modulo|given|"
     r"apart from|aside from|besides|other than|except|minus|in that case|then)\b",
     re.IGNORECASE,
 )

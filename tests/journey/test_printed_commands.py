@@ -122,8 +122,14 @@ NOT_RUN = {
         "needs written backports: tests/sending/test_check_backports.py plans them",
     ),
     **dict.fromkeys(
-        ("patchpilot send --reroll FILES", "patchpilot send --reroll out/6.12/*.patch"),
+        (
+            "patchpilot draft --changelog '- check the ring first (Grace)' out/6.12/*.patch",
+            *map("patchpilot send --reroll {}".format, ["FILES", "out/6.12/*.patch"]),
+        ),
         "needs backports that were sent: tests/sending/test_check_backports.py plans them",
+    ),
+    "patchpilot backport {follower.commit[:12]}": (
+        "its commit is known at run time: tests/backports/test_write.py compares the hint"
     ),
     "patchpilot doctor --arrived": (
         "needs a message that a program took: tests/outgoing/test_hand_over.py has one"

@@ -85,6 +85,7 @@ def test_trailer_comment_is_kept(text: str, tag: str) -> None:
         "Please say mutex.\n\nOtherwise looks good.\n\n{}",
         "Other than that, {}",
         "Once the typo is gone, {}",
+        "When I can build it with the typo fixed, {}",
         "If you drop the second hunk:\n\n{}",
         "Provided the test passes\n{}",
         "Assuming v2 splits it, {}",
@@ -110,6 +111,8 @@ def test_condition_is_reported(text: str) -> None:
         "After testing it for a day,\nTested-by: {}",
         "Tested-by: {} # with GCC 13",
         "It would otherwise crash.\n\nReviewed-by: {}",
+        "I missed that when I added the attribute, thanks for the fix.\n\nReviewed-by: {}",
+        "I was asleep when I wrote this.\n\nReviewed-by: {}",
         "for patch 2: Reviewed-by: {}",
     ],
 )
