@@ -68,6 +68,8 @@ _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
 _ADAPTED = "refs/patchpilot/adapted"
 """The ref that marks a clone with an adapted fix; it names the branch's tip."""
+_WRITTEN = "patchpilot-written"
+"""The folder in a clone's .git that has copies of the written patches."""
 _ADVICE = """
 # Say above your own Signed-off-by what you adapted and why:
 # [ yourname: … ]
@@ -411,7 +413,13 @@ def _continue_resolution(
                 scratch, stable, [(result, branch)], resolved_commits, wording
             )
             mails = make_backport_messages(scratch, stable, made, base, branch.version, wording)
-            files = _write_resolution(clone_folder, user_folder, mails)
+            files, edited = _write_resolution(
+                clone_folder,
+                user_folder or _patch_folder(clone_folder),
+                mails,
+                is_signed=wording.signer is not None,
+                is_own=user_folder is None,
+            )
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
             hint = format_note_hint(made, files, f"explain them in the message: {amend}")
             if not (hint or wording.signer):
@@ -427,8 +435,9 @@ def _continue_resolution(
         (
             *((hint,) if hint else ()),
             *map(explain_left_out, left_out),
+            *(f"you edited {name}, so it is kept; remove it to write it again" for name in edited),
             send,
-            f"after sending: {_remove(clone_folder)}",
+            f"keep the files for a v2; once the branch has the fix: {_remove(clone_folder)}",
         ),
         files,
         commits,
@@ -436,23 +445,54 @@ def _continue_resolution(
 
 
 def _write_resolution(
-    clone: Path, user_folder: Path | None, mails: Sequence[tuple[str, bytes]]
-) -> tuple[Path, ...]:
-    """Write the patches to the user's folder, or to the clone's, and return their paths.
+    clone: Path,
+    folder: Path,
+    mails: Sequence[tuple[str, bytes]],
+    *,
+    is_signed: bool,
+    is_own: bool,
+) -> tuple[tuple[Path, ...], list[str]]:
+    """Write the patches to a folder. Return their paths, and the names of those that were edited.
 
-    Earlier patches are removed from the clone's folder. Raise `UsageError` if the user's folder has
-    patches with other names: its patches are sent as one series.
+    Files that the user edited are kept, and so are sign-offs unless the user asks for other ones
+    (`is_signed`). Earlier patches are removed from the folder of the clone (`is_own`). Raise
+    `UsageError` if the user's folder has patches with other names: its patches are sent as one
+    series.
     """
-    folder = user_folder or _patch_folder(clone)
     old = set(folder.glob("*.patch")) - {folder / name for name, _ in mails}
-    if old and user_folder:
+    if old and not is_own:
         raise UsageError(
             f"{folder} already has other patches", hint="name another folder, or remove the patches"
         )
-    files = write_mails(folder, mails, overwrite=True)
+    # copies of what was written show what the user edited since
+    copies = clone / ".git" / _WRITTEN
+    edited, rest = list[str](), list[tuple[str, bytes]]()
+    for name, content in mails:
+        before = _read_bytes(folder / name)
+        if before and (copy := _read_bytes(copies / name)) and before != copy:
+            edited.append(name)
+        elif is_signed or _omit_sign_offs(before, content) != content:
+            rest.append((name, content))
+    write_mails(folder, rest, overwrite=True)
+    write_mails(copies, rest, overwrite=True)
     for file in old:
         file.unlink(missing_ok=True)
-    return files
+    return tuple(folder / name for name, _ in mails), edited
+
+
+def _read_bytes(file: Path) -> bytes:
+    """Return the content of a file, or b"" if there is none."""
+    return file.read_bytes() if file.exists() else b""
+
+
+def _omit_sign_offs(before: bytes, content: bytes) -> bytes:
+    """Return a patch without the sign-offs that another content of it lacks."""
+    lines = content.split(b"\n")
+    return b"\n".join(
+        line
+        for line in before.split(b"\n")
+        if line in lines or not line.startswith(b"Signed-off-by: ")
+    )
 
 
 def _find_sign_hint(

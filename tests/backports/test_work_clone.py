@@ -256,6 +256,32 @@ def test_only_the_patches_of_the_last_resolution_are_left(
     assert not file.parent.exists()
 
 
+def test_edited_and_signed_patches_of_a_resolution_are_kept(conflicting_branch: World) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    (file,) = map(Path, resolve_conflict(conflicting_branch, "--signoff")["files"])
+    signed = file.read_text()
+    resolve_conflict(conflicting_branch)
+    assert file.read_text() == signed
+    run_git(
+        clone, "commit", "--amend", "-q", "--no-edit", "--trailer", "Signed-off-by: Eve <e@x.y>"
+    )
+    resolve_conflict(conflicting_branch)
+    assert "Signed-off-by: Eve <e@x.y>" in file.read_text()
+    edited = file.read_text().replace("---\n", "---\nv2: use the other lock\n", 1)
+    file.write_text(edited)
+    kept = f"you edited {file.name}, so it is kept; remove it to write it again"
+    for options in ((), ("--signoff",)):
+        assert kept in resolve_conflict(conflicting_branch, *options)["advice"]
+        assert file.read_text() == edited
+    run_git(clone, "commit", "--amend", "-qm", run_git(clone, "log", "-1", "--format=%B") + "x")
+    assert kept in resolve_conflict(conflicting_branch)["advice"]
+    assert file.read_text() == edited
+    file.unlink()
+    assert kept not in resolve_conflict(conflicting_branch, "--signoff")["advice"]
+    assert "v2: use" not in file.read_text()
+
+
 def test_follow_ups_are_written_or_named_after_a_resolution(world: World) -> None:
     tag = f'Fixes: {world.fix[:12]} ("work: do not forget step 20")'
     fits = world.repo.commit(
