@@ -452,7 +452,7 @@ def _write_resolution(
     is_signed: bool,
     is_own: bool,
 ) -> tuple[tuple[Path, ...], list[str]]:
-    """Write the patches to a folder. Return their paths, and the names of those that were edited.
+    """Write the patches to a folder. Return their paths, and the names of edited ones.
 
     Files that the user edited are kept, and so are sign-offs unless the user asks for other ones
     (`is_signed`). Earlier patches are removed from the folder of the clone (`is_own`). Raise
