@@ -107,7 +107,7 @@ def _list_known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
     """Return the ids of known messages.
 
     A message that only some of the series in a thread have may be new for the others, and is not
-    known. A tracked patch is known to its own series.
+    known. A tracked patch that was stored is known to its own series.
     """
     by_number = {polled.number: polled.message_ids for polled in series}
     numbers_by_id: dict[str, list[int]] = defaultdict(list)
@@ -118,7 +118,7 @@ def _list_known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
     for numbers in {tuple(it) for it in numbers_by_id.values() if len(it) > 1}:
         of_thread = [by_number[number] for number in numbers]
         known -= frozenset[str]().union(*of_thread) - of_thread[0].intersection(*of_thread)
-    return known.union(*(polled.summary.posts for polled in series))
+    return known.union(*(it.message_ids.intersection(it.summary.posts) for it in series))
 
 
 def _assign_to_series(

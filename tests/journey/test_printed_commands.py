@@ -80,7 +80,6 @@ NOT_RUN = {
             "patchpilot backport {state.sure.commit[:12]}",
             "patchpilot backport {commit[:12]} {list_onto_options(onto)} --request",
             "patchpilot backport {result.reverted.replacements[-1].commit[:12]} --request",
-            "patchpilot backport {target} {onto} {adapt} --write {folder} --signoff",
         ),
         "its words are known at run time: tests/topic/test_upstream_state.py runs them",
     ),
