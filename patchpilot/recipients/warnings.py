@@ -191,15 +191,14 @@ def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterat
 
 
 def _are_based_on(patches: Sequence[Patch], trees: Sequence[str], repository: Repository) -> bool:
-    """Return whether the commits start in one of these T: trees, or on top of its latest commit."""
+    """Return whether the commits are on top of the latest commit of one of these T: trees.
+
+    Most trees contain commits of mainline, so a start in the tree is not enough.
+    """
     first = next((patch.commit for patch in patches if patch.commit), None)
     parents = repository.commit(first).parents if first else ()
     tips = (found.tip for tree in trees if (found := find_remote_tree(repository, tree)))
-    return any(
-        repository.is_ancestor(start, tip) or repository.is_ancestor(tip, start)
-        for tip in tips
-        for start in parents[:1]
-    )
+    return any(repository.is_ancestor(tip, start) for tip in tips for start in parents[:1])
 
 
 def _find_remote(repository: Repository) -> tuple[str, str] | None:

@@ -349,6 +349,13 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     repo.git("update-ref refs/remotes/origin/main HEAD~")
     repo.git("symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/main")
     assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
+    # a commit of mainline that the subsystem's tree is ahead of is not its latest one
+    repo.git("config remote.origin.fetch +refs/heads/*:refs/remotes/origin/*")
+    repo.git("branch -q --set-upstream-to origin/main topic")
+    newer = repo.git("commit-tree HEAD~^{tree} -p HEAD~ -m net:\\ more").strip()
+    repo.git(f"update-ref refs/remotes/other/main {newer}")
+    assert "uses the tree" in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
+    repo.git("branch -q --unset-upstream topic")
     repo.git("remote remove other")
     # for a backport, the stable branch is used instead of the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
