@@ -124,16 +124,17 @@ def _discussion_step(series: PostedSeries) -> NextStep:
         return _wait_step(_update(words))
     who = last.mail.sender_name
     if last.mail.kind is MailKind.PATCH:
-        return _your_turn(_write(last.message_id, f"try the patch by {who}: “{last.mail.title}”"))
+        patch = f" by {who}: “{last.mail.title}”"
+        return _your_turn(_write(last.message_id, "try the patch"), patch)
     if step := _backport_after_refusal(series, last):
         return step
     quoted = textwrap.shorten(last.mail.body.text, _MAX_QUOTE)
     if last.mail.kind is MailKind.APPLIED:
-        return _wait_step(_update(f"{who}: “{quoted}”: wait for the release"))
+        return _wait_step(f"{who}: “{quoted}”: ", _update("wait for the release"))
     if last.mail.wants_answer:
         return _your_turn(_write(last.message_id, last.mail.wanted_answer))
-    words = f"read the answer by {who}: “{quoted}”; answer it if needed"
-    return _your_turn(_write(last.message_id, words))
+    answer = _write(last.message_id, "answer it if needed")
+    return _your_turn(f"read the answer by {who}: “{quoted}”; ", answer)
 
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:

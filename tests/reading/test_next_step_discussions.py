@@ -68,6 +68,13 @@ def test_last_answer_decides(text: str, turn: Turn, words: str) -> None:
     assert advise(answered).need is Turn.WAITING
 
 
+def test_braces_in_a_quote_are_no_place_for_a_command() -> None:
+    patch = build_patch_mail("[PATCH] pump: use {} once", reply_to="ask", id="p", author=RITA)
+    assert "“pump: use {} once”" in str(advise(read_request(patch)).advice)
+    for text in ("The {} of 6.1 is empty.", "Now queued up with a `{}`, thanks."):
+        assert f"“{text}”" in str(advise(read_request(answer(text))).advice)
+
+
 def test_reminder_follows_a_wait() -> None:
     assert str(advise(read_request()).advice).startswith("wait for an answer; send a reminder from")
     late = advise(read_request(days=30))
