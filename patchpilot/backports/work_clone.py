@@ -69,7 +69,7 @@ _PLAIN_FILE = "100"
 _ADAPTED = "refs/patchpilot/adapted"
 """The ref that marks a clone with an adapted fix; it names the branch's tip."""
 _WRITTEN = "patchpilot-written"
-"""The folder in a clone's .git that has copies of the written patches."""
+"""The folder in a clone's .git that has copies of the patches, for each folder of patches."""
 _ADVICE = """
 # Say above your own Signed-off-by what you adapted and why:
 # [ yourname: … ]
@@ -464,8 +464,8 @@ def _write_resolution(
         raise UsageError(
             f"{folder} already has other patches", hint="name another folder, or remove the patches"
         )
-    # copies of what was written show what the user edited since
-    copies = clone / ".git" / _WRITTEN
+    # copies of what was written to this folder show what the user edited since
+    copies = clone / ".git" / _WRITTEN / hashlib.sha256(bytes(folder.resolve())).hexdigest()
     edited, rest = list[str](), list[tuple[str, bytes]]()
     for name, content in mails:
         before = _read_bytes(folder / name)
@@ -487,7 +487,7 @@ def _read_bytes(file: Path) -> bytes:
 
 def _omit_sign_offs(before: bytes, content: bytes) -> bytes:
     """Return a patch without the sign-offs that another content of it lacks."""
-    lines = content.split(b"\n")
+    lines = frozenset(content.split(b"\n"))
     return b"\n".join(
         line
         for line in before.split(b"\n")

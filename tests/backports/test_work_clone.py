@@ -256,7 +256,9 @@ def test_only_the_patches_of_the_last_resolution_are_left(
     assert not file.parent.exists()
 
 
-def test_edited_and_signed_patches_of_a_resolution_are_kept(conflicting_branch: World) -> None:
+def test_edited_and_signed_patches_of_a_resolution_are_kept(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
     clone = Path(resolve_conflict(conflicting_branch)["folder"])
     commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
     (file,) = map(Path, resolve_conflict(conflicting_branch, "--signoff")["files"])
@@ -280,6 +282,10 @@ def test_edited_and_signed_patches_of_a_resolution_are_kept(conflicting_branch: 
     file.unlink()
     assert kept not in resolve_conflict(conflicting_branch, "--signoff")["advice"]
     assert "v2: use" not in file.read_text()
+    # the patches in one folder are no edits of those in another
+    out = ("--write", tmp_path / "out")
+    for options in (out, ("--signoff",), (*out, "--signoff")):
+        assert kept not in resolve_conflict(conflicting_branch, *options)["advice"]
 
 
 def test_follow_ups_are_written_or_named_after_a_resolution(world: World) -> None:
