@@ -191,14 +191,24 @@ def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterat
 
 
 def _are_based_on(patches: Sequence[Patch], trees: Sequence[str], repository: Repository) -> bool:
-    """Return whether the commits are on top of the latest commit of one of these T: trees.
+    """Return whether the commits are based on one of these T: trees.
 
-    Most trees contain commits of mainline, so a start in the tree is not enough.
+    They are on top of the tree's latest commit, or start in the tree at a base that the user named.
+    Most trees contain commits of mainline, so this is not enough for a base that was found.
     """
     first = next((patch.commit for patch in patches if patch.commit), None)
-    parents = repository.commit(first).parents if first else ()
+    start = next(iter(repository.commit(first).parents if first else ()), None)
+    if start is None:
+        return False
+    found_start = ""
+    with suppress(PatchpilotError):
+        found_start = find_base(repository).start
     tips = (found.tip for tree in trees if (found := find_remote_tree(repository, tree)))
-    return any(repository.is_ancestor(tip, start) for tip in tips for start in parents[:1])
+    return any(
+        repository.is_ancestor(tip, start)
+        or (start != found_start and repository.is_ancestor(start, tip))
+        for tip in tips
+    )
 
 
 def _find_remote(repository: Repository) -> tuple[str, str] | None:
