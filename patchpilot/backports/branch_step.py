@@ -61,10 +61,14 @@ NO_WORK = BranchWork()
 
 
 class StepKind(StrEnum):
-    """The kinds of next steps for a branch. The TUI has a key for each kind."""
+    """The kinds of next steps for a branch. The TUI has a key for each kind.
+
+    TAKEN is to wait for the stable maintainers, who take the fix by its tag.
+    """
 
     NOTHING = "nothing"
     WAIT = "wait"
+    TAKEN = "taken"
     FETCH = "fetch"
     REPLACE = "replace"
     IDENTIFY = "identify"
@@ -80,7 +84,7 @@ class StepKind(StrEnum):
     ADAPT = "adapt"
 
 
-RESTING = (StepKind.NOTHING, StepKind.WAIT, StepKind.REQUESTED, StepKind.SENT)
+RESTING = (StepKind.NOTHING, StepKind.WAIT, StepKind.TAKEN, StepKind.REQUESTED, StepKind.SENT)
 """The kinds without work for the user."""
 REQUESTABLE = (StepKind.REQUEST, StepKind.IDENTIFY)
 """The kinds that allow a request: who tests a fix on a branch knows whether it has the bug."""
@@ -182,8 +186,8 @@ def explain_stable_wait(result: BackportResult, branch: BranchResult) -> str:
     """Return how long the stable maintainers may take a fix for a branch by its Cc: stable tag, or
     "" if they do not, or had enough time.
     """
-    reason = find_branch_step(result, branch).reason
-    return reason if result.wait and reason == result.wait.reason else ""
+    step = find_branch_step(result, branch)
+    return step.reason if step.kind is StepKind.TAKEN else ""
 
 
 def find_replacement(result: BackportResult, branches: Sequence[BranchResult]) -> Follower | None:
@@ -288,8 +292,9 @@ def _find_request_step(
     if work.requested:
         return _wait_for_answer(StepKind.REQUESTED, work.requested, work.reported)
     if reason := explain_no_request(result):
-        words = "do not ask" if result.rules else "wait for stable"
-        return BranchStep(StepKind.WAIT, words, reason)
+        if result.rules:
+            return BranchStep(StepKind.WAIT, "do not ask", reason)
+        return BranchStep(StepKind.TAKEN, "wait for stable", reason)
     if branch.affected is None and not work.is_seen:
         identify = _identify_culprit(target)
         return _UNKNOWN if result.culprits else identify._replace(text=f"{identify.text}{_OR_TEST}")

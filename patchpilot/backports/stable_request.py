@@ -64,7 +64,8 @@ def make_stable_request_mail(
     if it was requested before, if no tree is known to have the bug, or if a newer tree was fetched
     but not examined. The message names newer trees that were not fetched.
     """
-    applicable = clean_branches = list_requestable_branches(result, everything=everything)
+    rows = list_requestable_branches(result, everything=everything)
+    applicable = clean_branches = [branch for branch, _ in rows]
     assert result.commit is not None
     identity = repository.identity
     reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
@@ -80,9 +81,8 @@ def make_stable_request_mail(
         )
     if not tested:
         reports = {branch.branch: NOT_TESTED for branch in clean_branches}
-    clean_branches = [branch for branch in clean_branches if branch.branch in reports]
-    if not everything:
-        clean_branches = _omit_requested(result, clean_branches)
+    asked = [row for row in rows if row[0] in clean_branches and row[0].branch in reports]
+    clean_branches = _omit_requested(result, asked)
     untested = [it for it in applicable if not (it in clean_branches or it.review)]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
@@ -127,8 +127,9 @@ def explain_no_request(result: BackportResult) -> str:
 
 def list_requestable_branches(
     result: BackportResult, *, everything: bool = False
-) -> list[BranchResult]:
-    """Return the branches to which a fix applies cleanly.
+) -> list[tuple[BranchResult, str]]:
+    """Return the branches to which a fix applies cleanly, each with the date on which the user sent
+    a request for it, or "", which is always the case if `everything` is set.
 
     Raise `UsageError` if it cannot be requested for any branch, whoever tested it.
     """
@@ -161,30 +162,34 @@ def list_requestable_branches(
             else "no stable tree needs the fix",
             hint=Action("backport", (result.short,), "see `{}` for each tree"),
         )
-    if not everything:
-        if reason := explain_no_request(result):
-            raise UsageError(f"not requested: {reason}", hint=_override(result))
-        _omit_requested(result, clean_branches)
-    return clean_branches
+    if not everything and (reason := explain_no_request(result)):
+        raise UsageError(f"not requested: {reason}", hint=_override(result))
+    requests = [] if everything else [it for it in read_requests(result.short) if it.sent]
+    rows = []
+    for branch in clean_branches:
+        matching = (it for it in requests if it.is_for(branch.version, branch.branch))
+        request = find_current_request(matching)
+        date = f"{request.sent:%Y-%m-%d}" if request else ""
+        rows.append((branch, date))
+    _omit_requested(result, rows)
+    return rows
 
 
 def _override(result: BackportResult) -> Action:
     return Action("backport", (result.short, "--request", "--all"), "to request it anyway: {}")
 
 
-def _omit_requested(result: BackportResult, branches: Sequence[BranchResult]) -> list[BranchResult]:
+def _omit_requested(
+    result: BackportResult, rows: Sequence[tuple[BranchResult, str]]
+) -> list[BranchResult]:
     """Return the branches without those for which the user sent a request.
 
     Raise `UsageError` if none is left.
     """
     sent: dict[str, list[BranchResult]] = {}
-    requests = read_requests(result.short)
-    for branch in branches:
-        request = find_current_request(
-            it for it in requests if it.sent and it.is_for(branch.version, branch.branch)
-        )
-        sent.setdefault(f"{request.sent:%Y-%m-%d}" if request else "", []).append(branch)
-    if branches and "" not in sent:
+    for branch, date in rows:
+        sent.setdefault(date, []).append(branch)
+    if rows and "" not in sent:
         asked = join_words([f"{_join_names(rows)} on {when}" for when, rows in sent.items()])
         raise UsageError(f"not requested: you sent the request for {asked}", hint=_override(result))
     return sent.get("", [])

@@ -205,6 +205,7 @@ _STEP_ORDER = (
     StepKind.RESOLVE,
     StepKind.IDENTIFY,
     StepKind.WAIT,
+    StepKind.TAKEN,
     StepKind.SENT,
     StepKind.REQUESTED,
 )

@@ -448,7 +448,8 @@ _FETCH = Action("track", ("update",), "fetch what was merged: `git fetch --all -
 
 
 def _name_branches(versions: Sequence[str]) -> str:
-    noun = "branch" if len(versions) == 1 and versions[0] else "branches"
+    """Return the name of the branches; without versions, they are not known."""
+    noun = "branch" if len(versions) == 1 else "branches"
     return f"the stable {noun} {', '.join(versions)}".rstrip()
 
 
@@ -469,18 +470,17 @@ def _stable_step(series: PostedSeries) -> NextStep | None:
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
     requests = dict(series.requests)
-    lacking = _find_lacking_branches(series)
+    if series.needs is None or series.needs.lacking is None:
+        return _find_step_for_unknown_branches(series)
+    decided = _versions(series, *_DECIDED)
+    lacking = [version for version in series.needs.lacking if version not in decided]
     if drafted := [it for it in lacking if it in requests and requests[it] is None]:
-        where = _name_branches(drafted)
-        return _your_turn(f"send the request for {where}: `patchpilot --home` lists its draft")
+        return _send_request(drafted)
     waiting: dict[str, list[str]] = {}
     for version in lacking:
         if sent := requests.get(version):
             waiting.setdefault(f"{sent:%Y-%m-%d}", []).append(version)
-    waits = [
-        f"wait for {_name_branches(versions)}: you sent the request on {when}"
-        for when, versions in waiting.items()
-    ]
+    waits = [_wait_for_request(versions, when) for when, versions in waiting.items()]
     others = [it for it in lacking if it not in requests]
     step = _find_step_for_branches(series, others) if others else None
     if step and waits:
@@ -488,22 +488,31 @@ def _stable_step(series: PostedSeries) -> NextStep | None:
     return step or (_wait_step("; ".join(waits)) if waits else None)
 
 
-def _find_lacking_branches(series: PostedSeries) -> list[str]:
-    """Return the stable branches that still need a merged fix, or "" if they are not known.
+def _find_step_for_unknown_branches(series: PostedSeries) -> NextStep | None:
+    """Return the step if it is not known which stable branches lack the fix.
 
-    In this case, decide only by the Cc: stable tag or a request: wait until the fix is in the first
-    branch, a branch rejects it, or half a year has passed.
+    Only the Cc: stable tag or a request decides: wait until the fix is in the first branch, a
+    branch rejects it, or half a year has passed.
     """
-    decided = {branch.version for branch in series.stable if branch.state in _DECIDED}
-    if series.needs and series.needs.lacking is not None:
-        return [version for version in series.needs.lacking if version not in decided]
-    is_asked = _is_tagged(series) or bool(series.requests)
-    is_over = decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
-    return [""] if is_asked and not is_over else []
+    is_in_a_branch = series.state is SeriesState.IN_STABLE
+    if is_in_a_branch or _versions(series, *_DECIDED) or _is_long_merged(series):
+        return None
+    for _, sent in series.requests:
+        return _wait_step(_wait_for_request((), f"{sent:%Y-%m-%d}")) if sent else _send_request(())
+    return _find_step_for_branches(series, ()) if _is_tagged(series) else None
+
+
+def _send_request(versions: Sequence[str]) -> NextStep:
+    where = _name_branches(versions)
+    return _your_turn(f"send the request for {where}: `patchpilot --home` lists its draft")
+
+
+def _wait_for_request(versions: Sequence[str], date: str) -> str:
+    return f"wait for {_name_branches(versions)}: you sent the request on {date}"
 
 
 def _find_step_for_branches(series: PostedSeries, versions: Sequence[str]) -> NextStep:
-    """Return the step for stable branches that were not requested."""
+    """Return the step for stable branches that were not requested; () if they are not known."""
     where = _name_branches(versions)
     commit_ids = [series.commit[:12]] if series.commit else []
     if not _is_tagged(series):
@@ -513,7 +522,7 @@ def _find_step_for_branches(series: PostedSeries, versions: Sequence[str]) -> Ne
         )
         return _wait_step(Action("backport", (*commit_ids, "--request"), words))
     wait = find_stable_wait(series)
-    if versions != [""] and wait.is_over(series.now.date()):
+    if versions and wait.is_over(series.now.date()):
         words = f"ask for {where}: {wait.over_reason}; `{{}}` shows what each branch needs"
         return _your_turn(Action("backport", tuple(commit_ids), words))
     words = f"wait for {where}: {wait.reason}; `{{}}` shows where it does not apply"
