@@ -69,6 +69,10 @@ class UsageError(PatchpilotError):
     """An argument, a setting or the input is invalid."""
 
 
+class UncommittedError(UsageError):
+    """A topic has no commits, but files have uncommitted changes."""
+
+
 class UnclearBaseError(UsageError):
     """A topic has no base, or it has too many commits since a guessed base.
 

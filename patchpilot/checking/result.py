@@ -339,6 +339,14 @@ class CheckResult(NamedTuple):
         return Counter(finding.severity for finding in self.all)
 
     @property
+    def counts_text(self) -> str:
+        """Return the numbers of reported findings by severity, and of suppressed ones."""
+        counts = self.counts
+        texts = [format_count(counts[it], str(it)) for it in Severity if counts[it]]
+        waived_note = f", {len(self.suppressed)} waived" if self.suppressed else ""
+        return f"{', '.join(texts) or 'no findings'}{waived_note}"
+
+    @property
     def series(self) -> tuple[Finding, ...]:
         """Return the reported findings about the series."""
         return tuple(finding for finding in self.every_of_series if not finding.suppression)

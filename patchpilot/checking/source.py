@@ -16,7 +16,6 @@ from patchpilot.commits.range import (
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.config import FILE_NAME
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.printable import format_count
 from patchpilot.model.source_tree import Tree
 from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.settings.source import Source, make_revision_source
@@ -195,13 +194,11 @@ def can_fix_targets(targets: Sequence[str]) -> bool:
     return not any(is_network_target(target) or target.endswith(".gz") for target in targets)
 
 
-def describe_uncommitted_files(repository: "Repository") -> str:
+def describe_unchecked_files(repository: "Repository") -> str:
     """Describe the tracked files that differ from HEAD, or return "" if there are none."""
-    from patchpilot.commits.make_commits import list_uncommitted_files
+    from patchpilot.commits.make_commits import describe_uncommitted_files, list_uncommitted_files
 
-    files = list_uncommitted_files(repository)
-    more = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
-    return f"changes in {files[0]}{more} are not committed, and were not checked" if files else ""
+    return describe_uncommitted_files(list_uncommitted_files(repository), ", and were not checked")
 
 
 def find_pushed_range() -> tuple[str, ...]:

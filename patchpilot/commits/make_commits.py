@@ -12,6 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import format_count
 
 _Environment = dict[str, str]
 
@@ -28,19 +29,25 @@ def make_damaged_patch_error(patch: Patch) -> InputError:
     )
 
 
-def list_uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
+def list_uncommitted_files(repository: Repository, *paths: str) -> list[str]:
     """Return the paths of tracked files that differ from HEAD, in git's order.
 
-    Only files at or below `directory` are included. A bare repository has none. The repository's
-    filters are not run.
+    Only files at or below one of `paths` are included, by default all. A bare repository has none.
+    The repository's filters are not run.
     """
     if repository.bare:
         return []
     result = repository.git(
-        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", directory
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths
     )  # fmt: skip
     entries = result.out.decode("utf-8", "surrogateescape").split("\0")
     return [entry[3:] for entry in entries if entry]
+
+
+def describe_uncommitted_files(files: Sequence[str], effect: str = "") -> str:
+    """Return the text that names files with uncommitted changes, or "" if there are none."""
+    more = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
+    return f"changes in {files[0]}{more} are not committed{effect}" if files else ""
 
 
 def commit_patches(

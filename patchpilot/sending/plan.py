@@ -58,6 +58,7 @@ from patchpilot.sending.questions import (
     warn_about_unclear_fixes,
     warn_about_unlikely_tags,
 )
+from patchpilot.sending.uncommitted import warn_about_uncommitted_edits
 from patchpilot.sending.undisclosed import (
     refuse_public_server,
     refuse_unanswered_disclosure,
@@ -334,6 +335,7 @@ def _add_problems(
         *find_unexplained_backports(repository, draft.mark, changes),
     )
     warnings = (
+        *warn_about_uncommitted_edits(repository, sending),
         *find_send_warnings(facts),
         *find_prefix_warnings(checks, request.profile, is_regression=is_regression_fix(draft)),
         *warn_about_missing_tags(repository, request, draft, sending.ids),

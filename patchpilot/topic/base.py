@@ -25,7 +25,7 @@ from patchpilot.commits.range import (
     only_cover_error,
     resolve_commits,
 )
-from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
+from patchpilot.errors import PatchpilotError, UnclearBaseError, UncommittedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.printable import format_count
 
@@ -612,12 +612,15 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     from patchpilot.commits.git_state import find_busy_operation
+    from patchpilot.commits.make_commits import describe_uncommitted_files, list_uncommitted_files
 
     other = next(
         (guess for guess in find_likeliest_bases(repository) if guess.name != base.name),
         None,
     )
-    hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
+    edits = describe_uncommitted_files(list_uncommitted_files(repository))
+    first = "commit them first with `git commit -as`" if edits else "commit your fix first"
+    hint: tuple[str | Action, ...] = (f"{first}, or ", NAME_TARGET)
     if other:
         description = (
             f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'}"
@@ -634,4 +637,7 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
             f"no commits on top of the base {base.name}: the clone is shallow",
             hint=Hint((f"{repository.complete_history_hint()}; or name a commit",)),
         )
-    return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))
+    message = f"no commits on top of the base {base.name}"
+    if edits:
+        return UncommittedError(f"{message}: {edits}", hint=Hint(hint))
+    return UsageError(message, hint=Hint(hint))

@@ -187,6 +187,38 @@ def test_new_version_states_what_differs(
         assert ("same-commits" in blocked) == (name == "same-commits")
 
 
+def find_warnings(repo: Repo, arguments: str) -> dict[str, tuple[str, str]]:
+    document = repo.patchpilot(f"send --dry-run --format json --to '{LIST}'", *arguments.split())
+    return {row["name"]: (row["message"], row["hint"]) for row in document.json["warnings"]}
+
+
+def test_uncommitted_edits_of_sent_files_are_named(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    (repo.path / "Kconfig").write_text("menu\nconfig\n")
+    assert "uncommitted" not in find_warnings(repo, "")
+    with (repo.path / "widget.c").open("a") as file:
+        file.write("int forgotten;\n")
+    head = repo.git("rev-parse --short=12 HEAD").strip()
+    message = "changes in widget.c are not committed, and are not sent"
+    assert find_warnings(repo, "")["uncommitted"] == (
+        message,
+        "git commit --amend widget.c",
+    )
+    # the second commit does not change this file
+    (repo.path / "gadget.c").write_text("int g;\n")
+    repo.git("add gadget.c")
+    repo.git("commit -q -m", "gadget: wait\n\nIt was late.", "gadget.c")
+    assert find_warnings(repo, "")["uncommitted"] == (
+        message,
+        f"git commit --fixup={head} widget.c, then git rebase -i --autosquash {head}^",
+    )
+    # the edits are on top of the branch, not of another one
+    other = repo.git("commit-tree HEAD^^{tree} -p master -m", "widget: change another line").strip()
+    assert "uncommitted" not in find_warnings(repo, f"master..{other}")
+    repo.git("commit -q --amend --no-edit widget.c")
+    assert "uncommitted" not in find_warnings(repo, "")
+
+
 def test_outbox_directory_sends_nothing(
     tmp_path: Path,
 ) -> None:

@@ -376,6 +376,18 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
+def test_empty_topic_names_uncommitted_edits(tmp_path: Path) -> None:
+    repo = clone(create_upstream(tmp_path / "up", 2), tmp_path / "r")
+    name = repo.git("ls-files").split()[0]
+    (repo.path / name).write_text("int edited;\n")
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match=f"base .*: changes in {name} are not committed") as error,
+    ):
+        find_topic_base(repository)
+    assert str(error.value.hint).startswith("commit them first with `git commit -as`, or name")
+
+
 def test_empty_topic_during_a_rebase_names_the_rebase(tmp_path: Path) -> None:
     repo = clone(create_upstream(tmp_path / "up", 2), tmp_path / "r")
     repo.branch("topic")

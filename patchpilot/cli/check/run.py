@@ -17,7 +17,7 @@ from patchpilot.checking.source import (
     can_fix_targets,
     can_stream_targets,
     describe_settings_revision,
-    describe_uncommitted_files,
+    describe_unchecked_files,
     find_check_base,
     find_clone_tree,
     find_pushed_range,
@@ -241,7 +241,7 @@ def _check_targets(
         _note_verdict(common, result)
     if common.format == "text" and not common.quiet:
         _note_hidden_findings(options, result)
-        if repository and not options.targets and (note := describe_uncommitted_files(repository)):
+        if repository and not options.targets and (note := describe_unchecked_files(repository)):
             print_notice("note", note)
     return int(result.exit_code)
 

@@ -154,7 +154,7 @@ def format_changed_lines(diff: Sequence[str]) -> Text:
 
 def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     from patchpilot.building.request import make_build_options
-    from patchpilot.checking.source import describe_uncommitted_files
+    from patchpilot.checking.source import describe_unchecked_files
     from patchpilot.checking.topic import check_topic
 
     session = request.session
@@ -170,14 +170,8 @@ def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     )
     if is_built:
         session.mark_changed("built")
-    counts = result.counts
-    note = ", ".join(
-        format_count(counts[severity], str(severity)) for severity in Severity if counts[severity]
-    )
-    note = note or "no findings"
-    if result.suppressed:
-        note += f", {len(result.suppressed)} waived"
-    if not request.topic.target and (uncommitted := describe_uncommitted_files(request.repository)):
+    counts, note = result.counts, result.counts_text
+    if not request.topic.target and (uncommitted := describe_unchecked_files(request.repository)):
         note += f"; {uncommitted}"
     # notes alone leave nothing to do
     if not (counts[Severity.ERROR] or counts[Severity.WARNING] or counts[Severity.CHECK]):

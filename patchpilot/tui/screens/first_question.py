@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import PatchpilotError, UncommittedError
 from patchpilot.model.printable import capitalize_sentence
 from patchpilot.tui.actions.editing import DraftReader
 from patchpilot.tui.view.action_keys import format_error
@@ -82,7 +82,10 @@ def add_series(repository: "Repository", value: str) -> int:
 
 
 def ask_starting_point(home: Any) -> None:
-    ask_for_answer(home.app, Choose("", ANSWERS, QUESTION), partial(_ask_for_input, home))
+    error = home.tui.session.errors.get(Stage.COMMIT)
+    # below the answers
+    note = f"\n\n{error}: git commit -as" if isinstance(error, UncommittedError) else ""
+    ask_for_answer(home.app, Choose(note, ANSWERS, QUESTION), partial(_ask_for_input, home))
 
 
 def _ask_for_input(home: Any, kind: str, value: str = "", error: str = "") -> None:

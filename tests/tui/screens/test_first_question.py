@@ -88,6 +88,16 @@ async def test_missing_log_file_is_reported_before_the_version_is_asked(
         assert "Version or branch" not in text_of(app)
 
 
+async def test_uncommitted_edits_are_named(app: PatchpilotApp, repo: Repo) -> None:
+    names = repo.git("ls-files").split()[:2]
+    for name in names:
+        (repo.path / name).write_text("int edited;\n")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        text = " ".join(text_of(app).replace("┃", " ").split())
+        assert f"changes in {names[0]} and 1 more file are not committed: git commit -as" in text
+
+
 async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:
     repo.git("checkout -q -B master")
     for ref in repo.git("for-each-ref --format=%(refname) refs/remotes").split():
