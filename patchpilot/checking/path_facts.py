@@ -26,11 +26,13 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
     """
     path = path.rstrip("/")
     folder, _, name = path.rpartition("/")
-    habits = load_shipped_habits(folder if "." in name else path)
+    of_file = "." in name
+    habits = load_shipped_habits(folder if of_file else path)
     if repository:
         from patchpilot.checking.history_facts import facts_of
 
-        counted = count_habits(path, facts_of(repository).list_commit_forms(path))
+        forms = facts_of(repository).list_commit_forms(path)
+        counted = count_habits(path, forms, of_file=of_file)
         habits = counted if counted.total >= LEAST_COMMITS else habits
     subsystem = subsystem_of_path(path) or subsystem_of_path(f"{path}/")
     return (
@@ -41,7 +43,7 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
 
 def _describe_habits(habits: Habits) -> Iterator[PathFact]:
     total = habits.total
-    rows = [("subject", f"`{habits.prefix}`", habits.prefix_share, total)]
+    rows = [("subject", f"`{habits.prefix}`", habits.full_prefix_share, total)]
     for case, share in habits.cases[:1]:
         rows.append((LABELS["after_prefix"], WORDS[case], share, total))
     for mark, _ in habits.marks:

@@ -90,7 +90,8 @@ _MOST_FILES = 3
 COMMITS = 200
 """The number of commits of a path's history that are read."""
 _RARE = 3
-_FURTHER = 75
+_FURTHER, _FURTHER_OF_FILE = 75, 51
+"""The least percentages of commits to a directory, or to a file, with a part of the prefix."""
 _SECONDARY = ("Documentation/", "include/")
 OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
 """Marks that are counted only among the commits with another mark."""
@@ -230,8 +231,8 @@ def first_word(title: str) -> str:
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
-def count_habits(folder: str, forms: Iterable[CommitForm]) -> Habits:
-    """Count the habits in commits to `folder`, except reverts, merges and releases."""
+def count_habits(path: str, forms: Iterable[CommitForm], *, of_file: bool = False) -> Habits:
+    """Count the habits in commits to a directory or file, except reverts, merges and releases."""
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
@@ -244,16 +245,17 @@ def count_habits(folder: str, forms: Iterable[CommitForm]) -> Habits:
         marks.update(own_marks)
         applied.update(filter(None, [name]))
     habits = Habits(
-        folder,
+        path,
         total,
         _compute_shares(first, total, _RARE)[:8],
-        _compute_shares(further, total, _FURTHER)[:2],
+        _compute_shares(further, total, _FURTHER_OF_FILE if of_file else _FURTHER)[:2],
         _compute_shares(cases, cases.total(), ASKS),
         tuple(
             (mark, min(100, 100 * number // (marks[OF.get(mark, "")] or total)))
             for mark, number in marks.most_common()
         ),
         _compute_shares(applied, total, _APPLIES)[:3],
+        of_file=of_file,
     )
     return habits._replace(exact=100 * written_prefixes[habits.prefix] // (total or 1))
 
@@ -309,9 +311,9 @@ def find_prefix_habits(context: Context) -> Habits | None:
     The patch's files decide if they agree on one, otherwise their directory.
     """
     counted = [
-        habits._replace(of_file=True)
+        habits
         for path in list_habit_paths(context.patch)[1:]
-        if (habits := _count_earlier_commits(context, path, _LEAST_FILE_COMMITS))
+        if (habits := _count_earlier_commits(context, path, of_file=True))
         and habits.prefix_share >= LEAST_SHARE
     ]
     if len({habits.prefix for habits in counted}) == 1:
@@ -319,13 +321,13 @@ def find_prefix_habits(context: Context) -> Habits | None:
     return find_patch_habits(context)
 
 
-def _count_earlier_commits(
-    context: Context, path: str, least: int = LEAST_COMMITS
-) -> Habits | None:
+def _count_earlier_commits(context: Context, path: str, *, of_file: bool = False) -> Habits | None:
     """Return the habits in the repository's commits to a path, or None if there are too few."""
     titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
     forms = context.history.list_commit_forms(path) if context.history else ()
-    counted = count_habits(path, (form for form in forms if form[0] not in titles))
+    earlier = (form for form in forms if form[0] not in titles)
+    counted = count_habits(path, earlier, of_file=of_file)
+    least = _LEAST_FILE_COMMITS if of_file else LEAST_COMMITS
     return counted if counted.total >= least and counted.first else None
 
 

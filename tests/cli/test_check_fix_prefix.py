@@ -73,6 +73,27 @@ def test_prefix_of_the_file_comes_first(driver: str, tmp_path: Path) -> None:
     assert basis in " ".join(repo.patchpilot("check --all HEAD", *options).out.split())
 
 
+@pytest.mark.parametrize(
+    ("counts", "share", "usual"), [((5, 3), 62, "rtc: pcf85063:"), ((3, 4), 100, "rtc:")]
+)
+def test_device_name_is_proposed_if_most_commits_to_the_file_have_it(
+    counts: tuple[int, int], share: int, usual: str, tmp_path: Path
+) -> None:
+    repo = Repo(tmp_path / "r")
+    path = "drivers/rtc/rtc-pcf85063.c"
+    repo.commit("begin", TREE | {path: "begin\n"})
+    for prefix, count in zip(("rtc: pcf85063:", "rtc:"), counts, strict=True):
+        for number in range(count):
+            repo.commit(f"{prefix} use {number} ticks", {path: f"{prefix}{number}\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.branch("topic")
+    repo.commit("wait for the clock", {path: "int e;\n"})
+    arguments = ("--profile", "linux", "--format", "json", "--select", "missing-prefix")
+    (finding,) = repo.patchpilot("check", *arguments).json["patches"][0]["findings"]
+    assert f'{share} % of {sum(counts)} commits to {path} have "{usual}"' in finding["message"]
+    assert finding["fix"]["text"] == f"{usual} wait for the clock"
+
+
 def test_directory_decides_if_files_disagree(tmp_path: Path) -> None:
     repo = make_drivers(tmp_path / "r", driver="counter: frob-cnt:")
     repo.commit("Wait for the link", {DRIVER: "int e;\n", OTHER: "int e;\n"})
