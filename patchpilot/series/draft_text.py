@@ -27,6 +27,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that a message line must not contain; tabs and line ends are allowed."""
 _EXPORT = "#~ patchpilot draft, topic "
+_NO_COVER = "A single patch needs no cover letter. To write one, add ==== cover ====, then its text."
 
 
 def format_draft_text(
@@ -34,7 +35,8 @@ def format_draft_text(
 ) -> str:
     """Return the draft as text, formatted with the cover, changelog and note templates.
 
-    `change_items` are suggested changelog items for a new version.
+    `change_items` are suggested changelog items for a new version. A single patch has no cover part
+    unless the draft has a cover letter.
     """
     lines = [
         f"{_EXPORT}{draft.change_id}, v{draft.version}",
@@ -49,7 +51,10 @@ def format_draft_text(
         "count": str(len(draft.patches)),
         "patches": _comment_out(patch.subject for patch in draft.patches),
     }
-    lines += ["==== cover ====", fill_template(read_template("cover", folder), cover)]
+    if len(draft.patches) == 1 and not draft.has_cover:
+        lines.insert(2, f"{COMMENT} {_NO_COVER}")
+    else:
+        lines += ["==== cover ====", fill_template(read_template("cover", folder), cover)]
     versions = sorted(
         {int(changelog) for changelog in draft.changelogs}
         | ({draft.version} if draft.version > 1 else set()),

@@ -5,14 +5,15 @@ The whole draft is imported, or it is rejected with a line number.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.draft import Draft
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series import given_text
-from patchpilot.series.draft_text import read_draft_file, update_from_text
+from patchpilot.series.draft_text import format_draft_text, read_draft_file, update_from_text
 from tests.kit.cli import call
 from tests.kit.topics import topic
 
@@ -44,6 +45,20 @@ def test_invalid_draft_text_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         update_from_text(DRAFT, text)
     assert caught.value.hint
+
+
+def test_cover_part_is_only_offered_if_there_may_be_a_cover_letter() -> None:
+    patches = tuple(KnownPatch(str(number), f"widget: part {number}") for number in range(2))
+    single = replace(DRAFT, version=2, patches=patches[:1])
+    text = format_draft_text(single)
+    assert COVER not in text
+    assert "#~ A single patch needs no cover letter. To write one, add ==== cover ====" in text
+    assert update_from_text(single, text) == single
+    written = update_from_text(single, f"{text}{COVER}Widgets\n")
+    assert written.cover_subject == "Widgets"
+    for draft in (written, replace(DRAFT, patches=patches)):
+        assert COVER in format_draft_text(draft)
+        assert "A single patch" not in format_draft_text(draft)
 
 
 def test_text_that_looks_like_code_is_not_executed() -> None:
