@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import open_thread_pool
-from patchpilot.tags.blame import Blame, Owner, blame_file
+from patchpilot.tags.blame import NEAR, Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.comparable_words import compute_significance
 from patchpilot.tags.deleted_lines import Deletion, find_deletions
@@ -118,15 +118,21 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
 def list_changed_lines(change: CommitFileChange, blame: Blame) -> dict[int, Counter[str]]:
     """Map the lines that a fix removes to the words that it removes from them.
 
-    If it only adds lines, the lines next to them are included without words.
+    If it only adds lines, the nearest lines above and below them that have words or numbers are
+    included without words.
     """
     result: dict[int, Counter[str]] = {}
     for run in change.runs:
         added = Counter(word for text in run.added for word in split_tokens(text))
-        for line in range(run.start, run.end + 1) if run.removed else (run.start, run.start + 1):
+        for line in range(run.start, run.end + 1) if run.removed else ():
             text = blame.texts.get(line, "")
             if compute_significance(text) > 0:
-                result[line] = Counter(split_tokens(text)) - added if run.removed else Counter()
+                result[line] = Counter(split_tokens(text)) - added
+        for first, step in ((run.start, -1), (run.start + 1, 1)) if not run.removed else ():
+            for line in range(first, first + step * NEAR, step):
+                if compute_significance(blame.texts.get(line, "")) > 0:
+                    result.setdefault(line, Counter())
+                    break
     return result
 
 

@@ -32,6 +32,26 @@ def test_function_moved_to_another_file_is_followed(history: RingHistory) -> Non
     check_fix(history, {"open.c": files["open.c"]}, f"moved by {moved[:12]}")
 
 
+def test_move_of_the_blank_line_before_added_lines_is_followed(history: RingHistory) -> None:
+    grow = (
+        "\nint ring_grow(struct ring *ring)\n{\n\tring->size = ring_next_size(ring);\n\n"
+        "\tring->mask = ring->size;\n\treturn ring_fill_again(ring);\n}\n"
+    )
+    repo, include = history.repo, '#include "ring.h"\n'
+    written = repo.commit(f"ring: let it grow{SIGNED}", {"ring.c": LATER + grow})
+    moved = repo.commit(
+        f"ring: move ring_grow to its own file{SIGNED}", {"ring.c": LATER, "grow.c": include + grow}
+    )
+    grow = grow.replace("ring->mask = ring->size;", "ring->mask = 2 * ring->size;")
+    repo.commit(f"ring: double the mask{SIGNED}", {"grow.c": include + grow})
+    lock = grow.replace("\n\tring->mask", "\n\tring_lock(ring);\n\tring->mask")
+    repo.commit(f"ring: lock it{SIGNED}", {"grow.c": include + lock})
+    evidence = {it.commit: " ".join(it.evidence) for it in history.find_fixes().candidates}
+    assert "next to the added ones" in evidence[written]
+    assert f"moved by {moved[:12]}" in evidence[written]
+    assert "next to the added ones" not in evidence.get(moved, "")
+
+
 def test_renamed_identifiers_are_followed(history: RingHistory) -> None:
     text = LATER.replace("ring->", "rb->").replace("ring *ring", "ring *rb")
     renamed = history.commit_ring("ring: use the modern name\n\nNo functional change.", text)
