@@ -30,13 +30,13 @@ def warn_about_uncommitted_edits(
         return ()
     commit = commits[files[0]]
     names = join([path for path in files if commits[path] == commit])
-    short = commit[:12]
     return (
         SendProblem(
             "uncommitted",
             describe_uncommitted_files(files, ", and are not sent"),
             f"git commit --amend {names}"
             if commit == head
-            else f"git commit --fixup={short} {names}, then git rebase -i --autosquash {short}^",
+            else f"git commit --fixup={commit[:12]} {names}, then"
+            f" git rebase -i --autosquash {commit[:12]}^",
         ),
     )
