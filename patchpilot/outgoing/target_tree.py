@@ -3,12 +3,16 @@
 
 import re
 from collections.abc import Sequence
+from shlex import quote
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import Patch
+
+_URL = re.compile(r"(?:https?|git|ssh)://[\w.][\w./~+@:-]*")
+"""A URL for a command: it needs no quotes, and git runs no helper program for it."""
 
 
 class TargetTree(NamedTuple):
@@ -60,6 +64,47 @@ def find_listed_trees(
 
     Return none without a MAINTAINERS file.
     """
+    trees = (" ".join(tree) for tree in _list_trees(repository, rev, paths))
+    targets = (find_remote_tree(repository, tree) for tree in trees)
+    return tuple(remote for remote in targets if remote)
+
+
+def find_unfetched_url(repository: Repository, rev: str, paths: Sequence[str], named: str) -> str:
+    """Return the URL of the tree that applied a patch to these files, or "" if it was fetched.
+
+    `named` are the words of a message that name the tree, or "". They choose a tree that
+    MAINTAINERS lists (T:), by its URL, the end of its path or its branch. Otherwise, return the URL
+    in the words, or the only listed tree. Without any of these, return "".
+    """
+    words = re.findall(r"[^\s()]+", named)
+    names = [_tree_name(word) for word in words]
+    trees = [tree for tree in _list_trees(repository, rev, paths) if tree[0] == "git"]
+    chosen = [
+        tree
+        for tree in trees
+        if any(f"/{_tree_name(tree[1])}".endswith(f"/{name}") or name in tree[2:] for name in names)
+    ]
+    linked = [("git", word, "") for word in words if "://" in word]
+    for _, url, branch in chosen or linked or (trees if len(trees) == 1 else ()):
+        is_fetched = find_remote_tree(repository, f"git {url} {branch}")
+        return url if _URL.fullmatch(url) and not is_fetched else ""
+    return ""
+
+
+def make_remote_command(url: str) -> tuple[str, str]:
+    """Return the name of a remote for a URL, and the command that adds it.
+
+    Many trees of the kernel are named linux.git; their remote has the name of the directory.
+    """
+    owner, name = f"/{url.rstrip('/').removesuffix('.git')}".rsplit("/", 2)[-2:]
+    remote = re.sub(r"[^\w.-]", "", owner if name == "linux" else name).lstrip("-.") or "tree"
+    return remote, f"git remote add {remote} {quote(url)}"
+
+
+def _list_trees(
+    repository: Repository, rev: str, paths: Sequence[str]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the trees that MAINTAINERS lists for these files, as (kind, URL, branch)."""
     from patchpilot.commits.tree_readers import CommitTree
     from patchpilot.maintainers import load_maintainers
     from patchpilot.maintainers.load import match_patch
@@ -68,9 +113,7 @@ def find_listed_trees(
         sections = match_patch(load_maintainers(CommitTree(repository, rev)), paths)
     except PatchpilotError:
         return ()
-    trees = dict.fromkeys(tree for section in sections for tree in section.section.trees)
-    targets = (find_remote_tree(repository, tree) for tree in trees)
-    return tuple(remote for remote in targets if remote)
+    return tuple(dict.fromkeys(tree for row in sections for tree in row.section.tree_urls))
 
 
 def _tree_name(url: str) -> str:

@@ -43,7 +43,6 @@ _IN_REVIEW = (
     SeriesState.PARTLY_ACCEPTED,
     SeriesState.STALLED,
 )
-_LOOK = "look whether it is true once a tree that you fetch has it: `git fetch --all --tags`"
 _MAX_QUOTE = 80
 _MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
 """Messages by programs, which nobody reads an answer to."""
@@ -157,6 +156,12 @@ def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | N
     )
 
 
+def _look(series: PostedSeries) -> str:
+    add = f"{series.tree_command} && " if series.tree_command else ""
+    command = f"`{add}git fetch --all --tags`"
+    return f"look whether it is true once a tree that you fetch has it: {command}"
+
+
 def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     """Add an unverified claim to the next step.
 
@@ -171,7 +176,7 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     proof = (
         "wait for the stable review or release that names it: "
         if claim.what == "queued"
-        else f"{_LOOK}, then "
+        else f"{_look(series)}, then "
     )
     look = f"{claim.words}: {proof}", _update("`{}`")
     is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
@@ -217,7 +222,7 @@ def _checks_step(series: PostedSeries) -> NextStep | None:
         return None
     if answer.has_accepted([post.message_id for post in series.latest.patches]):
         claim = f"{answer.server} lists it as accepted"
-        look = f"{claim}, which is no proof: {_LOOK}, then ", _update("`{}`")
+        look = f"{claim}, which is no proof: {_look(series)}, then ", _update("`{}`")
         return NextStep(Turn.WAITING, join_hints(*look), claim)
     failed = [
         name

@@ -267,7 +267,8 @@ class PostedSeries:
     and `needs` the stable branches that need the fix. `proven` is the state backed by evidence, and
     `state` also takes claims by known senders into account. `now` is the time used to detect a
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
-    what a patchwork server answered about the patches of the latest version. `sent_marks` contains
+    what a patchwork server answered about the patches of the latest version. `tree_command` adds
+    the tree that claims to have the series as a remote of the repository. `sent_marks` contains
     the stable versions for which the user marked patches as sent, and when. `requests` contains the
     versions that lack the fix and for which a request to the stable maintainers was written, or ""
     if the versions are unknown, and when it was sent, or None for a draft. `declined` are the
@@ -297,6 +298,7 @@ class PostedSeries:
     proven_why: str = ""
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
+    tree_command: str = ""
     sent_marks: tuple[tuple[str, datetime], ...] = ()
     requests: tuple[tuple[str, datetime | None], ...] = ()
     declined: frozenset[str] = frozenset()

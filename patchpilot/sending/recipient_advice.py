@@ -4,7 +4,6 @@
 The TUI shows each note as a card.
 """
 
-import re
 import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
-from patchpilot.outgoing.target_tree import find_remote_tree
+from patchpilot.outgoing.target_tree import find_remote_tree, make_remote_command
 from patchpilot.projects.project import Project
 from patchpilot.sending.propose_prefix import (
     format_tree_advice,
@@ -171,9 +170,8 @@ def _base_tree_notes(
 def _format_rebase(tree: str, base: Base | None) -> str:
     """Return one line for the shell that fetches `git URL [BRANCH]` and rebases onto it."""
     url, _, branch = tree.removeprefix("git ").partition(" ")
-    folder = url.rstrip("/").removesuffix(".git").rpartition("/")[2]
-    name = re.sub(r"[^\w.-]", "", folder).lstrip("-.") or "tree"
-    steps = [f"git remote add {name} {shlex.quote(url)}", f"git fetch {name}"]
+    name, command = make_remote_command(url)
+    steps = [command, f"git fetch {name}"]
     if not branch:
         steps.append(f"git remote set-head {name} --auto")
     tip = shlex.quote(f"{name}/{branch or 'HEAD'}")

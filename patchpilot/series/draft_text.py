@@ -27,7 +27,9 @@ _VERSION = re.compile(r"[1-9][0-9]{0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that a message line must not contain; tabs and line ends are allowed."""
 _EXPORT = "#~ patchpilot draft, topic "
-_NO_COVER = "A single patch needs no cover letter. To write one, add ==== cover ====, then its text."
+_NO_COVER = (
+    "A single patch needs no cover letter. To write one, add ==== cover ====, then its text."
+)
 
 
 def format_draft_text(

@@ -596,7 +596,15 @@ def add_repository_facts(
     from patchpilot.reading.read_thread import with_commits
 
     merged = find_commits_in_repository(posted, repository, progress=progress)
-    return with_commits(posted, merged.commits, merged.follow_ups, merged.needs)
+    posted = with_commits(posted, merged.commits, merged.follow_ups, merged.needs)
+    claims = [it for it in posted.claims if it.known and it.what == "applied"]
+    if not claims:
+        return posted
+    from patchpilot.outgoing.target_tree import find_unfetched_url, make_remote_command
+
+    paths = [path for it in posted.latest.patches if it.patch for path in it.patch.paths]
+    url = find_unfetched_url(repository, "HEAD", paths, claims[-1].tree or "")
+    return replace(posted, tree_command=make_remote_command(url)[1]) if url else posted
 
 
 @lru_cache(maxsize=2)

@@ -28,6 +28,7 @@ HARMLESS = {
 QUOTED_BEFORE = {
     "patchpilot/commits/git_reading.py": ("remote",),
     "patchpilot/finding/try_commit.py": ("name", "folder"),
+    "patchpilot/outgoing/target_tree.py": ("remote",),
     "patchpilot/sending/mails.py": ("start", "file"),
     "patchpilot/sending/recipient_advice.py": ("name", "tip"),
 }

@@ -14,14 +14,17 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.home.read import read_topics
+from patchpilot.model.progress import ignore_progress
 from patchpilot.sending.state import read_topic_state
 from patchpilot.threads import known_series
-from patchpilot.threads.known_series import open_store
+from patchpilot.threads.known_series import add_repository_facts, open_store
 from patchpilot.threads.review_ledger import list_latest_requests
 from patchpilot.tui.screens.follow_rows import format_open_comment_count
 from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, create_life
-from tests.kit.mails import ADA, MATT, RITA
+from tests.kit.mails import ADA, MATT, RITA, build_described_mail
+from tests.kit.repos import Repo
+from tests.kit.story import build_answer_to, next_step, read_only_series
 
 ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
@@ -373,3 +376,54 @@ def test_earlier_version_is_searched_for(
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net", second_id}
         assert _make_patch_row(topic.track("show").out, "v1").endswith(f"<{first_message_id}>")
+
+
+PUMP = """
+PUMP DRIVERS
+M:	Matt Maintainer <matt@example.org>
+S:	Maintained
+T:	git git://git.example.org/matt/linux.git pumps-next
+T:	git https://git.example.org/pumps/fixes.git
+F:	drivers/demo/
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (
+            "Applied to pumps-next, thanks!",
+            "git remote add matt git://git.example.org/matt/linux.git",
+        ),
+        (
+            "Applied to pumps/fixes.git (main), thanks!",
+            "git remote add fixes https://git.example.org/pumps/fixes.git",
+        ),
+        (
+            "Applied to https://git.example.net/other.git (main), thanks!",
+            "git remote add other https://git.example.net/other.git",
+        ),
+        ("Applied to ext::sh://x.git, thanks!", ""),
+        ("Applied, thanks!", ""),
+    ],
+)
+def test_tree_that_applied_a_series_is_added_as_a_remote(
+    words: str, command: str, tmp_path: Path
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("begin", {"MAINTAINERS": PUMP, "drivers/demo/pump.c": "int a;\n"})
+    to_matt = build_described_mail(f"v1 [PATCH] {TITLE}", to=f"{MATT}, demo@lists.example.org")
+    series = read_only_series(to_matt, build_answer_to(words, parent_id="v1", subject=TITLE))
+
+    def read_step() -> str:
+        with Repository.open(repo.path) as repository:
+            return next_step(add_repository_facts(series, repository, ignore_progress))
+
+    before = f"{command} && " if command else ""
+    assert f"`{before}git fetch --all --tags`, then" in read_step()
+    if command:
+        repo.git(command.removeprefix("git "))
+        name = command.split()[3]
+        for branch in ("pumps-next", "main"):
+            repo.git(f"update-ref refs/remotes/{name}/{branch} HEAD")
+        assert "once a tree that you fetch has it: `git fetch --all --tags`" in read_step()
