@@ -253,7 +253,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     return result, StageStatus(state, note)
 
 
-LABEL = 13
+LABEL = 14
 """Columns for the labels of rows."""
 
 

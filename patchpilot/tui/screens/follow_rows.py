@@ -319,7 +319,7 @@ def named_fact_rows(
         parts.append(
             Text.assemble(
                 (
-                    f"{name if name != previous_name else '':<{name_columns}}",
+                    f"{name if name != previous_name else '':<{name_columns - 1}} ",
                     HEADING if is_next else QUIET,
                 ),
                 ("\n".join(lines), STRONG if is_next else ""),

@@ -160,6 +160,15 @@ def test_requested_changes_of_a_backport_are_the_next_step() -> None:
     assert row["the fix"].endswith("backport sent: changes requested")
 
 
+@pytest.mark.parametrize("note", ["", "changes requested"])
+def test_state_and_its_date_are_separate_words(note: str) -> None:
+    sent = datetime(2026, 3, 4, tzinfo=UTC)
+    reported = StableBranchState("6.1", "posted", "x@y", note=note, date=sent)
+    branch = make_branch_result(BranchVerdict.CONFLICT, reported=reported)
+    page = "\n".join(row.plain for row in branch_page_rows(make_choices(branch), branch, 76))
+    assert f"{reported.words} 2026-03-04 <x@y>" in page
+
+
 @pytest.mark.parametrize(
     ("seen_in", "step"),
     [
@@ -215,8 +224,8 @@ def test_page_shows_conflicts_before_their_causes() -> None:
     )
     page = branch_page_rows(make_choices(branch), branch, 76)
     assert [row.plain for row in page] == [
-        "why          so it is",
-        "next         w write 2 patches",
+        "why           so it is",
+        "next          w write 2 patches",
         "",
         "From the branch (-) to the fix (+):",
         "@@ a/b.c:7 @@",
@@ -225,9 +234,9 @@ def test_page_shows_conflicts_before_their_causes() -> None:
         "+theirs",
         "@@ c.c (modify/delete) @@",
         "",
-        'caused by    666666666666 ("frob: lock"): it changed them',
-        '             777777777777 ("frob: unlock"): it changed them',
-        "help         mind the lock",
+        'caused by     666666666666 ("frob: lock"): it changed them',
+        '              777777777777 ("frob: unlock"): it changed them',
+        "help          mind the lock",
     ]
 
 
