@@ -23,7 +23,7 @@ from patchpilot.backports.branch_step import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
-from patchpilot.reading.thread_values import MERGED, StableBranchState
+from patchpilot.reading.thread_values import MERGED
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import (
     REQUESTS,
@@ -36,7 +36,6 @@ from patchpilot.threads.stable_requests import (
 if TYPE_CHECKING:
     from patchpilot.backports.write import WrittenBackport
     from patchpilot.threads.tracked import Tracked
-    from patchpilot.tracking.stable_reports import CommitOnBranch
 
 
 WrittenPatches = Mapping[tuple[str | None, str], "WrittenBackport | None"]
@@ -49,8 +48,7 @@ class BranchChoices:
 
     `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
     messages name but that has not been fetched yet. `written_for` maps a commit and a branch to the
-    patches written for them. `requests` are the user's requests for the commit. `reported` maps
-    versions to the state of the fix on their branches, according to messages. `seen_in` is the
+    patches written for them. `requests` are the user's requests for the commit. `seen_in` is the
     version in which the user saw the bug, or "". `unsendable` is why drafts cannot be sent, or "".
     """
 
@@ -59,7 +57,6 @@ class BranchChoices:
     merged: str = ""
     written_for: WrittenPatches = field(default_factory=dict)
     requests: tuple[StableRequest, ...] = ()
-    reported: Mapping[str, StableBranchState] = field(default_factory=dict)
     seen_in: str = ""
     unsendable: str = ""
 
@@ -99,7 +96,7 @@ class BranchChoices:
             is_drafted=bool(request and request.is_draft),
             requested=request.sent if request else None,
             sent=find_sent_time(self.commit, branch),
-            reported=self.reported.get(branch.version or "") or branch.reported,
+            reported=branch.reported,
             is_seen=branch.version in re.findall(r"\d+\.\d+", self.seen_in)[:1],
             unsendable=self.unsendable,
         )
@@ -185,29 +182,21 @@ def read_branch_choices(
     seen_in: str = "",
     unsendable: str = "",
 ) -> BranchChoices:
-    """Return the choices, the requests for the commit, and what the tracked series report about
-    it.
+    """Return the choices, the requests for the commit, and the merge that the tracked series
+    report.
     """
-    from patchpilot.tracking.stable_reports import add_stable_states
-
-    posted_series = [(series, series.posted) for series in followed if series.posted]
     merged_commits = (
-        posted.commit or ""
-        for series, posted in posted_series
-        if series.own and series.state in MERGED
+        series.posted.commit or ""
+        for series in followed
+        if series.posted and series.own and series.state in MERGED
     )
     merged = "" if result.upstream else next(merged_commits, "")
-    states: dict[CommitOnBranch, StableBranchState] = {}
-    for _, posted in posted_series if result.commit else ():
-        add_stable_states(states, result.commit or "", posted)
-    reported = {version: state for (_, version), state in states.items()}
     return BranchChoices(
         result,
         left_out,
         merged,
         written_for,
         requests=read_requests(result.short),
-        reported=reported,
         seen_in=seen_in,
         unsendable=unsendable,
     )

@@ -40,6 +40,8 @@ class BackportResult:
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     `interrupted` states how many fixes are judged if the user stopped the search.
+    `reports` changes with what messages report about the fix, if requested (see
+    `sign_stable_reports`).
     `origin` compares a backport, which TARGET is, with the commit that it names, if they differ.
     """
 
@@ -64,6 +66,7 @@ class BackportResult:
     wait: StableWait | None = None
     origin: Origin | None = None
     interrupted: str = ""
+    reports: str = ""
 
     @property
     def short(self) -> str:

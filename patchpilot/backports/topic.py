@@ -47,6 +47,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.fix_claims import denies_fix
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
+from patchpilot.tracking.stable_reports import sign_stable_reports
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
@@ -93,7 +94,8 @@ def compute_topic_backports(
         for branch in result.branches
     )
     bug = compute_bug_range(repository, result.commit, result.culprits, branches)
-    return replace(result, branches=branches, bug=bug)
+    reports = sign_stable_reports(result.commit or "")
+    return replace(result, branches=branches, bug=bug, reports=reports)
 
 
 def _make_empty_result(

@@ -138,6 +138,11 @@ def name_patches_mark(commit: str, version: str) -> str:
     return f"{commit[:12]} {version}"
 
 
+def list_patches_marks(commit: str) -> list[tuple[str, float]]:
+    """Return the marks that patches of a commit, or requests for it, were sent, and their times."""
+    return [mark for mark in list_sent_marks(REQUESTS) if mark[0].startswith(commit[:12])]
+
+
 def find_marked_time(name: str) -> datetime | None:
     """Return when a request, or patches with this name, were marked as sent, or None."""
     seconds = find_sent_time(REQUESTS, name)

@@ -14,7 +14,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.resources import TOPIC_DATABASE, state_path
 from patchpilot.threads import known_series
+from patchpilot.threads.stable_requests import REQUESTS
 from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.state import (
@@ -28,6 +30,7 @@ from patchpilot.tracking.compare_versions import (
     compare_revisions,
 )
 from patchpilot.tracking.poll_archives import UpdateRequest
+from patchpilot.tracking.stable_reports import sign_stable_reports
 
 
 @json_form()
@@ -46,21 +49,34 @@ class RemovedSeries(NamedTuple):
     removed: TrackEntry
 
 
+class StoreState(NamedTuple):
+    """The Message-IDs of the tracked series, and what is reported about a fix on stable branches
+    (see `sign_stable_reports`).
+    """
+
+    ids: frozenset[str]
+    reports: str
+
+
 def read_store_timestamps() -> tuple[int, ...]:
-    """Return a value that changes with every write to the store's files.
+    """Return a value that changes with every write to the store's or the outbox's files, and with
+    every mark that something was sent.
 
     It consists of their modification times.
     """
-    file, timestamps = default_store_file(), []
-    for path in (file, file.with_name(f"{file.name}-wal")):
+    files, timestamps = (default_store_file(), state_path() / TOPIC_DATABASE), []
+    logs = (file.with_name(f"{file.name}-wal") for file in files)
+    for path in (*files, *logs, state_path() / REQUESTS):
         with suppress(OSError):
             timestamps.append(path.stat().st_mtime_ns)
     return tuple(timestamps)
 
 
-def read_followed_ids() -> frozenset[str]:
+def read_store_state(reports: str) -> StoreState:
+    """Return what is stored; `reports` is what was reported about a fix before, or ""."""
     with Store() as store:
-        return frozenset(entry.message_id for entry in store.entries())
+        ids = frozenset(entry.message_id for entry in store.entries())
+    return StoreState(ids, sign_stable_reports(reports))
 
 
 def read_followed_series(

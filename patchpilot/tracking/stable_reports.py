@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read what tracked series and the outbox report about mainline commits on stable branches."""
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import product
@@ -26,6 +27,7 @@ from patchpilot.threads.known_series import (
     read_sent_mails,
     read_stored_series,
 )
+from patchpilot.threads.stable_requests import list_patches_marks, read_requests
 
 CommitOnBranch = tuple[str, str]
 """A mainline commit and a stable version, such as `6.1`."""
@@ -70,9 +72,22 @@ def read_stable_reports(
                     ).posted
                 ):
                     for commit in named:
-                        add_stable_states(states, commit, posted)
+                        _add_stable_states(states, commit, posted)
     failed = {key: message_id for key, (*_, message_id) in failures.items()}
     return StableReports(failed, states, _find_sent_backports(commits))
+
+
+def sign_stable_reports(commit: str) -> str:
+    """Return a text that begins with a mainline commit and changes whenever other things are
+    reported about it on stable branches, or requested or marked as sent by the user.
+
+    An earlier text stands for its commit; "" stands for none and is returned unchanged.
+    """
+    commit = commit.partition(" ")[0]
+    if not commit:
+        return ""
+    facts = read_stable_reports([commit]), read_requests(commit), list_patches_marks(commit)
+    return f"{commit} {zlib.crc32(repr(facts).encode('utf-8', 'surrogateescape')):08x}"
 
 
 def _make_filter(commits: Iterable[str]) -> Callable[[bytes], bool]:
@@ -93,7 +108,7 @@ def _make_filter(commits: Iterable[str]) -> Callable[[bytes], bool]:
     return may_matter
 
 
-def add_stable_states(
+def _add_stable_states(
     states: dict[CommitOnBranch, StableBranchState], commit: str, posted: PostedSeries
 ) -> None:
     """Add the states of a mainline commit in a series, unless a later one is known."""

@@ -425,7 +425,11 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
 
     def save_progress(self) -> None:
         if self.place and self.session.target is None:
-            self.memory.save_values(self.place, standings=self.session.states_to_save())
+            self.memory.save_values(
+                self.place,
+                standings=self.session.states_to_save(),
+                reports=self.session.reports,
+            )
 
     def action_base(self) -> None:
         from patchpilot.tui.actions.base_picker import pick_base

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.topic.head_watch import HeadWatch
@@ -15,6 +15,9 @@ from patchpilot.tui.opening import Opening, TopicPlace, read_topic
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
+
+if TYPE_CHECKING:
+    from patchpilot.tracking.follow_topic import StoreState
 
 
 class StageJobs:
@@ -73,17 +76,18 @@ class StageJobs:
                 self.start_stage(stage)
                 return
             screen.show_new_result()
-        elif (
-            screen
-            and self._session.last_result(screen.stage) is not None
-            and self._session.must_run(screen.stage)
-        ):
-            # run the displayed stage again, because its result depends on this stage
-            self.start_stage(screen.stage)
         self.finish_stage(stage)
         self._app.save_progress()
 
     def refresh_stale_stages(self) -> None:
+        screen, session = self._app.stage_screen, self._session
+        if (
+            screen
+            and session.last_result(screen.stage) is not None
+            and session.must_run(screen.stage)
+        ):
+            # run the displayed stage again, because it depends on what changed
+            self.start_stage(screen.stage)
         if not self.ahead:
             self.ahead = [
                 stage
@@ -156,7 +160,7 @@ class StageJobs:
 
     def _check_store(self) -> None:
         from patchpilot.tracking.follow_topic import (
-            read_followed_ids,
+            read_store_state,
             read_store_timestamps,
         )
 
@@ -165,30 +169,31 @@ class StageJobs:
             self._store_stamp = timestamps
             # if the store is locked or damaged, Follow shows the error, and the next visit reads
             # the store again
+            reports = self._session.reports
             self._threads.start_job(
-                "store", lambda _: read_followed_ids(), self._handle_followed_ids, str
+                "store", lambda _: read_store_state(reports), self._handle_store_state, str
             )
 
-    def _handle_followed_ids(self, ids: frozenset[str]) -> None:
-        """Reload the series if a series was added to or removed from the store.
+    def _handle_store_state(self, state: "StoreState") -> None:
+        """Reload the series if a series was added to or removed from the store, and LTS if
+        something else is reported about the fix.
 
         An update changes the store as well, but must not trigger another update.
         """
-        if Stage.FOLLOW in self._session.busy:
+        session = self._session
+        if session.busy:
             # the running job may have read older data, so compare again at the next visit
             self._store_stamp = ()
             return
-        old_ids, self._tracked = self._tracked, ids
-        shown_ids = {
-            series.entry.message_id for series in self._session.last_result(Stage.FOLLOW) or ()
-        }
-        if ids in (old_ids, shown_ids):
-            return
-        self._session.mark_changed("followed")
-        if self._app.stage is Stage.FOLLOW:
-            self.start_stage(Stage.FOLLOW)
-        else:
-            self.refresh_stale_stages()
+        old_ids, self._tracked = self._tracked, state.ids
+        shown_ids = {series.entry.message_id for series in session.last_result(Stage.FOLLOW) or ()}
+        if state.ids not in (old_ids, shown_ids):
+            session.mark_changed("followed")
+        if state.reports != session.reports:
+            session.reports = state.reports
+            session.mark_changed("reported")
+        self.refresh_stale_stages()
+        self._app.redraw_stage()
 
     def read_topic(self) -> None:
         opening, self._opening = self._opening, None

@@ -114,6 +114,7 @@ def restore_states(session: Session, memory: SavedState, topic_key: str) -> Stag
     """Restore the saved states of a topic's stages; return the stage last visited, or None."""
     if session.target is None:
         session.restore_states(memory.get("standings", topic_key))
+        session.reports = memory.get("reports", topic_key) or ""
     stage = memory.get("stage", topic_key)
     return Stage(stage) if stage in list(Stage) else None
 

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.track_store import Store
+from patchpilot.resources import mark_sent
+from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
 from patchpilot.tracking import follow_series
+from patchpilot.tracking.stable_reports import sign_stable_reports
 from tests.kit.backport_world import World
 from tests.kit.mails import (
     build_mail,
@@ -119,10 +122,16 @@ def test_sent_backport_of_an_untracked_fix_is_known(world: World, tmp_path: Path
         out = tmp_path / "out"
         assert world.run_backport(world.fix, "--write", out, "--signoff").code == 0
         before = world.read_branch_result(world.fix)
+        reports = sign_stable_reports(world.fix)
         outcome = world.repo.patchpilot("send", out / "6.6", "--yes", "--force", "x")
         assert outcome.code == 0, outcome.err
     branch = world.read_branch_result(world.fix)
     assert ("sent" in before, "sent" in branch) == (False, True)
+    sent = sign_stable_reports(reports)
+    assert sent == sign_stable_reports(world.fix) != reports
+    mark_sent(REQUESTS, name_patches_mark(world.fix, "6.6"))
+    assert sign_stable_reports(sent) != sent, "a mark counts as well"
+    assert sign_stable_reports("") == ""
     text = " ".join(world.run_backport(world.fix).out.split())
     assert "linux-6.6.y backport sent" in text
     assert "; wait for the stable maintainer" in text

@@ -224,6 +224,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
         request.progress,
         [commit.id for commit in request.topic.commits],
     )
+    request.session.reports = result.reports
     note = result.describe_needs()
     if result.asked and result.commit:
         note = f"mainline {result.short}: {note}"

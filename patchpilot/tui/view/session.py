@@ -42,7 +42,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
-    Stage.BACKPORTS: ("commit", "likely", "refs", "claims"),
+    Stage.BACKPORTS: ("commit", "likely", "refs", "claims", "reported"),
     Stage.PREVIEW: _OF_MAILS,
     Stage.SEND: _OF_MAILS,
     Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
@@ -151,6 +151,8 @@ class Session:
 
     `introduced_by` maps a merged fix to the commit that the user chose as the origin of its bug.
 
+    `reports` is what was reported about the fix on stable branches when LTS was read last.
+
     `series` is the number of the tracked series to show (0: the topic's own series), and
     `conversation` contains its messages. `known_settings` are the last settings read, for screens
     that cannot wait for git. `facts` describe the topic for the title line.
@@ -167,6 +169,7 @@ class Session:
     builds: str = ""
     view: str = "series"
     refs: str = ""
+    reports: str = ""
     versions: Counter[str] = field(default_factory=Counter)
     results: dict[Stage, StageResult] = field(default_factory=dict)
     busy: dict[Stage, str] = field(default_factory=dict)
@@ -342,13 +345,15 @@ class Session:
     def mark_changed(self, *names: str) -> None:
         """Mark inputs as changed.
 
-        Results that depend on them become stale, and their errors are cleared.
+        Results and saved states that depend on them become stale, and their errors are cleared.
         """
         with self._lock:
             self.versions.update(names)
             for stage in Stage:
                 if not set(names).isdisjoint(DEPENDS[stage]):
                     self.errors.pop(stage, None)
+                    if saved := self.saved_states.get(stage):
+                        self.saved_states[stage] = (*saved[:2], "")
 
     def fresh_result(self, stage: Stage) -> Any | None:
         """Return the stored result if it is still valid, otherwise None."""

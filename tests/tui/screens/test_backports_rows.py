@@ -152,11 +152,11 @@ def test_messages_after_the_patches_give_their_state(state: str, days: int, step
 
 
 def test_requested_changes_of_a_backport_are_the_next_step() -> None:
-    branch, sent = make_branch_result(BranchVerdict.CONFLICT), datetime(2026, 3, 4, tzinfo=UTC)
+    sent = datetime(2026, 3, 4, tzinfo=UTC)
     reported = StableBranchState("6.1", "posted", "x@y", note="changes requested", date=sent)
-    choices = replace(make_choices(branch), reported={"6.1": reported})
-    assert format_step(choices, branch) == "changes requested; send the next version"
-    row = read_table_row(replace(branch, reported=reported))
+    branch = make_branch_result(BranchVerdict.CONFLICT, reported=reported)
+    assert format_step(make_choices(branch), branch) == "changes requested; send the next version"
+    row = read_table_row(branch)
     assert row["the fix"].endswith("backport sent: changes requested")
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits
+from patchpilot.tracking import follow_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
-from tests.kit.walk import current_screen, keys, running, settle, text_of, visible
+from tests.kit.mails import build_mail, build_mbox, build_reply, build_stable_queue_notice
+from tests.kit.walk import current_screen, keys, running, settle, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -153,3 +156,48 @@ async def test_unselected_prerequisite_is_not_written(
         "6.18",
         "6.6",
     ]
+
+
+async def test_stage_is_outdated_once_a_backport_is_answered(
+    fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp], tmp_path: Path
+) -> None:
+    commit, subject = git(fixed_clone, "log", "-1", "--format=%H%n%s").text.splitlines()
+    text = "This is wrong, please fix the error path and send a new version."
+    review = build_reply(f"[PATCH 6.1.y] {subject}", text, reply_to="sent", minutes=10)
+
+    def track_backport(*answers: bytes) -> None:
+        """Store the messages about a backport, as `track` in a shell does."""
+        body = f"commit {commit} upstream.\n\nSigned-off-by: Ada <ada@example.org>\n"
+        diff = "---\ndiff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
+        posted = build_mail(f"[PATCH 6.1.y] {subject}", body + diff, id="sent")
+        file = tmp_path / "backport.mbox"
+        file.write_bytes(build_mbox(posted, *answers))
+        with Store() as store:
+            follow_series.track_series_in_mbox(file, store=store)
+
+    def is_stale(app: PatchpilotApp) -> bool:
+        app.jobs.notice_changes()
+        return app.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
+
+    app = open_app_on(fixed_clone)
+    async with running(app, (120, 36)) as pilot:
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS, Stage.TAGS)
+        app.jobs.notice_changes()
+        await settle(pilot)
+        assert not is_stale(app)
+        track_backport()
+        await until(pilot, lambda: is_stale(app))
+        await keys(pilot, Stage.BACKPORTS)
+        await visible(pilot, "backport sent")
+        track_backport(review)
+        # the stage is open, so it is read again
+        await visible(pilot, "changes requested")
+        await keys(pilot, Stage.TAGS)
+    queued = build_stable_queue_notice(subject, commit, "6.1", reply_to="sent", minutes=20)
+    track_backport(review, queued)
+    git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD~")
+    again = open_app_on(fixed_clone)
+    async with running(again, (120, 36)) as pilot:
+        assert again.session.stage_status(Stage.BACKPORTS).state is not StageState.UNOPENED
+        await until(pilot, lambda: is_stale(again))
