@@ -86,7 +86,7 @@ class BranchResult:
     `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     `reported` is the last state of the fix on the branch according to messages, and `sent` when the
-    user sent a backport.
+    user sent a backport, from the local branch `sent_from` ("" for patch files).
     `posted` is the backport that was applied instead of the commit that it names.
     """
 
@@ -126,6 +126,7 @@ class BranchResult:
     failed: str = ""
     reported: StableBranchState | None = None
     sent: datetime | None = None
+    sent_from: str = ""
     resolved: str = ""
     posted: PostedBackport | None = None
 

@@ -17,7 +17,7 @@ from patchpilot.backports.branch_result import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import explain_no_request
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.model.action import Action, Advice
+from patchpilot.model.action import FILES, Action, Advice
 from patchpilot.model.follow_up import Follower
 from patchpilot.reading.thread_values import StableBranchState
 
@@ -91,12 +91,16 @@ REQUESTABLE = (StepKind.REQUEST, StepKind.IDENTIFY)
 
 
 class BranchStep(NamedTuple):
-    """The next step for a branch: a few words, an explanation, and the command."""
+    """The next step for a branch: a few words, an explanation, and the command.
+
+    `shell` is the command that sends patches, which the user runs in a shell, or "".
+    """
 
     kind: StepKind
     text: str
     reason: str = ""
     advice: Advice = ""
+    shell: str = ""
 
 
 _NOTHING = BranchStep(StepKind.NOTHING, "nothing")
@@ -138,12 +142,6 @@ _COMPARE = BranchStep(
 )
 _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
 _SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft")
-_CHANGE = BranchStep(
-    StepKind.CHANGE,
-    "changes requested; send the next version",
-    "edit its patch files, then send them with --reroll",
-    Action("send", ("--reroll", "FILES"), "{}"),
-)
 _SEND = BranchStep(StepKind.SEND, "send the patches")
 _OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
@@ -228,26 +226,47 @@ def _find_started_step(
         return _find_step_after_revert(result, branch, work)
     if branch.queued:
         return _QUEUED
-    if step := _find_reported_step(work):
+    if step := _find_reported_step(result, branch, work):
         return step
     if work.sent:
         return _wait_for_answer(StepKind.SENT, work.sent, work.reported)
     if branch.resolved:
         return _OPEN
-    return _SEND if work.written else None
+    return _SEND._replace(shell=work.written.send) if work.written else None
 
 
-def _find_reported_step(work: BranchWork) -> BranchStep | None:
+def _find_reported_step(
+    result: BackportResult, branch: BranchResult, work: BranchWork
+) -> BranchStep | None:
     """Return the step in the stable review, or None if messages report none."""
     reported = work.reported
     if reported is None or reported.state not in IN_REVIEW or not reported.message_id:
         # what only the user reports is a mark, which can be removed
         return None
     if reported.needs_change:
-        return _CHANGE
+        return _advise_next_version(result, branch)
     if reported.state == "posted" and reported.date:
         return _wait_for_answer(StepKind.WAIT, reported.date)
     return BranchStep(StepKind.WAIT, reported.words)
+
+
+def _advise_next_version(result: BackportResult, branch: BranchResult) -> BranchStep:
+    """Return the next version of a backport, with the branch or the files that were sent."""
+    from patchpilot.backports.write import recall_backport
+
+    text = "changes requested; send the next version"
+    if branch.sent_from:
+        # the next version of a topic is sent from its branch
+        switch = f"git switch {quote(branch.sent_from)}"
+        command = f"{switch} && {Action('send', ('--reroll',)).command}"
+        reason = f"change the commits of {branch.sent_from}, then send them"
+        return BranchStep(StepKind.CHANGE, text, reason, f"next: {reason}: {command}", command)
+    written = recall_backport(result.commit or "", branch.branch)
+    target = str(written.files[0].parent) if written else FILES
+    edit = f"edit the patches in {target}" if written else "edit its patch files"
+    reason = f"{edit}, then send them with --reroll"
+    action = Action("send", ("--reroll", target), f"{reason}: {{}}")
+    return BranchStep(StepKind.CHANGE, text, reason, action, action.command)
 
 
 def _wait_for_answer(

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 
 if TYPE_CHECKING:
-    from patchpilot.tracking.stable_reports import StableReports
+    from patchpilot.tracking.stable_reports import SentBackport, StableReports
 
 
 class StableStates:
@@ -49,6 +49,13 @@ class StableStates:
         for branch in result.branches:
             key = (result.commit or "", branch.version or "")
             failed, reported = reports.failed.get(key, ""), reports.states.get(key)
-            sent = reports.sent.get(key)
-            branches.append(replace(branch, failed=failed, reported=reported, sent=sent))
+            branch = replace(branch, failed=failed, reported=reported)
+            if sent := reports.sent.get(key):
+                branch = replace(branch, sent=sent.when, sent_from=self._find_branch(sent))
+            branches.append(branch)
         return replace(result, branches=tuple(branches))
+
+    def _find_branch(self, sent: "SentBackport") -> str:
+        """Return the branch from which a backport was sent if it is in this clone, otherwise ""."""
+        is_here = self._repository and self._repository.find(f"refs/heads/{sent.branch}")
+        return sent.branch if is_here else ""

@@ -36,6 +36,7 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     SIGN_HINT,
     UNSIGNED_HINT,
+    WrittenBackport,
     add_follow_ups,
     explain_left_out,
     explain_not_upstream,
@@ -44,6 +45,7 @@ from patchpilot.backports.write import (
     make_backport_messages,
     make_branch_wording,
     plan_backport_steps,
+    remember_backport,
     write_mails,
 )
 from patchpilot.commits import alternates, confinement
@@ -426,7 +428,8 @@ def _continue_resolution(
                 is_added = len(made) > len(own_commits)
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter)
                 hint = hint or (UNSIGNED_HINT if is_added else "")
-    send = f"send them: {format_send_command(files)}"
+    send = format_send_command(files)
+    remember_backport([result], WrittenBackport(branch.branch, files, send=send))
     return ConflictResolution(
         branch.branch,
         clone_folder,
@@ -436,7 +439,7 @@ def _continue_resolution(
             *((hint,) if hint else ()),
             *map(explain_left_out, left_out),
             *(f"you edited {name}, so it is kept; remove it to write it again" for name in edited),
-            send,
+            f"send them: {send}",
             f"keep the files for a v2; once the branch has the fix: {_remove(clone_folder)}",
         ),
         files,

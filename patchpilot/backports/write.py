@@ -128,7 +128,7 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and to which it applies.
 
-    The patches go into `folder`/<version>, each after its prerequisites, and the follow-ups of the
+    The patches go into `folder`/<version>, which `recall_backport` then finds, each after its prerequisites, and the follow-ups of the
     fixes last; for directories, see `directory_patches`. Only commits in mainline are written,
     because stable trees accept no others. If the fix needs only a part of a prerequisite, only that
     part is written. Raise `UsageError` if a folder already contains patches. Unless `wording` names
@@ -170,18 +170,18 @@ def write_backports(
                 write_mails(branch_folder, [("series", names.encode())], overwrite=True)
             reply_to = branch_texts.in_reply_to
             is_explained = any(commit.is_explained for commit in commits)
-            backports.append(
-                WrittenBackport(
-                    branch.branch,
-                    files,
-                    answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
-                    hint=format_note_hint(commits, files)
-                    or (SIGN_HINT if is_explained and wording.signer is None else ""),
-                    send=format_send_command(files) if stable.addresses else "",
-                    is_signed=wording.signer is not None,
-                    left_out=left_out,
-                )
+            backport = WrittenBackport(
+                branch.branch,
+                files,
+                answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
+                hint=format_note_hint(commits, files)
+                or (SIGN_HINT if is_explained and wording.signer is None else ""),
+                send=format_send_command(files) if stable.addresses else "",
+                is_signed=wording.signer is not None,
+                left_out=left_out,
             )
+            remember_backport([result for result, _ in pairs], backport)
+            backports.append(backport)
     return tuple(backports)
 
 
@@ -396,11 +396,12 @@ _FOLDERS = "backport-folders"
 """The folder of the state directory with the folder of the patches for each fix and branch."""
 
 
-def remember_backport(commit: str, backport: WrittenBackport) -> None:
-    """Remember the folder with the patches of a fix for a branch."""
+def remember_backport(results: Sequence[BackportResult], backport: WrittenBackport) -> None:
+    """Remember the folder with the patches of fixes for a branch."""
     folder = str(backport.files[0].parent.absolute())
     text = json.dumps([folder, bool(backport.send)])
-    save_draft_file(_FOLDERS, _backport_key(commit, backport.branch), text)
+    for result in results:
+        save_draft_file(_FOLDERS, _backport_key(result.commit or "", backport.branch), text)
 
 
 def recall_backport(commit: str, branch: str) -> WrittenBackport | None:

@@ -33,16 +33,23 @@ CommitOnBranch = tuple[str, str]
 """A mainline commit and a stable version, such as `6.1`."""
 
 
+class SentBackport(NamedTuple):
+    """When the user sent a backport, and the local branch with its commits, or "" for files."""
+
+    when: datetime
+    branch: str
+
+
 class StableReports(NamedTuple):
     """What is reported about mainline commits on stable branches.
 
     `failed` contains the Message-IDs of the last "failed to apply" messages, `states` the latest
-    states in tracked series, and `sent` when the user last sent a backport.
+    states in tracked series, and `sent` the backports that the user sent last.
     """
 
     failed: Mapping[CommitOnBranch, str]
     states: Mapping[CommitOnBranch, StableBranchState]
-    sent: Mapping[CommitOnBranch, datetime]
+    sent: Mapping[CommitOnBranch, SentBackport]
 
 
 def read_stable_reports(
@@ -146,9 +153,9 @@ def _add_failures(
             failures[key] = max(failures.get(key, candidate), candidate)
 
 
-def _find_sent_backports(commits: Sequence[str]) -> dict[CommitOnBranch, datetime]:
-    """Return when the user last sent a patch that names these commits as its mainline commit."""
-    found: dict[CommitOnBranch, datetime] = {}
+def _find_sent_backports(commits: Sequence[str]) -> dict[CommitOnBranch, SentBackport]:
+    """Return the last sends of a patch that names these commits as its mainline commit."""
+    found: dict[CommitOnBranch, SentBackport] = {}
     if not (state_path() / TOPIC_DATABASE).exists():
         return found
     with Outbox() as outbox:
@@ -158,5 +165,6 @@ def _find_sent_backports(commits: Sequence[str]) -> dict[CommitOnBranch, datetim
                     upstream = read_commit_marks(parse_mail(message.raw).body).upstream
                     if message.state is MailState.ACCEPTED and commit in upstream:
                         for version in parse_subject(message.subject).stables:
-                            found[commit, version] = parse_stored_time(send.begun)
+                            when = parse_stored_time(send.begun)
+                            found[commit, version] = SentBackport(when, send.branch or "")
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.track_store import Store
+from patchpilot.model.mail import parse_mail
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
 from patchpilot.tracking import follow_series
@@ -100,7 +101,46 @@ def test_requested_changes_come_before_waiting(world: World, tmp_path: Path) -> 
     track_reports(world, tmp_path, "failed", "posted", "reviewed")
     text = " ".join(world.run_backport(world.fix, *QUICK).out.split())
     assert "linux-6.6.y backport sent: changes requested" in text
-    assert "next: patchpilot send --reroll FILES" in text
+    edit = "next: edit its patch files, then send them with --reroll"
+    assert f"{edit}: patchpilot send --reroll FILES" in text
+
+
+def test_requested_changes_name_the_written_patches(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    out = tmp_path / "out"
+    assert world.run_backport(world.fix, "--write", out, "--signoff").code == 0
+    track_reports(world, tmp_path, "failed", "posted", "reviewed")
+    document = world.read_backport_json(world.fix)
+    assert document["next_commands"] == [f"patchpilot send --reroll {out / '6.6'}"]
+    text = " ".join(world.run_backport(world.fix).out.split())
+    assert f"next: edit the patches in {out / '6.6'}, then send them with --reroll: " in text
+
+
+def test_requested_changes_name_the_branch_that_was_sent(world: World, tmp_path: Path) -> None:
+    repo = world.repo
+    world.create_stable_branch("6.6", world.culprit)
+    repo.branch("mine", "linux-6.6.y")
+    repo.git("cherry-pick -x -s", world.groundwork, world.fix)
+    with FaultySink() as server:
+        configure_mail_server(repo, server)
+        prefix = ("--subject-prefix", "PATCH 6.6.y")
+        outcome = repo.patchpilot("send", *prefix, "--yes", "--force", "x")
+        assert outcome.code == 0, outcome.err
+        *_, fix = (mail.data.replace(b"\r\n", b"\n") for mail in server.take())
+        message_id = parse_mail(fix).message_id.encode()
+        text = "This is wrong, please fix the error path and send a new version."
+        reply = build_reply(f"[PATCH 6.6.y 2/2] {TITLE}", text, reply_to="x", minutes=10**8)
+        file = tmp_path / "reply.mbox"
+        file.write_bytes(build_mbox(fix, reply.replace(b"x@example.org", message_id)))
+        with Store() as store:
+            follow_series.track_series_in_mbox(file, store=store)
+        repo.checkout("master")
+        text = " ".join(world.run_backport(world.fix).out.split())
+        command = "git switch mine && patchpilot send --reroll"
+        assert f"next: change the commits of mine, then send them: {command}" in text
+        repo.git("switch -q mine")
+        again = repo.patchpilot("send", "--reroll", "--dry-run", "--force", "x")
+        assert "[PATCH 6.6.y v2 2/2] work: do not forget step 20" in again.out, again.err
 
 
 def test_reviewed_branch_is_not_written_again(world: World, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from patchpilot.backports.message import is_last_signer, make_backport_message
 from patchpilot.backports.patches import MadeCommit
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import _find_first_paragraph
 from patchpilot.backports.write import (
     WrittenBackport,
@@ -729,7 +730,8 @@ def test_written_patches_are_remembered_until_removed(tmp_path: Path) -> None:
         file = tmp_path / "out" / "6.1" / "0001-x.patch"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x")
-        remember_backport(commit, WrittenBackport(branch, (file,), send=send))
+        backport = WrittenBackport(branch, (file,), send=send)
+        remember_backport([BackportResult(commit, "x")], backport)
         recalled = recall_backport(commit, branch)
         assert recalled
         assert recalled.files == (file,)

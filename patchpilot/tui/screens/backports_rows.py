@@ -175,10 +175,9 @@ def branch_page_rows(
             page += map(color_diff_line, (f"@@ {row.text} @@", *row.lines))
     if more := _format_facts(choices, branch, PAGE_END, columns, keys):
         page += [Text(), *more]
-    backport = choices.written_backport(branch)
     commands = [row.text for row in all_rows if row.key in SHELL_ROWS]
-    if backport and backport.send and choices.find_step(branch).kind is StepKind.SEND:
-        page += [Text(), *map(plain_text, shell_command_rows([backport.send]))]
+    if command := choices.find_step(branch).shell:
+        page += [Text(), *map(plain_text, shell_command_rows([command]))]
     elif commands:
         page += [Text(), plain_text("In a shell:")]
         page += (plain_text(f"  {command}") for command in commands)

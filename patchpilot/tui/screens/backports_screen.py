@@ -478,14 +478,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
             ask_for_answer(self, Choose(SIGN, answers, "Write patches"), ask_folder)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
-        from patchpilot.backports.write import remember_backport
-
-        commit = self.shown_result.commit
         title = "Patches" if any(backport.files for backport in backports) else "No patches"
         for backport in backports:
             if backport.files:
-                self._written[commit, backport.branch] = backport
-                remember_backport(commit or "", backport)
+                self._written[self.shown_result.commit, backport.branch] = backport
         self.refill_list()
         self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 

@@ -158,6 +158,8 @@ def test_requested_changes_of_a_backport_are_the_next_step() -> None:
     assert format_step(make_choices(branch), branch) == "changes requested; send the next version"
     row = read_table_row(branch)
     assert row["the fix"].endswith("backport sent: changes requested")
+    page = [row.plain for row in branch_page_rows(make_choices(branch), branch, 76)]
+    assert page[-1] == "  patchpilot send --reroll FILES"
 
 
 @pytest.mark.parametrize("note", ["", "changes requested"])
