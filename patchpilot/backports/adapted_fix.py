@@ -52,8 +52,7 @@ class Adaptation:
     each adapted file to its mode and content, or to None if the branch lacks it. `made` is the
     resulting tree in the object store used for adapting. `start` is the backport to another branch
     that was used instead of the fix, or "". `range_diff`, if requested, compares the result with
-    that backport or with the fix. `is_accepted` is set if the user accepted the result after
-    review.
+    that backport or with the fix.
     """
 
     kind: str
@@ -64,15 +63,13 @@ class Adaptation:
     made: str = ""
     start: str = ""
     range_diff: str = ""
-    is_accepted: bool = False
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the adaptation may be used because it is likely correct or the user
-        accepted it. Otherwise, it is a draft.
+        """Return whether the adaptation is written because it is likely correct. Otherwise, it is
+        a draft, which is reviewed in a clone.
         """
-        is_ready = self.kind in _READY_KINDS and self.confidence >= SURE_ENOUGH
-        return self.is_accepted or is_ready
+        return self.kind in _READY_KINDS and self.confidence >= SURE_ENOUGH
 
     @property
     def draft_words(self) -> str:

@@ -154,16 +154,15 @@ def write_adapted_fix(
     *,
     sign_off: bool = False,
 ) -> WrittenBackport:
-    """Write the adapted fix for a branch as a patch, even if the adaptation is uncertain.
+    """Write the adapted fix for a branch as a patch, unless the adaptation is uncertain.
 
-    The caller must have shown the adaptation's steps to the user. With `sign_off`, add the user's
-    sign-off.
+    With `sign_off`, add the user's sign-off.
     """
-    accepted_branch = replace(branch, adaptation=replace(adapted, is_accepted=True))
+    adapted_branch = replace(branch, adaptation=adapted)
     identity = repository.identity
     (backport,) = write_backports(
         repository,
-        [replace(result, branches=(accepted_branch,))],
+        [replace(result, branches=(adapted_branch,))],
         folder,
         wording=BackportText(
             signer=require_identity(identity) if sign_off else None, adapter=identity

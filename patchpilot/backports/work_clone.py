@@ -34,10 +34,10 @@ from patchpilot.backports.patches import (
 from patchpilot.backports.posted_backport import adopt_message
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
-    SIGN_HINT,
     UNSIGNED_HINT,
     WrittenBackport,
     add_follow_ups,
+    advise_sign_off,
     explain_left_out,
     explain_not_upstream,
     format_note_hint,
@@ -423,10 +423,13 @@ def _continue_resolution(
                 is_own=user_folder is None,
             )
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
-            hint = format_note_hint(made, files, f"explain them in the message: {amend}")
+            hint: Advice = format_note_hint(made, files, f"explain them in the message: {amend}")
             if not (hint or wording.signer):
                 is_added = len(made) > len(own_commits)
-                hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter)
+                again = (result.short, "--resolve", branch.branch)
+                again += ("--write", str(user_folder)) if user_folder else ()
+                sign = advise_sign_off(again)
+                hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)
                 hint = hint or (UNSIGNED_HINT if is_added else "")
     send = format_send_command(files)
     remember_backport([result], WrittenBackport(branch.branch, files, send=send))
@@ -499,14 +502,20 @@ def _omit_sign_offs(before: bytes, content: bytes) -> bytes:
 
 
 def _find_sign_hint(
-    own_commits: Sequence[Commit], made: Sequence[MadeCommit], identity: Address | None
-) -> str:
-    """Return how to add the user's sign-off if the user's commits lack it, or ""."""
+    own_commits: Sequence[Commit],
+    made: Sequence[MadeCommit],
+    identity: Address | None,
+    sign: Advice,
+) -> Advice:
+    """Return how to add the user's sign-off if the user's commits lack it, or "".
+
+    `sign` is returned if it belongs below a note.
+    """
     if any(
         find_unsigned_explanation(own.message, commit.original.message)
         for own, commit in zip(own_commits, made, strict=True)
     ):
-        return SIGN_HINT
+        return sign
     is_signed = identity and all(is_last_signer(own.message, identity) for own in own_commits)
     return "" if is_signed else UNSIGNED_HINT
 

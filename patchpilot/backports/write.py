@@ -45,7 +45,6 @@ from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
-SIGN_HINT = "your sign-off belongs below your note: use --signoff"
 UNSIGNED_HINT = "they lack your Signed-off-by; --signoff adds it"
 
 
@@ -64,7 +63,7 @@ class WrittenBackport:
     files: tuple[Path, ...]
     skipped: Advice = ""
     answers: str = ""
-    hint: str = ""
+    hint: Advice = ""
     send: str = ""
     is_signed: bool = False
     left_out: tuple[Follower, ...] = ()
@@ -175,7 +174,11 @@ def write_backports(
                 files,
                 answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
                 hint=format_note_hint(commits, files)
-                or (SIGN_HINT if is_explained and wording.signer is None else ""),
+                or (
+                    advise_sign_off(_list_write_options(*pairs[-1], folder, adapt), branch_folder)
+                    if is_explained and wording.signer is None
+                    else ""
+                ),
                 send=format_send_command(files) if stable.addresses else "",
                 is_signed=wording.signer is not None,
                 left_out=left_out,
@@ -183,6 +186,26 @@ def write_backports(
             remember_backport([result for result, _ in pairs], backport)
             backports.append(backport)
     return tuple(backports)
+
+
+def advise_sign_off(arguments: Sequence[str], folder: Path | None = None) -> Action:
+    """Return the `backport` command that writes patches with the user's sign-off.
+
+    It writes no patches over those in `folder`, which are removed first.
+    """
+    first = f"remove {folder}, then " if folder else ""
+    words = f"your sign-off belongs below your note: {first}run `{{}}`"
+    return Action("backport", (*arguments, "--signoff"), words)
+
+
+def _list_write_options(
+    result: BackportResult, answer: BranchResult, folder: Path, adapt: bool
+) -> tuple[str, ...]:
+    """Return the arguments of `backport` that write the patches for a branch."""
+    posted = answer.posted.patch if answer.posted else None
+    target = (posted.commit or posted.source) if posted else result.short
+    adapted = ("--adapt",) if adapt or answer.adaptation else ()
+    return (target, "--onto", answer.branch, *adapted, "--write", str(folder))
 
 
 def add_follow_ups(

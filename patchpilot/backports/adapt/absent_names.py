@@ -96,6 +96,26 @@ def find_undeclared_variables(
     return missing
 
 
+def find_foreign_names(
+    ours: Sequence[str], base: Sequence[str], adapted: Sequence[str]
+) -> dict[str, set[str]]:
+    """Map the adapted functions to the names in them that the base's function uses, and the
+    branch's function does not.
+    """
+    before, ours_by_name, adapted_by_name = map(_map_functions, (base, ours, adapted))
+    foreign = {
+        name: _find_code_names(body)
+        & _find_code_names(before.get(name, ())) - _find_code_names(ours_by_name[name])
+        for name, body in adapted_by_name.items()
+        if name in ours_by_name
+    }
+    return {name: names for name, names in foreign.items() if names}
+
+
+def _find_code_names(lines: Sequence[str]) -> set[str]:
+    return find_names(strip_comments_and_strings(lines))
+
+
 def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}

@@ -17,7 +17,11 @@ from patchpilot.backports.adapt.absent_names import (
 )
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, compute_confidence
-from patchpilot.backports.adapt.explain_steps import describe_context_step, describe_step
+from patchpilot.backports.adapt.explain_steps import (
+    describe_context_step,
+    describe_foreign_names,
+    describe_step,
+)
 from patchpilot.backports.adapt.features import compute_adaptation_features
 from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
@@ -121,6 +125,14 @@ def make_adaptation(
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]
+    steps += [
+        step
+        for path, file in files.items()
+        if is_code_file(path)
+        for step in describe_foreign_names(path, file)
+    ]
+    if unnamed := [it for it in sorted(unknown_names) if it not in find_names(steps)]:
+        steps.append(f"the branch does not have {', '.join(unnamed)}; check it")
     kinds = {_KINDS.get(how, "context") for how in methods}
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = compute_adaptation_features(files, fix_lines)

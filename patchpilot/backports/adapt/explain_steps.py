@@ -3,32 +3,24 @@
 
 from collections.abc import Iterable, Sequence
 
+from patchpilot.backports.adapt.absent_names import find_foreign_names
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align_items, find_unpaired_ranges
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, is_comment_line
 from patchpilot.backports.adapt.tokens import normalize_line
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
+_WITHOUT = "check that the fix works without it"
 _WORDS = {
     CarryMethod.ALREADY: "the branch already contains this change",
-    CarryMethod.TOKENS: (
-        "the lines around the change differ in the branch; applied the change to the branch's lines"
-    ),
-    CarryMethod.EDGE: (
-        "the lines next to the change are not in the branch; made the change next to the lines"
-        " that are"
-    ),
-    CarryMethod.REMOVED: (
-        "the lines that the fix removes differ in the branch; removed the branch's lines"
-    ),
-    CarryMethod.ABSENT: "dropped the change to code that is missing from the branch",
-    CarryMethod.BESIDE: "the branch has different lines at the same place; kept both",
-    CarryMethod.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
-    CarryMethod.PIECE: (
-        "a part of a line next to the change is not in the branch; made the change in what is left"
-        " of it"
-    ),
-    CarryMethod.NO_FILE: "dropped: the file is missing from the branch",
+    CarryMethod.TOKENS: "the branch's line differs from mainline's; check the changed line",
+    CarryMethod.EDGE: "the neighboring lines differ; check the position of the change",
+    CarryMethod.REMOVED: "the branch's lines, now removed, differ; check that none is needed",
+    CarryMethod.ABSENT: f"omitted: the branch does not have this code; {_WITHOUT}",
+    CarryMethod.BESIDE: "the branch has other lines here, which are kept; check the order",
+    CarryMethod.OVER: "other lines of the branch are replaced; check what they did",
+    CarryMethod.PIECE: "the branch's line lacks a part; check the whole line",
+    CarryMethod.NO_FILE: f"omitted: the branch does not have this file; {_WITHOUT}",
     CarryMethod.LEFT_OUT: "omitted: the branch has other entries, or not this list of changes",
     CarryMethod.LISTED: "the branch has other entries at the same place; added the fix's entries",
 }
@@ -49,6 +41,17 @@ def describe_context_step(path: str, file: AdaptedFile) -> str:
         return f"{path}: the lines around the change differ in white space only"
     words = "a comment" if all(map(is_comment_line, lines)) else "another line"
     return f"{path}: {words} next to the change differs in the branch"
+
+
+def describe_foreign_names(path: str, file: AdaptedFile) -> list[str]:
+    """Describe the names that an adapted function took over from mainline's function, and that the
+    branch's function does not use.
+    """
+    names = find_foreign_names(file.ours or (), file.base, file.made)
+    return [
+        f"{path}: the branch's {function}() does not use {', '.join(sorted(foreign))}; check it"
+        for function, foreign in names.items()
+    ]
 
 
 _NEAR = 3

@@ -84,7 +84,7 @@ def resolution_options(
 ) -> list[DialogOption]:
     """Return options for resolving the conflicts on a branch.
 
-    Manual resolution comes before uncertain adaptations.
+    An uncertain adaptation is only edited, after manual resolution.
     """
     prerequisite_count = 0 if branch.partial else len(branch.prerequisites)
     prerequisites_text = (
@@ -97,23 +97,19 @@ def resolution_options(
     )
     if (adaptation := options.adaptation) is None:
         return [manual_option]
-    adaptation_options = [
-        DialogOption(
-            "Write adapted patch",
-            "writes the patch for this branch; its message lists the decisions",
-            partial(write, adaptation),
-        ),
-        DialogOption(
-            "Edit adaptation",
-            "opens a clone with the adapted files, in which you change and commit them",
-            partial(resolve, adaptation),
-        ),
-    ]
-    return (
-        [*adaptation_options, manual_option]
-        if adaptation.is_sure
-        else [manual_option, *reversed(adaptation_options)]
+    edit_option = DialogOption(
+        "Edit adaptation",
+        "opens a clone with the adapted files, in which you change and commit them",
+        partial(resolve, adaptation),
     )
+    if not adaptation.is_sure:
+        return [manual_option, edit_option]
+    write_option = DialogOption(
+        "Write adapted patch",
+        "writes the patch for this branch; its message lists the decisions",
+        partial(write, adaptation),
+    )
+    return [write_option, edit_option, manual_option]
 
 
 def describe_adaptation(branch: "BranchResult", options: "ConflictOptions") -> str:

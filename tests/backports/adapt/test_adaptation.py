@@ -32,9 +32,9 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
     assert patch.message[0] == f"commit {world.fix} upstream."
     text = list(patch.message)
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
-    note = " ".join(text[signed + 1 :])
+    note = " ".join(" ".join(text[signed + 1 :]).split())
     assert note.startswith("[ ")
-    assert "w.c:23: the lines around the change differ in the branch" in note
+    assert "w.c:23: the branch's line differs from mainline's; check the changed line" in note
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
     assert "verify(20, all);" in world.apply_to_clone(tip, [file], tmp_path / "clone")
@@ -45,12 +45,13 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
     branch = world.repo.git("rev-parse --short=12 linux-6.6.y")
     output = write_adapted_patch(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    assert (
-        f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
-        in " ".join(file.read_text().split())
+    assert f'mainline\'s; check the changed line (since {branch} "work: rename") ]' in " ".join(
+        file.read_text().split()
     )
     # the note names a person, so it needs that person's sign-off
-    assert "help: your sign-off belongs below your note: use --signoff" in output
+    hint = "help: your sign-off belongs below your note: remove"
+    again = f"backport {world.fix[:12]} --onto linux-6.6.y --adapt --write {tmp_path / 'out'}"
+    assert f"{hint} {file.parent}, then run `patchpilot {again} --signoff`" in output
     assert "--signoff" not in write_adapted_patch(world, tmp_path / "signed", "--signoff")
 
 

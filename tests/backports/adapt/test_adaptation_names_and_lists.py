@@ -66,6 +66,22 @@ def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     )
     assert adaptation is not None
     assert adaptation.confidence < 0.5
+    assert adaptation.steps[-1] == "a.c: the branch's work() does not use foo_get; check it"
+
+
+def test_name_that_only_the_fix_uses_is_named(tmp_path: Path) -> None:
+    calls = ["one(f);", "two(f);", "three(f);"]
+    adaptation, _ = adapt_fix(
+        tmp_path,
+        {"a.c": format_function("work", *calls), "b.c": format_function("two", "return 1;")},
+        {
+            "a.c": format_function("work", "first(f);", *calls[1:]),
+            "b.c": format_function("foo_get", "return 1;"),
+        },
+        {"a.c": format_function("work", "first(f);", "foo_get(f, 3);", *calls[1:])},
+    )
+    assert adaptation is not None
+    assert adaptation.steps[-1] == "the branch does not have foo_get; check it"
 
 
 NOTES = "doc/rel/notes.rst"

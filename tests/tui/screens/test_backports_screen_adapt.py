@@ -30,7 +30,8 @@ ADAPTED = Adaptation(
 )
 
 
-def test_uncertain_adaptation_is_the_second_choice() -> None:
+def test_uncertain_adaptation_is_only_edited() -> None:
+    """The command line does not write it either."""
     conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def list_proposals(options: ConflictOptions) -> list[str]:
@@ -41,7 +42,6 @@ def test_uncertain_adaptation_is_the_second_choice() -> None:
     assert list_proposals(ConflictOptions(replace(ADAPTED, confidence=0.3))) == [
         manual,
         start,
-        write,
     ]
     (only,) = resolution_options(conflict, ConflictOptions(), print, print)
     assert only.words == manual
