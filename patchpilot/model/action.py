@@ -86,11 +86,15 @@ def join_hints(*parts: Advice) -> Advice:
 def name_files(advice: Advice, files: tuple[str, ...]) -> Advice:
     """Return a hint whose commands for a topic name its patch files, which replace `FILES`.
 
-    Without files, the commands are for the current branch. A send that is resumed has its messages
-    in the outbox. A sentence without its command gets it: it works only with the files.
+    Without files, the commands are for the current branch; with files, `trailers` is no next step.
+    A send that is resumed has its messages in the outbox. A sentence without its command gets it:
+    it works only with the files.
     """
 
     def add_files(part: str | Action) -> str | Action:
+        if isinstance(part, Action) and part.name == "trailers":
+            # it changes the commits of the current branch, which are not those in the files
+            return part._replace(is_conditional=bool(files))
         if isinstance(part, str) or part.name not in ("draft", "send"):
             return part
         if "--resume" in part.arguments:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from patchpilot.home.topic import hint_from_values, hint_to_values
 from patchpilot.model.action import (
+    FILES,
     Action,
     Hint,
     actions_in_advice,
     iterate_parts,
     join_hints,
+    name_files,
     parse_backticks,
 )
 
@@ -76,6 +78,14 @@ def test_conditional_action_is_mentioned_but_not_proposed() -> None:
     assert str(advice) == "wait; if it is wrong: `patchpilot track reply '<x>'`"
     assert actions_in_advice(advice) == (update,)
     assert hint_from_values(hint_to_values(advice)) == advice
+
+
+def test_tags_of_patch_files_are_not_added_to_the_current_branch() -> None:
+    tags, send = Action("trailers", (), "add 1 tag"), Action("send", ("--reroll",), "send v2")
+    elsewhere = name_files(join_hints(tags, ", then ", send), (FILES,))
+    assert str(elsewhere) == "add 1 tag, then send v2: `patchpilot send --reroll FILES`"
+    assert [action.name for action in actions_in_advice(elsewhere)] == ["send"]
+    assert actions_in_advice(name_files(elsewhere, ()))[0] == tags
 
 
 def test_backquoted_text_in_rule_pack_is_an_action() -> None:
