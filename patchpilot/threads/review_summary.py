@@ -4,14 +4,16 @@
 The result is empty if the series is not tracked.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.model.patch import Patch
     from patchpilot.threads.review_ledger import LedgerItem
@@ -50,6 +52,19 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 
+def _find_in_threads(
+    candidates: "Sequence[Tracked]", sent_ids: "Collection[str]", store: "Store"
+) -> "Iterator[Tracked]":
+    """Yield the tracked series with what was sent in the thread of another series."""
+    from patchpilot.reading.read_thread import read_thread
+
+    for series in candidates if sent_ids else ():
+        mails = store.readable_mails(series.entry.id)[0]
+        for posted in read_thread(mails, reader=store.reader, anchors=set(sent_ids)):
+            if not sent_ids.isdisjoint(post.message_id for post in posted.posts):
+                yield replace(series, posted=posted)
+
+
 def find_series_of_send(
     last_send: Send, repository: "Repository | None" = None
 ) -> "tuple[Tracked, ...]":
@@ -83,11 +98,15 @@ def find_series_of_send(
                 read_tracked_series(number, store=store, repository=repository)
                 for number in numbers
             ]
-            return tuple(
+            found = tuple(
                 series
                 for series in candidates
                 if not series.posted
                 or not sent_ids.isdisjoint(post.message_id for post in series.posted.posts)
             )
+            if any(series.posted for series in found):
+                return found
+            # a backport that answers a message is first stored with the series of its fix
+            return (*found, *_find_in_threads(candidates, sent_ids, store))
     except PatchpilotError:
         return ()

@@ -73,9 +73,7 @@ def prepare_next_version(
     version = last_send.version + 1
     if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft
-    # a new version starts a new thread; its changelog links to the old one (netdev requires this,
-    # other lists accept it)
-    draft = replace(draft, version=max(version, draft.version), in_reply_to="")
+    draft = _set_next_version(draft, max(version, draft.version))
     items = [
         f"EDITME {line}"
         for line in (
@@ -90,6 +88,16 @@ def prepare_next_version(
     own_text = "" if _is_template(draft.changelog) else draft.changelog
     text = own_text or format_changelog(draft.version, items, make_send_link(last_send, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
+
+
+def _set_next_version(draft: Draft, version: int) -> Draft:
+    """Return the draft with the number of its next version.
+
+    A new version starts a new thread; its changelog links to the old one (netdev requires this,
+    other lists accept it). A backport answers the "failed to apply" message again.
+    """
+    parent = draft.in_reply_to if draft.is_for_stable else ""
+    return replace(draft, version=version, in_reply_to=parent)
 
 
 def _suggest_first_version(draft: Draft) -> Advice:
@@ -156,7 +164,7 @@ def set_changelog(draft: Draft, text: str, repository: Repository | None = None)
     """
     last_send = find_last_send(draft)
     if last_send and last_send.version >= draft.version:
-        draft = replace(draft, version=last_send.version + 1, in_reply_to="")
+        draft = _set_next_version(draft, last_send.version + 1)
     body = text.strip("\n")
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{format_changelog_title(draft.version)}\n{body}"

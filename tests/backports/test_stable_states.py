@@ -257,3 +257,47 @@ def test_request_is_finished_when_its_branches_have_the_commit(world: World) -> 
     assert "done: 6.6 released in v6.6.63; 6.12 released in v6.12.63" in shown
     assert "landed    stable: 6.6 released in v6.6.63" in shown
     assert "Finished (1" in world.repo.patchpilot("track").out
+
+
+def test_next_version_answers_the_same_message(world: World, tmp_path: Path) -> None:
+    """With or without a changelog that was written before."""
+    world.create_stable_branch("6.6", world.groundwork)
+    folder = tmp_path / "out" / "6.6"
+    options = ("--write", tmp_path / "out", "--signoff", "--in-reply-to", "<failed@example.org>")
+    assert world.run_backport(world.fix, *options).code == 0
+    with FaultySink() as server:
+        configure_mail_server(world.repo, server)
+        sent = world.repo.patchpilot("send", folder, "--yes", "--force", "x")
+        assert sent.code == 0, sent.err
+        for arguments in ((), ("draft", "--changelog", "- fix the error path", folder)):
+            if arguments:
+                outcome = world.repo.patchpilot(*arguments)
+                assert outcome.code == 0, outcome.err
+            again = world.repo.patchpilot("send", "--reroll", folder, "--dry-run", "--force", "x")
+            assert "[PATCH 6.6.y v2] work" in again.out, again.err
+            assert "In-Reply-To: <failed@example.org>" in again.out
+
+
+def test_next_version_lists_the_requests_in_the_thread_of_the_fix(
+    world: World, tmp_path: Path
+) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    folder = tmp_path / "out" / "6.6"
+    options = ("--write", tmp_path / "out", "--signoff", "--in-reply-to", "<failed@example.org>")
+    assert world.run_backport(world.fix, *options).code == 0
+    first = build_patch_mail(f"[PATCH] {TITLE}", id="first")
+    failed = build_stable_failure_notice(TITLE, world.fix, "6.6", id="failed", minutes=100)
+    with FaultySink() as server:
+        configure_mail_server(world.repo, server)
+        sent = world.repo.patchpilot("send", folder, "--yes", "--force", "x")
+        assert sent.code == 0, sent.err
+        (mail,) = server.take()
+        fix = mail.data.replace(b"\r\n", b"\n")
+        review = build_reply(f"[PATCH 6.6.y] {TITLE}", "Please fix the error path.", reply_to="x")
+        review = review.replace(b"x@example.org", parse_mail(fix).message_id.encode())
+        file = tmp_path / "thread.mbox"
+        file.write_bytes(build_mbox(first, failed, fix, review))
+        with Store() as store:
+            follow_series.track_series_in_mbox(file, store=store)
+        again = world.repo.patchpilot("send", "--reroll", folder, "--dry-run", "--force", "x")
+        assert "- EDITME review: Please fix the error path. (Rita Reviewer)" in again.out
