@@ -426,7 +426,7 @@ def _continue_resolution(
             hint: Advice = format_note_hint(made, files, f"explain them in the message: {amend}")
             if not (hint or wording.signer):
                 is_added = len(made) > len(own_commits)
-                again = (result.short, "--resolve", branch.branch)
+                again: tuple[str, ...] = (result.short, "--resolve", branch.branch)
                 again += ("--write", str(user_folder)) if user_folder else ()
                 sign = advise_sign_off(again)
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)

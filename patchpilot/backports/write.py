@@ -127,11 +127,12 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and to which it applies.
 
-    The patches go into `folder`/<version>, which `recall_backport` then finds, each after its prerequisites, and the follow-ups of the
-    fixes last; for directories, see `directory_patches`. Only commits in mainline are written,
-    because stable trees accept no others. If the fix needs only a part of a prerequisite, only that
-    part is written. Raise `UsageError` if a folder already contains patches. Unless `wording` names
-    a message, the patches reply to the FAILED message about the fix.
+    The patches go into `folder`/<version>, which `recall_backport` then finds, each after its
+    prerequisites, and the follow-ups of the fixes last; for directories, see `directory_patches`.
+    Only commits in mainline are written, because stable trees accept no others. If the fix needs
+    only a part of a prerequisite, only that part is written. Raise `UsageError` if a folder already
+    contains patches. Unless `wording` names a message, the patches reply to the FAILED message
+    about the fix.
     """
     project_trees = backport_trees(repository, profile)
     backports = []

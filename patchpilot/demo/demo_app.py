@@ -43,7 +43,6 @@ from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.backports_rows import STEP_KEYS, StepKeys
 from patchpilot.tui.screens.backports_screen import TESTED, BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
-from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
@@ -105,7 +104,7 @@ class DemoFollow(FollowScreen):
         if own_series is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         stage = first_named_stage(own_series.step.advice)
-        if is_unfetched(own_series):
+        if own_series.about.lacks_commits:
             return NextKey("g", "fetch what was merged")
         if own_series.about.landed:
             if stage is not Stage.BACKPORTS:

@@ -506,6 +506,19 @@ class PostedSeries:
         return is_test and success is not None and success > failure.when
 
     @property
+    def lacks_commits(self) -> bool:
+        """Return whether messages report that it was applied, but the repository has no commit."""
+        return bool(self.landed) and not self.commits
+
+    @property
+    def awaits_git(self) -> bool:
+        """Return whether only fetched branches show what comes next: it was applied to a tree, or
+        is a backport in the stable review.
+        """
+        in_review = (it.state in ("review", "queued") for it in self.stable)
+        return bool(self.landed) or (bool(self.targets) and any(in_review))
+
+    @property
     def is_unfetched(self) -> bool:
         """Return whether messages report a merge into mainline that the repository lacks."""
         return self.in_repository and not self.commits and any(it.in_mainline for it in self.landed)

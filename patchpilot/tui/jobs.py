@@ -169,9 +169,11 @@ class StageJobs:
             self._store_stamp = timestamps
             # if the store is locked or damaged, Follow shows the error, and the next visit reads
             # the store again
-            reports = self._session.reports
             self._threads.start_job(
-                "store", lambda _: read_store_state(reports), self._handle_store_state, str
+                "store",
+                lambda _: read_store_state(self._session.reports),
+                self._handle_store_state,
+                str,
             )
 
     def _handle_store_state(self, state: "StoreState") -> None:

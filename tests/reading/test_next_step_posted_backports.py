@@ -157,3 +157,12 @@ def test_patches_that_were_marked_as_sent_are_awaited(workdir: object) -> None:
     # the message says more than the mark
     sent = add_sent_marks(read_fix(build_backport("PATCH 5.10.y 5.15.y")))
     assert {branch.message_id for branch in sent.stable} == {"backport@example.org"}
+
+
+@pytest.mark.parametrize("is_queued", [False, True])
+def test_backport_in_the_stable_review_waits_for_its_branch(is_queued: bool) -> None:
+    queued = build_stable_queue_notice(TITLE, SHA, "5.10", id="queued", minutes=300)
+    mails = [build_backport("PATCH 5.10.y"), *([queued] if is_queued else [])]
+    series = read_thread(parse(build_mbox(*mails)))
+    (backport,) = (one for one in series if one.targets)
+    assert backport.awaits_git is is_queued

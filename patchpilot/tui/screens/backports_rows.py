@@ -175,12 +175,13 @@ def branch_page_rows(
             page += map(color_diff_line, (f"@@ {row.text} @@", *row.lines))
     if more := _format_facts(choices, branch, PAGE_END, columns, keys):
         page += [Text(), *more]
-    commands = [row.text for row in all_rows if row.key in SHELL_ROWS]
+    lines = [f"  {row.text}" for row in all_rows if row.key in SHELL_ROWS]
+    if lines:
+        lines.insert(0, "In a shell:")
     if command := choices.find_step(branch).shell:
-        page += [Text(), *map(plain_text, shell_command_rows([command]))]
-    elif commands:
-        page += [Text(), plain_text("In a shell:")]
-        page += (plain_text(f"  {command}") for command in commands)
+        lines = shell_command_rows([command])
+    if lines:
+        page += map(plain_text, ["", *lines])
     return page
 
 
@@ -263,9 +264,9 @@ def first_branch_to_show(result: "BackportResult") -> str | None:
     This is the first branch with a conflict or, if there is none, the first branch that needs the
     fix.
     """
-    candidates = [branch for branch in result.branches if branch.wants_fix]
-    candidates.sort(key=lambda branch: branch.verdict != "conflict")
-    return candidates[0].branch if candidates else None
+    candidates = (branch for branch in result.branches if branch.wants_fix)
+    first = min(candidates, key=lambda branch: branch.verdict != "conflict", default=None)
+    return first and first.branch
 
 
 def prerequisite_row(row: FactRow, number: int, is_ticked: bool) -> Text:

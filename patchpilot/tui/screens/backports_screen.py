@@ -381,10 +381,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         ticked ones.
         """
         needed = needed_prerequisites(branch)
-        panel, unticked = (
-            self.query_one("#needs", Panel),
-            self._choices.get_unticked_commits(branch),
-        )
+        panel = self.query_one("#needs", Panel)
+        unticked = self._choices.get_unticked_commits(branch)
         panel.display = bool(needed)
         order = "only their changes to the fix's files" if branch.partial else "in this order"
         panel.heading = f"Prerequisites, {order}"
@@ -474,11 +472,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
             ask_for_answer(self, Choose(SIGN, answers, "Write patches"), ask_folder)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
-        title = "Patches" if any(backport.files for backport in backports) else "No patches"
-        for backport in backports:
-            if backport.files:
-                self._written[self.shown_result.commit, backport.branch] = backport
+        written = {(self.shown_result.commit, it.branch): it for it in backports if it.files}
+        self._written |= written
         self.refill_list()
+        title = "Patches" if written else "No patches"
         self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 
     def mark_patches_sent(self) -> None:

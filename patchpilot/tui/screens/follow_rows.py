@@ -218,13 +218,8 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     ]
 
 
-def is_unfetched(series: "Tracked") -> bool:
-    posted = series.posted
-    return bool(series.about.landed and posted and not posted.commits)
-
-
 def describe_series_state(series: "Tracked") -> str:
-    if is_unfetched(series):
+    if series.about.lacks_commits:
         tree = series.about.landed[0].tree.partition(" (")[0]
         return f"applied to {tree}, not fetched yet"
     return str(series.state).replace("-", " ")
@@ -232,7 +227,7 @@ def describe_series_state(series: "Tracked") -> str:
 
 def _format_patch_states(series: "Tracked") -> str:
     numbers: dict[str, list[int]] = {}
-    for patch in series.posted.patches if series.posted else ():
+    for patch in series.about.patches:
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
     states = (
         f"{', '.join(format_number_ranges(patch_numbers))} {state}"

@@ -20,7 +20,6 @@ from patchpilot.tui.screens.follow_rows import (
     describe_series_state,
     first_message_to_show,
     follow_status,
-    is_unfetched,
     pinned_rows,
     placeholder_rows,
     problem_rows,
@@ -302,7 +301,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         is_new = self._series is not None and bool(self._series.unread)
         jump_label, refresh_label = "next new" if is_new else "next message", "refresh"
         first_keys: tuple[str, ...] = ("0",) if self._series else ("7", "0")
-        if self.own_series and is_unfetched(self.own_series):
+        if self.own_series and self.own_series.about.lacks_commits:
             first_keys, refresh_label = ("g",), "fetch what was merged"
         elif self.own_series:
             first_keys = keys_at_stage(self.own_series.step.advice, self.stage)
@@ -425,7 +424,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _own_message_ids(self) -> Collection[str]:
-        return self._series.posted.post_ids if self._series and self._series.posted else ()
+        return self._series.about.post_ids if self._series else ()
 
     def _message_to_answer(self) -> str:
         """Return the message with the first open review comment, which `r` replies to.
@@ -485,10 +484,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def action_refresh(self) -> None:
         """Query the archive.
 
-        If the fix was merged, offer to run git fetch, because local refs show whether it is in
-        mainline and the stable branches.
+        If the fix was merged, or the stable maintainers took the backport, offer to run git fetch,
+        because local refs show whether it is in mainline and the stable branches.
         """
-        if self.own_series and self.own_series.about.landed:
+        if self.own_series and self.own_series.about.awaits_git:
             from patchpilot.tui.actions.fetch_action import fetch_remotes
 
             fetch_remotes(self)
