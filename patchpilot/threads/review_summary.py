@@ -11,7 +11,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
@@ -53,14 +53,14 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
 
 
 def _find_in_threads(
-    candidates: "Sequence[Tracked]", sent_ids: "Collection[str]", store: "Store"
+    candidates: "Sequence[Tracked]", sent_ids: set[str], store: "Store"
 ) -> "Iterator[Tracked]":
     """Yield the tracked series with what was sent in the thread of another series."""
     from patchpilot.reading.read_thread import read_thread
 
     for series in candidates if sent_ids else ():
         mails = store.readable_mails(series.entry.id)[0]
-        for posted in read_thread(mails, reader=store.reader, anchors=set(sent_ids)):
+        for posted in read_thread(mails, reader=store.reader, anchors=sent_ids):
             if not sent_ids.isdisjoint(post.message_id for post in posted.posts):
                 yield replace(series, posted=posted)
 

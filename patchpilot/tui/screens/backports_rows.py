@@ -266,7 +266,7 @@ def first_branch_to_show(result: "BackportResult") -> str | None:
     """
     candidates = (branch for branch in result.branches if branch.wants_fix)
     first = min(candidates, key=lambda branch: branch.verdict != "conflict", default=None)
-    return first and first.branch
+    return first.branch if first else None
 
 
 def prerequisite_row(row: FactRow, number: int, is_ticked: bool) -> Text:
