@@ -224,6 +224,7 @@ def _describe_landing(
     repository: Repository,
 ) -> LandedCommit:
     date = repository.commit(landing.reverted_by or landing.commit).committed
+    parents = repository.commit(landing.commit).parents
     return LandedCommit(
         tree,
         landing.commit,
@@ -234,6 +235,7 @@ def _describe_landing(
         commit.title,
         date,
         landing.reverted_by,
+        parent=parents[0] if parents else "",
     )
 
 

@@ -2,7 +2,7 @@
 """Suggest the author's next step in one sentence. There is one for every state of a series."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -560,12 +560,12 @@ def _is_long_merged(series: PostedSeries) -> bool:
 _UNFINISHED = (
     (
         "reverted",
-        "the fix was reverted in {}: read the reason, and send a corrected backport if it is needed"
+        "{1} was reverted in {0}: read the reason, and send a corrected backport if it is needed"
         " there",
     ),
     (
         "failed",
-        "send a backport to {} if it is needed there (`{{}}`); the fix did not apply",
+        "send a backport to {0} if it is needed there (`{{}}`); {1} did not apply",
     ),
 )
 """States of a stable branch that needs the author's work, and the step."""
@@ -579,9 +579,11 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
     """
     steps: list[str | Action] = []
     for state, words in _UNFINISHED:
-        if versions := _versions(series, state):
-            advice = words.format(", ".join(versions))
-            steps.append(_backport(series, series.commit, versions, advice))
+        for target, numbers, versions in _find_unfinished(series, state):
+            what = series.name_patches(numbers) or "the fix"
+            steps.append(
+                _backport(series, target, versions, words.format(", ".join(versions), what))
+            )
     for fix in series.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue
@@ -598,6 +600,33 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
             )
             steps.append(_backport(series, fix.commit, fix.lacking, advice))
     return steps
+
+
+def _find_unfinished(
+    series: PostedSeries, state: str
+) -> Iterator[tuple[str | None, tuple[int, ...], list[str]]]:
+    """Yield the patches with a state on stable branches, as a TARGET of `backport`, with their
+    numbers and the versions of the branches.
+
+    Patches that were merged one after the other are a range, which is backported as a series.
+    """
+    versions: dict[tuple[int, ...], list[str]] = {}
+    for branch in series.stable:
+        numbers = tuple(
+            number
+            for (version, number), patch in sorted(series.stable_patches.items())
+            if version == branch.version and patch.state == state
+        )
+        versions.setdefault(numbers, []).append(branch.version)
+    for numbers, where in versions.items():
+        commits = [series.find_commit(it) or series.commit for it in numbers]
+        if len(numbers) > 1 and all(
+            series.upstream[it].parent == before if it in series.upstream else False
+            for it, before in zip(numbers[1:], commits, strict=False)
+        ):
+            yield f"{commits[0]}"[:12] + "^.." + f"{commits[-1]}"[:12], numbers, where
+        else:
+            yield from ((it, (number,), where) for it, number in zip(commits, numbers, strict=True))
 
 
 def _backport(

@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_git_paths, parse_header_path
 from patchpilot.model.trailer import find_main_patch, parse_trailer
+from patchpilot.projects.commit_marks import list_named_commits
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project, version_key
 from patchpilot.reading.ci_verdict import CiVerdict
@@ -24,7 +25,9 @@ from patchpilot.reading.patchwork_checks import PatchworkAnswer
 from patchpilot.reading.sender import is_same_person
 from patchpilot.reading.stable_subject import find_versions, parse_request_subject
 from patchpilot.reading.thread_values import (
+    CHANGES,
     CLAIMED,
+    LEAST_ADVANCED,
     TAKEN,
     Claim,
     Credit,
@@ -35,6 +38,7 @@ from patchpilot.reading.thread_values import (
     StableBranchState,
     StableNeeds,
 )
+from patchpilot.series.patch_pairing import title_key
 
 _MAX_PATCHES = 999
 """Maximum number of patches that a subject can announce."""
@@ -183,6 +187,8 @@ _BY_STABLE = (
 )
 _RETRIED = ("failed", "dropped")
 """States of a stable branch after which the author sends a backport."""
+_CUT = 20
+"""Minimum length at which a truncated title identifies a patch."""
 _GIVEN_UP = (SeriesState.REJECTED, SeriesState.WITHDRAWN)
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
@@ -269,10 +275,10 @@ class PostedSeries:
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
     what a patchwork server answered about the patches of the latest version. `tree_command` adds
     the tree that claims to have the series as a remote of the repository. `sent_marks` contains
-    the stable versions for which the user marked patches as sent, and when. `requests` contains the
-    versions that lack the fix and for which a request to the stable maintainers was written, or ""
-    if the versions are unknown, and when it was sent, or None for a draft. `declined` are the
-    Message-IDs of declined requests.
+    the stable versions for which the user marked patches as sent, the patches' numbers, and when.
+    `requests` contains the versions that lack the fix and for which a request to the stable
+    maintainers was written, or "" if the versions are unknown, and when it was sent, or None for a
+    draft. `declined` are the Message-IDs of declined requests.
     """
 
     revisions: tuple[Revision, ...]
@@ -299,7 +305,7 @@ class PostedSeries:
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
     tree_command: str = ""
-    sent_marks: tuple[tuple[str, datetime], ...] = ()
+    sent_marks: tuple[tuple[str, int, datetime], ...] = ()
     requests: tuple[tuple[str, datetime | None], ...] = ()
     declined: frozenset[str] = frozenset()
 
@@ -583,10 +589,55 @@ class PostedSeries:
         )
         return (*reported, *self.commits)
 
+    def find_numbers(self, title: str | None) -> tuple[int, ...]:
+        """Return the numbers of the patches that a title refers to, or 0 if it is not in the latest
+        version. None refers to all patches, and so does any title if there is only one.
+        """
+        patches = self.latest.patches if self.revisions else ()
+        if self.post or len(patches) == 1:
+            return ((self.post or patches[0]).number or 1,)
+        return tuple(it.number or 1 for it in patches if self.is_about(it, title)) or (0,)
+
+    def is_about(self, post: Classified, title: str | None) -> bool:
+        """Return whether a title refers to a patch; None refers to the whole series.
+
+        Long titles are truncated.
+        """
+        if title is None:
+            return True
+        key = title_key(title)
+        if key in self.titles or len(key) < _CUT:
+            return key == post.key
+        return post.key.startswith(key)
+
     @cached_property
-    def reported_branches(self) -> tuple[StableBranchState, ...]:
-        """Return the stable branches that messages name, each with the latest reported state."""
-        branches: dict[str, StableBranchState] = {}
+    def upstream(self) -> dict[int, LandedCommit]:
+        """Map the numbers of the patches to their mainline commits, if known.
+
+        A patch of a backport names its mainline commit.
+        """
+        mainline = default_project().mainline
+        commits = {
+            number: landed
+            for landed in self.landed
+            if landed.in_mainline and landed.commit
+            for number in self.find_numbers(landed.title)
+        }
+        for post in self.latest.patches if self.targets else ():
+            if ids := list_named_commits(post.patch) if post.patch else ():
+                commits[post.number or 1] = LandedCommit(mainline, ids[0])
+        return commits
+
+    def find_commit(self, number: int) -> str | None:
+        landed = self.upstream.get(number)
+        return landed.commit if landed else None
+
+    @cached_property
+    def reported_patches(self) -> dict[tuple[str, int], StableBranchState]:
+        """Map the stable branches that messages name, and the numbers of the patches, to the latest
+        reported state. The number is 0 for a patch that is not in the latest version.
+        """
+        branches: dict[tuple[str, int], StableBranchState] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK or not self.concerns(event.version):
                 continue
@@ -597,52 +648,90 @@ class PostedSeries:
                 is_dropped = _DROPPED.search(note)
                 state = "dropped" if is_dropped else "objected"
                 state = "not-needed" if event.what == "failed" else state
-            old = branches.get(version)
-            if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
-                continue
-            branches[version] = StableBranchState(
-                version, state, event.message_id, event.commit, note, event.date
-            )
+            for number in self.find_numbers(event.of):
+                old = branches.get((version, number))
+                if note or not old or _RANK.get(old.state, -1) <= _RANK[state]:
+                    branches[version, number] = StableBranchState(
+                        version, state, event.message_id, event.commit, note, event.date
+                    )
         self._add_posted_backports(branches)
-        return tuple(branches.values())
+        return branches
 
-    def _add_posted_backports(self, branches: dict[str, StableBranchState]) -> None:
+    def _add_posted_backports(self, branches: dict[tuple[str, int], StableBranchState]) -> None:
         """Add the branches for which a backport was sent after the latest message about them.
 
         This includes the series if it is a backport. A later backport without a version in its
         prefix is for the branch whose message it answers.
         """
-        posted: list[tuple[str, str | None, datetime | None, SeriesState | None]] = [
-            (version, None, when, SeriesState.SENT)
-            for version, when in self.sent_marks
+        posted = [
+            (version, number, StableBranchState(version, "posted", None, date=when))
+            for version, number, when in self.sent_marks
             if self.concerns(version)
         ]
+        numbers = self.find_numbers(None)
         if (targets := self.targets) and not self.is_discussion:
             head = self.latest.first
-            posted += ((version, head.message_id, head.when, self.state) for version in targets)
+            note = _describe_review(self.state)
+            posted += (
+                (
+                    it,
+                    number,
+                    StableBranchState(it, "posted", head.message_id, None, note, head.when),
+                )
+                for it in targets
+                for number in numbers
+            )
         for later in self.follow_ups:
             if later.relation != "backports" or later.state in _GIVEN_UP:
                 continue
             answered = [it.version for it in branches.values() if it.message_id == later.parent]
+            note = _describe_review(later.state)
+            backport = StableBranchState("", "posted", later.message_id, None, note, later.when)
             posted += (
-                (it, later.message_id, later.when, later.state) for it in later.onto or answered
+                (it, number, backport._replace(version=it))
+                for it in later.onto or answered
+                for number in numbers
+                if number in (later.patches or numbers)
             )
         # a message that is there says more than a mark
-        for version, message_id, when, state in sorted(posted, key=lambda it: it[1] is None):
-            known = branches.get(version)
-            if known and not (known.state in _RETRIED and _is_before(known.date, when)):
-                continue
-            note = "changes requested" if state is SeriesState.CHANGES_REQUESTED else ""
-            branches[version] = StableBranchState(version, "posted", message_id, None, note, when)
+        for version, number, state in sorted(posted, key=lambda it: it[2].message_id is None):
+            known = branches.get((version, number))
+            if not known or (known.state in _RETRIED and _is_before(known.date, state.date)):
+                branches[version, number] = state
 
-    def _name_patches(self, commits: list[LandedCommit]) -> str:
-        """Return which patches these commits of a branch are, or "" if the branch has all."""
-        numbers = {post.number or 1 for post in self.latest.patches}
-        present = sorted(numbers.intersection(it.patch or 1 for it in commits))
-        if self.post or not present or len(present) == len(numbers):
+    @cached_property
+    def reported_branches(self) -> tuple[StableBranchState, ...]:
+        """Return the stable branches that messages name, each with its least advanced patch."""
+        return self._summarize_branches(self.reported_patches)
+
+    def _summarize_branches(
+        self, patches: Mapping[tuple[str, int], StableBranchState]
+    ) -> tuple[StableBranchState, ...]:
+        """Return the state of the least advanced patch for each branch, and which patches it is
+        about, unless it is about all.
+        """
+        branches: dict[str, dict[int, StableBranchState]] = {}
+        for (version, number), state in patches.items():
+            branches.setdefault(version, {})[number] = state
+        return tuple(map(self._summarize_branch, branches.values()))
+
+    def _summarize_branch(self, patches: Mapping[int, StableBranchState]) -> StableBranchState:
+        least = min(patches.values(), key=_advance)
+        # in other states, a more advanced patch is on its way too
+        is_bad = least.state in ("failed", "dropped", "objected")
+        only = self.name_patches(
+            it for it, state in patches.items() if state.state == least.state or not is_bad
+        )
+        return least._replace(note=", ".join(filter(None, (least.note, only and f"only {only}"))))
+
+    def name_patches(self, numbers: Iterable[int]) -> str:
+        """Return a name for some patches, such as `patch 2 of 3`, or "" for all or for none."""
+        known = set(self.find_numbers(None))
+        chosen = sorted(known.intersection(numbers))
+        if self.post or not chosen or len(chosen) == len(known):
             return ""
-        noun = "patch" if len(present) == 1 else "patches"
-        return f"only {noun} {', '.join(map(str, present))} of {len(numbers)}"
+        noun = "patch" if len(chosen) == 1 else "patches"
+        return f"{noun} {', '.join(map(str, chosen))} of {len(known)}"
 
     @property
     def tag_counts(self) -> dict[str, int]:
@@ -661,34 +750,68 @@ class PostedSeries:
     def stable(self) -> tuple[StableBranchState, ...]:
         """Return the stable branches from messages and from the repository, with their states.
 
-        They are in the order of their versions.
+        They are in the order of their versions. A branch has the state of its least advanced patch.
         """
-        branches = {branch.version: branch for branch in self.reported_branches}
-        by_version: dict[str, list[LandedCommit]] = {}
+        branches = self._summarize_branches(self.stable_patches)
+        return tuple(sorted(branches, key=lambda branch: version_key(branch.version)))
+
+    @cached_property
+    def stable_patches(self) -> dict[tuple[str, int], StableBranchState]:
+        """Map the stable branches and the numbers of the patches to states from messages and from
+        the repository.
+        """
+        branches = dict(self.reported_patches)
+        in_git: dict[tuple[str, int], StableBranchState] = {}
         for landed in self.commits:
-            if version := landed.stable_version:
-                by_version.setdefault(version, []).append(landed)
-        for version, commits in by_version.items():
-            known = branches.get(version, StableBranchState(version, "merged", None))
-            landed = max(commits, key=_lateness)
+            if not (version := landed.stable_version):
+                continue
             release = landed.release or "" if landed.state == "released" else ""
-            branches[version] = known._replace(
-                state=landed.state,
-                commit=landed.commit,
-                note=", ".join(filter(None, (release, self._name_patches(commits)))),
-                date=landed.date,
-            )
-        for version in self.needs.unaffected if self.needs else ():
-            if (failed := branches.get(version)) and failed.state == "failed":
+            for number in (landed.patch,) if landed.patch else self.find_numbers(landed.title):
+                key = version, number
+                known = branches.get(key, StableBranchState(version, landed.state, None))
+                state = known._replace(
+                    state=landed.state, commit=landed.commit, note=release, date=landed.date
+                )
+                in_git[key] = min(in_git.get(key, state), state, key=_advance)
+        branches |= in_git
+        for key, failed in branches.items():
+            unaffected = self.needs.unaffected if self.needs else ()
+            if failed.state == "failed" and failed.version in unaffected:
                 note = "the branch does not have the bug"
-                branches[version] = failed._replace(state="not-needed", note=note)
-        return tuple(sorted(branches.values(), key=lambda branch: version_key(branch.version)))
+                branches[key] = failed._replace(state="not-needed", note=note)
+        return branches
+
+    def list_branches(self, commit: str) -> tuple[StableBranchState, ...]:
+        """Return the states of a mainline commit on the stable branches.
+
+        They are the states of its patch or, if that is unknown, of the series. States from the
+        repository are left out.
+        """
+        numbers = [
+            number
+            for number, landed in self.upstream.items()
+            if landed.commit and commit.startswith(landed.commit)
+        ]
+        if not numbers:
+            # the patches of a backport name its mainline commits
+            own = self.commit or (commit if self.targets else "-")
+            return tuple(it for it in self.stable if commit.startswith(it.commit or own))
+        return tuple(
+            state
+            for (_, number), state in self.stable_patches.items()
+            if number in numbers and commit.startswith(state.commit or commit)
+        )
 
 
-def _lateness(landed: LandedCommit) -> tuple[int, tuple[int, ...]]:
-    """Return a key that is the greatest for the least advanced commit in a stable branch."""
-    numbers = tuple(map(int, re.findall(r"\d+", landed.release or "")))
-    return ("released", "merged", "reverted").index(landed.state), numbers
+def _advance(state: StableBranchState) -> tuple[int, bool, list[int]]:
+    """Return a key that is the smallest for the least advanced patch on a stable branch."""
+    release = [-int(number) for number in re.findall(r"\d+", state.note[:99])]
+    is_released = state.state == "released"
+    return LEAST_ADVANCED.index(state.state), not state.needs_change, release * is_released
+
+
+def _describe_review(state: SeriesState) -> str:
+    return CHANGES if state is SeriesState.CHANGES_REQUESTED else ""
 
 
 def _parse_new_path(line: str) -> str | None:

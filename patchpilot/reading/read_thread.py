@@ -269,14 +269,21 @@ def _add_later(series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]) 
     return decide_state(
         replace(
             series,
-            follow_ups=tuple(_follow_up(*of) for of in later),
+            follow_ups=tuple(_follow_up(*of, series) for of in later),
             events=(*series.events, *known),
             claims=(*series.claims, *unproven),
         )
     )
 
 
-def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
+def _follow_up(relation: str, other: PostedSeries, series: PostedSeries) -> FollowUp:
+    named = [it.commit or "" for it in other.upstream.values()] if other.targets else []
+    patches = {post.number or 1 for post in series.latest.patches if post.key in other.titles}
+    patches |= {
+        number
+        for number, landed in series.upstream.items()
+        if any(it.startswith(landed.commit or "-") for it in named)
+    }
     merges = ((landed.commit, landed.tree) for landed in other.landed if landed.commit)
     commit, tree = next(merges, (None, None))
     return FollowUp(
@@ -291,6 +298,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
         onto=other.latest.head.subject.stables,
         when=other.latest.first.when,
         parent=other.latest.head.mail.in_reply_to or "",
+        patches=tuple(sorted(patches)),
     )
 
 

@@ -79,9 +79,10 @@ def decide(series: PostedSeries) -> Verdict:
     )
     if len(posts) == 1:
         return verdicts[0]._replace(patches=patches)
+    whole = _verdict(series)
     if any(verdict.state in TAKEN for verdict in verdicts):
-        return _least_advanced(patches, series.latest)
-    return _verdict(series)._replace(patches=patches)
+        return _least_advanced(patches, series.latest, whole)
+    return whole._replace(patches=patches)
 
 
 def decide_state(series: PostedSeries) -> PostedSeries:
@@ -119,14 +120,15 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 def _prove_merge(series: PostedSeries, event: Claim, merged: Set[str]) -> Claim:
     if event.proven or event.what not in ("applied", "merged") or not merged:
         return event
-    about = {post.key for _, post in series_posts(series) if _is_about(series, post, event.of)}
+    about = {post.key for _, post in series_posts(series) if series.is_about(post, event.of)}
     return event._replace(proven=bool(about) and about <= merged)
 
 
-def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
+def _least_advanced(patches: tuple[PatchState, ...], latest: Revision, whole: Verdict) -> Verdict:
     """Return the state of a partly applied series.
 
-    The reason lists the patches by state.
+    The reason lists the patches by state. If all have the same state, it is the reason of the
+    series as a `whole`, which names the release with all patches.
     """
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     active = [patch for patch in patches if patch.state not in over]
@@ -137,7 +139,8 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
         state = min((patch.state for patch in taken), key=TAKEN.index)
     first = [patch for patch in taken if patch.state is not state]
     if not first and len(taken) == len(patches):
-        return Verdict(state, taken[-1].why, patches=patches)
+        why = whole.why if whole.state is state else taken[-1].why
+        return Verdict(state, why, patches=patches)
     advanced_state = first[0].state if first and is_whole else SeriesState.ACCEPTED
     descriptions = [f"{len(first)} of {len(patches)} {_WORDS[advanced_state][0]}"] if first else []
     remaining = [patch for patch in patches if patch not in first]
@@ -399,7 +402,7 @@ def select_for_patch(series: PostedSeries, post: Classified, *, alone: bool) -> 
     events = tuple(
         withdraw_if_voided(event, since)
         for event in series.events
-        if _is_about(series, post, event.of)
+        if series.is_about(post, event.of)
     )
     # messages that are only about other patches do not concern this one
     own_ids = {event.message_id for event in events}
@@ -412,26 +415,9 @@ def select_for_patch(series: PostedSeries, post: Classified, *, alone: bool) -> 
             if _answers(reply, series, post) and reply.message_id not in of_others
         ),
         events=events,
-        commits=tuple(landed for landed in series.commits if _is_about(series, post, landed.title)),
+        commits=tuple(landed for landed in series.commits if series.is_about(post, landed.title)),
         post=post,
     )
-
-
-_CUT = 20
-"""Minimum length at which a truncated title identifies a patch."""
-
-
-def _is_about(series: PostedSeries, post: Classified, title: str | None) -> bool:
-    """Return whether a title refers to a patch; None refers to the whole series.
-
-    Long titles are truncated.
-    """
-    if title is None:
-        return True
-    key = title_key(title)
-    if key in series.titles or len(key) < _CUT:
-        return key == post.key
-    return post.key.startswith(key)
 
 
 def _answers(reply: Reply, series: PostedSeries, post: Classified) -> bool:

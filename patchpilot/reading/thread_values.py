@@ -125,6 +125,7 @@ class LandedCommit(NamedTuple):
     `commit` is the id as reported. `release` is the first release that contains the commit, or None
     if unknown. `how` is the evidence, and `date` the date of the message or commit. `reverted_by`
     is the commit that later reverted it in that tree, and `released` the date of the release.
+    `parent` is the commit before it, or "" if unknown.
     """
 
     tree: str
@@ -137,6 +138,7 @@ class LandedCommit(NamedTuple):
     date: datetime | None = None
     reverted_by: str | None = None
     released: datetime | None = None
+    parent: str = ""
 
     @property
     def in_mainline(self) -> bool:
@@ -177,6 +179,13 @@ STABLE_WORDS = {
     "released": "released",
 }
 """The display names of the states of a stable branch."""
+LEAST_ADVANCED = (
+    *("failed", "reverted", "dropped", "objected", "proposed", "posted"),
+    *("review", "queued", "merged", "released", "not-needed"),
+)
+"""The states of a patch on a stable branch; the first determines the state of its series."""
+CHANGES = "changes requested"
+"""The note of a posted backport whose reviewers requested changes."""
 
 
 def stable_summary(branches: Sequence["StableBranchState"]) -> str:
@@ -191,7 +200,7 @@ class StableBranchState(NamedTuple):
     From messages, `state` is queued, review, proposed, failed, posted (a backport was sent after
     that), dropped, objected or not-needed.
     From the repository, it is merged, released or reverted. `note` is a release, an objection, or
-    that changes to a posted backport were requested.
+    that changes to a posted backport were requested, and the patches if others are more advanced.
     """
 
     version: str
@@ -204,7 +213,7 @@ class StableBranchState(NamedTuple):
     @property
     def needs_change(self) -> bool:
         """Return whether changes to the backport that was sent were requested."""
-        return self.state == "posted" and bool(self.note)
+        return self.state == "posted" and self.note.startswith(CHANGES)
 
     @property
     def words(self) -> str:
@@ -260,8 +269,8 @@ class FollowUp(NamedTuple):
 
     `lacking` contains the stable branches that have the series but not the follow-up, or None if
     this is unknown. Commits that no message mentions have no Message-ID. For a backport, `onto`
-    contains the versions in its prefix, `when` is its date, and `parent` the message that it
-    replies to.
+    contains the versions in its prefix, `when` is its date, `parent` the message that it replies
+    to, and `patches` the numbers of the series' patches in it.
     """
 
     relation: str
@@ -276,6 +285,7 @@ class FollowUp(NamedTuple):
     onto: tuple[str, ...] = ()
     when: datetime | None = None
     parent: str = ""
+    patches: tuple[int, ...] = ()
 
     @property
     def author_text(self) -> str:

@@ -163,10 +163,10 @@ def add_sent_marks(posted: "PostedSeries") -> "PostedSeries":
     from patchpilot.reading.series_state import decide_state
 
     marks = tuple(
-        (branch.version, when)
-        for branch in posted.reported_branches
-        if (commit := branch.commit or posted.commit)
-        and (when := find_marked_time(name_patches_mark(commit, branch.version)))
+        (version, number, when)
+        for (version, number), branch in posted.reported_patches.items()
+        if (commit := posted.find_commit(number) or branch.commit or posted.commit)
+        and (when := find_marked_time(name_patches_mark(commit, version)))
     )
     requests = tuple(_find_requested_branches(posted))
     if not (marks or requests):

@@ -119,11 +119,7 @@ def _add_stable_states(
     states: dict[CommitOnBranch, StableBranchState], commit: str, posted: PostedSeries
 ) -> None:
     """Add the states of a mainline commit in a series, unless a later one is known."""
-    for state in posted.stable:
-        # the patches of a backport name its mainline commits
-        of = state.commit or posted.commit or (commit if posted.targets else None)
-        if not (of and commit.startswith(of)):
-            continue
+    for state in posted.list_branches(commit):
         known = states.get((commit, state.version))
         if not (known and known.date and state.date and known.date > state.date):
             states[commit, state.version] = state
