@@ -31,7 +31,8 @@ class Step:
 
     `dep_of` is the fix that requires it; it is None if the commit is itself a fix. If `paths` is
     not empty, only the changes to these files are backported. `adaptation` resolves its conflicts
-    with the branch. `posted` is the backport that is applied instead of the commit.
+    with the branch. `posted` is the backport that is applied instead of the commit. `is_sent` is
+    set if its patch was sent, so that later patches are based on it.
     """
 
     commit: Commit
@@ -39,6 +40,7 @@ class Step:
     paths: tuple[str, ...] = ()
     adaptation: Adaptation | None = None
     posted: PostedBackport | None = None
+    is_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
+_ON_SENT = "applies after patches that were sent: {}"
 UNSIGNED_HINT = "they lack your Signed-off-by; --signoff adds it"
 
 
@@ -155,10 +156,14 @@ def write_backports(
                 continue
             try:
                 commits = make_commits(scratch, stable, steps, branch.tip, wording)
-                commits, left_out = add_follow_ups(scratch, stable, pairs, commits, wording)
+                sent = [step.commit for step in steps if step.is_sent]
+                own_pairs = [it for it in pairs if it[0].commit not in {each.id for each in sent}]
+                commits, left_out = add_follow_ups(scratch, stable, own_pairs, commits, wording)
             except PatchpilotError as error:
-                backports.append(WrittenBackport(branch.branch, (), error.message))
+                reason = f"{error.message} ({skip_reason})" if skip_reason else error.message
+                backports.append(WrittenBackport(branch.branch, (), reason))
                 continue
+            commits = tuple(it for it in commits if it.original not in sent)
             messages = make_backport_messages(
                 scratch, stable, commits, branch.tip, branch.version, branch_texts
             )
@@ -179,7 +184,8 @@ def write_backports(
                     advise_sign_off(_list_write_options(*pairs[-1], folder, adapt), branch_folder)
                     if is_explained and wording.signer is None
                     else ""
-                ),
+                )
+                or (_ON_SENT.format(", ".join(it.short for it in sent)) if sent else ""),
                 send=format_send_command(files) if stable.addresses else "",
                 is_signed=wording.signer is not None,
                 left_out=left_out,
@@ -263,11 +269,11 @@ def plan_backport_steps(
 
     If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
     files. An adapted fix needs only the prerequisites that people name. A fix that mainline
-    reverted, or whose patches for the branch were sent, is skipped, unless `everything` is set.
-    With `adapt`, skip a conflicting fix that
-    could not be adapted, even if it has prerequisites.
+    reverted is skipped, unless `everything` is set. A fix whose patches for the branch were sent is
+    only applied below the others, or skipped if it does not apply. With `adapt`, skip a conflicting
+    fix that could not be adapted, even if it has prerequisites.
     """
-    steps = []
+    steps = list[Step]()
     added_commits = set()
     skip_reason = ""
     for result, answer in pairs:
@@ -276,15 +282,16 @@ def plan_backport_steps(
         if result.reverted and not everything:
             skip_reason = f"{result.reverted.words}; --all writes it anyway"
             continue
-        if not everything and (sent := _explain_sent(result, answer)):
-            skip_reason = sent
-            continue
+        sent = "" if everything else _explain_sent(result, answer)
+        skip_reason = sent or skip_reason
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
         if upstream_only and not result.upstream:
             return [], explain_not_upstream(result.commit)
         fix = FixCommit.read(repository, result.commit)
         if obstacle := _explain_obstacle(fix.commit, answer, adapt=adapt):
+            if sent:
+                continue
             return [], obstacle
         # the fix was adapted instead of searching for prerequisites, but not instead of named ones
         is_adapted = answer.adaptation is not None and answer.search is not None
@@ -296,10 +303,18 @@ def plan_backport_steps(
                         repository.commit(prerequisite.commit),
                         fix.commit,
                         prerequisite.paths,
+                        is_sent=bool(sent),
                     )
                 )
-        steps.append(Step(fix.commit, adaptation=answer.adaptation, posted=answer.posted))
-    return steps, "" if steps else skip_reason
+        steps.append(
+            Step(
+                fix.commit,
+                adaptation=answer.adaptation,
+                posted=answer.posted,
+                is_sent=bool(sent),
+            )
+        )
+    return [] if all(step.is_sent for step in steps) else steps, skip_reason
 
 
 def _explain_sent(result: BackportResult, answer: BranchResult) -> str:

@@ -280,6 +280,28 @@ def test_patches_marked_as_sent_are_not_written_again(world: World, tmp_path: Pa
     assert len([*(tmp_path / "all").iterdir()]) == 2
 
 
+@pytest.mark.parametrize("needs_first", [True, False])
+def test_patch_is_written_on_top_of_those_that_were_sent(
+    world: World, tmp_path: Path, needs_first: bool
+) -> None:
+    tip = world.create_stable_branch("6.12", world.groundwork)
+    line = {"l20": "check(20, all, twice);"} if needs_first else {"l40": "check(40);"}
+    message = f'work: twice\n\nFixes: {world.culprit[:12]} ("work: be quick")\n'
+    second = world.repo.commit(message, {"w.c": format_function(**{**FIXED, **line})})
+    mark_sent(REQUESTS, name_patches_mark(world.fix, "6.12"))
+    out = write_backports(
+        world, tmp_path / "out", "--signoff", fix_commit=f"{world.fix}^..{second}"
+    ).out
+    (file,) = (tmp_path / "out" / "6.12").iterdir()
+    assert "Subject: [PATCH 6.12.y] work: twice" in file.read_text()
+    assert "nothing written" not in out
+    assert f"applies after patches that were sent: {world.fix[:12]}" in " ".join(out.split())
+    world.repo.git("checkout", "-q", "--detach", tip)
+    world.repo.git("cherry-pick", world.fix)
+    world.repo.git("am", "-q", str(file))
+    assert (world.repo.path / "w.c").read_text() == format_function(**{**FIXED, **line})
+
+
 def test_branches_that_take_the_fix_by_its_tag_are_not_written(
     world: World, tmp_path: Path
 ) -> None:
