@@ -226,10 +226,8 @@ def resolve_conflict(
     ).branches[0]
     return prepare_conflict_clone(
         repository,
-        result,
-        branch_result,
+        [(result, replace(branch_result, adaptation=start))],
         backport_trees(repository, None),
         None,
         BackportText(adapter=repository.identity),
-        start=start,
     )

@@ -234,7 +234,7 @@ def run_backport_actions(
 ) -> ActionResults:
     """Run the requested actions for the fixes.
 
-    Only the last fix can have its conflict resolved or be requested from the stable maintainers.
+    Only the last fix can be requested from the stable maintainers.
     Raise `MissingError` if an action needs commits but there is no repository.
     """
     if not request.has_actions:
@@ -297,12 +297,11 @@ def run_backport_actions(
     if request.resolve:
         resolving = prepare_conflict_clone(
             repository,
-            final_result,
-            final_result.branches[0],
+            [(result, result.branches[0]) for result in results],
             stable,
             request.folder,
             wording,
-            start=final_result.branches[0].adaptation,
+            request.target,
         )
     request_mail = send_hint = ""
     if request.request:

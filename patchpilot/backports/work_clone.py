@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.build_objects import (
     OBJECTS,
@@ -99,36 +98,42 @@ class ConflictResolution:
 
 def prepare_conflict_clone(
     repository: Repository,
-    result: BackportResult,
-    branch: BranchResult,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     folder: Path | None,
     wording: BackportText,
-    *,
-    start: Adaptation | None = None,
+    target: str | None = None,
 ) -> ConflictResolution:
     """Prepare a clone in which the prerequisites are committed and the fix is in conflict, or
     return an existing one.
 
-    With `start`, omit the prerequisites and write the adapted content to the conflicted files.
-    An existing clone is used as it is; if it was prepared without `start`, the first advice reports
-    that. After the user has committed the resolution, write the patches to `folder`, by default
-    next to the clone. Raise `UsageError` for a directory, a patch file, a fix that is not merged,
-    or a folder with other patches.
+    `pairs` contains each fix with its result for the branch. They are applied in order, and each
+    conflict is resolved before the next fix. `target` is the TARGET that names them, by default the
+    last fix. For an adapted fix, omit the prerequisites and write the adapted content to the
+    conflicted files. An existing clone is used as it is; if it was prepared without an adapted fix,
+    the first advice reports that. After the user has committed the resolution, write the patches to
+    `folder`, by default next to the clone. Raise `UsageError` for a directory, a patch file, a fix
+    that is not merged, or a folder with other patches.
     """
-    if result.commit is None or not branch.tip:
+    result, branch = pairs[-1]
+    if any(it.commit is None for it, _ in pairs) or result.commit is None or not branch.tip:
         raise UsageError(
             "--resolve: a directory or a patch file has no history to resolve conflicts with",
             hint="pass a commit and a branch",
         )
-    if not result.upstream:
-        raise UsageError(explain_not_upstream(result.commit))
+    if unmerged := [it.commit or "" for it, _ in pairs if not it.upstream]:
+        raise UsageError(explain_not_upstream(unmerged[0]))
+    pairs = [pair for pair in pairs if pair[1].wants_fix] or pairs[-1:]
     clone = _clone_folder(repository, result.commit, branch)
+    steps = _list_picks(repository, pairs)
     if not (clone / ".git").exists():
         shutil.rmtree(_patch_folder(clone), ignore_errors=True)
-        _prepare_clone(repository, result, branch, stable, clone, wording, start)
-    resolution = _continue_resolution(repository, result, branch, stable, clone, folder, wording)
-    if start and not _is_adapted(clone):
+        _prepare_clone(repository, steps, branch, stable, clone, wording)
+    again = target if target and len(pairs) > 1 else result.short
+    while step := _find_next_pick(clone, steps):
+        _pick(repository, step, stable, clone, wording)
+    resolution = _continue_resolution(repository, pairs, stable, clone, folder, wording, again)
+    if any(step.adaptation for step in steps) and not _is_adapted(clone):
         note = f"this clone was prepared without --adapt; to start over: {_remove(clone)}"
         return replace(resolution, advice=(note, *resolution.advice))
     return resolution
@@ -261,25 +266,57 @@ def _clone_without_checkout(repository: Repository, clone: Path, extra: Path | N
         git(clone, "config", "user.email", identity.email)
 
 
+def _list_picks(
+    repository: Repository, pairs: Sequence[tuple[BackportResult, BranchResult]]
+) -> list[Step]:
+    """Return the fixes in order, each after its prerequisites unless it is adapted."""
+    steps: dict[str, Step] = {}
+    fixes = {result.commit for result, _ in pairs}
+    for result, answer in pairs:
+        fix = repository.commit(result.commit or "")
+        for prerequisite in () if answer.partial or answer.adaptation else answer.prerequisites:
+            if prerequisite.commit not in fixes:
+                step = Step(repository.commit(prerequisite.commit), fix)
+                steps.setdefault(prerequisite.commit, step)
+        steps[fix.id] = Step(fix, adaptation=answer.adaptation)
+    return list(steps.values())
+
+
+def _find_next_pick(clone_folder: Path, steps: Sequence[Step]) -> Step | None:
+    """Return the next commit to apply in a clone, or None if one is in conflict, if all were
+    applied, or if the first fix is missing.
+    """
+    if (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists():
+        return None
+    with Repository.open(clone_folder) as clone:
+        done = _list_picked(clone)
+    missing = [step for step in steps if not step.commit.id.startswith(done or ("-",))]
+    first = next(step for step in steps if step.dep_of is None)
+    return missing[0] if missing and first not in missing else None
+
+
+def _list_picked(clone: Repository) -> tuple[str, ...]:
+    """Return the mainline commits that the commits in a clone name."""
+    commits = clone.rev_list(f"refs/patchpilot/base..{clone.resolve('HEAD')}")
+    return tuple(
+        upstream
+        for commit in clone.commits(commits)
+        for upstream in read_commit_marks(commit.message).upstream
+    )
+
+
 def _prepare_clone(
     repository: Repository,
-    result: BackportResult,
+    steps: Sequence[Step],
     branch: BranchResult,
     stable: StableTrees,
     folder: Path,
     wording: BackportText,
-    start: Adaptation | None,
 ) -> None:
-    assert result.commit is not None
-    fix = repository.commit(result.commit)
-    prerequisites = (
-        []
-        if branch.partial or start
-        else [
-            Step(repository.commit(prerequisite.commit), fix)
-            for prerequisite in branch.prerequisites
-        ]
-    )
+    """Create a clone with the prerequisites of the first fix, and apply this fix."""
+    fix = next(step for step in steps if step.dep_of is None)
+    prerequisites = steps[: steps.index(fix)]
+    is_adapted = any(step.adaptation for step in steps)
     partial_clone = folder.with_name(folder.name + ".unready")
     shutil.rmtree(partial_clone, ignore_errors=True)
     try:
@@ -292,61 +329,67 @@ def _prepare_clone(
                 "checkout",
                 "-q",
                 "-B",
-                f"backport-{fix.short}",
+                f"backport-{fix.commit.short}",
                 base,
                 timeout=1800,
             )
-            for ref in ("refs/patchpilot/base", *([_ADAPTED] if start else ())):
+            for ref in ("refs/patchpilot/base", *([_ADAPTED] if is_adapted else ())):
                 git(partial_clone, "update-ref", ref, branch.tip)
             # copy the objects that only the temporary object store contains, because it is about to
             # be deleted
             _copy_objects(partial_clone, scratch, commits)
-        git(
-            partial_clone,
-            "-c",
-            "core.editor=true",
-            "cherry-pick",
-            "--allow-empty",
-            result.commit,
-            ok=(0, 1),
-            timeout=1800,
-        )
-        notes = start.steps if start else ()
-        message = make_backport_message(
-            adopt_message(repository, fix, start),
-            stable,
-            notes=notes,
-            signer=wording.signer,
-            adapter=wording.adapter if start else None,
-        )
-        for path, (mode, content) in (
-            ((path, content) for path, content in start.contents.items() if content)
-            if start
-            else ()
-        ):
-            # a symbolic link may point outside the clone
-            if mode.startswith(_PLAIN_FILE):
-                (partial_clone / path).write_bytes(content)
-        merge_message = partial_clone / ".git" / "MERGE_MSG"
-        if merge_message.exists():
-            merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
-        else:
-            git(
-                partial_clone,
-                "commit",
-                "-q",
-                "--amend",
-                "--no-verify",
-                "-F",
-                "-",
-                stdin=message.encode("utf-8", "surrogateescape"),
-            )
+        _pick(repository, fix, stable, partial_clone, wording)
         partial_clone.rename(folder)
     except (OSError, GitError) as error:
         shutil.rmtree(partial_clone, ignore_errors=True)
         if isinstance(error, OSError):
             raise InputError(f"cannot create {folder}: {error.strerror or error}") from error
         raise
+
+
+def _pick(
+    repository: Repository, step: Step, stable: StableTrees, folder: Path, wording: BackportText
+) -> None:
+    """Apply a commit in a clone, with the message of a backport and its adapted content."""
+    git(
+        folder,
+        "-c",
+        "core.editor=true",
+        "cherry-pick",
+        "--allow-empty",
+        step.commit.id,
+        ok=(0, 1),
+        timeout=1800,
+    )
+    start = step.adaptation
+    message = make_backport_message(
+        adopt_message(repository, step.commit, start),
+        stable,
+        dep_of=step.dep_of,
+        notes=start.steps if start else (),
+        signer=wording.signer,
+        adapter=wording.adapter if start else None,
+    )
+    for path, (mode, content) in (
+        ((path, content) for path, content in start.contents.items() if content) if start else ()
+    ):
+        # a symbolic link may point outside the clone
+        if mode.startswith(_PLAIN_FILE):
+            (folder / path).write_bytes(content)
+    merge_message = folder / ".git" / "MERGE_MSG"
+    if merge_message.exists():
+        merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
+    else:
+        git(
+            folder,
+            "commit",
+            "-q",
+            "--amend",
+            "--no-verify",
+            "-F",
+            "-",
+            stdin=message.encode("utf-8", "surrogateescape"),
+        )
 
 
 def _copy_objects(folder: Path, scratch: ScratchStore, commits: Sequence[MadeCommit]) -> None:
@@ -367,14 +410,14 @@ def _copy_objects(folder: Path, scratch: ScratchStore, commits: Sequence[MadeCom
 
 def _continue_resolution(
     repository: Repository,
-    result: BackportResult,
-    branch: BranchResult,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     clone_folder: Path,
     user_folder: Path | None,
     wording: BackportText,
+    target: str,
 ) -> ConflictResolution:
-    assert result.commit is not None
+    branch = pairs[-1][1]
     with Repository.open(clone_folder) as clone:
         conflicted = tuple(
             path
@@ -384,10 +427,8 @@ def _continue_resolution(
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
         is_picking = (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists()
-        is_done = any(
-            result.commit.startswith(upstream)
-            for upstream in read_commit_marks(head.message).upstream
-        )
+        picked = _list_picked(clone)
+        is_done = all((result.commit or "").startswith(picked or ("-",)) for result, _ in pairs)
         if is_picking or not is_done:
             advice = (
                 f"cd {shlex.quote(str(clone_folder))}",
@@ -396,7 +437,7 @@ def _continue_resolution(
                 f"cd {shlex.quote(str(repository.top))}",
                 Action(
                     "backport",
-                    (result.short, "--resolve", branch.branch, "--signoff"),
+                    (target, "--resolve", branch.branch, "--signoff"),
                     "then run again: {}",
                 ),
             )
@@ -410,10 +451,8 @@ def _continue_resolution(
                 _read_resolved_commit(repository, scratch, commit, wording.signer)
                 for commit in own_commits
             ]
-            wording = make_branch_wording(wording, [branch])
-            made, left_out = add_follow_ups(
-                scratch, stable, [(result, branch)], resolved_commits, wording
-            )
+            wording = make_branch_wording(wording, [each for _, each in pairs])
+            made, left_out = add_follow_ups(scratch, stable, pairs, resolved_commits, wording)
             mails = make_backport_messages(scratch, stable, made, base, branch.version, wording)
             files, edited = _write_resolution(
                 clone_folder,

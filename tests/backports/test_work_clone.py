@@ -74,6 +74,39 @@ def test_conflict_is_resolved_in_two_calls(conflicting_branch: World, tmp_path: 
     assert "commit --amend" in second["advice"][0]
 
 
+def test_fixes_of_a_range_are_resolved_in_order(conflicting_branch: World) -> None:
+    world = conflicting_branch
+    tag = f'Fixes: {world.culprit[:12]} ("work: be quick")'
+    contents = (
+        format_function(**{**FIXED, "l20": "check(20, all, twice);"}),
+        format_function(**{**FIXED, "l20": "check(20, all, twice);", "l40": "check(40);"}),
+    )
+    fixes = [
+        world.repo.commit(f"work: fix {number}\n\n{tag}\n", {"w.c": content})
+        for number, content in enumerate(contents)
+    ]
+    target = f"{world.fix}^..{fixes[-1]}"
+
+    def resolve() -> dict[str, Any]:
+        document = world.read_backport_json(target, "--resolve", "6.12", "--signoff")
+        result: dict[str, Any] = document["resolve"]
+        return result
+
+    for words in ("all", "all, twice"):
+        first = resolve()
+        assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
+        assert f"patchpilot backport '{target}' --resolve" in first["advice"][-1]
+        clone = Path(first["folder"])
+        commit_resolution(clone, format_function(l10="quick(10);", l20=f"own(20, {words});"))
+    # the last one applies
+    done = resolve()
+    assert done["state"] == "done"
+    assert [Path(file).name[:4] for file in done["files"]] == ["0001", "0002", "0003"]
+    upstream = [run_git(clone, "log", "-1", "--format=%b", f"HEAD~{it}") for it in (2, 1, 0)]
+    for commit, message in zip((world.fix, *fixes), upstream, strict=True):
+        assert message.startswith(f"commit {commit} upstream.")
+
+
 def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: Path) -> None:
     first_result = resolve_conflict(conflicting_branch, "--adapt")
     assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
