@@ -95,13 +95,14 @@ def _branch_version_key(backport: WrittenBackport) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", backport.files[0].parent.name))
 
 
-def format_send_command(files: Sequence[Path]) -> str:
-    """Return the command that sends the patches in a folder.
+def format_send_command(files: Sequence[Path], *, is_again: bool = False) -> str:
+    """Return the command that sends the patches in a folder, `is_again` as the next version.
 
     The patches' headers contain the recipients and the message that they reply to. `send` records
     what it sent, so that the series is tracked and is not sent twice.
     """
-    return f"patchpilot send {shlex.quote(str(files[0].parent))}/*.patch"
+    reroll = "--reroll " if is_again else ""
+    return f"patchpilot send {reroll}{shlex.quote(str(files[0].parent))}/*.patch"
 
 
 def make_branch_wording(
@@ -174,6 +175,8 @@ def write_backports(
                 names = "".join(f"{file.name}\n" for file in files)
                 write_mails(branch_folder, [("series", names.encode())], overwrite=True)
             reply_to = branch_texts.in_reply_to
+            written = {commit.original.id for commit in commits}
+            is_again = any(row.sent for result, row in pairs if result.commit in written)
             is_explained = any(commit.is_explained for commit in commits)
             backport = WrittenBackport(
                 branch.branch,
@@ -186,7 +189,7 @@ def write_backports(
                     else ""
                 )
                 or (_ON_SENT.format(", ".join(it.short for it in sent)) if sent else ""),
-                send=format_send_command(files) if stable.addresses else "",
+                send=format_send_command(files, is_again=is_again) if stable.addresses else "",
                 is_signed=wording.signer is not None,
                 left_out=left_out,
             )

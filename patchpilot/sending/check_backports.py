@@ -3,13 +3,16 @@
 
 from collections.abc import Iterator, Sequence
 
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_verdicts import BackportRequest, compute_backport_verdicts
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_states import StableStates
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.origin import find_origin_problem, find_unsigned_note
 from patchpilot.model.action import Action
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
@@ -30,17 +33,16 @@ def find_unexplained_backports(
 
 def warn_about_backports(
     repository: Repository,
-    mark: str,
+    draft: Draft,
     changes: Sequence[str | Patch],
     profile: str | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[SendProblem, ...]:
-    """Return the problems of commits or patch files that are sent with the subject prefix `mark`
-    for stable.
+    """Return the problems of commits or patch files that are sent with a subject prefix for stable.
 
-    Return none for a prefix that is not for stable, and for patches without a mainline commit.
+    Return none for another prefix, and for patches without a mainline commit.
     """
-    subject = parse_subject(f"[{mark}] x")
+    subject = parse_subject(f"[{draft.mark}] x")
     if not subject.is_for_stable:
         return ()
     notes = (find_unsigned_note(repository, change) for change in changes)
@@ -49,23 +51,30 @@ def warn_about_backports(
     commits = dict.fromkeys(upstream for upstream, change in named if upstream != change)
     if upstreams := [commit for commit in commits if commit]:
         progress("checking the backports")
-        problems += _find_verdict_problems(repository, upstreams, subject.stables, profile)
+        try:
+            request = BackportRequest(
+                commits=upstreams, profile=profile, effort=0.0, everything=True
+            )
+            results = StableStates(repository).add(compute_backport_verdicts(repository, request))
+        except PatchpilotError as error:
+            message = f"not checked as a backport: {error.message}"
+            return (*problems, SendProblem("backport-unchecked", message))
+        rows = [(it, row) for it in results for row in it.branches]
+        rows = [(it, row) for it, row in rows if row.version in subject.stables]
+        problems += _find_verdict_problems(rows)
+        failed = next((row.failed for _, row in rows if row.failed and row.wants_fix), "")
+        if failed and not draft.in_reply_to and draft.version == 1:
+            message = f"the stable maintainers reported a conflict: <{failed}>"
+            action = Action("send", ("--in-reply-to", f"<{failed}>"), "reply to it: `{}`")
+            problems.append(SendProblem("unanswered-failure", message, action))
     return tuple(problems)
 
 
 def _find_verdict_problems(
-    repository: Repository, upstreams: Sequence[str], versions: Sequence[str], profile: str | None
+    rows: Sequence[tuple[BackportResult, BranchResult]],
 ) -> Iterator[SendProblem]:
     """Yield the problems of backports, each of which is judged on top of the ones before it."""
-    try:
-        request = BackportRequest(commits=upstreams, profile=profile, effort=0.0, everything=True)
-        results = StableStates(repository).add(compute_backport_verdicts(repository, request))
-    except PatchpilotError as error:
-        yield SendProblem("backport-unchecked", f"not checked as a backport: {error.message}")
-        return
-    for result, branch in ((it, row) for it in results for row in it.branches):
-        if branch.version not in versions:
-            continue
+    for result, branch in rows:
         upstream = result.commit or ""
         if not branch.wants_fix:
             yield SendProblem(

@@ -342,7 +342,7 @@ def _add_problems(
         *warn_about_open_requests(repository, draft, last_send, followed),
         *(warn_about_unclear_fixes(repository, sending.series) if sending.ids else ()),
         *warn_about_unlikely_tags(repository, sending.series, request.profile),
-        *warn_about_backports(repository, draft.mark, changes, request.profile, progress),
+        *warn_about_backports(repository, draft, changes, request.profile, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     passed = list_passed_checks(facts, [problem.name for problem in (*blocking, *warnings)])

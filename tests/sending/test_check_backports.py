@@ -8,6 +8,7 @@ import pytest
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
+from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
@@ -24,7 +25,13 @@ from patchpilot.sending.concurrent_sends import (
 from patchpilot.sending.plan import plan_sending
 from patchpilot.series.change_id import make_change_id
 from patchpilot.tracking.follow_series import track_series_in_mbox
-from tests.kit.mails import ADA, build_mbox, build_patch_mail, build_stable_queue_notice
+from tests.kit.mails import (
+    ADA,
+    build_mbox,
+    build_patch_mail,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+)
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import configure_mail_server, unpacked
@@ -51,6 +58,10 @@ def edit(old: str, new: str, lines: list[str] | None = None) -> dict[str, str]:
     text = "\n".join(lines or RING) + "\n"
     assert old in text
     return {"drivers/ring.c": text.replace(old, new)}
+
+
+def make_draft(mark: str) -> Draft:
+    return Draft("", "", None, prefix=mark)
 
 
 class StableWorld:
@@ -112,7 +123,9 @@ class StableWorld:
 
     def list_warnings(self, mark: str) -> tuple[SendProblem, ...]:
         with Repository.open(self.repo.path) as repository:
-            return warn_about_backports(repository, mark, (repository.resolve("topic"),))
+            return warn_about_backports(
+                repository, make_draft(mark), (repository.resolve("topic"),)
+            )
 
     def warn(self, mark: str) -> set[str]:
         return {problem.name for problem in self.list_warnings(mark)}
@@ -269,8 +282,33 @@ def test_backports_of_a_series_count_for_its_later_patches(world: StableWorld) -
     # without the patch before it, the correction is not needed
     world.repo.checkout("topic")
     with Repository.open(world.repo.path) as repository:
-        problems = warn_about_backports(repository, "PATCH 6.12.y", [repository.resolve("HEAD")])
+        head = [repository.resolve("HEAD")]
+        problems = warn_about_backports(repository, make_draft("PATCH 6.12.y"), head)
     assert "backport-not-needed" in {problem.name for problem in problems}
+
+
+def test_cherry_picked_backport_names_the_failure_that_it_answers(
+    world: StableWorld, tmp_path: Path
+) -> None:
+    title = "ring: subtract n"
+    failed = [
+        build_stable_failure_notice(title, world.fix, version, id=f"failed-{version}")
+        for version in ("6.6", "6.12")
+    ]
+    file = tmp_path / "mbox"
+    file.write_bytes(build_mbox(build_patch_mail(f"[PATCH] {title}", id="first"), *failed))
+    with Store() as store:
+        track_series_in_mbox(file, store=store)
+    world.start_backport("origin/linux-6.6.y")
+    problems = {problem.name: problem for problem in world.plan("PATCH 6.6.y").warnings}
+    problem = problems["unanswered-failure"]
+    assert "<failed-6.6@example.org>" in problem.message
+    command = "patchpilot send --in-reply-to '<failed-6.6@example.org>'"
+    assert str(problem.hint) == f"reply to it: `{command}`"
+    reply = SendRequest(prefix="PATCH 6.6.y", in_reply_to="failed-6.6@example.org", offline=True)
+    with Repository.open(world.repo.path) as repository:
+        plan = plan_sending(repository, reply)
+    assert "unanswered-failure" not in {problem.name for problem in plan.warnings}
 
 
 def test_patch_file_is_checked_like_its_commit(world: StableWorld) -> None:
@@ -331,6 +369,8 @@ def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Pat
         repo.patchpilot(*reroll).expect(0)
         first, second = map(parse_mail, map(unpacked, server.take()))
     assert second.subject == "[PATCH 6.12.y v2] ring: subtract n"
+    again = repo.patchpilot("backport", world.fix, *options[:3], tmp_path / "again", "--all")
+    assert f"patchpilot send --reroll {tmp_path}/again/6.12/*.patch" in again.out
     world.start_backport("v6.6")
     hint = (
         "the next version of [PATCH 6.12.y], sent from this clone: patchpilot send --reroll FILES"
