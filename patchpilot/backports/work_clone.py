@@ -465,13 +465,14 @@ def _continue_resolution(
             hint: Advice = format_note_hint(made, files, f"explain them in the message: {amend}")
             if not (hint or wording.signer):
                 is_added = len(made) > len(own_commits)
-                again: tuple[str, ...] = (result.short, "--resolve", branch.branch)
+                again: tuple[str, ...] = (target, "--resolve", branch.branch)
                 again += ("--write", str(user_folder)) if user_folder else ()
                 sign = advise_sign_off(again)
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)
                 hint = hint or (UNSIGNED_HINT if is_added else "")
     send = format_send_command(files)
-    remember_backport([result], WrittenBackport(branch.branch, files, send=send))
+    written = WrittenBackport(branch.branch, files, send=send)
+    remember_backport([result for result, _ in pairs], written)
     return ConflictResolution(
         branch.branch,
         clone_folder,
