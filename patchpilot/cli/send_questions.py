@@ -56,14 +56,7 @@ def _ask_and_save(workplace: Workplace, request: SendRequest, question: PreSendQ
     """Ask a question, and save the answer with the topic. Return whether there was one."""
     answer = _ask_question(workplace, question)
     if answer:
-        save_draft_answer(
-            workplace.repository,
-            question.name,
-            answer,
-            target=request.target,
-            more_targets=request.more_targets,
-            base=request.base,
-        )
+        save_draft_answer(workplace.repository, question.name, answer, request)
     return bool(answer)
 
 

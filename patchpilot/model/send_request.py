@@ -37,3 +37,7 @@ class SendRequest(NamedTuple):
     profile: str = ""
     offline: bool = False
     dry_run: bool = False
+
+
+CURRENT_TOPIC = SendRequest()
+"""The topic of the branch that is checked out."""

@@ -21,7 +21,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.send_request import SendRequest
+from patchpilot.model.send_request import CURRENT_TOPIC, SendRequest
 from patchpilot.outgoing.b4.enrollment import unenroll_branch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.sending.next_version import prepare_next_draft
@@ -59,7 +59,6 @@ from patchpilot.topic.state import TopicState, compute_topic_state
 from patchpilot.topic.workplace import Workplace
 from patchpilot.tracking.reminder import check_reminder
 
-"""Name of the file opened in the editor."""
 Edit = Callable[[str], str | None]
 """A function that returns the edited text, or None if the user canceled."""
 
@@ -91,30 +90,23 @@ class DraftChanges(NamedTuple):
     imported: Path | None = None
 
 
-def show_draft(
-    repository: Repository, target: str | None = None, base: str | None = None
-) -> DraftResult:
-    """Return the draft of a TARGET's topic.
+def show_draft(repository: Repository, request: SendRequest = CURRENT_TOPIC) -> DraftResult:
+    """Return the draft of the request's topic.
 
     A new draft is created if necessary.
     """
-    return _make_draft_result(
-        repository, finish_topic(repository, SendRequest(target=target, base=base))
-    )
+    return _make_draft_result(repository, finish_topic(repository, request))
 
 
 def change_draft(
-    repository: Repository,
-    changes: DraftChanges,
-    target: str | None = None,
-    base: str | None = None,
+    repository: Repository, changes: DraftChanges, request: SendRequest = CURRENT_TOPIC
 ) -> DraftResult:
     """Change a topic's draft and save it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
         subject, text = split_subject_and_body(text)
     refuse_header_breaks(subject, changes.in_reply_to)
-    topic = finish_topic(repository, SendRequest(target=target, base=base))
+    topic = finish_topic(repository, request)
     before = draft = topic.draft
     if changes.imported:
         draft = _import_draft_text(repository, draft, read_draft_file(changes.imported))
@@ -147,17 +139,13 @@ def change_draft(
 
 
 def edit_draft_texts(
-    repository: Repository,
-    editor: Edit,
-    target: str | None = None,
-    base: str | None = None,
+    repository: Repository, editor: Edit, request: SendRequest = CURRENT_TOPIC
 ) -> DraftResult:
     """Let the user edit all texts of a draft at once.
 
     The draft is not changed if the user cancels. Concurrent changes by another process are merged.
     If the text cannot be imported, it is saved for the next edit.
     """
-    request = SendRequest(target=target, base=base)
     topic = finish_topic(repository, request)
     draft, initial = topic.draft, _format_for_editing(repository, topic.draft)
     text = editor(initial)
@@ -187,17 +175,13 @@ def _format_for_editing(repository: Repository, draft: Draft) -> str:
     return format_draft_text(offered_draft, change_items=hints)
 
 
-def export_draft(repository: Repository, target: str | None, base: str | None) -> str:
+def export_draft(repository: Repository, request: SendRequest) -> str:
     """Return the texts of a draft in the format that `change_draft` imports.
 
     If a version was sent, include the changelog of the next version, with the changes since the
     sent version filled in.
     """
-    return format_draft_text(
-        _find_editable_draft(
-            repository, find_draft(repository, SendRequest(target=target, base=base))
-        )
-    )
+    return format_draft_text(_find_editable_draft(repository, find_draft(repository, request)))
 
 
 def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
@@ -211,15 +195,13 @@ def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
         return drafts.keep(draft, next_draft, f"{STUBS}{next_draft.version - 1}")
 
 
-def reset_draft(
-    repository: Repository, target: str | None = None, base: str | None = None
-) -> tuple[Draft, DraftResult]:
+def reset_draft(repository: Repository, request: SendRequest) -> tuple[Draft, DraftResult]:
     """Clear a topic's draft, and return the old and the new draft.
 
     The change-id, the record of sent versions, their changelogs and b4's data about a prep branch
     are kept.
     """
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = find_draft(repository, request)
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
         saved_draft, last_version = (
             drafts.get(draft.change_id) or draft,
@@ -241,21 +223,20 @@ def reset_draft(
             patches=saved_draft.patches,
         )
         drafts.save(replace(cleared_draft, origins=origins))
-    return saved_draft, show_draft(repository, target, base)
+    return saved_draft, show_draft(repository, request)
 
 
 def write_reminder(
     repository: Repository,
     confirm: Callable[[Sequence[SendProblem]], bool],
-    target: str | None = None,
-    base: str | None = None,
+    request: SendRequest,
 ) -> str:
     """Return a polite reminder about the last version, to send as a reply to it.
 
     If there are reasons not to send it now, `confirm` asks the user. Raise `RefusedError` if the
     user does not confirm, and `UsageError` if no version was sent.
     """
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = find_draft(repository, request)
     last_send = find_last_send(draft)
     if last_send is None:
         raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
@@ -282,11 +263,9 @@ def write_reminder(
     return strip_template_comments(fill_template(read_template("ping"), values)) + "\n"
 
 
-def delete_draft(
-    repository: Repository, target: str | None = None, base: str | None = None
-) -> Draft:
+def delete_draft(repository: Repository, request: SendRequest) -> Draft:
     """Delete a topic's draft, but keep the record of sent versions."""
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = find_draft(repository, request)
     with Drafts() as drafts:
         drafts.remove(draft.change_id)
     return draft

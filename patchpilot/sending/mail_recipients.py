@@ -164,14 +164,7 @@ def save_question_answer(
     Return a description of the changes to the recipients, or "" if there are none.
     """
     effect = describe_answer_effect(repository, name, value, request)
-    save_draft_answer(
-        repository,
-        name,
-        value,
-        target=request.target,
-        more_targets=request.more_targets,
-        base=request.base,
-    )
+    save_draft_answer(repository, name, value, request)
     return effect
 
 

@@ -21,7 +21,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.send_request import SendRequest
+from patchpilot.model.send_request import CURRENT_TOPIC, SendRequest
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
@@ -297,13 +297,10 @@ def save_draft_answer(
     repository: Repository,
     name: str,
     value: str,
-    *,
-    target: str | None = None,
-    more_targets: tuple[str, ...] = (),
-    base: str | None = None,
+    request: SendRequest = CURRENT_TOPIC,
 ) -> Draft:
     """Save the answer to a pre-send question in the topic's draft; see `validate_answer`."""
-    topic = find_topic(repository, SendRequest(target, more_targets, base=base))
+    topic = find_topic(repository, request)
     draft = topic.draft
     answered_draft = (
         replace(draft, prefix=validate_answer(repository, name, value))

@@ -341,3 +341,29 @@ def test_invalid_subject_prefix_is_refused(text: str, message: str, hint: str) -
         complete_prefix(text)
     assert message in error.value.message
     assert str(error.value.hint).startswith(hint)
+
+
+def test_several_patch_files_are_one_topic(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    files = repo.git("format-patch -v2 -o", str(tmp_path / "out"), "master..topic").split()
+
+    def draft(*arguments: str) -> Outcome:
+        outcome = repo.patchpilot("draft", *arguments, *files)
+        assert outcome.code == 0, outcome.err
+        return outcome
+
+    draft("--changelog", "- take less", "--note", "2", "on top of 1", "--security", "no")
+    draft("--no-note-build")
+    shown = draft("show", "--json").json["draft"]
+    assert [patch["subject"] for patch in shown["patches"]] == [
+        "widget: change line 1",
+        "widget: change line 2",
+    ]
+    assert shown["changelogs"] == {"2": "Changes in v2:\n- take less"}
+    assert list(shown["notes"].values()) == ["on top of 1"]
+    assert shown["answers"]["security"] == "no"
+    assert "on top of 1" in draft("--export", "-").out
+    assert "on top of 1" in draft("reset").out
+    assert shown["change_id"] in draft("--forget").err
+    mixed = repo.patchpilot("draft show", files[0], "HEAD")
+    assert (mixed.code, "only patch files can be named together" in mixed.err) == (2, True)

@@ -79,14 +79,14 @@ def review_before_send(common: Common, workplace: "Workplace", request: "SendReq
         if should_review_patches(workplace.repository, _ask_for_review):
             from patchpilot.reviewers.text import format_reviews
 
-            topic_input = _make_topic_input(workplace, request.target, request.base)
+            topic_input = _make_topic_input(workplace, request)
             print_message(format_reviews(run_reviewers(common, settings, topic_input)))
     except PatchpilotError as error:
         print_notice("warning", f"no review: {error}")
 
 
 def collect_review_notes(
-    workplace: "Workplace", target: str | None, base: str | None
+    workplace: "Workplace", request: "SendRequest"
 ) -> tuple[tuple[str, str], ...]:
     """Return (patch number, review note) for each reviewed patch.
 
@@ -97,7 +97,7 @@ def collect_review_notes(
         run_reviews,
     )
 
-    review_input = _make_topic_input(workplace, target, base)
+    review_input = _make_topic_input(workplace, request)
     reviews = run_reviews(review_input, may_ask=False)
     notes = [
         format_review_note(reviews, checked_patch.patch)
@@ -111,16 +111,14 @@ def collect_review_notes(
     return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
 
 
-def _make_topic_input(
-    workplace: "Workplace", target: str | None, base: str | None
-) -> "ReviewInput":
+def _make_topic_input(workplace: "Workplace", request: "SendRequest") -> "ReviewInput":
     from patchpilot.checking.topic import CheckedTopic, check_topic
     from patchpilot.reviewers.review import ReviewInput
 
-    targets = (target,) if target else ()
-    topic = CheckedTopic(targets, target, base)
+    targets = tuple(filter(None, (request.target, *request.more_targets)))
+    topic = CheckedTopic(targets, request.target, request.base)
     result = check_topic(workplace.repository, workplace.settings(), topic)
-    return ReviewInput(result, workplace.repository, targets, base)
+    return ReviewInput(result, workplace.repository, targets, request.base)
 
 
 def _ask_for_review() -> bool:

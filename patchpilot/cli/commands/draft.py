@@ -105,13 +105,14 @@ from patchpilot.write_file import write_file
     help="remove the branch from b4's tracking data; its commits stay",
 )
 @option("--forget", is_flag=True, help="delete the draft; the record of sent messages stays")
-@argument("words", metavar="[show|reset] [TARGET]", several=True)
+@argument("words", metavar="[show|reset] [TARGET]...", several=True)
 def command(common: Common, words: tuple[str, ...], base: str | None, **options: Any) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is stored outside the branch. `show` (the default) prints its contents and their
     origin; `reset` clears the draft. The change-id and the record of sent messages are kept."""
-    action, target = _split_action(words)
+    action = words[0] if words and words[0] in ("show", "reset") else ""
+    target, *more = (words[1:] if action else words) or (None,)
     changes = DraftChanges(
         subject=options["cover_subject"],
         text=options["text"],
@@ -133,9 +134,10 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **options:
             hint=f"run `patchpilot draft {action}` without them",
         )
     with common.workplace() as workplace:
-        base = workplace.base(workplace.settings(), base, (target,))
+        base = workplace.base(workplace.settings(), base, (target, *more))
+        request = SendRequest(target, tuple(filter(None, more)), base=base)
         if action == "reset":
-            return _reset_draft(common, workplace, target, base)
+            return _reset_draft(common, workplace, request)
         if options["no_b4"]:
             print_message(
                 f"{service.unenroll_from_b4(workplace.repository)} is removed"
@@ -144,24 +146,23 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **options:
             return 0
         if options["forget"]:
             print_message(
-                "draft deleted:"
-                f" {service.delete_draft(workplace.repository, target, base).change_id}"
+                f"draft deleted: {service.delete_draft(workplace.repository, request).change_id}"
             )
             return 0
         if options["ping"]:
             repository = workplace.repository
-            common.write(service.write_reminder(repository, _confirm_reminder, target, base))
+            common.write(service.write_reminder(repository, _confirm_reminder, request))
             return 0
-        changes = _save_draft_choices(workplace, options, changes, target, base)
+        changes = _save_draft_choices(workplace, options, changes, request)
         result = (
-            service.change_draft(workplace.repository, changes, target, base)
+            service.change_draft(workplace.repository, changes, request)
             if changes != DraftChanges()
-            else service.show_draft(workplace.repository, target, base)
+            else service.show_draft(workplace.repository, request)
         )
         if options["edit"]:
-            result = _edit_draft(workplace, target, base)
+            result = _edit_draft(workplace, request)
         if options["export_to"]:
-            text = service.export_draft(workplace.repository, target, base)
+            text = service.export_draft(workplace.repository, request)
             _export_draft(common, text, result.draft, options["export_to"])
             return 0
     common.write(format_json("draft", result) if common.format == "json" else _format_draft(result))
@@ -179,12 +180,10 @@ def _save_draft_choices(
     workplace: Workplace,
     options: dict[str, Any],
     changes: DraftChanges,
-    target: str | None,
-    base: str | None,
+    request: SendRequest,
 ) -> DraftChanges:
     """Save all choices except texts, and return the changes with review notes added."""
     if options["note_build"] is not None:
-        request = SendRequest(target=target, base=base)
         set_tested_lines(workplace.repository, request, enabled=options["note_build"])
     if options["security"]:
         from patchpilot.sending.questions import save_draft_answer
@@ -193,19 +192,18 @@ def _save_draft_choices(
             workplace.repository,
             "security",
             options["security"],
-            target=target,
-            base=base,
+            request,
         )
     if not options["note_review"]:
         return changes
     from patchpilot.cli.check.review_options import collect_review_notes
 
-    notes = collect_review_notes(workplace, target, base)
+    notes = collect_review_notes(workplace, request)
     return changes._replace(notes=(*changes.notes, *notes))
 
 
-def _reset_draft(common: Common, workplace: Workplace, target: str | None, base: str | None) -> int:
-    before, result = service.reset_draft(workplace.repository, target, base)
+def _reset_draft(common: Common, workplace: Workplace, request: SendRequest) -> int:
+    before, result = service.reset_draft(workplace.repository, request)
     cleared_rows = format_draft_rows(before, kept_draft=result.draft)
     print_message("cleared:" if cleared_rows else "nothing to clear in the draft")
     common.write(
@@ -216,7 +214,7 @@ def _reset_draft(common: Common, workplace: Workplace, target: str | None, base:
     return 0
 
 
-def _edit_draft(workplace: Workplace, target: str | None, base: str | None) -> DraftResult:
+def _edit_draft(workplace: Workplace, request: SendRequest) -> DraftResult:
     from patchpilot.sending.edit_draft import make_text_editor
 
     if not sys.stdin.isatty():
@@ -224,7 +222,7 @@ def _edit_draft(workplace: Workplace, target: str | None, base: str | None) -> D
             "the editor needs a terminal",
             hint="use --export FILE and --import FILE, or --cover, --changelog and --note",
         )
-    return service.edit_draft_texts(workplace.repository, make_text_editor(workplace), target, base)
+    return service.edit_draft_texts(workplace.repository, make_text_editor(workplace), request)
 
 
 def _export_draft(common: Common, text: str, draft: Draft, file: Path) -> None:
@@ -237,17 +235,6 @@ def _export_draft(common: Common, text: str, draft: Draft, file: Path) -> None:
     if choices:
         left_out = "; ".join(" ".join(make_one_line(choice).split()) for choice in choices)
         print_notice("note", f"not exported, set it again after the import: {left_out}")
-
-
-def _split_action(arguments: tuple[str, ...]) -> tuple[str, str | None]:
-    action = arguments[0] if arguments and arguments[0] in ("show", "reset") else ""
-    targets = arguments[1:] if action else arguments
-    if len(targets) > 1:
-        raise UsageError(
-            f"more than one TARGET: {' '.join(targets)}",
-            hint="run `patchpilot draft [show|reset] [TARGET]`",
-        )
-    return action, targets[0] if targets else None
 
 
 def _format_draft(result: DraftResult) -> str:

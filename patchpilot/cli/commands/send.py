@@ -392,7 +392,7 @@ def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
 
     repository = workplace.repository
     if has_unfinished_changelog(prepare_next_version(find_draft(repository, request), repository)):
-        edit_draft_texts(repository, make_text_editor(workplace), request.target, request.base)
+        edit_draft_texts(repository, make_text_editor(workplace), request)
 
 
 def _print_plan(

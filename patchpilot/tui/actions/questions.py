@@ -184,7 +184,7 @@ def set_subject_prefix(
     screen.run_in_thread(
         "saving the prefix",
         lambda repository, _: change_draft(
-            repository, DraftChanges(prefix=prefix), session.target, session.topic_base
+            repository, DraftChanges(prefix=prefix), session.make_send_request()
         ),
         report_prefix,
     )

@@ -53,12 +53,7 @@ def edit_draft(screen: "AnyScreen", on_done: Callback) -> None:
 
     try:
         with session.open_repository() as repository:
-            edit_draft_texts(
-                repository,
-                edit_original,
-                session.target,
-                session.topic_base,
-            )
+            edit_draft_texts(repository, edit_original, session.make_send_request())
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, on_done))
         return
