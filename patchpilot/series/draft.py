@@ -242,12 +242,13 @@ def _draft_value(draft: Draft, name: str) -> object:
 
 
 def pair_known_patches(
-    old: Sequence[KnownPatch], new: Sequence[KnownPatch]
+    old: Sequence[KnownPatch], new: Sequence[KnownPatch], *, similar: bool = True
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Return (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
         [_patch_features(patch) for patch in old],
         [_patch_features(patch) for patch in new],
+        similar=similar,
     )
     return tuple((old[old_index], new[index]) for index, old_index in pairs.items())
 

@@ -111,20 +111,24 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     )
 
 
-def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> dict[int, int]:
+def pair_patches(
+    old: Sequence[PatchFeatures], new: Sequence[PatchFeatures], *, similar: bool = True
+) -> dict[int, int]:
     """Map the index of each patch in the new version to its index in the old version.
 
     Patches without a counterpart are omitted. Patches are matched first by their changes, then by
     title, by author date (unless several patches share it), and by similarity, most similar first.
     If one patch of each version is then left, both are matched if they have the same index in
-    series of equal length and their changes are unknown.
+    series of equal length and their changes are unknown. Unless `similar` is set, patches are not
+    matched by similarity or index.
     """
     pairing = _Pairing(old, new)
     pairing.pair_by_key(lambda patch: patch.change)
     pairing.pair_by_key(lambda patch: patch.title_key)
     pairing.pair_by_key(lambda patch: patch.authored, unique=True)
-    pairing.pair_by_similarity()
-    pairing.pair_by_index()
+    if similar:
+        pairing.pair_by_similarity()
+        pairing.pair_by_index()
     return dict(sorted(pairing.pairs.items()))
 
 

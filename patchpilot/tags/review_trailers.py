@@ -3,6 +3,7 @@
 
 import shlex
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -160,7 +161,7 @@ def find_review_trailers(
         hint = "" if request.target else _suggest_applying_files(repository, store)
         raise UsageError(error.message, hint=hint or error.advice) from error
     patches = (read_commits_series(repository, ids, None), ids)
-    topic = read_topic(repository, SendRequest(target=request.target, base=request.base), patches)
+    topic = read_topic(repository, _make_topic_request(repository, request, ids))
     progress("reading the thread")
     state = compute_topic_state(repository, topic, store=store)
     posted = _read_posted_series(state)
@@ -172,7 +173,7 @@ def find_review_trailers(
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
     changes = []
-    for commit in repository.commits(topic.commits):
+    for commit in repository.commits(ids):
         current_titles = titles_of(commit)
         titles = current_titles | similar_titles.get(commit.id, frozenset())
         all_credits = [
@@ -217,6 +218,20 @@ def find_review_trailers(
     )
 
 
+def _make_topic_request(
+    repository: Repository, request: TrailersRequest, ids: Sequence[str]
+) -> SendRequest:
+    """Return the request for the whole topic that contains these commits.
+
+    The sent patches are matched with all of its patches, and its draft is kept complete.
+    """
+    target = request.target
+    with suppress(UsageError):
+        if target and set(ids) <= set(list_topic_commits(repository, None, request.base)):
+            target = None
+    return SendRequest(target=target, base=request.base)
+
+
 def _suggest_applying_files(repository: Repository, store: Store) -> str:
     """Return the commands that apply the backport that was sent last from patch files, or ""."""
     with Outbox() as outbox:
@@ -258,7 +273,8 @@ def save_answers(
     kept: Iterable[TagChoice],
 ) -> None:
     """Store in the topic's draft which tags the user refused, and which still hold."""
-    draft = find_draft(repository, SendRequest(target=request.target, base=request.base))
+    ids = list_topic_commits(repository, request.target, request.base)
+    draft = find_draft(repository, _make_topic_request(repository, request, ids))
     pairs = [
         *((choice, REFUSED_TAG) for choice in refused),
         *((choice, format_kept_answer(draft, choice.commit)) for choice in kept),
@@ -302,13 +318,13 @@ def _read_posted_series(state: TopicState) -> PostedSeries:
 def match_sent_titles(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
     """Return a function that maps a commit to all titles with which its patch was sent.
 
-    The current title is included.
+    The current title is included. Similar titles do not suffice: a tag is for one patch.
     """
     titles: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
             for old, current in pair_known_patches(
-                convert_sent_patches(send, repository), draft.patches
+                convert_sent_patches(send, repository), draft.patches, similar=False
             ):
                 titles.setdefault(current.commit or "", set()).add(old.subject)
     return lambda commit: frozenset((commit.subject, *titles.get(commit.id, ())))

@@ -330,6 +330,23 @@ def test_retitled_commit_is_matched_by_diff(
         assert choice.why == "the patch has changed since v1"
 
 
+@pytest.mark.parametrize("target", [None, "HEAD", "HEAD~1"])
+def test_tag_is_not_given_to_a_new_patch(tmp_path: Path, target: str | None) -> None:
+    with create_life(tmp_path) as topic:
+        topic.add_reply(topic.send(), f"Reviewed-by: {RITA}")
+        topic.repo.git("commit -q --amend -m", "widget: correct the first line of the table")
+        assert topic.run("draft show").code == 0
+        topic.amend_patch()
+        topic.repo.commit("pump: count the strokes\n\nNew.", {"pump.c": "int strokes;\n"})
+        assert topic.run("draft show").code == 0
+        with Repository.open(topic.repo.path) as repository:
+            choices = add_review_trailers(
+                repository, TrailersRequest(target, changed=True, dry_run=True)
+            ).choices
+    titles = [choice.commit.subject for choice in choices]
+    assert titles == ([] if target == "HEAD" else ["widget: correct the first line of the table"])
+
+
 @pytest.mark.parametrize("is_from_files", [True, False])
 def test_missing_commits_of_a_sent_backport_file_are_to_be_applied(
     tmp_path: Path, is_from_files: bool
