@@ -22,6 +22,7 @@ from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
 from patchpilot.reading.patchwork_checks import PatchworkAnswer
+from patchpilot.reading.review_trailers import GivenTrailer
 from patchpilot.reading.sender import is_same_person
 from patchpilot.reading.stable_subject import find_versions, parse_request_subject
 from patchpilot.reading.thread_values import (
@@ -237,6 +238,10 @@ class Reply(NamedTuple):
         if self.post is None:
             return None
         return 0 if self.post.is_cover else self.post.number or 1
+
+    def patch_of(self, tag: GivenTrailer) -> int | None:
+        """Return the number of the patch that a tag in the message is for; 0 is the series."""
+        return 0 if tag.for_series else self.patch
 
     @property
     def sender(self) -> str:

@@ -168,7 +168,7 @@ def _collect_credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[C
             str(tag),
             reply.message_id,
             reply.revision.version,
-            reply.patch,
+            reply.patch_of(tag),
             tag.conditional,
             tag.asks(reply.mail.sender, is_same_person)
             or (_MISSING_PARENT if reply.is_guessed else "")

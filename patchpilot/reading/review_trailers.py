@@ -40,7 +40,7 @@ counted.
 _OF_AUTHORS = ("signed-off-by", "co-developed-by")
 
 _TAG = re.compile(
-    r"^(?P<indent>\s*)(?P<lead>)(?:for"
+    r"^(?P<indent>\s*)(?P<lead>)(?P<target>for"
     r" [^:\n]{2,40}:\s+)?(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$",
     re.IGNORECASE,
 )
@@ -89,11 +89,24 @@ _CONDITION_LINES = 8
 """Maximum number of lines above a tag that are searched for a condition."""
 
 
+_SERIES = (
+    r"(?:(?:the |this )?(?:(?:whole|entire|full|complete) )?(?:series|patch ?set)|all patches)"
+)
+_FOR_SERIES = re.compile(
+    rf"^\W*(?:and )?for {_SERIES}\b|\b(?<!not for )(?:the|this) (?:whole|entire|full|complete)"
+    r" (?:series|patch ?set)\b",
+    re.IGNORECASE,
+)
+"""Words before a tag by which it is for every patch of the series, and not only for one."""
+_SERIES_COMMENT = re.compile(rf"\W*(?:for )?{_SERIES}\W*", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
     """A tag in a reply, with whether and why it counts.
 
     `conditional` quotes the condition. `scope` is the comment after `#`, which is part of the tag.
+    `for_series` is set if the reply states that the tag is for the whole series.
     """
 
     name: str
@@ -102,6 +115,7 @@ class GivenTrailer:
     why: str
     conditional: str | None = None
     scope: str | None = None
+    for_series: bool = False
 
     def __str__(self) -> str:
         comment = f" # {self.scope}" if self.scope else ""
@@ -151,13 +165,17 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
         if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
             value, following = f"{value} {following}", ""
         value, scope, comment = _split_value(value)
+        lines_above = texts[max(0, number - _CONDITION_LINES) : number]
+        lead = tag["lead"]
+        target = tag.groupdict().get("target")
+        for_series = bool(_FOR_SERIES.search(target or _sentence_before([*lines_above, lead])))
+        if _SERIES_COMMENT.fullmatch(scope or comment):
+            value, scope, for_series = value.removesuffix(comment).rstrip(), "", True
         address = parse_address(value)
         name = tag["name"]
         reason = _find_reason_not_to_count(name, address, sender, bot) or _find_pasted_reason(
             texts[max(0, number - 6) : number + 7], tag["indent"], name
         )
-        lines_above = texts[max(0, number - _CONDITION_LINES) : number]
-        lead = tag["lead"]
         condition = _condition([*lines_above, lead], name) or next(
             (
                 words.strip(" ()")
@@ -167,7 +185,7 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
             None,
         )
         key = (name.lower(), address.key if address else value.lower())
-        if key in listed or (lead and not condition):
+        if key in listed or (lead and not (condition or for_series)):
             continue
         listed.add(key)
         trailers.append(
@@ -178,6 +196,7 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
                 reason or "given by the sender",
                 condition,
                 scope or None,
+                for_series,
             )
         )
     return tuple(trailers)
@@ -254,15 +273,7 @@ def _find_pasted_reason(nearby_lines: Sequence[str], indent: str, name: str) -> 
 
 def _condition(lines_above: Sequence[str], name: str) -> str | None:
     """Return the sentence before a tag if it states a condition, otherwise None."""
-    lines: list[str] = []
-    for line in reversed(lines_above):
-        text = line.strip()
-        if not text and lines:
-            break
-        if text and not _TAG.match(text):
-            lines.insert(0, text)
-    paragraph = " ".join(lines)
-    sentence = re.split(r"(?<=[.!?])\s+", paragraph)[-1]
+    sentence = _sentence_before(lines_above)
     if reports_success(sentence):
         return None
     # an incomplete sentence before Tested-by: may describe the test instead of a condition
@@ -272,3 +283,16 @@ def _condition(lines_above: Sequence[str], name: str) -> str | None:
         and _OPENS_CONDITION.search(sentence)
     )
     return sentence.rstrip(" ,:;-") if is_open or _CONDITION.search(sentence) else None
+
+
+def _sentence_before(lines_above: Sequence[str]) -> str:
+    """Return the last sentence of the paragraph before a tag, or ""."""
+    lines: list[str] = []
+    for line in reversed(lines_above):
+        text = line.strip()
+        if not text and lines:
+            break
+        if text and not _TAG.match(text):
+            lines.insert(0, text)
+    paragraph = " ".join(lines)
+    return re.split(r"(?<=[.!?])\s+", paragraph)[-1]

@@ -161,9 +161,10 @@ def list_open_requests(
         return ()
     senders = {reply.message_id: reply.mail.sender for reply in posted.replies}
     approved = {
-        (reply.mail.sender.key, reply.patch or None)
+        (reply.mail.sender.key, reply.patch_of(tag) or None)
         for reply in posted.replies
-        if any(not tag.conditional for tag in reply.mail.credited)
+        for tag in reply.mail.credited
+        if not tag.conditional
         if reply.revision in posted.current
         if posted.identities.knows(reply.mail.sender)
     }

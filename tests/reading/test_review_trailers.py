@@ -34,6 +34,37 @@ def test_tag_with_another_address_of_the_sender_is_collected() -> None:
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
+@pytest.mark.parametrize(
+    ("text", "patch"),
+    [
+        ("For the whole series:\n\n{}", 0),
+        ("Looks good.\n\nFor the series:\n{}", 0),
+        ("For this patchset, {}", 0),
+        ("For the series: {}", 0),
+        ("For all patches:\n{}", 0),
+        ("I ran the whole series on a board.\n\n{}", 0),
+        ("{} # for the series", 0),
+        ("{} # series", 0),
+        ("{} (whole series)", 0),
+        ("Thanks for the series!\n\n{}", 1),
+        ("For the rest of the series I need more time.\n\n{}", 1),
+        ("Not for the whole series, but for this patch:\n\n{}", 1),
+        ("{} # on the 7 series", 1),
+    ],
+)
+def test_tag_is_for_the_series_if_the_reviewer_states_this(text: str, patch: int) -> None:
+    posts = [
+        build_described_mail(f"p{number}+{number}{parent} [PATCH {number}/2] demo: part {number}")
+        for number, parent in ((1, ""), (2, ">p1"))
+    ]
+    tag = f"Tested-by: {RITA}"
+    body = text.format(tag)
+    reply = build_reply("[PATCH 1/2] demo: part 1", body, id="t", reply_to="p1", minutes=60)
+    (credit,) = read_only_series(*posts, reply).trailers
+    scope = " # on the 7 series" if "7 series" in text else ""
+    assert (credit.trailer, credit.patch) == (f"{tag}{scope}", patch)
+
+
 @pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u202f", "\u3000"])
 def test_spaces_of_a_mail_program_are_plain_spaces_in_a_tag(space: str) -> None:
     tag = f"Reviewed-by: {RITA}"
