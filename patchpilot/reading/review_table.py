@@ -232,6 +232,7 @@ _Said = tuple[int, str, _Fact]
 
 def _read_replies(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
     """Yield the patch number, reviewer and response for each reply."""
+    applied_series = {it.message_id for it in series.events if it.what == "applied" and not it.of}
     for index, revision in enumerate(series.revisions):
         ancestors = tuple(_pair_with_latest(revision, series.latest))
         for reply in series.replies:
@@ -245,9 +246,11 @@ def _read_replies(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             # a tag overrides the reviewer's own requests in the same version, and a NACK overrides
             # tags
             is_strong = bool(tags) or mail.kind in _DECIDES
+            # a reply to the cover letter counts for all patches
+            of_series = reply.patch in (None, 0) or reply.message_id in applied_series
+            of_series = of_series or any(tag.for_series for tag in given)
             for number, post, changed in ancestors:
-                # a reply to the cover letter counts for all patches
-                if reply.patch in (None, 0, post.number or 1):
+                if of_series or reply.patch == (post.number or 1):
                     yield number, key, _Fact(index, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
 
@@ -264,7 +267,7 @@ def _read_posted_tags(series: PostedSeries, people: _Reviewers) -> Iterator[_Sai
 
 def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
     latest = len(series.revisions) - 1
-    last = source = facts[-1]
+    source = facts[-1]
     state = ReviewState.LOOKED
     deciding = (it for it in reversed(facts) if it.tags or it.kind in _DECIDES + _ASKS)
     if fact := next(deciding, None):
@@ -279,10 +282,15 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
                 state, source = ReviewState.GIVEN, own_tags[-1]
             else:
                 state, source = ReviewState.CARRIED, (own_tags or [fact])[-1]
-        elif fact.at < latest == last.at and last.kind:
-            source = last
         else:
-            state = ReviewState.ASKED
+            # agreement settles a request, and so does any reply to a later version
+            settled = [
+                it
+                for it in facts[facts.index(fact) + 1 :]
+                if it.kind is MailKind.ACK or (it.kind and it.at == latest > fact.at)
+            ]
+            source = settled[-1] if settled else fact
+            state = ReviewState.LOOKED if settled else ReviewState.ASKED
     valid = [it for it in facts if it.tags and it.at == latest] or [source]
     tags = dict.fromkeys(tag for it in valid for tag in it.tags)
     version = series.revisions[source.at].version

@@ -154,6 +154,36 @@ CASES = {
         ],
         "asked never-looked",
     ),
+    "a request, then agreement, then another version": (
+        [
+            *make_series(1),
+            make_review_mail(ASKS, "v1p1"),
+            *make_series(2, changed=True),
+            make_review_mail("Looks good to me.", "v2p1"),
+            *make_series(3, changed=True),
+        ],
+        "looked never-looked",
+    ),
+    "a request, then agreement with the same version": (
+        [
+            *make_series(1),
+            make_review_mail(ASKS, "v1p1"),
+            make_review_mail("Looks good to me.", "v1p1", days_later=90),
+        ],
+        "looked never-looked",
+    ),
+    "agreement, then a request": (
+        [
+            *make_series(1),
+            make_review_mail("Looks good to me.", "v1p1"),
+            make_review_mail(ASKS, "v1p1", days_later=90),
+        ],
+        "asked never-looked",
+    ),
+    "a tag for the series in reply to a patch": (
+        [*make_series(1), make_review_mail(f"For the whole series:\n\n{TAG}", "v1p1")],
+        "given given",
+    ),
     "a request after the tag that was in the post": (
         [*make_series(2, tags=TAG), make_review_mail(ASKS, "v2p1")],
         "asked never-looked",
@@ -211,6 +241,13 @@ def test_applier_is_not_asked_again() -> None:
     assert list_reviewer_states(build_review_table(*make_series(1), applied_reply))[
         "Matt Maintainer"
     ].startswith("applied")
+
+
+def test_applied_series_settles_requests_about_every_patch() -> None:
+    request = make_review_mail(ASKS, "v1p2", sender=MATT)
+    applied_reply = make_review_mail("Series applied.", "v2p1", sender=MATT)
+    table = build_review_table(*make_series(1), request, *make_series(2), applied_reply)
+    assert list_reviewer_states(table)["Matt Maintainer"] == "applied applied"
 
 
 def test_bots_lists_and_authors_are_not_reviewers() -> None:
