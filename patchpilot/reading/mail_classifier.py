@@ -234,6 +234,11 @@ class Classified:
         """Return the patch number, 0 for a cover letter, or None if there is none."""
         return self.subject.number
 
+    @cached_property
+    def branches(self) -> tuple[str, ...]:
+        """Return the stable versions that the message is about, or () if it names none."""
+        return self.placement.versions or self.subject.stables
+
     @property
     def is_post(self) -> bool:
         return self.kind in (MailKind.PATCH, MailKind.COVER)

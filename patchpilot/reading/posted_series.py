@@ -442,6 +442,10 @@ class PostedSeries:
         names = self.latest.head.subject.stables or answered
         return tuple(dict.fromkeys(name.removesuffix(".y") for name in names))
 
+    def may_have(self, mail: Classified) -> bool:
+        """Return whether a message may be about the series, and not only about other branches."""
+        return not mail.branches or any(map(self.concerns, mail.branches))
+
     def concerns(self, version: str | None) -> bool:
         """Return whether the series can be merged into a stable branch; None is another tree.
 

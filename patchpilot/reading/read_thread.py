@@ -93,17 +93,20 @@ def read_thread(
 
 
 def find_unplaced_subjects(
-    mails: Iterable[Mail], all_series: Iterable[PostedSeries]
+    mails: Iterable[Mail], all_series: Sequence[PostedSeries], reader: MailReader | None = None
 ) -> tuple[str, ...]:
     """Return the subjects of the messages that belong to none of these series.
 
-    Delivery reports are not included.
+    Delivery reports, and messages about stable branches for which none of the series is, are not
+    included.
     """
+    reader = reader or MailReader()
     placed_ids = frozenset[str]().union(*(series.message_ids for series in all_series))
     return tuple(
         mail.subject
         for mail in mails
         if mail.message_id not in placed_ids and not delivery_reports(mail)
+        if not all_series or any(it.may_have(reader.classify(mail)) for it in all_series)
     )
 
 

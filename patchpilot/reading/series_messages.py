@@ -616,6 +616,7 @@ class Posts:
     """An index that finds posts by Message-ID or title, and series by commit id."""
 
     def __init__(self, every: Sequence[PostedSeries]) -> None:
+        self._all_series = every
         self.by_id: dict[str, _Posted] = {
             post.message_id: (at, revision, post)
             for at, series in enumerate(every)
@@ -638,20 +639,27 @@ class Posts:
             linked = (self.by_id.get(it) for it, _ in find_linked_ids(mail.mail.body))
             keys = {author.key for author in authors}
             by_link = (it[0] for it in linked if it and it[2].sender.key in keys)
-            index = next((it for it in (*ids, *by_link) if it is not None), None)
+            indexes = (it for it in (*ids, *by_link) if it is not None)
+            index = next((it for it in indexes if self._all_series[it].may_have(mail)), None)
             if index is not None:
                 return index, None, None
         # prefer the author's own patch, because other people may have forwarded patches with the
         # same title
         places = [
             place
-            for place in self.titles.get(title_key(parse_title(mail) or ""), ())
+            for place in self._find_by_title(mail, parse_title(mail) or "")
             if not authors or is_by(authors, patch_authors(place[2]))
         ]
         if not places:
             return None
         places.sort(key=lambda it: (is_by(authors, [it[2].sender]), not it[1].backport_to))
         return (places[-1][0], None, None) if is_stable else places[-1]
+
+    def _find_by_title(self, mail: Classified, title: str) -> Iterator[_Posted]:
+        """Yield the posts with a title, without backports to other branches than the mail's."""
+        for place in self.titles.get(title_key(title), ()):
+            if self._all_series[place[0]].may_have(mail):
+                yield place
 
     def find_titled(self, mail: Classified) -> _Place | None:
         """Return the earlier post to which a reply without references belongs, or None.
@@ -660,10 +668,9 @@ class Posts:
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
-        places_by_title = self.titles.get(title_key(mail.subject.title), ())
         places = [
             place
-            for place in places_by_title
+            for place in self._find_by_title(mail, mail.subject.title)
             if mail.is_reply and (mail.mail.date is None or place[2].when <= mail.when)
             if place[1].author.called in quoted or is_by(people, [place[1].author])
         ]
@@ -693,7 +700,8 @@ class Posts:
                 counts[post.message_id] += mail.mail.date is None or post.when <= mail.when
         most = max(counts.values(), default=0)
         places = [self.by_id[message_id] for message_id, count in counts.items() if count == most]
-        if not most or len({place[2].key for place in places}) != 1:
+        places = [place for place in places if self._all_series[place[0]].may_have(mail)]
+        if not places or len({place[2].key for place in places}) != 1:
             return None
         return max(places, key=lambda place: place[2].when)
 

@@ -416,7 +416,7 @@ class _SeriesReader:
             anchors={self._entry.message_id},
             with_reports=True,
         )
-        self._unplaced = find_unplaced_subjects(mails, candidates)
+        self._unplaced = find_unplaced_subjects(mails, candidates, self._store.reader)
         return find_posted_series(self._entry.message_id, candidates)
 
     def _mails(self) -> "tuple[Mail, ...]":

@@ -291,7 +291,7 @@ def track_series_in_mbox(
     else:
         later = {later.message_id for posted in candidates for later in posted.follow_ups}
         selection = [posted for posted in candidates if not later & posted.post_ids] or candidates
-        if subjects := find_unplaced_subjects(mails, candidates):
+        if subjects := find_unplaced_subjects(mails, candidates, store.reader):
             skipped.append(describe_unplaced(subjects))
     reported = _store_only_reports(mails, store, repository, progress) if not target else ()
     if not selection:

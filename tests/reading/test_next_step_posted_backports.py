@@ -6,7 +6,7 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
-from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_patches_mark
@@ -72,6 +72,32 @@ def test_branch_waits_after_its_backport_was_sent(prefix: str, left: list[str]) 
         assert f"send a backport to {', '.join(left)} " in advice
     else:
         assert advise(series).need is Turn.WAITING
+
+
+def test_messages_about_other_branches_are_not_about_a_backport() -> None:
+    queued = [
+        build_stable_queue_notice(TITLE, SHA, version, id=f"queued-{version}", minutes=300)
+        for version in ("5.10", "5.15", "6.6")
+    ]
+    replies = [
+        build_reply(
+            f"[PATCH {version}.y 2/2] {TITLE}",
+            "Please send both together.",
+            sender=MATT,
+            id=f"reply-{version}",
+            reply_to=f"elsewhere-{version}",
+            references=f"<failed-{version}@example.org> <elsewhere-{version}@example.org>",
+            minutes=250,
+        )
+        for version in ("5.10", "5.15")
+    ]
+    lost = build_reply(f"[PATCH 5.15.y] {TITLE}", "Please fix it.", id="lost", minutes=260)
+    backport = build_backport("PATCH 5.10.y", parent="failed-5.10")
+    mails = parse(build_mbox(*FAILED, backport, *replies, *queued, lost))
+    (series,) = read_thread(mails)
+    ids = {reply.message_id.removesuffix("@example.org") for reply in series.replies}
+    assert ids == {"failed-5.10", "queued-5.10", "reply-5.10"}
+    assert find_unplaced_subjects(mails, [series]) == ()
 
 
 def test_backport_sent_before_the_failure_does_not_count() -> None:
