@@ -174,7 +174,7 @@ def _read_topic_to_send(
         draft,
         project,
         last_send,
-        read_followed_series(last_send),
+        read_followed_series(last_send, repository),
         (*finished_sends, *_note_single_commit(repository, request, ids)),
         describe_request_effects(repository, request, account, saved_draft, series, project),
     )
@@ -408,13 +408,13 @@ def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
     return tuple(problems)
 
 
-def read_followed_series(last_send: Send | None) -> "tuple[Tracked, ...]":
+def read_followed_series(last_send: Send | None, repository: Repository) -> "tuple[Tracked, ...]":
     """Return the tracked series of the last send; () if nothing was sent."""
     if last_send is None:
         return ()
     from patchpilot.threads.review_summary import find_series_of_send
 
-    return find_series_of_send(last_send)
+    return find_series_of_send(last_send, repository)
 
 
 def find_holds(last_send: Send | None, followed: "Sequence[Tracked]") -> tuple[SendProblem, ...]:

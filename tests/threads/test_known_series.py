@@ -129,6 +129,20 @@ def test_version_after_acceptance_has_a_note(tmp_path: Path) -> None:
         assert "accepted-before" in names
 
 
+def test_applied_version_that_git_has_is_not_held(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        topic.add_reply(topic.send("--to", MATT), "Applied, thanks.", MATT)
+        topic.merge_into_mainline()
+        topic.amend_patch()
+        arguments = ("--reroll", "--dry-run", "--to", MATT, "--format", "json")
+        outcome = topic.run("send", *arguments)
+        assert outcome.out, outcome.err
+        planned = outcome.json
+        assert "held" not in [it["name"] for it in planned["refusals"]]
+        assert "accepted-before" in [it["name"] for it in planned["warnings"]]
+        assert "not seen in a tree" not in str(planned)
+
+
 def test_version_that_a_maintainer_does_not_want_needs_a_reason(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic:
         first_message_id = topic.send("--to", MATT)
