@@ -22,6 +22,7 @@ from patchpilot.threads.known_series import (
     read_sent_mails,
     read_tracked_series,
 )
+from patchpilot.threads.review_ledger import list_latest_requests
 
 _QUOTED_SPACE = lazy_pattern(r"\s+(?:[>|]+\s*)*")
 OWN_SERIES_TEMPLATES = frozenset({"ping", "withdraw"})
@@ -82,11 +83,11 @@ def is_undisclosed_mail(answered_mail: AnsweredMail) -> bool:
 def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
-    For a tracked series, this is the message that needs a reply: the latest one, but a person's
-    before a bot's; in a discussion without a patch, it may be any answer. For templates that reply
-    to the user's own patches, it is the first message of the latest version. Raise `MissingError`
-    if the message is not available. Raise `UsageError` if the file contains several messages, or if
-    no message in the series needs a reply.
+    For a tracked series, this is the message that needs a reply or has an open request: the latest
+    one, but a person's before a bot's; in a discussion without a patch, it may be any answer. For
+    templates that reply to the user's own patches, it is the first message of the latest version.
+    Raise `MissingError` if the message is not available. Raise `UsageError` if the file contains
+    several messages, or if no message in the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)
@@ -133,7 +134,11 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
     ]
     # bots read no replies
     wanting.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
-    unanswered_mails = [reply.mail for reply in (*list_unanswered(series.posted), *wanting)]
+    open_ids = {item.point.message_id for item in list_latest_requests(series) if item.open}
+    unanswered = [it for it in series.posted.replies if it.message_id in open_ids]
+    unanswered += list_unanswered(series.posted)
+    unanswered.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
+    unanswered_mails = [reply.mail for reply in (*unanswered, *wanting)]
     if series.posted.is_discussion and not unanswered_mails:
         replies = reversed(series.posted.replies)
         unanswered_mails = [it.mail for it in replies if not (it.mail.by_author or it.mail.bot)]

@@ -321,7 +321,9 @@ def plan_reply(
         *omitted_recipients,
         *(f"sendemail.bcc: {remark}" for remark in unusable_addresses),
     )
-    text_warnings = () if patch else tuple(find_text_warnings(draft.text))
+    text_warnings = (
+        () if patch else tuple(find_text_warnings(draft.text, answered_mail.mail.mail.body))
+    )
     warnings = (
         *filter(None, [find_delivery_problem(account)]),
         *(SendProblem("recipients", remark) for remark in skipped_recipients),

@@ -4,7 +4,7 @@ text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -122,10 +122,21 @@ def find_text_problems(text: str) -> Iterator[SendProblem]:
             )
 
 
-def find_text_warnings(text: str) -> Iterator[SendProblem]:
-    """Yield the warnings about a reply: it has long lines, or it ends with a quote that is not
-    answered.
+def find_text_warnings(text: str, answered: str) -> Iterator[SendProblem]:
+    """Yield the warnings about a reply to a message with the body `answered`.
+
+    It has long lines, ends with a quote that is not answered, or quotes another message.
     """
+    known, quotes = (
+        _join_quoted(lines)
+        for lines in (answered.split("\n"), [it for it in text.split("\n") if it.startswith(">")])
+    )
+    if quotes and not any(line and line in " ".join(known) for line in quotes):
+        yield SendProblem(
+            "foreign-quote",
+            f"the message that you reply to does not have the quoted line: {quotes[0][:40]}",
+            "name the message to reply to by its Message-ID, if it is another one",
+        )
     long_lines = [
         line for line in _sender_lines(text) if len(line) > MAX_COLUMNS and not _CODE.match(line)
     ]
@@ -142,6 +153,11 @@ def find_text_warnings(text: str) -> Iterator[SendProblem]:
             "quoted lines at the end have no reply below them",
             "answer them, or cut them",
         )
+
+
+def _join_quoted(lines: Iterable[str]) -> list[str]:
+    """Return the lines that are not empty, without quote signs and repeated spaces."""
+    return [line for it in lines if (line := " ".join(it.replace(">", " ").split()))]
 
 
 def _sender_lines(text: str) -> Iterator[str]:
