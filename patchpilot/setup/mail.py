@@ -17,7 +17,12 @@ from patchpilot.commits.git_config import normalize_key, read_all_entries
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, UsageError, unknown_word_error
 from patchpilot.model.action import Action
-from patchpilot.model.address import Address, AddressState, check_email_address
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    parse_address,
+)
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.message import MailState
 from patchpilot.model.printable import UNSAFE
@@ -186,14 +191,17 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
         settings_to_write = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
     else:
         settings_to_write = _make_server_settings(request, provider, password_store)
-    for key, value in settings_to_write.items():
-        if value.startswith("-") or UNSAFE.search(value):
-            raise UsageError(f"{value!r} is not a valid value for {key}")
     notes = [f"{provider.name}: {provider.rewrites}"] if provider and provider.rewrites else []
     if name == WEB:
         notes.append(
             "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
+    else:
+        settings_to_write |= _make_sender_setting(request.address)
+        notes += _note_other_author(request.address)
+    for key, value in settings_to_write.items():
+        if value.startswith("-") or UNSAFE.search(value):
+            raise UsageError(f"{value!r} is not a valid value for {key}")
     settings = tuple(
         Setting(key, value, _read_previous_value(key)) for key, value in settings_to_write.items()
     )
@@ -204,6 +212,24 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
         tuple(notes),
         password_store,
     )
+
+
+def _make_sender_setting(address: str) -> dict[str, str]:
+    """Return the setting by which patches are sent from an address, or {} if they already are."""
+    name, email, sender = map(_read_previous_value, ("user.name", "user.email", "sendemail.from"))
+    current = parse_address(sender) or Address(name, email)
+    is_same = current.email.lower() == address.lower()
+    return {} if is_same else {"sendemail.from": Address(name, address).trailer()}
+
+
+def _note_other_author(address: str) -> list[str]:
+    author = _read_previous_value("user.email")
+    if not author or author.lower() == address.lower():
+        return []
+    return [
+        f"patches are sent from {address}; as your commits have {author}, git send-email adds a"
+        " From: line with the author"
+    ]
 
 
 def _make_server_settings(

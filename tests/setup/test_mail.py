@@ -141,6 +141,29 @@ def test_settings_of_known_provider_are_filled_in(
 
 
 @pytest.mark.parametrize(
+    ("address", "configured", "written"),
+    [
+        ("ada@example.org", "", None),
+        ("ada@work.example", "", "Ada Fixer <ada@work.example>"),
+        ("ada@example.org", "ada@old.example", "Ada Fixer <ada@example.org>"),
+        ("ada@old.example", "Ada <ada@old.example>", None),
+    ],
+)
+def test_address_is_that_of_the_patches(
+    workdir: Path, address: str, configured: str, written: str | None
+) -> None:
+    repo = Repo(workdir / "r")
+    repo.git("config --global user.name", "Ada Fixer")
+    repo.git("config --global user.email", "ada@example.org")
+    if configured:
+        repo.git("config --global sendemail.from", configured)
+    plan = plan_mail_settings(MailRequest(address, server="mail.example.org", user="none"))
+    values = {setting.key: setting.value for setting in plan.settings}
+    assert values.get("sendemail.from") == written
+    assert any(address in note for note in plan.notes) is (address != "ada@example.org")
+
+
+@pytest.mark.parametrize(
     ("server", "options", "user", "is_warned"),
     [
         ("mail.example.org", {"encryption": "none"}, None, False),
