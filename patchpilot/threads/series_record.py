@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Summarize a series from its messages and the user's marks."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from patchpilot.model.action import FILES, Action, join_hints, name_files
+from patchpilot.model.action import (
+    FILES,
+    Action,
+    Advice,
+    advice_parts,
+    join_hints,
+    name_files,
+)
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.next_step import HALF_A_YEAR, advise, find_stable_wait
@@ -112,13 +122,35 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
 
     If a request is due, it is the author's turn. Other requests can be answered while waiting. If
     messages report a series as applied or closed, the next step is to wait for proof. The commands
-    for a backport name its patch files.
+    for a backport name the branch or the patch files from which it was sent.
     """
     step = _add_open_requests(advise(posted), posted, marks)
     if not posted.targets:
         return step
     # the current branch usually contains the mainline fix
+    if branch := _find_sent_branch(posted):
+        return step._replace(advice=_name_branch(step.advice, branch))
     return step._replace(advice=name_files(step.advice, (FILES,)))
+
+
+def _find_sent_branch(posted: PostedSeries) -> str:
+    """Return the branch from which the latest version was sent, or "" for patch files."""
+    with Outbox() as outbox:
+        sends = outbox.find_by_messages(post.message_id for post in posted.latest.posts)
+    return (sends[-1].branch or "") if sends and sends[-1].head else ""
+
+
+def _name_branch(advice: Advice, branch: str) -> Advice:
+    """Return the advice with sends from a branch, which need not be checked out.
+
+    They are no actions, because a key of the TUI would send the current branch.
+    """
+    parts: list[Any] = list(advice_parts(advice))
+    for index, part in enumerate(parts):
+        if isinstance(part, Action) and part.name == "send":
+            command = f"git switch {shlex.quote(branch)} && {part.command}"
+            parts[index] = f"{part.reason}: `{command}`"
+    return join_hints(*parts)
 
 
 def _add_open_requests(step: NextStep, posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import format_series
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.threads import known_series
@@ -27,6 +28,7 @@ from tests.kit.mails import (
     build_reply,
     build_stable_failure_notice,
 )
+from tests.kit.outbox import build_message, build_send
 
 TITLE = "pump: start at 10"
 PAIR = (
@@ -212,6 +214,14 @@ def test_failed_backport_is_the_authors_turn() -> None:
     # the current branch has the mainline fix, so stage 5 leads to the patch files
     (row, *_) = pinned_rows(read_series(BACKPORT, build_helper_report("Failed", 9)), 120, 3)
     assert "send v2: stage 5" in row.plain
+
+
+def test_next_version_of_a_backport_names_the_branch_that_was_sent() -> None:
+    with Outbox() as outbox:
+        outbox.add(build_send(replace(build_message(1), message_id="v1@example.org")))
+    assert read_head_rows(BACKPORT, build_helper_report("Failed", 9))["next"].endswith(
+        "fix it and send v2: `git switch widget && patchpilot send --reroll`"
+    )
 
 
 def test_backport_names_its_branch_and_waits_for_the_stable_trees() -> None:
