@@ -42,6 +42,16 @@ _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: ")
 _MESSAGE = "Commit message"
 
 
+_ONLY_VERSION = re.compile(
+    r"\W*(?:(?:so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"
+    r"(?:(?:fix|address|correct|change)(?: (?:it|this|that|these|those|them|up|all|of))*,? (?:and|then) )?"  # noqa: E501
+    r"(?:re-?)?(?:send|spin|post|submit)"
+    r"(?: (?:it|this|of|out|again|an?|the|new|next|updated|version|patch|series|v\d+))*\W*",
+    re.IGNORECASE,
+)
+"""A request for another version that names no change."""
+
+
 class PointState(StrEnum):
     """The state of a review comment."""
 
@@ -68,6 +78,11 @@ class ReviewPoint(NamedTuple):
     quoted: tuple[str, ...] = ()
     version: int | None = None
     patch: int | None = None
+
+    @property
+    def wants_only_version(self) -> bool:
+        """Return whether another version is all that is requested."""
+        return bool(_ONLY_VERSION.fullmatch(self.text))
 
     @property
     def key(self) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.mail import Mail
+from patchpilot.model.printable import join_words
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.claims import withdraw_if_voided
 from patchpilot.reading.mail_classifier import Classified
@@ -294,12 +295,15 @@ def _in_review(series: PostedSeries) -> Verdict:
     failed = [mail for mail in wanting if mail.kind in TESTS]
     requests = [mail for mail in wanting if mail not in (*asking, *failed)]
     if requests:
-        # name a person first, because a bot's report can wait for the next version
-        newest = {mail.bot: mail for mail in requests}
-        first = newest.get(False) or newest[True]
+        # name persons first, because a bot's report can wait for the next version
+        newest = {mail.bot or mail.sender.key: mail for mail in requests}
+        first, *others = sorted(
+            newest.values(), key=lambda mail: (mail.bot, -mail.when.timestamp())
+        )
         why = f"{first.sender_name} requested changes ({_name_request(first)})"
-        if first.bot is False and True in newest:
-            why = f"{why}; so did {newest[True].sender_name} ({_name_request(newest[True])})"
+        if others:
+            names = [f"{mail.sender_name} ({_name_request(mail)})" for mail in others]
+            why = f"{why}; so did {join_words(names)}"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(first.mail))
     if silence > timedelta(days=shortest_wait()) and silence > series.waiting:
         why = f"no mail since {last:%Y-%m-%d}"

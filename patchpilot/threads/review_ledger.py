@@ -91,7 +91,8 @@ def list_review_comments(
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
     next. A comment counts as addressed if that version, or one of the next few versions, changes
-    its lines, or if the bot that made it reports a success later.
+    its lines, or if the bot that made it reports a success later. A request for another version
+    counts as addressed once it was sent.
     """
     find_reply = _find_answers(posted)
     latest = posted.latest
@@ -122,7 +123,8 @@ def list_review_comments(
             hunk = next(filter(None, hunks), None)
             answer = find_reply(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
-            if mark or hunk or posted.has_passed_since(reply):
+            is_sent = point.wants_only_version and revision not in posted.current
+            if mark or hunk or is_sent or posted.has_passed_since(reply):
                 state = PointState(mark or PointState.ADDRESSED)
             items.append(
                 LedgerItem(

@@ -21,7 +21,7 @@ from patchpilot.threads.review_ledger import (
 from patchpilot.tracking.reply.answered_mail import find_answered_mail
 from tests.kit.cli import call
 from tests.kit.life import LIST, create_life
-from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
+from tests.kit.mails import ADA, MATT, RITA, build_described_mail, build_mail, build_mbox
 
 # `track` would index the commits of this repository
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -187,6 +187,22 @@ def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
     assert {item_state for _, item_state in states} == {state}
 
 
+@pytest.mark.parametrize(
+    ("request_text", "state"),
+    [
+        ("Please fix up and send a v2 of this series.", "addressed"),
+        ("Please fix it and resend.", "addressed"),
+        ("Can you send a new version?", "addressed"),
+        ("Please drop the blank line and send a v2.", "open"),
+    ],
+)
+def test_next_version_addresses_the_request_for_it(request_text: str, state: str) -> None:
+    mails = make_post(1, OLD), make_review(request_text)
+    assert [item.state for item in build_ledger(*mails)] == ["open"]
+    items = build_ledger(*mails, make_post(2, OLD))
+    assert [item.state for item in items] == [state]
+
+
 def test_nearby_change_addresses_nothing() -> None:
     new_patch = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
     new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
@@ -247,6 +263,18 @@ def _build_report(minutes: int) -> bytes:
         id="lkp",
         reply_to="v1",
         minutes=minutes,
+    )
+
+
+def test_everybody_who_requested_changes_is_named() -> None:
+    reviews = [
+        make_review(sender=sender, id=f"r{index}")
+        for index, sender in enumerate((MATT, RITA, MATT), 1)
+    ]
+    (series,) = read_thread(parse(build_mbox(make_post(1, OLD), *reviews, _build_report(500))))
+    assert series.why == (
+        "Matt Maintainer requested changes (review); so did Rita Reviewer (review) and"
+        " kernel test robot (build-failure)"
     )
 
 
