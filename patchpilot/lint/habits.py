@@ -235,12 +235,14 @@ def count_habits(path: str, forms: Iterable[CommitForm], *, of_file: bool = Fals
     """Count the habits in commits to a directory or file, except reverts, merges and releases."""
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
-    first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
+    first, further, positions, cases, marks, applied = (Counter[str]() for _ in range(6))
     written_prefixes = Counter(find_written_prefix(form[0]) for form in plain)
     for subject, own_marks, name in plain:
         prefixes = [part.strip() for part in split_prefix(subject)[0]]
         first.update(prefixes[:1])
-        further.update({*prefixes[1:]})
+        parts = dict.fromkeys(prefixes[1:])
+        further.update(parts.keys())
+        positions.update({part: index for index, part in enumerate(parts)})
         cases.update(filter(None, [first_word_case(subject)]))
         marks.update(own_marks)
         applied.update(filter(None, [name]))
@@ -257,6 +259,8 @@ def count_habits(path: str, forms: Iterable[CommitForm], *, of_file: bool = Fals
         _compute_shares(applied, total, _APPLIES)[:3],
         of_file=of_file,
     )
+    in_order = sorted(habits.further, key=lambda row: positions[row[0]] / further[row[0]])
+    habits = habits._replace(further=tuple(in_order))
     return habits._replace(exact=100 * written_prefixes[habits.prefix] // (total or 1))
 
 

@@ -64,6 +64,14 @@ def test_marks_are_counted_per_message() -> None:
     assert habits.mark_share("Link:") == (0, 40)
 
 
+def test_parts_of_a_prefix_keep_their_order() -> None:
+    # the order of a set of strings differs between names, and between runs
+    for name in ("acme", "blinker", "cobalt", "dock", "ember"):
+        subjects = [f"net: {name}: Do it", *(f"net: usb: {name}: Do {word}" for word in range(9))]
+        habits = count_habits("net", map(analyze_message_form, subjects))
+        assert habits.prefix == f"net: usb: {name}:"
+
+
 def test_rule_thresholds_are_90_and_70_percent() -> None:
     habits = count_habits("frob", [analyze_message_form(f"frob: {index}") for index in range(30)])
     assert [habits.weigh_share(share) for share in (90, 89, 70, 69)] == [
