@@ -57,6 +57,12 @@ def find_remote_tree(repository: Repository, tree: str) -> TargetTree | None:
     return None
 
 
+def name_tree(url: str, branch: str) -> tuple[str, ...]:
+    """Return the names of a tree in a subject prefix: the end of its URL, and of its branch."""
+    name = url.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    return tuple(filter(None, (name, branch.rpartition("/")[2])))
+
+
 def find_listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:

@@ -16,7 +16,7 @@ from patchpilot.model.address import AddressState, AddressVerdict, check_email_a
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
-from patchpilot.outgoing.target_tree import find_remote_tree
+from patchpilot.outgoing.target_tree import find_remote_tree, name_tree
 from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
@@ -160,33 +160,32 @@ def _check_omitted_lists(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Yield warnings about sections with T: trees other than the current branch's tree."""
+    """Yield a warning if the topic is based on no T: tree of its sections.
+
+    If the subject names some of these trees, such as [PATCH net], only they count.
+    """
     if repository is None or any(map(is_backport, facts.patches)):
         return
-    section = next(
-        (
-            match.section
-            for match in facts.maintainers_match.matches
-            if not match.is_rest and match.section.tree_urls
-        ),
-        None,
-    )
-    remote = _find_remote(repository) if section else None
-    if section is None or remote is None:
+    listed = [
+        (match.section.name, tree, branch)
+        for match in facts.maintainers_match.matches
+        for kind, tree, branch in match.section.tree_urls
+        if kind == "git" and not match.is_rest
+    ]
+    words = {word for patch in facts.patches for word in patch.subject.words}
+    listed = [row for row in listed if words.intersection(name_tree(*row[1:]))] or listed
+    remote = _find_remote(repository) if listed else None
+    if remote is None or any(_is_same_tree(remote[1], tree) for _, tree, _ in listed):
         return
-    name, url = remote
-    trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
-    if trees and not any(_is_same_tree(url, tree) for tree, _ in trees):
-        tree_names = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
-        remedy = Remedy(
-            RemedyKind.REBASE,
-            tuple(f"git {tree} {branch}".strip() for tree, branch in trees),
-        )
-        if _are_based_on(facts.patches, remedy.values, repository):
-            return
+    values = [f"git {tree} {branch}".strip() for _, tree, branch in listed]
+    if not _are_based_on(facts.patches, values, repository):
+        section = listed[0][0]
+        own = [value for (name, *_), value in zip(listed, values, strict=True) if name == section]
+        tree_names = ", ".join(value.removeprefix("git ") for value in own[:3])
         yield (
-            f"{section.name} uses the tree {tree_names}; your branch is based on {name} ({url})",
-            remedy,
+            f"{section} uses the tree {tree_names}; your branch is based on {remote[0]}"
+            f" ({remote[1]})",
+            Remedy(RemedyKind.REBASE, tuple(own)),
         )
 
 

@@ -16,6 +16,7 @@ from patchpilot.maintainers.load import load_maintainers
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.outgoing.target_tree import name_tree
 from patchpilot.projects.loading import subsystems
 from patchpilot.topic.read_series import set_subject_prefix
 
@@ -135,8 +136,7 @@ def _list_known_trees(repository: Repository) -> frozenset[str]:
         file = load_maintainers(CommitTree(repository, head)) if head else None
         for section in file.sections if file else ():
             for _, url, branch in section.tree_urls:
-                name = url.rstrip("/").rpartition("/")[2].removesuffix(".git")
-                trees.update(filter(None, (name, branch.rpartition("/")[2])))
+                trees.update(name_tree(url, branch))
     return frozenset(trees)
 
 

@@ -362,6 +362,27 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
 
 
+def test_base_may_be_a_tree_of_any_section(repo: Repo) -> None:
+    card = (
+        "ACME CARD\nM:\tAda Card <ada@card.example>\nS:\tMaintained\n"
+        "T:\tgit https://git.example/ada/card.git\nF:\tdrivers/net/card.c\n\n"
+    )
+    maintainers = str(FILES["MAINTAINERS"]).replace("NETWORK DRIVERS", card + "NETWORK DRIVERS")
+    repo.commit("all: add a card", {"MAINTAINERS": maintainers, "drivers/net/card.c": "int a;\n"})
+    repo.git("remote add net git://git.example/net.git")
+    repo.git("update-ref refs/remotes/net/main HEAD")
+    repo.commit("net: card: mend it", {"drivers/net/card.c": "int b;\n"})
+    assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
+    repo.git("format-patch -q -1 --subject-prefix", "PATCH net")
+    (patch,) = repo.path.glob("0001-*.patch")
+    assert "uses the tree" not in "\n".join(read_recipient_plans(patch.name)[0]["warnings"])
+    # the subject chooses the tree
+    repo.git("config remote.net.url https://git.example/ada/card.git")
+    assert "NETWORK DRIVERS uses the tree git://git.example/net.git" in "\n".join(
+        read_recipient_plans(patch.name)[0]["warnings"]
+    )
+
+
 def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
     (plan,) = read_recipient_plans(
