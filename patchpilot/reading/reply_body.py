@@ -106,8 +106,8 @@ class ReplyLine(NamedTuple):
     """A line written by the sender, and its 0-based index in the body.
 
     `quoted` contains up to `QUOTED_LINES` lines of the quote above it. `on_code` is set if that
-    quote ends with a diff line. Parts (the text between two quotes) and paragraphs are numbered
-    from the top.
+    quote ends with a diff line, and `quote` has the indexes of its lines in `Body.quoted`. Parts
+    (the text between two quotes) and paragraphs are numbered from the top.
     """
 
     text: str
@@ -116,6 +116,7 @@ class ReplyLine(NamedTuple):
     quoted: tuple[str, ...] = ()
     part: int = 0
     paragraph: int = 0
+    quote: range = range(0)
 
 
 class Sentence(NamedTuple):
@@ -177,13 +178,13 @@ def parse_body(body: str) -> Body:
     attributions: list[str] = []
     on_code = False
     context_above: list[str] = []
-    part = paragraph = 0
+    part = paragraph = quote_start = 0
     is_new, last = True, -1
     for index, line in enumerate(lines[:patch_from]):
         if quoted_at[index]:
             if not index or not quoted_at[index - 1]:
                 attributions += _take_attribution(own_lines, index)
-                context_above = []
+                context_above, quote_start = [], len(quoted)
             inner = _QUOTE.sub("", line, count=1)
             latest_quoted = [
                 *context_above[1 - QUOTED_LINES :],
@@ -203,7 +204,8 @@ def parse_body(body: str) -> Body:
                 part += is_new
                 paragraph += is_new or last != index - 1
                 is_new, last = False, index
-            context = tuple(context_above), part, paragraph
+            quote = range(quote_start, len(quoted))
+            context = tuple(context_above), part, paragraph, quote
             own_lines.append(ReplyLine(text, index, on_code, *context))
         else:
             quoted.append(line)

@@ -299,18 +299,17 @@ def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     """Return the Message-ID of the author's reply to a request, or None.
 
-    `replies` contains the author's replies to the reviewer's message. A reply that quotes nothing
-    answers all requests in it.
+    `replies` contains the author's replies to the reviewer's message. Text answers the requests in
+    the unbroken quote directly above it; text above all quotes answers all requests.
     """
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])
     for reply in replies:
-        sentences, all_quoted = reply.mail.body.sentences, reply.mail.body.quoted
-        is_one_part = len({it.top.part for it in sentences if it.top.quoted}) == 1
-        for sentence in sentences:
-            quoted = _join_quoted(all_quoted if is_one_part else sentence.top.quoted)
-            if not all_quoted or any(edge in quoted for edge in edges):
-                return reply.message_id
+        body = reply.mail.body
+        quotes = {sentence.top.quote for sentence in body.sentences}
+        texts = (_join_quoted(body.quoted[it.start : it.stop]) for it in quotes)
+        if quotes and (not any(quotes) or any(edge in text for text in texts for edge in edges)):
+            return reply.message_id
     return None
 
 

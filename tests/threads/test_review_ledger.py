@@ -175,6 +175,24 @@ def test_reply_answers_the_quoted_question() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "states"),
+    [
+        ("> Please return a real\n\n\n> Why is this needed?\n\nThe interrupt reads it.\n", "oa"),
+        ("> Please return a real\n\nWill do.\n\n> Why is this needed?\n\n", "ao"),
+        ("> Please return a real\n> code.\n>\n> Why is this needed?\n\nWill do both.\n", "aa"),
+        ("> Please return a real\n" + "> \tx;\n" * 9 + "\nWill do.\n\n> Why is this\n", "ao"),
+        ("Will do both in v2.\n\n> Please return a real\n\n> Why is this needed?\n", "aa"),
+        ("Will do both in v2.\n", "aa"),
+        ("> Please return a real\n\n> Why is this needed?\n", "oo"),
+    ],
+)
+def test_text_answers_the_quote_directly_above_it(answer: str, states: str) -> None:
+    reply = make_review(answer, ADA, id="a1", reply_to="r1")
+    entries = build_ledger(make_post(1, OLD), make_review(), reply)
+    assert "".join(str(item.state)[0] for item in entries) == states
+
+
+@pytest.mark.parametrize(
     ("text", "state"),
     [
         ("> \trc = pump_prime(pump);\n\nWhy is this called so late?\n", "open"),
