@@ -46,6 +46,8 @@ _KNOWN = lazy_pattern(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
+_VALUE = lazy_pattern(r"\S+$|.*(?:@|://|\b[0-9a-f]{7,40}\b)|(?:[^\Wa-z_]\S*\s*){2,5}(?:[#(\[].*)?$")
+"""An address, a URL, a commit, one word or a name."""
 _BLANK = " \t\n\r"
 _GIT_TRAILER = lazy_pattern(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
@@ -103,6 +105,16 @@ def is_trailer(line: str) -> bool:
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
     return bool(_KNOWN.match(match["name"])) or "-" in match["name"]
+
+
+def is_written_trailer(line: str) -> bool:
+    """Return whether a line that a person wrote in a reply is a trailer.
+
+    A line of prose may begin like one, such as "Closes: tag with the link", but its value does not
+    have the form of a tag's value.
+    """
+    text = line.strip()
+    return is_trailer(text) and bool(_VALUE.match(text.partition(":")[2].strip()))
 
 
 def parse_trailer(line: str, index: int = 0, *, any_name: bool = False) -> Trailer | None:

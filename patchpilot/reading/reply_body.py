@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from patchpilot.model.mail import is_scissors_line
-from patchpilot.model.trailer import is_trailer
+from patchpilot.model.trailer import is_written_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
 from patchpilot.reading.placement import find_listed_lines
 
@@ -317,7 +317,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
     top.
     """
     return bool(
-        is_trailer(line.text.strip())
+        is_written_trailer(line.text)
         or (first and GREETING.match(line.text))
         or (not first and CLOSING.match(line.text) and line.text[-1:] not in ".!?")
         or _SNIP.match(line.text)

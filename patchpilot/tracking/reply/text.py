@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_stable_versions, parse_subject
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.trailer import is_trailer
+from patchpilot.model.trailer import is_written_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING
 from patchpilot.reading.requests import find_requests
@@ -204,7 +204,7 @@ def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
 
 def quote_tags(mail: Classified) -> str:
     """Return a message's tags as quoted lines."""
-    tags = [f"> {line.text.strip()}" for line in mail.body.own if is_trailer(line.text.strip())]
+    tags = [f"> {line.text.strip()}" for line in mail.body.own if is_written_trailer(line.text)]
     return (
         "\n".join([format_attribution_line(mail.sender, mail.mail.date), *tags]) + "\n\n"
         if tags
@@ -219,7 +219,7 @@ def format_attribution_line(sender: Address, date: datetime | None) -> str:
 
 
 def _is_greeting_or_tag(line: str) -> bool:
-    return bool(is_trailer(line.strip()) or GREETING.match(line) or CLOSING.match(line))
+    return bool(is_written_trailer(line) or GREETING.match(line) or CLOSING.match(line))
 
 
 def _group_sender_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
