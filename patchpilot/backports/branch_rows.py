@@ -103,6 +103,11 @@ _SEARCHES = {
     SearchState.GAVE_UP: "no prerequisites found within the time limit (see --effort)",
 }
 
+_ADD_PREREQUISITES = (
+    "if stable trees should have the prerequisites as well, add to the commit message before you"
+    " send it; otherwise, send a backport after the merge:"
+)
+
 
 def format_fix_rows(result: BackportResult) -> tuple[FactRow, ...]:
     """Return the rows about a fix: its name, and facts about all branches."""
@@ -117,14 +122,15 @@ def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     if result.upstream is False:
         lacks_newer = any(branch.lacking_newer for branch in result.branches)
         order = ", newer trees first" if lacks_newer else ""
-        text = f"not in mainline yet: stable trees accept it only after that{order}"
+        applied = f"{result.applied}, " if result.applied else ""
+        text = f"{applied}not in mainline yet: stable trees accept it only after that{order}"
         yield FactRow("unmerged", "", text)
     if result.reverted:
         yield FactRow("reverted", "", result.reverted.words, Tone.BAD)
     for rule in result.rules:
         yield FactRow("rule", "note", rule)
     if result.cc_stable:
-        yield FactRow("tag", "", "add to the commit message:", lines=result.cc_stable)
+        yield FactRow("tag", "", _ADD_PREREQUISITES, lines=result.cc_stable)
     yield from _list_unjudged_rows(result)
 
 

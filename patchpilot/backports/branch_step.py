@@ -122,6 +122,9 @@ _ENDED = BranchStep(
     "support has ended: the stable maintainers take nothing for it, with or without Cc: stable",
     "next: ask who maintains it, such as your vendor or the CIP project, or leave it",
 )
+_APPLIED = BranchStep(
+    StepKind.WAIT, "wait for the merge", "then ask the stable maintainers: it has no Cc: stable"
+)
 _UNMERGED = BranchStep(
     StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
 )
@@ -165,7 +168,7 @@ def find_branch_step(
     if branch.affected is None and not result.culprits:
         return _identify_culprit(target)
     if not result.upstream:
-        tag_step = _ENOUGH if result.is_tagged else _UNTAGGED
+        tag_step = _ENOUGH if result.is_tagged else _APPLIED if result.applied else _UNTAGGED
         return _UNMERGED if is_conflict else tag_step
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
     adapted = branch.adaptation

@@ -455,15 +455,19 @@ class BackportSession:
         """Return the mainline commit that a commit is or that its marks lead to, or None."""
         return self.mainline.of_ids([commit]) if self.mainline else None
 
-    def _find_mainline_commit(self, commit: str) -> str:
-        """Return the commit's mainline equivalent, or the commit itself if there is none.
+    def _find_mainline_commit(self, commit: str) -> tuple[str, str]:
+        """Return the commit's mainline equivalent, or the commit itself if there is none, and how a
+        maintainer's tree has it, or "".
 
         Stable trees refer to fixes by their mainline id.
         """
         if original := self.find_original(commit):
-            return original
+            return original, ""
         fix = find_commit_state(self.repository, commit, self.progress).sure
-        return fix.commit if fix and fix.in_mainline else commit
+        if fix and fix.in_mainline:
+            return fix.commit, ""
+        is_applied = fix and fix.is_patch
+        return commit, f"applied as {fix.commit[:12]} in {fix.where}" if fix and is_applied else ""
 
     def _compute_fix_verdicts(
         self,
@@ -474,7 +478,7 @@ class BackportSession:
         *,
         has_hints: bool = True,
     ) -> BackportResult:
-        commit = self._find_mainline_commit(requested_fix)
+        commit, applied = self._find_mainline_commit(requested_fix)
         fix = self._fixes.pop(commit, None) or FixCommit.read(self.repository, commit)
         patch = self.patches.get(requested_fix)
         if not patch and commit != requested_fix:
@@ -533,6 +537,7 @@ class BackportSession:
             is_tagged=is_tagged,
             wait=self._find_wait(commit) if is_tagged and upstream else None,
             origin=posted.origin if posted else None,
+            applied=applied,
         )
 
     def _find_wait(self, commit: str) -> StableWait:

@@ -39,6 +39,7 @@ class BackportResult:
     could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
+    `applied` is the commit in a maintainer's tree if the fix is not in mainline yet, or "".
     `interrupted` states how many fixes are judged if the user stopped the search.
     `reports` changes with what messages report about the fix, if requested (see
     `sign_stable_reports`).
@@ -67,6 +68,7 @@ class BackportResult:
     origin: Origin | None = None
     interrupted: str = ""
     reports: str = ""
+    applied: str = ""
 
     @property
     def short(self) -> str:
@@ -75,12 +77,12 @@ class BackportResult:
 
     @property
     def cc_stable(self) -> tuple[str, ...]:
-        """Return the Cc: stable lines to add to a fix that is not in mainline yet.
+        """Return the Cc: stable lines to add to a fix that no maintainer has applied yet.
 
         If the fix needs prerequisites on a stable tree, a line for each prerequisite that its
         message does not name yet precedes the tree's line.
         """
-        if self.upstream is not False:
+        if self.upstream is not False or self.applied:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:

@@ -52,6 +52,7 @@ from patchpilot.backports.write import (
 from patchpilot.commits.git_reading import read_identity
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Reverted
 from patchpilot.model.json_form import json_form
@@ -118,10 +119,8 @@ def next_backport_step(
     if result.commit and not result.upstream and all(branch.tip for branch in branches):
         if result.cc_stable:
             return ""
-        if result.is_tagged:
-            return (
-                "next: send it; its Cc: stable line asks for the backports once it is in mainline"
-            )
+        if result.applied or result.is_tagged:
+            return _advise_before_merge(result, branches)
         return Action("stable", (target,), "next: {}")
     choices = read_branch_choices(result, {}, {})
     works = [choices.find_sent_work(branch) for branch in branches]
@@ -181,6 +180,17 @@ def _describe_step(step: BranchStep, versions: str) -> str:
     if step.kind is StepKind.SEND_REQUEST:
         return f"next: {step.text} for {versions}: `patchpilot --home` lists it"
     return f"next: {_describe_wait(step, versions)}"
+
+
+def _advise_before_merge(result: BackportResult, branches: Sequence[BranchResult]) -> str:
+    """Return the next step for a fix that is not in mainline, and what follows after the merge."""
+    tag = "its Cc: stable line asks for the backports once it is in mainline"
+    if not result.applied:
+        return f"next: send it; {tag}"
+    after = tag if result.is_tagged else "then ask for the backports; it has no Cc: stable line"
+    conflicts = [row.name for row in branches if row.verdict is BranchVerdict.CONFLICT]
+    manual = f"; after that, send a backport to {join_words(conflicts)}" if conflicts else ""
+    return f"next: wait for mainline: {after}{manual}"
 
 
 def _describe_wait(step: BranchStep, versions: str) -> str:

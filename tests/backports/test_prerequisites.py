@@ -205,6 +205,21 @@ def test_unmerged_fix_gets_stable_lines(
     assert "next: send it; its Cc: stable line" in world.run_backport("HEAD").out
 
 
+def test_applied_fix_waits_for_mainline(world: World) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    world.repo.git("update-ref refs/remotes/origin/master", world.groundwork)
+    world.repo.git(f"checkout -q -b topic {world.groundwork}")
+    world.repo.git(f"cherry-pick {world.fix}")
+    world.repo.git("commit -q --amend --no-edit --date=2026-01-01T00:00:00Z --reset-author")
+    world.repo.git(f"tag next-20260101 {world.fix}")
+    assert world.read_backport_json("HEAD")["cc_stable"] == []
+    text = " ".join(world.run_backport("HEAD").out.split())
+    assert f"applied as {world.fix[:12]} in linux-next, not in mainline yet" in text
+    assert "add to the commit message" not in text
+    step = "next: wait for mainline: then ask for the backports; it has no Cc: stable line"
+    assert f"{step}; after that, send a backport to 6.6" in text
+
+
 def test_causes_list_the_conflicting_commits(world: World) -> None:
     result = world.read_branch_result(
         world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
