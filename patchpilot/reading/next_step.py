@@ -15,9 +15,12 @@ from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
+from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
+    MERGED,
+    REFUSED,
     TAKEN,
     Claim,
     Credit,
@@ -113,9 +116,8 @@ def _discussion_step(series: PostedSeries) -> NextStep:
     """
     if series.state is SeriesState.IN_STABLE:
         return _finish(f"done: {series.why}")
-    persons = [it for it in series.replies if not it.mail.bot or it.mail.wants_answer]
-    last = persons[-1] if persons else None
-    if last is None or series.is_author(series.identities.sender(last.mail)):
+    last = _find_last_message(series)
+    if last is None or last is not find_last_answer(series):
         head = last.message_id if last else series.latest.message_id
         if series.now - series.last_activity > series.waiting:
             return _your_turn(_write(head, "send a reminder: there is no answer"))
@@ -134,6 +136,31 @@ def _discussion_step(series: PostedSeries) -> NextStep:
         return _your_turn(_write(last.message_id, last.mail.wanted_answer))
     answer = _write(last.message_id, "answer it if needed")
     return _your_turn(f"read the answer by {who}: “{quoted}”; ", answer)
+
+
+def find_last_answer(series: PostedSeries) -> Reply | None:
+    """Return the last message that a person sent, or None if the author sent it."""
+    last = _find_last_message(series)
+    return None if last and series.is_author(series.identities.sender(last.mail)) else last
+
+
+def _find_last_message(series: PostedSeries) -> Reply | None:
+    persons = (it for it in reversed(series.replies) if not it.mail.bot or it.mail.wants_answer)
+    return next(persons, None)
+
+
+def follow_fix(report: SeriesSummary, number: int, fix: SeriesSummary) -> NextStep:
+    """Return the next step of a report that a tracked series with this number closes.
+
+    An answer that came after the fix was sent is read first, until the fix is in mainline.
+    """
+    if fix.proven in MERGED:
+        return _finish(f"done: “{fix.title}”, which fixes it, is in mainline")
+    is_later = report.answered_at and fix.sent_at and report.answered_at > fix.sent_at
+    if is_later or fix.state in REFUSED:
+        return report.step
+    words = f"the fix was sent: follow “{fix.title}”"
+    return _wait_step(Action("track", ("show", str(number)), words))
 
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:

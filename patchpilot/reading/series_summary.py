@@ -13,7 +13,7 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.reading.thread_values import NextStep, SeriesState, Turn
 
-_TIMES = ("sent_at", "began", "last_activity")
+_TIMES = ("sent_at", "began", "last_activity", "answered_at")
 _UNKNOWN = NextStep(Turn.WAITING, "")
 
 
@@ -27,7 +27,9 @@ class SeriesSummary:
     `posts` the Message-IDs of its patches, and `head` the Message-ID of its first message. `titles`
     contains the normalized titles of all versions, `message_ids` the Message-IDs of all messages
     about the series, and `related` the titles of its follow-ups. `approved` is the number of
-    patches in the latest version that have a Reviewed-by or Acked-by.
+    patches in the latest version that have a Reviewed-by or Acked-by. `closes` are the messages
+    that the tags of its patches name. `is_report` is set for the user's report of a bug, and
+    `answered_at` is the date of its last message if another person sent it.
     """
 
     state: SeriesState = SeriesState.SENT
@@ -50,6 +52,9 @@ class SeriesSummary:
     related: tuple[str, ...] = ()
     reports: tuple[DeliveryReport, ...] = ()
     approved: int = 0
+    closes: tuple[str, ...] = ()
+    is_report: bool = False
+    answered_at: datetime | None = None
     sent_at: datetime | None = None
     began: datetime | None = None
     last_activity: datetime | None = None

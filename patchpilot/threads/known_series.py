@@ -355,7 +355,7 @@ class _SeriesReader:
         self.left_out = 0 if every_mail else max(0, len(self._ids) - MOST_READ)
 
     def read(self, *, whole: bool) -> Tracked:
-        entry, store, summary = self._entry, self._store, self._summary()
+        entry, store, summary = self._entry, self._store, self.find_summary()
         if whole:
             self._read()
         facts = summary or SeriesSummary(subject=entry.subject)
@@ -381,7 +381,7 @@ class _SeriesReader:
             delivery=(*reports, *report_missing_mails(entry, ids, store)),
         )
         if summary:
-            return series
+            return self._follow_fix(series) if series.is_report else series
         if series.undisclosed:
             reason = "undisclosed"
         elif entry.updated:
@@ -389,6 +389,24 @@ class _SeriesReader:
         else:
             reason = "no archive has answered yet"
         return replace(series, step=_find_first_step(series), why=reason)
+
+    def _follow_fix(self, report: Tracked) -> Tracked:
+        """Return a report with the step that follows from the latest series that closes it.
+
+        A series for mainline precedes its backports.
+        """
+        fixes = []
+        for entry in self._store.entries():
+            reader = _SeriesReader(entry, self._store, self._repository, self._progress)
+            summary = reader.find_summary() if entry != self._entry else None
+            if summary and not set(summary.closes).isdisjoint(report.message_ids):
+                fixes.append((not summary.targets, entry.id, summary))
+        if not fixes:
+            return report
+        from patchpilot.reading.next_step import follow_fix
+
+        _, number, fix = max(fixes, key=lambda row: row[:2])
+        return replace(report, step=follow_fix(report, number, fix))
 
     def _read(self) -> "PostedSeries | None":
         if not self._is_read:
@@ -469,7 +487,7 @@ class _SeriesReader:
         )
         return decide_state(replace(posted, claims=claims, events=events))
 
-    def _summary(self) -> SeriesSummary | None:
+    def find_summary(self) -> SeriesSummary | None:
         """Return the summary of the series.
 
         It is cached until it expires or the messages, marks or refs change.

@@ -15,10 +15,16 @@ from patchpilot.model.action import (
     join_hints,
     name_files,
 )
+from patchpilot.model.mail import find_linked_ids
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
-from patchpilot.reading.next_step import HALF_A_YEAR, advise, find_stable_wait
+from patchpilot.reading.next_step import (
+    HALF_A_YEAR,
+    advise,
+    find_last_answer,
+    find_stable_wait,
+)
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.requests import PointState
 from patchpilot.reading.review_table import review_table
@@ -33,6 +39,9 @@ from patchpilot.reading.thread_values import (
 from patchpilot.threads.review_ledger import Key, LedgerItem, list_open_requests
 from patchpilot.threads.tracked import Tracked
 
+_CLOSES = ("closes", "link", "reported-by")
+"""The tags that may name the report that a patch closes."""
+
 
 def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
@@ -46,6 +55,9 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         for reply in posted.replies
         if reply.revision is latest and reply.message_id not in posted.declined
     )
+    tags = (tag for post in latest.patches if post.patch for tag in post.patch.trailers)
+    closed = (it for tag in tags if tag.key in _CLOSES for it, _ in find_linked_ids(tag.value))
+    answer = find_last_answer(posted)
     return SeriesSummary(
         state=posted.state,
         proven=posted.proven,
@@ -70,6 +82,9 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         sent_at=latest.sent,
         began=posted.revisions[0].sent,
         last_activity=posted.last_activity,
+        closes=tuple(dict.fromkeys(closed)),
+        is_report=posted.is_discussion and not latest.requested[0],
+        answered_at=answer.when if answer else None,
     )
 
 

@@ -65,3 +65,22 @@ def test_answer_without_a_question_is_answered_too(workdir: Path, own_address: N
     assert "read the answer by Rita Reviewer: “I see it here.”" in call("track show 1").out
     with Store() as store:
         assert find_answered_mail("1", "reply", store).message_id == "answer@example.org"
+
+
+def test_report_follows_the_fix_that_closes_it(workdir: Path, own_address: None) -> None:
+    tags = "Closes: https://lore.kernel.org/all/bug@example.org/\nSigned-off-by: Ada\n"
+    diff = "diff --git a/p.c b/p.c\n--- a/p.c\n+++ b/p.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
+    mails = (
+        build_mail(TITLE, "It hangs.\n", id="bug"),
+        ANSWER,
+        build_mail("[PATCH] pump: start it", f"It hangs.\n\n{tags}---\n{diff}", id="fix", minutes=90),
+    )
+    with serve_archive("mbox", workdir / "archive", *mails) as archive:
+        for name in ("bug", "fix"):
+            call("track add", f"<{name}@example.org>", "--lore", archive.url).expect(0, "")
+    (report,) = call("track show 1 --format json").json["series"]
+    assert (report["turn"], report["next_step"]) == (
+        "waiting",
+        "the fix was sent: follow “pump: start it”",
+    )
+    assert report["next_commands"] == ["patchpilot track show 2"]
