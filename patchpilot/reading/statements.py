@@ -31,7 +31,8 @@ _GROUP = r"(?:series|patch(?:es)?|patch-?set|patch set|set|lot|rest|driver|one)"
 _OBJECT = (
     rf"(?:(?:all|both)(?: of)?(?: (?:these|them|the))?(?: (?:two|three|four|five|six|\d+))?(?: {_GROUP})?"  # noqa: E501
     rf"|(?:this|that|these|those|the|your)(?: (?:whole|entire|two|three|four|five|six|\d+))?(?: {_GROUP})?"  # noqa: E501
-    rf"|it|them|yours|\d+ patches|v\d{{1,2}}|(?:the )?whole {_GROUP}|up|everything|{_GROUP})"
+    rf"|it|them|yours|\d+ patches|v\d{{1,2}}|(?:the )?whole {_GROUP}|up|everything|{_GROUP}"
+    r"|everywhere|(?:for|to|in|into) all(?: of)?(?: them| (?:(?:these|those|the) )?(?:stable )?(?:branches|trees|kernels|queues)))"  # noqa: E501
 )
 _PART = (
     r"(?:(?:the |only the )?(?:first|last|other|others|remaining|rest)(?: \w+){0,3}? (?:patch(?:es)?|\d+|few)"  # noqa: E501

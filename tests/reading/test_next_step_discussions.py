@@ -102,6 +102,8 @@ def test_versions_in_a_text_are_those_of_branches() -> None:
     ("texts", "states"),
     [
         (("Now queued up, thanks.",), {"6.1": "queued", "6.6": "queued"}),
+        (("Now queued up everywhere, thanks.",), {"6.1": "queued", "6.6": "queued"}),
+        (("Now queued up for all of these trees.",), {"6.1": "queued", "6.6": "queued"}),
         (
             ("Queued up for 6.6, but it does not apply to 6.1.y.",),
             {"6.1": "failed", "6.6": "queued"},
