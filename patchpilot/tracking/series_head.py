@@ -6,12 +6,13 @@ contain the series. If a patchwork server was asked, its checks follow.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, join_hints
 from patchpilot.model.printable import format_count, join_words
+from patchpilot.reading.next_step import list_unanswered
 from patchpilot.reading.patchwork_checks import CheckState
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
@@ -111,6 +112,16 @@ def _format_turn(series: Tracked) -> str:
     return "others: you are waiting for the maintainer"
 
 
+def _format_unanswered(
+    series: Tracked, posted: PostedSeries, listed_ids: Set[str]
+) -> Iterator[str]:
+    """Yield the messages that wait for the user's answer and contain no listed request."""
+    if series.step.need is Turn.YOURS:
+        for reply in list_unanswered(posted):
+            if reply.message_id not in listed_ids:
+                yield f"{reply.mail.label} by {reply.mail.sender_name}"
+
+
 def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     if posted is None:
         return
@@ -130,6 +141,7 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
             f"{format_count(counts.total(), 'request')} by"
             f" {next(iter(counts)) if is_single_asker else ', '.join(names)}"
         )
+    yield from _format_unanswered(series, posted, {item.point.message_id for item in items})
     if answered_count := sum(not (item.open or item.done) for item in items):
         yield f"{format_count(answered_count, 'request')} {ANSWERED}"
     if series.proven is SeriesState.PARTLY_ACCEPTED:
