@@ -46,6 +46,10 @@ _TRACE_START = re.compile(r"-+\[ cut here \]-+|=+$")
 _TRACE_END = re.compile(r"-+\[ end (?:trace\b|Kernel panic)")
 _SECONDS = re.compile(r"\d+\.\d+")
 _HARDWARE = re.compile(r"\bHardware name: *(?P<name>\S.*)")
+_UPSTREAM = re.compile(r"\d+\.\d+(?:\.\d+)?(?:-rc\d+)?(?:-\d{5}-g[0-9a-f]+)?\+?")
+"""The release of an upstream kernel; a suffix is a vendor's or a configuration's."""
+_TAINTED = re.compile(r"\bTainted: ([^\d\n]{1,200})")
+_FOREIGN = {"P": "proprietary modules (P)", "O": "out-of-tree modules (O)"}
 _LEAST_NEAR = 0.2
 """The probability from which on a commit is named as near to a fix."""
 
@@ -153,7 +157,7 @@ def save_bug_report(
         "security": question,
         "tree": tree if good else fixes.version.named or version,
         "version": fixes.version.words or version,
-        "older": older,
+        "older": f"{_ask_for_upstream_kernel(fixes.version.named, trace)}{older}",
         "log": log_text,
         "hardware": _describe_hardware(log),
         "looked": looked,
@@ -163,6 +167,25 @@ def save_bug_report(
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_new_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def _ask_for_upstream_kernel(name: str, trace: Sequence[str]) -> str:
+    """Return what to test if the kernel is a vendor's, or has modules that are not upstream.
+
+    Such bugs are to be reproduced without them (Documentation/admin-guide/reporting-issues.rst).
+    """
+    tainted = " ".join(flags for line in trace for flags in _TAINTED.findall(line))
+    modules = [text for flag, text in _FOREIGN.items() if re.search(rf"\b{flag}\b", tainted)]
+    is_vendor = name and not _UPSTREAM.fullmatch(name)
+    if not (is_vendor or modules):
+        return ""
+    reasons = [f"{name} is not an upstream kernel"] if is_vendor else []
+    reasons += [f"the kernel is tainted by {' and '.join(modules)}"] if modules else []
+    text = (
+        f"{FILL_IN}: {'; '.join(reasons)}. Does it happen with an unmodified upstream kernel"
+        f"{' without these modules' if modules else ''}? Otherwise, report it to the vendor."
+    )
+    return textwrap.indent(textwrap.fill(text, _COLUMNS - 2, break_on_hyphens=False), "  ") + "\n"
 
 
 def _describe_hardware(log: str) -> str:

@@ -96,6 +96,23 @@ def test_hardware_of_the_log_is_in_the_report(repo: Repo) -> None:
     assert f"distribution:\n  {name}\n  FILL IN: the distribution; attach" in text
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Tainted: G           O       6.1.150-box2 #1", "6.1.150-box2 is not an upstream kernel; "),
+        ("Tainted: G        W  O       6.1.150 #1", "FILL IN: the kernel is tainted by out-of-tree"),
+        ("Tainted: [P]=PROPRIETARY_MODULE, [O]=OOT_MODULE\nCPU: 1 Comm: x 6.9.1 #1", "by proprietary"),
+        ("Not tainted 6.1.0-18-amd64 #1", "6.1.0-18-amd64 is not an upstream kernel. Does it"),
+        ("Tainted: G        W          6.9.0-rc3-00012-g1234567 #1", ""),
+    ],
+)
+def test_report_asks_for_an_upstream_kernel(repo: Repo, line: str, expected: str) -> None:
+    log = LOG.replace("Not tainted 6.1.0-13-amd64 #1", line.replace("\n", "\n[  102.5] "))
+    text = " ".join(report(repo, log).read_text().split())
+    assert expected in text
+    assert ("Otherwise, report it to the vendor." in text) is bool(expected)
+
+
 def test_commits_far_from_a_fix_are_not_in_the_report(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         fixes = find_fixes(repository, read_symptom(repository, LOG), tree="v6.1")
