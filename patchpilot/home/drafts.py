@@ -5,7 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
+from patchpilot.archive.track_store import Store
 from patchpilot.home.topic import HomeTopic
+from patchpilot.model.patch import parse_subject
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import (
     FILL_IN,
@@ -24,8 +26,13 @@ DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
 
 
 def read_draft_topics() -> list[HomeTopic]:
-    """Return the recent drafts of requests and reports, with the file as the key."""
+    """Return the recent drafts of requests and reports, with the file as the key.
+
+    A draft with the subject of a tracked thread was sent.
+    """
     drafts = []
+    with Store() as store:
+        tracked = {entry.subject for entry in store.entries()}
     how_to_send = (
         f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
         if is_in_demo_tour()
@@ -37,6 +44,8 @@ def read_draft_topics() -> list[HomeTopic]:
             text = file.read_text(encoding="utf-8", errors="replace")
             rows, missing = text.splitlines(), text.count(FILL_IN)
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
+            if parse_subject(title).title in tracked:
+                continue
             drafts.append(
                 HomeTopic(
                     *(str(file), title or file.name),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test listing messages that were written but not sent."""
 
+from patchpilot.archive.track_store import Store
 from patchpilot.home.drafts import DRAFT, read_draft_topics, settle_draft
 from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import save_draft_file
@@ -16,3 +17,11 @@ def test_draft_is_listed_until_it_is_marked_as_sent() -> None:
     settle_draft(request, is_sent=True)
     assert [topic.title for topic in read_draft_topics()] == ["acme: FILL IN"]
     assert file.exists()
+
+
+def test_tracked_draft_was_sent() -> None:
+    save_draft_file("reports", "acme", "Subject: acme: hangs on start\n\nIt hangs.\n")
+    assert [topic.title for topic in read_draft_topics()] == ["acme: hangs on start"]
+    with Store() as store:
+        store.add("bug@example.org", "acme: hangs on start", "", None)
+    assert read_draft_topics() == []
