@@ -88,7 +88,7 @@ def sign_stable_reports(commit: str) -> str:
     """Return a text that begins with a mainline commit and changes whenever other things are
     reported about it on stable branches, or requested or marked as sent by the user.
 
-    An earlier text stands for its commit; "" stands for none and is returned unchanged.
+    `commit` may be an earlier text about it. For "", return "".
     """
     commit = commit.partition(" ")[0]
     if not commit:

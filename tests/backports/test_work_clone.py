@@ -115,7 +115,7 @@ def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: P
     commit_resolution(clone)
     second_result = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
     assert (
-        "the lines around the change differ in the branch"
+        "line differs from mainline's; check"
         in Path(second_result["files"][0]).read_text().partition("\n---\n")[0]
     )
 
@@ -212,7 +212,8 @@ def test_sign_off_is_below_the_note_of_a_resolution(
     run_git(clone, "commit", "--amend", "--no-edit", "-s")
     amend_message(clone, "[ Ada: the branch calls own() ]")
     unsigned = resolve_conflict(conflicting_branch)
-    assert any("use --signoff" in line for line in unsigned["advice"])
+    again = f"patchpilot backport {conflicting_branch.fix[:12]} --resolve linux-6.12.y --signoff"
+    assert any(f"below your note: run `{again}`" in line for line in unsigned["advice"])
     signed = resolve_conflict(conflicting_branch, "--signoff", "--write", tmp_path / "out")
     assert not any("--signoff" in line for line in signed["advice"])
     head = Path(signed["files"][0]).read_text().partition("\n---\n")[0]
