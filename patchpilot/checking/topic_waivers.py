@@ -114,9 +114,11 @@ def give(
 
     Raise `UsageError` for an unknown rule.
     """
+    from patchpilot.topic.find import find_containing_draft
+
     of_rules = (waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule))
     verify_waivers(tuple(of_rules), rules)
-    draft = _find_draft(repository, target, base)
+    draft = find_containing_draft(repository, target, base)
     reasons = {_rule_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     return _save(draft, "check --waive", waivers={**draft.waivers, **reasons})
 
@@ -133,8 +135,9 @@ def take_back(
     If a rule has no waiver, raise `UsageError` with the existing waivers.
     """
     from patchpilot.tags.fix_claims import drop_denials, list_denied_subjects
+    from patchpilot.topic.find import find_containing_draft
 
-    draft = _find_draft(repository, target, base)
+    draft = find_containing_draft(repository, target, base)
     remaining, answers = dict(draft.waivers), draft.answers
     for word in words:
         name = next(
@@ -154,13 +157,6 @@ def take_back(
             raise unknown_word_error("waiver", word, draft.waivers)
         remaining.pop(name, None)
     return _save(draft, "check --unwaive", waivers=remaining, answers=answers)
-
-
-def _find_draft(repository: Repository, target: str | None, base: str | None) -> "Draft":
-    from patchpilot.model.send_request import SendRequest
-    from patchpilot.topic.find import find_draft
-
-    return find_draft(repository, SendRequest(target=target, base=base))
 
 
 def _save(draft: "Draft", verb: str, **changes: Any) -> "Draft":

@@ -285,6 +285,13 @@ class GitReading:
         return _find_configured_identity(self.config)
 
 
+def find_rebased_ref(git_dir: Path) -> str:
+    """Return the full name of the branch that is being rebased in a worktree, or ""."""
+    names = ("rebase-merge/head-name", "rebase-apply/head-name")
+    data = next(filter(None, (read_regular_file(git_dir / name) for name in names)), b"")
+    return os.fsdecode(data).strip()
+
+
 def _parse_ref(row: list[str]) -> GitRef:
     (
         head_mark,

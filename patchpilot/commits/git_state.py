@@ -4,14 +4,12 @@
 This includes a rebase in another worktree.
 """
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from patchpilot.commits.branch_move_journal import find_unfinished_move
+from patchpilot.commits.git_reading import find_rebased_ref
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action, Advice
-from patchpilot.read_file import read_regular_file
 
 _MARKS = (
     ("rebase-merge", "a rebase", "git rebase --continue (or --abort)"),
@@ -48,16 +46,9 @@ def find_busy_operation(
         if (repository.git_dir / marker).exists():
             return UnfinishedOperation(operation, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
-        if worktree != repository.git_dir and ref and _is_rebasing(worktree, ref):
+        if worktree != repository.git_dir and ref and find_rebased_ref(worktree) == ref:
             return UnfinishedOperation(
                 f"a rebase of this branch in worktree {worktree.name}",
                 "finish it there first",
             )
     return None
-
-
-def _is_rebasing(git_dir: Path, ref: str) -> bool:
-    for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
-        if (read_regular_file(git_dir / name) or b"").strip() == os.fsencode(ref):
-            return True
-    return False

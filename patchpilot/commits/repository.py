@@ -20,6 +20,7 @@ from patchpilot.commits.git_reading import (
     GitOutputCache,
     GitReading,
     GitRef,
+    find_rebased_ref,
     format_complete_history_hint,
     may_change_repository,
 )
@@ -409,6 +410,15 @@ class Repository:
     def branch(self) -> str | None:
         """Return the current branch's short name, or None if HEAD is detached."""
         return self._reading.branch
+
+    @property
+    def topic_branch(self) -> str | None:
+        """Return the branch to which HEAD's commits belong, or None.
+
+        This is the current branch or, during a rebase, the branch that is being rebased.
+        """
+        ref = "" if self.branch else find_rebased_ref(self.git_dir)
+        return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else self.branch
 
     @property
     def settings(self) -> Mapping[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from patchpilot.commits.repository_identity import is_repository_gone
@@ -191,7 +192,7 @@ class Drafts(TopicStore):
             {patch.subject for patch in patches},
             {patch.authored for patch in patches} - {""},
         )
-        best: tuple[float, Draft] | None = None
+        matches: list[tuple[bool, float, Draft]] = []
         for draft in self.all(repository):
             draft_ids = {patch.patch_id for patch in draft.patches}
             common_ids = len(ids & draft_ids)
@@ -210,9 +211,13 @@ class Drafts(TopicStore):
                 or (not is_own_branch and is_branch_gone and (common_ids or common_traits))
                 or (common_ids * 2 > len(ids | draft_ids))
             )
-            if is_match and (best is None or score > best[0]):
-                best = (score, draft)
-        return best[1] if best else None
+            if is_match:
+                matches.append((is_own_branch and bool(draft.links), score, draft))
+        best = max(matches, key=itemgetter(1), default=None)
+        if best and not best[2].links:
+            # what was sent from this branch is this topic, not a draft that was never sent
+            best = max(matches, key=itemgetter(0, 1))
+        return best[2] if best else None
 
 
 def _patch_marks(patches: Sequence[KnownPatch]) -> tuple[set[str], set[str]]:

@@ -15,7 +15,6 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import find_fix_claim, may_fix_bug
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
-from patchpilot.model.send_request import SendRequest
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
@@ -86,9 +85,9 @@ def record_fix_answer(
 
     If `is_fix` is None, delete the answers.
     """
-    from patchpilot.topic.find import find_draft
+    from patchpilot.topic.find import find_containing_draft
 
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = find_containing_draft(repository, target, base)
     keys = {_fix_answer_key(commit) for commit in commits}
     home = repository.key
     with Drafts() as drafts:
@@ -111,9 +110,9 @@ def record_guessed_tags(
 
     `guesses` maps the ids in the tags, with the commits that have the tags, to reasons for doubt.
     """
-    from patchpilot.topic.find import find_draft
+    from patchpilot.topic.find import find_containing_draft
 
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = find_containing_draft(repository, target, base)
     added = {_make_guess_key(*names): doubt for names, doubt in guesses.items()}
     with Drafts() as drafts:
         drafts.keep(draft, replace(draft, answers={**draft.answers, **added}), "answered")

@@ -3,7 +3,6 @@
 
 import shlex
 from collections.abc import Callable, Container, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +20,6 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, explain_unusable_tag, make_tag_key, parse_trailer
 from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
 from patchpilot.outgoing.outbox import Outbox
@@ -30,7 +28,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Credit
 from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.topic.base import list_topic_commits
-from patchpilot.topic.find import find_draft, read_topic
+from patchpilot.topic.find import find_containing_draft, make_containing_request, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import convert_sent_patches
 from patchpilot.topic.state import (
@@ -161,7 +159,8 @@ def find_review_trailers(
         hint = "" if request.target else _suggest_applying_files(repository, store)
         raise UsageError(error.message, hint=hint or error.advice) from error
     patches = (read_commits_series(repository, ids, None), ids)
-    topic = read_topic(repository, _make_topic_request(repository, request, ids))
+    whole = make_containing_request(repository, request.target, request.base)
+    topic = read_topic(repository, whole)
     progress("reading the thread")
     state = compute_topic_state(repository, topic, store=store)
     posted = _read_posted_series(state)
@@ -218,20 +217,6 @@ def find_review_trailers(
     )
 
 
-def _make_topic_request(
-    repository: Repository, request: TrailersRequest, ids: Sequence[str]
-) -> SendRequest:
-    """Return the request for the whole topic that contains these commits.
-
-    The sent patches are matched with all of its patches, and its draft is kept complete.
-    """
-    target = request.target
-    with suppress(UsageError):
-        if target and set(ids) <= set(list_topic_commits(repository, None, request.base)):
-            target = None
-    return SendRequest(target=target, base=request.base)
-
-
 def _suggest_applying_files(repository: Repository, store: Store) -> str:
     """Return the commands that apply the backport that was sent last from patch files, or ""."""
     with Outbox() as outbox:
@@ -273,8 +258,7 @@ def save_answers(
     kept: Iterable[TagChoice],
 ) -> None:
     """Store in the topic's draft which tags the user refused, and which still hold."""
-    ids = list_topic_commits(repository, request.target, request.base)
-    draft = find_draft(repository, _make_topic_request(repository, request, ids))
+    draft = find_containing_draft(repository, request.target, request.base)
     pairs = [
         *((choice, REFUSED_TAG) for choice in refused),
         *((choice, format_kept_answer(draft, choice.commit)) for choice in kept),

@@ -133,7 +133,7 @@ class BaseSearch:
         Return None if there is none or if HEAD is detached.
         """
         if self.head == self.repository.find("HEAD"):
-            return self.repository.branch
+            return self.repository.topic_branch
         likely = [
             ref
             for ref in self._refs

@@ -5,6 +5,7 @@ If the topic has no draft, create one.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from patchpilot.commits.range import (
     read_commits_series,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch, find_prefix_version
 from patchpilot.model.file_headers import list_files, read_file_headers
 from patchpilot.model.mail import parse_id_option
@@ -122,8 +123,8 @@ def find_topic(
     """Return the topic of a TARGET; if it has no draft, create one, except in a dry run.
 
     The returned draft includes the options of the request. Pass the patches if they were already
-    read. Only the topic's current patches are saved; the caller saves the requested options with
-    `Drafts.keep`.
+    read. Only the topic's current patches are saved, and not during a rebase; the caller saves the
+    requested options with `Drafts.keep`.
     """
     if request.dry_run:
         return read_topic(repository, request, patches)
@@ -133,8 +134,10 @@ def find_topic(
     # if two processes start a topic at the same time, the second process finds the draft of the
     # first one
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
-        found_draft, old_change_id = _find_draft(drafts, outbox, facts)
-        draft = drafts.save(found_draft)
+        draft, old_change_id = _find_draft(drafts, outbox, facts)
+        # in the middle of a rebase, HEAD has only some of the topic's patches
+        if not facts.is_rebased or drafts.get(old_change_id) is None:
+            draft = drafts.save(draft)
         if old_change_id != draft.change_id:
             drafts.remove(old_change_id)
     return Topic(series, ids, _apply_request(repository, request, draft, facts))
@@ -154,6 +157,29 @@ def find_draft(repository: Repository, request: SendRequest) -> Draft:
     return finish_topic(repository, request).draft
 
 
+def find_containing_draft(repository: Repository, target: str | None, base: str | None) -> Draft:
+    """Return the draft for facts about the commits that TARGET names.
+
+    If they are part of the current topic, this is the topic's draft.
+    """
+    return find_draft(repository, make_containing_request(repository, target, base))
+
+
+def make_containing_request(
+    repository: Repository, target: str | None, base: str | None
+) -> SendRequest:
+    """Return the request for the current topic if it contains the commits that TARGET names.
+
+    Otherwise, return the request for TARGET.
+    """
+    if target is not None and not _is_patch_source(target):
+        with suppress(PatchpilotError):
+            topic_ids = list_topic_commits(repository, None, base)
+            if set(list_topic_commits(repository, target)) <= set(topic_ids):
+                target = None
+    return SendRequest(target=target, base=base)
+
+
 def read_topic(
     repository: Repository,
     request: SendRequest,
@@ -170,7 +196,8 @@ def read_topic(
 class _GitFacts(NamedTuple):
     """Facts about a topic from git, b4's tracking data and send tags.
 
-    `backport_prefix` is the subject prefix of backports to a stable branch, or "".
+    `backport_prefix` is the subject prefix of backports to a stable branch, or "". `is_rebased` is
+    set in the middle of a rebase of the branch.
     """
 
     series: Series
@@ -181,6 +208,7 @@ class _GitFacts(NamedTuple):
     branches: tuple[str, ...]
     enrolled: PrepBranch | None
     tagged: SentTag | None
+    is_rebased: bool
 
     @property
     def stable(self) -> str:
@@ -205,7 +233,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
             series.patches, compute_patch_ids(repository, contents), strict=True
         )
     )
-    branch = repository.branch if is_tip(repository, ids) else None
+    branch = repository.topic_branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
     return _GitFacts(
         series,
@@ -216,6 +244,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
         tuple(repository.refs),
         enrolled,
         find_tagged_topic(repository, patches),
+        branch != repository.branch and branch is not None,
     )
 
 
@@ -260,7 +289,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> tuple[Draft
         else:
             draft = Draft(change_id or make_change_id(title), facts.home, facts.branch)
     stored_change_id = draft.change_id
-    if not enrolled:
+    if not (enrolled or facts.is_rebased):
         draft = _rename_retitled(outbox, draft, facts.patches)
     updated = follow_patches(draft, facts.branch, facts.patches)
     updated = replace(updated, stable=stable or updated.stable)

@@ -63,7 +63,7 @@ def find_draft_of_commits(
     )
     with Drafts() as drafts:
         return drafts.recognize(
-            repository.key, repository.branch, patches, tuple(repository.refs), stable
+            repository.key, repository.topic_branch, patches, tuple(repository.refs), stable
         )
 
 

@@ -219,6 +219,22 @@ def test_draft_with_most_matching_patches_is_used() -> None:
         assert recognized.change_id == "other"
 
 
+def test_sent_draft_of_the_branch_precedes_an_unsent_one() -> None:
+    patches, old_patches = make_known_patches("a/one", "b/two"), make_known_patches("x/one", "y/z")
+    sent = Draft("sent", REPO, "x", links={"1": "1@example.org"}, patches=old_patches)
+    with Drafts() as drafts:
+        drafts.save(sent)
+        for branch in (None, "x"):
+            drafts.save(Draft("stray", REPO, branch, patches=patches))
+            recognized = drafts.recognize(REPO, "x", patches, ("x",))
+            assert recognized is not None
+            assert recognized.change_id == "sent"
+        drafts.save(replace(sent, patches=make_known_patches("c/three")))
+        recognized = drafts.recognize(REPO, "x", patches, ("x",))
+        assert recognized is not None
+        assert recognized.change_id == "stray"
+
+
 def test_empty_draft_adopts_the_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))

@@ -12,12 +12,13 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.questions import save_draft_answer
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.find import find_topic
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.topic.find import find_containing_draft, find_topic
 from patchpilot.topic.upstream_state import add_topic_prefix
 from tests.kit.backport_world import World
 from tests.kit.repos import Repo
 from tests.kit.smtp import Sink
-from tests.kit.topics import SIGNED, topic
+from tests.kit.topics import SIGNED, configure_mail_server, topic
 
 
 @pytest.fixture
@@ -145,3 +146,34 @@ def test_backport_of_an_undisclosed_fix_is_undisclosed(
         draft = find_topic(repository, SendRequest(target=file)).draft
     assert draft.stable == "6.12"
     assert draft.is_undisclosed
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_topic_keeps_its_draft_while_it_is_rebased(tmp_path: Path, is_sent: bool) -> None:
+    """A guess about one patch, and commands at each stop of a rebase, start no other topic."""
+    repo = topic(tmp_path / "r", 2)
+    if is_sent:
+        with Sink() as sink:
+            configure_mail_server(repo, sink)
+            assert repo.patchpilot("send --to me@example.org --force x --yes").code == 0
+    change_id = read_change_id(repo)
+    fix, cause = repo.git("rev-parse HEAD~1 master").split()
+    request = PrepareRequest(fix, fixes=(cause,), stable="none", is_fix=True, doubt="it is old")
+    with Repository.open(repo.path) as repository:
+        assert prepare_commit_tags(repository, request).written
+        save_draft_answer(repository, "security", "no")
+    titles = ("widget: count the turns", "widget: name the line")
+    repo.git("-c sequence.editor=sed\\ -i\\ s/^pick/edit/ rebase -q -i HEAD~2")
+    for title in titles:
+        retitle(repo, title)
+        with Repository.open(repo.path) as repository:
+            assert find_topic(repository, SendRequest()).draft.branch == "topic"
+            find_containing_draft(repository, "HEAD", None)
+        repo.git("rebase --continue")
+    with Repository.open(repo.path) as repository, Drafts() as drafts:
+        draft = find_topic(repository, SendRequest()).draft
+        assert [it.change_id for it in drafts.all()] == [draft.change_id]
+    assert bool(draft.links) is is_sent
+    assert not is_sent or draft.change_id == change_id
+    assert [patch.subject for patch in draft.patches] == list(titles)
+    assert len(draft.answers) == 3

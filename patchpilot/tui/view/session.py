@@ -215,7 +215,7 @@ class Session:
         settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
         ids = list_topic_commits(repository, self.target, base)
-        branch, is_merged = repository.branch, False
+        branch, is_merged = repository.topic_branch, False
         if self.target is not None:
             from patchpilot.topic.upstream_state import is_in_mainline
 
