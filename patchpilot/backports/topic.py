@@ -182,6 +182,13 @@ class ConflictOptions:
     adaptation: Adaptation | None = None
     is_started: bool = False
 
+    def describe(self, branch: str) -> str:
+        """Return a title and the steps of the adaptation to a branch."""
+        if self.adaptation is None:
+            return f"The fix as a whole cannot be adapted to {branch}."
+        title = f"Adapted to {branch} with a confidence of {self.adaptation.confidence:.0%}:"
+        return "\n".join((title, "", *(f"- {step}" for step in self.adaptation.steps)))
+
 
 def list_conflict_options(
     repository: Repository, result: BackportResult, branch: BranchResult

@@ -77,16 +77,15 @@ TESTED = (
 
 
 def resolution_options(
-    branch: "BranchResult",
+    prerequisite_count: int,
     options: "ConflictOptions",
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> list[DialogOption]:
-    """Return options for resolving the conflicts on a branch.
+    """Return options for resolving the conflicts on a branch, after this many prerequisites.
 
     An uncertain adaptation is only edited, after manual resolution.
     """
-    prerequisite_count = 0 if branch.partial else len(branch.prerequisites)
     prerequisites_text = (
         f", with {format_count(prerequisite_count, 'prerequisite')} applied before it"
     )
@@ -491,18 +490,19 @@ class BackportsScreen(StageScreen["BackportResult"]):
             return
 
         def choose_resolution(conflict_info: "ConflictOptions") -> None:
-            resolve = partial(self._resolve_conflict, self._choices, branch)
+            choices = self._choices
+            resolve = partial(self._resolve_conflict, choices, branch)
             if conflict_info.is_started:
                 resolve(None)
                 return
             options = resolution_options(
-                branch,
+                0 if branch.partial else choices.count_ticked(branch),
                 conflict_info,
                 partial(self._write_adapted_patch, result, branch),
                 resolve,
             )
             title = f"Conflict on {branch.branch}"
-            ask_for_option(self, describe_adaptation(branch, conflict_info), options, title)
+            ask_for_option(self, conflict_info.describe(branch.branch), options, title)
 
         self.run_in_thread(
             "adapting the fix to the branch",

@@ -12,15 +12,10 @@ import pytest
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.topic import ConflictOptions
 from patchpilot.commits.git_command import git
-from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.backports_screen import (
-    describe_adaptation,
-    resolution_options,
-)
+from patchpilot.tui.screens.backports_screen import resolution_options
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, text_of, visible, write_patches
-from tests.tui.screens.test_backports_rows import NEED, make_branch_result
 
 ADAPTED = Adaptation(
     "context",
@@ -32,10 +27,9 @@ ADAPTED = Adaptation(
 
 def test_uncertain_adaptation_is_only_edited() -> None:
     """The command line does not write it either."""
-    conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def list_proposals(options: ConflictOptions) -> list[str]:
-        return [proposal.words for proposal in resolution_options(conflict, options, print, print)]
+        return [proposal.words for proposal in resolution_options(1, options, print, print)]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
     assert list_proposals(ConflictOptions(ADAPTED)) == [write, start, manual]
@@ -43,14 +37,17 @@ def test_uncertain_adaptation_is_only_edited() -> None:
         manual,
         start,
     ]
-    (only,) = resolution_options(conflict, ConflictOptions(), print, print)
+    (only,) = resolution_options(1, ConflictOptions(), print, print)
     assert only.words == manual
     assert only.then.endswith("in it, with 1 prerequisite applied before it")
-    text = describe_adaptation(conflict, ConflictOptions(ADAPTED))
+    (only,) = resolution_options(0, ConflictOptions(), print, print)
+    assert only.then == "a clone with git's conflict in it"
+    branch = "stable/linux-6.1.y"
+    text = ConflictOptions(ADAPTED).describe(branch)
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 82%:")
     assert text.count("\n- ") == len(ADAPTED.steps)
     assert (
-        describe_adaptation(conflict, ConflictOptions())
+        ConflictOptions().describe(branch)
         == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
     )
 
