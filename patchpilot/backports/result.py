@@ -113,6 +113,11 @@ class BackportResult:
         lacking = tuple(name for name in branch.lacking_newer if name not in queued)
         return lacking, tuple(queued.values())
 
+    def describe_rules(self) -> tuple[str, str]:
+        """Return the title and the text that explain why there are no branches."""
+        title, _, text = "\n\n".join(self.rules).partition("\n\n")
+        return title, text.replace("`", "")
+
     def describe_needs(self) -> str:
         """Return how many branches need the fix, and on how many of them a conflict is open."""
         needy = [branch for branch in self.branches if branch.wants_fix]

@@ -55,8 +55,8 @@ from patchpilot.sending.propose_prefix import find_prefix_warnings
 from patchpilot.sending.questions import (
     add_request_answers,
     is_regression_fix,
-    warn_about_unclear_fixes,
     warn_about_unlikely_tags,
+    warn_about_untagged_fixes,
 )
 from patchpilot.sending.uncommitted import warn_about_uncommitted_edits
 from patchpilot.sending.undisclosed import (
@@ -340,7 +340,7 @@ def _add_problems(
         *find_prefix_warnings(checks, request.profile, is_regression=is_regression_fix(draft)),
         *warn_about_missing_tags(repository, request, draft, sending.ids),
         *warn_about_open_requests(repository, draft, last_send, followed),
-        *(warn_about_unclear_fixes(repository, sending.series) if sending.ids else ()),
+        *warn_about_untagged_fixes(repository, sending.series, facts.project, draft),
         *warn_about_unlikely_tags(repository, sending.series, request.profile),
         *warn_about_backports(repository, draft, changes, request.profile, progress),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),

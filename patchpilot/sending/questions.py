@@ -43,7 +43,12 @@ from patchpilot.sending.build_proof import (
 from patchpilot.sending.propose_prefix import propose_tree_prefix, refuse_unknown_tree
 from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts, complete_prefix
-from patchpilot.tags.fix_claims import explain_guessed_tag, judge_fix, list_denied_subjects
+from patchpilot.tags.fix_claims import (
+    describe_untagged_fix,
+    explain_guessed_tag,
+    judge_fix,
+    list_denied_subjects,
+)
 from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find import find_topic
 from patchpilot.topic.posted_elsewhere import (
@@ -249,8 +254,18 @@ def find_open_questions(
     return (*open_questions, *test_question)
 
 
-def warn_about_unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Warn about commits without a Fixes: tag that may fix a bug; see `judge_fix`."""
+def warn_about_untagged_fixes(
+    repository: Repository, series: Series, project: Project, draft: Draft
+) -> tuple[SendProblem, ...]:
+    """Warn about commits without a Fixes: tag that fix a bug, or may fix one; see `judge_fix`.
+
+    Patch files are not judged, nor are projects and topics for which `check` expects no such tag.
+    """
+    if "missing-fixes" in (*project.style.ignore, *draft.waivers):
+        return ()
+    commits = [repository.commit(patch.commit) for patch in series.patches if patch.commit]
+    if untagged := describe_untagged_fix(repository, commits):
+        return (SendProblem("no-fixes-tag", untagged, Action("prepare", (), "to add it: {}")),)
     titles = [
         patch.subject.title
         for patch in series.patches

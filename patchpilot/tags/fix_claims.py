@@ -12,13 +12,19 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import find_fix_claim, may_fix_bug
+from patchpilot.model.commit_references import (
+    explains_missing_fixes,
+    find_fix_claim,
+    may_fix_bug,
+)
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
 from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
 
+NO_BUG = "its message names no bug"
+"""The reason why a commit is no fix if the author did not answer."""
 _ANSWER = "fix "
 """Prefix of the key of such an answer in a draft. The author date and the subject follow, because
 amending and rebasing preserve them.
@@ -50,17 +56,69 @@ def judge_fix(repository: Repository, commit: Commit, patch: Patch | None = None
         return judge_author_answer(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
+    message = commit.subject, commit.lines[1:]
+    if not (find_fix_claim(*message) or may_fix_bug(*message)):
+        # the changed files cannot make it a fix
+        return FixJudgement(False, NO_BUG)
     changes = patch.files if patch else ()
     if patch is None and len(commit.parents) == 1:
         from patchpilot.commits.fix_commit import FixCommit
 
         changes = FixCommit(repository, commit).files
     paths = tuple(change.path for change in changes)
-    message_parts = commit.subject, commit.lines[1:], paths
-    if find_fix_claim(*message_parts):
+    if find_fix_claim(*message, paths):
         return FixJudgement(True)
-    is_unclear = may_fix_bug(*message_parts) and not find_upstream_commits(commit.message)
-    return FixJudgement(False, "its message names no bug", is_unclear)
+    is_unclear = may_fix_bug(*message, paths) and not find_upstream_commits(commit.message)
+    return FixJudgement(False, NO_BUG, is_unclear)
+
+
+def find_main_fix(repository: Repository, commits: Sequence[Commit]) -> int:
+    """Return the index of the commit whose tags and backports a topic is about.
+
+    This is the first one with a Fixes: tag, otherwise the first one with Cc: stable or with a
+    message that claims a fix, otherwise the last one.
+    """
+    ranks = [_rank_fix(repository, commit) for commit in commits]
+    best = max(ranks)
+    return ranks.index(best) if any(best) else len(ranks) - 1
+
+
+def _rank_fix(repository: Repository, commit: Commit) -> tuple[bool, bool, bool]:
+    is_for_stable = any("stable@" in tag.value for tag in commit.tags("Cc"))
+    is_fix = judge_fix(repository, commit).is_fix
+    return bool(commit.tags("Fixes")), is_for_stable, is_fix
+
+
+def describe_main_fix(repository: Repository, commits: Sequence[Commit], shown: Commit) -> str:
+    """Return a line that names the main fix if `shown` is no fix, but another commit is, or ""."""
+    index = find_main_fix(repository, commits) if commits else 0
+    if any(_rank_fix(repository, shown)) or not any(
+        _rank_fix(repository, commit) for commit in commits[index : index + 1]
+    ):
+        return ""
+    return f"{_number_commit(commits, index)} is the fix"
+
+
+def _number_commit(commits: Sequence[Commit], index: int) -> str:
+    return f'{index + 1}/{len(commits)} "{commits[index].subject}"'
+
+
+def describe_untagged_fix(
+    repository: Repository, commits: Sequence[Commit], shown: Commit | None = None
+) -> str:
+    """Return a line that names the first fix without a Fixes: tag, except `shown`, or ""."""
+    return next(
+        (
+            f"{_number_commit(commits, index)} has no Fixes: tag"
+            for index, commit in enumerate(commits)
+            if commit != shown
+            and not commit.tags("Fixes")
+            and judge_fix(repository, commit).is_fix
+            and not explains_missing_fixes(commit.lines)
+            and not find_upstream_commits(commit.message)
+        ),
+        "",
+    )
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:

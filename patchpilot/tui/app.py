@@ -402,7 +402,7 @@ class PatchpilotApp(ReportsErrors, OffersActions, App[int]):
     def action_commit(self, offset: int) -> None:
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
-            self.session.at = (self.session.at % len(topic.commits) + offset) % len(topic.commits)
+            self.session.at = (self.session.position + offset) % len(topic.commits)
             if self.stage_screen:
                 self.stage_screen.handle_commit_change()
 

@@ -235,7 +235,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
         state = StageState.TODO
         note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
     elif not result.branches:
-        note = result.rules[0]
+        state, note = StageState.NOTHING, result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
         state = StageState.TODO
         note = f"the request is a draft; {choices.unsendable or 'press 0 to send it'}"

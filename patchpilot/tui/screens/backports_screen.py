@@ -111,29 +111,19 @@ def resolution_options(
     return [write_option, edit_option, manual_option]
 
 
-def describe_adaptation(branch: "BranchResult", options: "ConflictOptions") -> str:
-    adaptation = options.adaptation
-    if adaptation is None:
-        return f"The fix as a whole cannot be adapted to {branch.branch}."
-    title = f"Adapted to {branch.branch} with a confidence of {adaptation.confidence:.0%}:"
-    return "\n".join((title, "", *(f"- {step}" for step in adaptation.steps)))
-
-
 def needed_prerequisites(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
     return branch.prerequisites if branch.wants_fix else ()
 
 
-def empty_result_texts(result: "BackportResult") -> tuple[str, str]:
-    title, _, text = "\n\n".join(result.rules).partition("\n\n")
-    return title, text.replace("`", "")
-
-
-def empty_result_keys(result: "BackportResult") -> list[tuple[str, str]]:
+def empty_result_keys(
+    result: "BackportResult", *, is_series: bool = False
+) -> list[tuple[str, str]]:
     tags, next_key = Stage.TAGS, ("n", f"go to {Stage.PREVIEW.label}")
     if result.unfetched:
         return [("g", "run git fetch, after confirmation"), next_key]
     tags_key = str(tags.number), f"go to {tags.label}, if this is a fix after all"
-    return [tags_key, next_key] if result.commit else [next_key]
+    patch_key = "< >", "go to another patch"
+    return [*[patch_key] * is_series, tags_key, next_key] if result.commit else [next_key]
 
 
 class BackportsScreen(StageScreen["BackportResult"]):
@@ -227,10 +217,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
         result = self._shown
         if result is None or result.branches:
             return
-        title, text = empty_result_texts(result)
         size = self._verdict_panel.size
+        topic = self.session.topic
+        keys = empty_result_keys(result, is_series=bool(topic and topic.commits[1:]))
         placeholder = format_placeholder(
-            title, text, empty_result_keys(result), size.width - 2, size.height
+            *result.describe_rules(), keys, size.width - 2, size.height
         )
         self._verdict_panel.text.update(placeholder)
 

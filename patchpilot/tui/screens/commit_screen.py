@@ -67,7 +67,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     def show_result(self, result: TopicCommits) -> None:
         self.set_class(len(result.patches) > 1, "-several")
-        self.refill_list(self.session.at % len(result.patches))
+        self.refill_list(self.session.position)
         if self.focused is None:
             self.query_one("#next-list").focus()
         self._check_questions()

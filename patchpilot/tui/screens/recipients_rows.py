@@ -168,7 +168,7 @@ def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     from patchpilot.sending.mail_recipients import describe_recipient_changes
 
     request.progress("looking up recipients")
-    patch = request.session.at if request.session.view == "patch" else None
+    patch = request.session.position if request.session.view == "patch" else None
     result = find_topic_recipients(
         request.repository, request.session.make_send_request(request.repository), patch
     )

@@ -114,7 +114,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         )
 
         session = self.session
-        patch = session.at if session.view == "patch" else None
+        patch = session.position if session.view == "patch" else None
         history_key = f"{session.topic.key if session.topic else ''} {patch}"
         if history_key == self._history_of:
             return

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
+    from patchpilot.tags.fix_claims import describe_untagged_fix
     from patchpilot.tags.topic_culprits import find_topic_culprits
 
     settings = request.session.read_settings(request.repository)
@@ -43,6 +44,9 @@ def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
         note = format_count(len(result.present), "valid Fixes: tag")
     elif best := result.best_candidate:
         state, note = StageState.OFFERED, offer_note(result, [best])
+    untagged = describe_untagged_fix(request.repository, request.topic.commits, request.commit)
+    if untagged and state is StageState.DONE:
+        state, note = StageState.OFFERED, f"{untagged}: < and > select the patch"
     return result, StageStatus(state, note)
 
 

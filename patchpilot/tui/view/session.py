@@ -41,7 +41,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
     Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
-    Stage.TAGS: ("commit", "waivers"),
+    Stage.TAGS: ("commit", "topic", "waivers"),
     Stage.BACKPORTS: ("commit", "likely", "refs", "claims", "reported"),
     Stage.PREVIEW: _OF_MAILS,
     Stage.SEND: _OF_MAILS,
@@ -80,6 +80,7 @@ class OpenTopic(NamedTuple):
     """The topic's commits, oldest first, and a key that changes with them.
 
     The last commit is the tip of `branch`. `is_merged` is set if the user named a mainline commit.
+    `main` is the index of the commit that is selected first.
     """
 
     target: str | None
@@ -87,6 +88,7 @@ class OpenTopic(NamedTuple):
     base: str | None
     commits: tuple[Commit, ...]
     is_merged: bool = False
+    main: int = -1
 
     @property
     def key(self) -> str:
@@ -210,6 +212,7 @@ class Session:
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
+        from patchpilot.tags.fix_claims import find_main_fix
         from patchpilot.topic.base import BaseSearch, list_topic_commits
 
         settings = self.read_settings(repository)
@@ -221,7 +224,10 @@ class Session:
 
             is_merged = is_in_mainline(repository, ids[-1])
             branch = None if is_merged else BaseSearch(repository, ids[-1]).branch
-        return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)), is_merged)
+        commits = tuple(repository.commits(ids))
+        return OpenTopic(
+            self.target, branch, base, commits, is_merged, find_main_fix(repository, commits)
+        )
 
     @property
     def facts_key(self) -> str:
@@ -293,8 +299,13 @@ class Session:
     def commit(self) -> Commit | None:
         if self.topic is None:
             return None
-        commits = self.topic.commits
-        return commits[self.at if -len(commits) <= self.at < len(commits) else -1]
+        return self.topic.commits[self.position]
+
+    @property
+    def position(self) -> int:
+        """Return the index of the selected commit: the main fix until the user selects another."""
+        topic = self.topic
+        return self.at if topic is None or 0 <= self.at < len(topic.commits) else topic.main
 
     @property
     def chosen_culprit(self) -> str:

@@ -43,7 +43,7 @@ async def test_not_a_fix_is_respected_by_other_stages(
         assert app.session.stage_status(Stage.TAGS).state is StageState.DONE
         await keys(pilot, Stage.BACKPORTS)
         assert "you answered that it is not a fix: nothing to backport" in text_of(app)
-        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.DONE
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.NOTHING
         await keys(pilot, Stage.CHECKS)
         assert "missing-fixes" not in text_of(app)
         await keys(pilot, Stage.PREVIEW)
@@ -169,3 +169,24 @@ async def test_choice_for_a_merged_fix_reaches_the_stable_branches(
         await keys(pilot, Stage.TAGS, "space")
         await visible(pilot, "press Enter on a commit: LTS uses it")
         assert not app.session.chosen_culprit
+
+
+async def test_series_is_judged_as_a_whole(fixed_clone: Path, app: PatchpilotApp) -> None:
+    (path,) = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+    file = fixed_clone / path
+    file.write_text(f"{file.read_text()}\n/* end */\n")
+    message = "net/acme: mark the end\n\nReaders look for it.\n\nSigned-off-by: R N <r@n.example>"
+    git(fixed_clone, "commit", "-q", "-a", "-m", message)
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        await visible(pilot, "1/2 net/acme: allow old cards")
+        assert app.session.stage_status(Stage.TAGS).state is StageState.OFFERED
+        await keys(pilot, "greater_than_sign")
+        await visible(pilot, "< and > select the patch")
+        status = app.session.stage_status(Stage.TAGS)
+        assert status.state is StageState.OFFERED
+        assert status.note.startswith('1/2 "net/acme: allow old cards')
+        await keys(pilot, Stage.BACKPORTS)
+        await visible(pilot, "as its message names no bug")
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.NOTHING
+        await keys(pilot, "less_than_sign")
+        await visible(pilot, "Prerequisites")

@@ -12,7 +12,6 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import (
     empty_result_keys,
-    empty_result_texts,
 )
 from patchpilot.tui.screens.follow_rows import placeholder_rows
 from patchpilot.tui.view.empty import format_placeholder
@@ -42,10 +41,11 @@ def test_blank_lines_give_way_first() -> None:
 def test_unfetched_branches_name_the_key() -> None:
     rules = ("Not fetched.\n\nRun `git fetch`.",)
     result = BackportResult("1" * 40, "x", rules=rules, unfetched=True)
-    assert empty_result_texts(result) == ("Not fetched.", "Run git fetch.")
+    assert result.describe_rules() == ("Not fetched.", "Run git fetch.")
     assert empty_result_keys(result)[0] == ("g", "run git fetch, after confirmation")
     result = replace(result, unfetched=False)
     assert [key for key, _ in empty_result_keys(result)] == ["4", "n"]
+    assert empty_result_keys(result, is_series=True)[0] == ("< >", "go to another patch")
     assert [key for key, _ in empty_result_keys(replace(result, commit=None))] == ["n"]
 
 
