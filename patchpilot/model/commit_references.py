@@ -473,16 +473,24 @@ def _strip_prefixes(title: str) -> str:
     return _COMPOUND.sub("", title[start:])
 
 
+_FIXED_NOUN = lazy_pattern(
+    # at the start of a title, "fix" is a verb
+    r"(?:(?!^)\b(?:fix(?:es)?)|\bfixed|^fix(?:es)?(?=-| up))"
+    r"[- ](?:rate|point|up|size|width|length|link|layout|regulator|clock)\b"
+    # a defect cannot be fixed in this sense
+    r"(?! (?:\w+ ){0,2}(?:leak|overflow|underflow|dead-?lock|race|crash|panic|oops|hang|lock-?up"
+    r"|corruption|regression|use-after-free|double[- ]free|null|out[- ]of[- ]bounds?|UAF|OOB))"
+    r"|\bfixup\b",
+    re.IGNORECASE,
+)
+"""Names such as "fixed clock" and "fix-up"."""
+
+
 def find_bug_word(title: str) -> str | None:
     """Return the word for a bug or a fix that follows the prefixes of a subject, or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
-    if not match or cached_search(
-        r"\bfix(?:ed|es)?[-"
-        r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
-        title,
-        re.IGNORECASE,
-    ):
+    if not match or _FIXED_NOUN.search(title):
         return None
     weak = match[0].lower() in (
         "wrong",

@@ -67,6 +67,16 @@ def test_fix_is_claimed_in_subject_or_text(
         ("ring: fix the mask", "fix"),
         ("ring: fixed-rate clock", None),
         ("ring: fixup of the leak", None),
+        *(
+            (f"ring: {word} clock {defect}", word)
+            for word in ("fix", "Fixes", "Fixed")
+            for defect in ("leak in probe", "deadlock", "rate overflow", "tree use-after-free")
+        ),
+        ("ring: fix link training", "fix"),
+        ("ring: fix size of the table", "fix"),
+        ("ring: fix up the names", None),
+        ("ring: add a fixed clock", None),
+        ("ring: fixed link mode", None),
         ("ring: wrong mask", None),
         ("ring: correct a wrong mask", "wrong"),
         ("ring: add missing of_node_put", "missing"),
