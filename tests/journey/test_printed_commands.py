@@ -69,6 +69,9 @@ NOT_RUN = {
         "its words are known at run time:"
         " tests/tracking/test_update_series_lives.py compares the step"
     ),
+    "patchpilot backport {arguments} --signoff": (
+        "its words are known at run time: tests/backports/test_work_clone.py compares them"
+    ),
     "patchpilot track show {entries[0][0]}": (
         "its words are known at run time: tests/threads/test_known_series.py runs it"
     ),
@@ -116,7 +119,7 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             f"patchpilot send {folder}/*.patch"
-            for folder in ("out/5.15", "out/6.12", "{shlex.quote(str(files[0].parent))}")
+            for folder in ("out/5.15", "out/6.12", "{reroll}{shlex.quote(str(files[0].parent))}")
         ),
         "needs written backports: tests/sending/test_check_backports.py plans them",
     ),
