@@ -160,10 +160,11 @@ def _name_branch(advice: Advice, branch: str) -> Advice:
 
     They are no actions, because a key of the TUI would send the current branch.
     """
+    switch = f"git switch {shlex.quote(branch)}"
     parts: list[Any] = list(advice_parts(advice))
     for index, part in enumerate(parts):
         if isinstance(part, Action) and part.name == "send":
-            command = f"git switch {shlex.quote(branch)} && {part.command}"
+            command = " && ".join((switch, part.command))
             parts[index] = f"{part.reason}: `{command}`"
     return join_hints(*parts)
 

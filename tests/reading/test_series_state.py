@@ -642,7 +642,7 @@ ASKED = make_story_reply("Is the caller checked?", 60)
         (
             (WISH, make_story_reply("Rename it, please.", 70, sender=MATT)),
             "changes-requested",
-            "Matt Maintainer requested changes (review)",
+            "Matt Maintainer requested changes (review); so did Rita Reviewer (review)",
             "m70",
         ),
     ],
