@@ -69,21 +69,21 @@ def test_answer_without_a_question_is_answered_too(workdir: Path, own_address: N
 
 def test_question_without_a_request_is_open(workdir: Path, own_address: None) -> None:
     text = "Thanks for the report.  The handler may see NULL.\nCare to send a patch?"
-    report = build_mail(TITLE, "It hangs.\n", id="bug")
-    with serve_archive("mbox", workdir / "archive", report, build_reply(TITLE, text, **REPLY)) as it:
-        assert call("track add <bug@example.org> --lore", it.url).code == 0
+    mails = build_mail(TITLE, "It hangs.\n", id="bug"), build_reply(TITLE, text, **REPLY)
+    with serve_archive("mbox", workdir / "archive", *mails) as archive:
+        assert call("track add <bug@example.org> --lore", archive.url).code == 0
     shown = call("track show 1").out
     assert "next      answer the question by Rita Reviewer" in shown
     assert "open      question by Rita Reviewer" in shown
 
 
 def test_report_follows_the_fix_that_closes_it(workdir: Path, own_address: None) -> None:
-    tags = "Closes: https://lore.kernel.org/all/bug@example.org/\nSigned-off-by: Ada\n"
+    tags = "\nCloses: https://lore.kernel.org/all/bug@example.org/\nSigned-off-by: Ada\n"
     diff = "diff --git a/p.c b/p.c\n--- a/p.c\n+++ b/p.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
     mails = (
         build_mail(TITLE, "It hangs.\n", id="bug"),
         ANSWER,
-        build_mail("[PATCH] pump: start it", f"It hangs.\n\n{tags}---\n{diff}", id="fix", minutes=90),
+        build_mail("[PATCH] pump: start it", f"It hangs.\n{tags}---\n{diff}", id="fix", minutes=90),
     )
     with serve_archive("mbox", workdir / "archive", *mails) as archive:
         for name in ("bug", "fix"):

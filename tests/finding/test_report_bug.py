@@ -99,18 +99,9 @@ def test_hardware_of_the_log_is_in_the_report(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (
-            "Tainted: G           O       6.1.150-box2 #1",
-            "6.1.150-box2 is not an upstream kernel; ",
-        ),
-        (
-            "Tainted: G        W  O       6.1.150 #1",
-            "FILL IN: the kernel is tainted by out-of-tree",
-        ),
-        (
-            "Tainted: [P]=PROPRIETARY_MODULE, [O]=OOT_MODULE\nCPU: 1 Comm: x 6.9.1 #1",
-            "by proprietary",
-        ),
+        ("Tainted: G           O       6.1.150-box2 #1", "box2 is not an upstream kernel; "),
+        ("Tainted: G        W  O       6.1.150 #1", "IN: the kernel is tainted by out-of-tree"),
+        ("Tainted: [P]=PROPRIETARY_MODULE, [O]=OOT_MODULE\n6.9.1 #1", "by proprietary"),
         ("Not tainted 6.1.0-18-amd64 #1", "6.1.0-18-amd64 is not an upstream kernel. Does it"),
         ("Tainted: G        W          6.9.0-rc3-00012-g1234567 #1", ""),
     ],
