@@ -246,15 +246,15 @@ def describe_test(base: str | None) -> str:
     """Describe how to apply the messages that the user sent to themselves.
 
     `git am` cannot apply them to the branch that has their commits, so it needs a worktree of the
-    base.
+    base. It stops at a cover letter unless it is told to drop empty patches (git 2.35).
     """
     start = (base or "BASE")[:12]
     inbox = find_demo_inbox()
     save = "" if inbox else "save the messages that you receive in FILE; "
     file = shlex.quote(str(inbox)) if inbox else "FILE"
     return (
-        f"{save}to test them: git worktree add --detach ../test {start}, then git am {file} there;"
-        " git worktree remove ../test ends the test"
+        f"{save}to test them: git worktree add --detach ../test {start}, then git am --empty=drop"
+        f" {file} there; git worktree remove ../test ends the test"
     )
 
 

@@ -12,7 +12,7 @@ from tests.kit.smtp import FaultySink
 def test_only_patches_are_applied_from_the_mailbox() -> None:
     patch = build_patch_mail("[PATCH] acme: x").decode().splitlines()
     advice, blank = describe_new_mail(patch, "1" * 40)
-    assert f"{'1' * 12}, then git am FILE there" in advice
+    assert f"{'1' * 12}, then git am --empty=drop FILE there" in advice
     assert blank == ""
     assert describe_new_mail(["Subject: Re: acme: x", "", "Older than 2.4."], "1" * 40) == []
 

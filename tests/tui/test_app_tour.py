@@ -247,7 +247,7 @@ async def test_test_copy_opens_and_q_offers_to_go_on(sandbox: Sandbox) -> None:
         assert (sandbox.root / DEMO_INBOX).exists()
         assert "Subject: [PATCH] net/acme" in text_of(app)
         base = git(sandbox.work, "rev-parse", "--short=12", "HEAD^").text.strip()
-        assert f"git worktree add --detach ../test {base}, then git am " in " ".join(
+        assert f"git worktree add --detach ../test {base}, then git am --empty=drop " in " ".join(
             re.sub("[│┃]", " ", text_of(app)).split()
         )
         await keys(pilot, "escape", "q")
