@@ -160,3 +160,8 @@ class BranchResult:
     def wants_fix(self) -> bool:
         """Return whether the branch lacks the fix and has, or may have, the bug."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
+
+    @property
+    def needed_prerequisites(self) -> tuple[PrerequisiteNeed, ...]:
+        """Return the prerequisites, or () if the branch does not want the fix."""
+        return self.prerequisites if self.wants_fix else ()

@@ -23,8 +23,8 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,
+    find_conflict_clone,
     find_resolution_folder,
-    is_resolution_started,
     prepare_conflict_clone,
 )
 from patchpilot.backports.write import (
@@ -181,11 +181,12 @@ class ConflictOptions:
     """The ways to resolve a fix's conflict on a branch.
 
     `adaptation` is the adapted fix, or None if the fix cannot be adapted. `is_started` is set if a
-    clone for the conflict already exists.
+    clone for the conflict already exists, and `is_committed` if the user committed there.
     """
 
     adaptation: Adaptation | None = None
     is_started: bool = False
+    is_committed: bool = False
 
     def describe(self, branch: str) -> str:
         """Return a title and the steps of the adaptation to a branch."""
@@ -200,8 +201,9 @@ def list_conflict_options(
 ) -> ConflictOptions:
     """Return the options for resolving a fix's conflict on a branch."""
     assert result.commit
-    if is_resolution_started(repository, result.commit, branch):
-        return ConflictOptions(is_started=True)
+    if clone := find_conflict_clone(repository, result.commit, branch):
+        is_committed = not (clone / ".git" / "CHERRY_PICK_HEAD").exists()
+        return ConflictOptions(is_started=True, is_committed=is_committed)
     with ScratchStore(repository) as scratch:
         fix, tree = (
             FixCommit.read(repository, result.commit),
@@ -227,12 +229,15 @@ def resolve_conflict(
     branch: BranchResult,
     excluded_commits: Collection[str],
     start: Adaptation | None = None,
+    *,
+    sign_off: bool = False,
 ) -> ConflictResolution:
     """Return a clone with the branch's conflict, reusing an existing clone.
 
     With `start`, the conflicted files have the adapted content. Prerequisites in `excluded_commits`
-    are not applied.
+    are not applied. With `sign_off`, the patches of a finished resolution have the user's sign-off.
     """
+    identity = repository.identity
     branch_result = exclude_prerequisites(
         replace(result, branches=(branch,)), {branch.branch: excluded_commits}
     ).branches[0]
@@ -241,5 +246,5 @@ def resolve_conflict(
         [(result, replace(branch_result, adaptation=start))],
         backport_trees(repository, None),
         None,
-        BackportText(adapter=repository.identity),
+        BackportText(signer=require_identity(identity) if sign_off else None, adapter=identity),
     )

@@ -139,9 +139,10 @@ def prepare_conflict_clone(
     return resolution
 
 
-def is_resolution_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
-    """Return whether a clone for resolving the conflict on a branch already exists."""
-    return (_clone_folder(repository, commit, branch) / ".git").exists()
+def find_conflict_clone(repository: Repository, commit: str, branch: BranchResult) -> Path | None:
+    """Return the clone for resolving the conflict on a branch, or None if there is none yet."""
+    clone = _clone_folder(repository, commit, branch)
+    return clone if (clone / ".git").exists() else None
 
 
 def find_resolution_folder(
@@ -461,16 +462,22 @@ def _continue_resolution(
                 is_signed=wording.signer is not None,
                 is_own=user_folder is None,
             )
+            again: tuple[str, ...] = (target, "--resolve", branch.branch)
+            again += ("--write", str(user_folder)) if user_folder else ()
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
             hint: Advice = format_note_hint(made, files, f"explain them in the message: {amend}")
-            if not (hint or wording.signer):
+            hints: list[Advice] = []
+            if hint:
+                # the files have the message as it was before
+                write = Action("backport", (*again, "--signoff"), "then write them again: {}")
+                hints = [hint, write]
+            elif not wording.signer:
                 is_added = len(made) > len(own_commits)
-                again: tuple[str, ...] = (target, "--resolve", branch.branch)
-                again += ("--write", str(user_folder)) if user_folder else ()
                 sign = advise_sign_off(again)
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)
                 hint = hint or (UNSIGNED_HINT if is_added else "")
-    send = format_send_command(files)
+                hints = [hint] if hint else []
+    send = format_send_command(files, is_again=any(each.sent for _, each in pairs))
     written = WrittenBackport(branch.branch, files, send=send)
     remember_backport([result for result, _ in pairs], written)
     return ConflictResolution(
@@ -479,7 +486,7 @@ def _continue_resolution(
         "done",
         (),
         (
-            *((hint,) if hint else ()),
+            *hints,
             *map(explain_left_out, left_out),
             *(f"you edited {name}, so it is kept; remove it to write it again" for name in edited),
             f"send them: {send}",

@@ -72,6 +72,13 @@ def test_conflict_is_resolved_in_two_calls(conflicting_branch: World, tmp_path: 
     assert not any(word in content for word in ("yourname", "your name"))
     assert "0001-work-do-not-forget-step-20.patch: not the lines" in second["advice"][0]
     assert "commit --amend" in second["advice"][0]
+    again = f"--resolve linux-6.12.y --write {tmp_path / 'out'} --signoff"
+    assert second["advice"][1].startswith("then write them again: patchpilot backport ")
+    assert second["advice"][1].endswith(again)
+    amend_message(clone, "[ Ada: the branch calls own() ]")
+    third = resolve_conflict(conflicting_branch, "--write", tmp_path / "out", "--signoff")
+    assert third["advice"][0].startswith("send them: ")
+    assert "[ Ada: the branch calls own() ]" in Path(third["files"][0]).read_text()
 
 
 def test_fixes_of_a_range_are_resolved_in_order(conflicting_branch: World) -> None:

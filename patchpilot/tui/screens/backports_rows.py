@@ -353,5 +353,5 @@ def describe_resolution(resolution: "ConflictResolution") -> list[str]:
         SHELL,
         *(f"  {line}" for line in resolution.advice),
         "",
-        "After you resolve it, press a here to continue.",
+        "After you resolve it, press Esc, then a to continue.",
     ]

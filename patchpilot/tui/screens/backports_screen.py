@@ -54,7 +54,6 @@ from patchpilot.tui.widgets.plain_text import PlainText
 if TYPE_CHECKING:
     from patchpilot.backports.adapted_fix import Adaptation
     from patchpilot.backports.branch_result import BranchResult
-    from patchpilot.backports.prerequisites import PrerequisiteNeed
     from patchpilot.backports.result import BackportResult
     from patchpilot.backports.topic import ConflictOptions
     from patchpilot.backports.work_clone import ConflictResolution
@@ -109,10 +108,6 @@ def resolution_options(
         partial(write, adaptation),
     )
     return [write_option, edit_option, manual_option]
-
-
-def needed_prerequisites(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
-    return branch.prerequisites if branch.wants_fix else ()
 
 
 def empty_result_keys(
@@ -318,7 +313,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def can_tick(self) -> bool:
-        return bool(self.selected_item and needed_prerequisites(self.selected_item))
+        return bool(self.selected_item and self.selected_item.needed_prerequisites)
 
     @property
     def can_write(self) -> bool:
@@ -356,7 +351,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             return
         self._verdict_panel.heading = self._branch_heading(branch)
         # next to the list of prerequisites, the details get half the width
-        is_half_width = self.size.width >= WIDE and needed_prerequisites(branch)
+        is_half_width = self.size.width >= WIDE and branch.needed_prerequisites
         columns = self.size.width // (2 if is_half_width else 1) - EDGE
         rows = branch_page_rows(self._choices, branch, columns, self.step_keys)
         self._verdict_panel.text.update(join_lines(rows))
@@ -370,7 +365,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
-        needed = needed_prerequisites(branch)
+        needed = branch.needed_prerequisites
         panel = self.query_one("#needs", Panel)
         unticked = self._choices.get_unticked_commits(branch)
         panel.display = bool(needed)
@@ -455,11 +450,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
             dialog = LineDialog(text, value=str(folder), title="Write patches")
             ask_for_answer(self, dialog, partial(write_patches, sign_off))
 
+        self._ask_sign_off(ask_folder)
+
+    def _ask_sign_off(self, act: "Callable[[str], None]") -> None:
         if self.session.signs_off:
-            ask_folder("yes")
+            act("yes")
         else:
             answers = (("yes", "Sign off"), ("no", "Without sign-off"))
-            ask_for_answer(self, Choose(SIGN, answers, "Write patches"), ask_folder)
+            ask_for_answer(self, Choose(SIGN, answers, "Write patches"), act)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
         written = {(self.shown_result.commit, it.branch): it for it in backports if it.files}
@@ -484,7 +482,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
             choices = self._choices
             resolve = partial(self._resolve_conflict, choices, branch)
             if conflict_info.is_started:
-                resolve(None)
+                act = partial(resolve, None)
+                if conflict_info.is_committed:
+                    self._ask_sign_off(act)
+                else:
+                    act()
                 return
             options = resolution_options(
                 0 if branch.partial else choices.count_ticked(branch),
@@ -519,6 +521,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         choices: BranchChoices,
         branch: "BranchResult",
         adaptation: "Adaptation | None",
+        sign_off: str = "",
     ) -> None:
         from patchpilot.backports.topic import resolve_conflict
 
@@ -534,7 +537,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.run_in_thread(
             "creating a clone with the conflict",
             lambda repository, _: resolve_conflict(
-                repository, choices.result, branch, unticked, adaptation
+                repository,
+                choices.result,
+                branch,
+                unticked,
+                adaptation,
+                sign_off=sign_off == "yes",
             ),
             show_resolution,
         )

@@ -309,7 +309,7 @@ def test_conflict_shows_where_to_resume() -> None:
     )
     rows = describe_resolution(waiting)
     assert rows[0] == "The conflict on linux-6.1.y is in this clone:"
-    assert "press a here to continue" in rows[-1]
+    assert "press Esc, then a to continue" in rows[-1]
     files, advice = (Path("/patches/0001-a.patch"),), ("patchpilot send /patches/*",)
     done = replace(waiting, state="done", advice=advice, files=files, commits=("01 a",))
     rows = describe_resolution(done)
