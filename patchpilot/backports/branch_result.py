@@ -52,6 +52,12 @@ def find_sent_time(commit: str, branch: "BranchResult") -> datetime | None:
     return find_marked_time(name_patches_mark(commit, branch.name)) or branch.sent
 
 
+def needs_next_version(commit: str, branch: "BranchResult") -> bool:
+    """Return whether the next patches of a commit for a branch are a new version."""
+    needs_change = bool(branch.reported and branch.reported.needs_change)
+    return needs_change or find_sent_time(commit, branch) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class DirectoryChange:
     """The files that a fix changes in an unpacked tree.

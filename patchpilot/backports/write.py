@@ -12,6 +12,7 @@ from patchpilot.backports.branch_result import (
     BranchResult,
     find_review_state,
     find_sent_time,
+    needs_next_version,
 )
 from patchpilot.backports.patches import (
     BackportText,
@@ -176,7 +177,11 @@ def write_backports(
                 write_mails(branch_folder, [("series", names.encode())], overwrite=True)
             reply_to = branch_texts.in_reply_to
             written = {commit.original.id for commit in commits}
-            is_again = any(row.sent for result, row in pairs if result.commit in written)
+            is_again = any(
+                needs_next_version(result.short, row)
+                for result, row in pairs
+                if result.commit in written
+            )
             is_explained = any(commit.is_explained for commit in commits)
             backport = WrittenBackport(
                 branch.branch,

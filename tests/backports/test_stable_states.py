@@ -179,6 +179,15 @@ def test_sent_backport_of_an_untracked_fix_is_known(world: World, tmp_path: Path
     assert "sent" in groundwork, "a prerequisite was sent as well"
 
 
+def test_next_version_of_a_sent_backport_is_a_reroll(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    track_reports(world, tmp_path, "failed", "posted", "reviewed")
+    for options in (("--resolve", "6.6"), ("--write", tmp_path / "out", "--all")):
+        text = world.run_backport(world.fix, *options).out
+        assert "patchpilot send --reroll /" in text
+        assert "patchpilot send /" not in text
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [
