@@ -37,6 +37,7 @@ from patchpilot.backports.write import (
     WrittenBackport,
     add_follow_ups,
     advise_sign_off,
+    backport_folder_name,
     explain_left_out,
     explain_not_upstream,
     format_note_hint,
@@ -112,8 +113,8 @@ def prepare_conflict_clone(
     last fix. For an adapted fix, omit the prerequisites and write the adapted content to the
     conflicted files. An existing clone is used as it is; if it was prepared without an adapted fix,
     the first advice reports that. After the user has committed the resolution, write the patches to
-    `folder`, by default next to the clone. Raise `UsageError` for a directory, a patch file, a fix
-    that is not merged, or a folder with other patches.
+    `folder`/<version>, by default next to the clone. Raise `UsageError` for a directory, a patch
+    file, a fix that is not merged, or a folder with other patches.
     """
     result, branch = pairs[-1]
     if any(it.commit is None for it, _ in pairs) or result.commit is None or not branch.tip:
@@ -457,7 +458,9 @@ def _continue_resolution(
             mails = make_backport_messages(scratch, stable, made, base, branch.version, wording)
             files, edited = _write_resolution(
                 clone_folder,
-                user_folder or _patch_folder(clone_folder),
+                user_folder / backport_folder_name(branch.branch, branch.version, branch.tip)
+                if user_folder
+                else _patch_folder(clone_folder),
                 mails,
                 is_signed=wording.signer is not None,
                 is_own=user_folder is None,
@@ -510,16 +513,20 @@ def _write_resolution(
 
     Files that the user edited are kept, and so are sign-offs unless the user asks for other ones
     (`is_signed`). Earlier patches are removed from the folder of the clone (`is_own`). Raise
-    `UsageError` if the user's folder has patches with other names: its patches are sent as one
-    series.
+    `UsageError` if the user's folder has patches with other names, because its patches are sent as
+    one series, or patches that this clone did not write.
     """
-    old = set(folder.glob("*.patch")) - {folder / name for name, _ in mails}
+    # copies of what was written to this folder show what the user edited since
+    copies = clone / ".git" / _WRITTEN / hashlib.sha256(bytes(folder.resolve())).hexdigest()
+    old = set(folder.glob("*.patch")) - {
+        folder / name
+        for name, content in mails
+        if is_own or (copies / name).exists() or _read_bytes(folder / name) == content
+    }
     if old and not is_own:
         raise UsageError(
             f"{folder} already has other patches", hint="name another folder, or remove the patches"
         )
-    # copies of what was written to this folder show what the user edited since
-    copies = clone / ".git" / _WRITTEN / hashlib.sha256(bytes(folder.resolve())).hexdigest()
     edited, rest = list[str](), list[tuple[str, bytes]]()
     for name, content in mails:
         before = _read_bytes(folder / name)

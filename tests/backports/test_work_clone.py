@@ -275,6 +275,29 @@ def test_earlier_clone_is_used_and_named_if_the_fix_is_to_be_adapted(
         assert advice == resolution["advice"]
 
 
+def test_resolutions_for_two_branches_have_separate_folders(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    own = format_function(l10="quick(10);", l20="own(20);")
+    conflicting_branch.create_stable_branch(
+        "6.6", conflicting_branch.culprit, ("own", {"w.c": own})
+    )
+    out, files = tmp_path / "out", []
+    for version in ("6.12", "6.6"):
+        arguments = (conflicting_branch.fix, "--resolve", version, "--write", out)
+        clone = Path(conflicting_branch.read_backport_json(*arguments)["resolve"]["folder"])
+        commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+        files += conflicting_branch.read_backport_json(*arguments)["resolve"]["files"]
+    assert [Path(file).parent.name for file in files] == ["6.12", "6.6"]
+    assert "[PATCH 6.12.y] " in Path(files[0]).read_text()
+    # a patch of the same name that this clone did not write may be edited, or another fix
+    shutil.rmtree(clone)
+    clone = Path(conflicting_branch.read_backport_json(*arguments)["resolve"]["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    error = conflicting_branch.run_backport(*arguments)
+    assert (error.code, "already has other patches" in error.err) == (2, True)
+
+
 def test_only_the_patches_of_the_last_resolution_are_left(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
@@ -282,15 +305,15 @@ def test_only_the_patches_of_the_last_resolution_are_left(
     commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
     (file,) = map(Path, resolve_conflict(conflicting_branch)["files"])
     out = tmp_path / "out"
-    shutil.copytree(file.parent, out)
-    for folder in (file.parent, out):
+    shutil.copytree(file.parent, out / "6.12")
+    for folder in (file.parent, out / "6.12"):
         (folder / "0002-earlier.patch").write_text("")
     assert resolve_conflict(conflicting_branch)["files"] == [str(file)]
     assert list(file.parent.glob("*.patch")) == [file]
     arguments = (conflicting_branch.fix, "--resolve", "6.12", "--write", out)
     error = conflicting_branch.run_backport(*arguments)
     assert (error.code, "already has other patches" in error.err) == (2, True)
-    (out / "0002-earlier.patch").unlink()
+    (out / "6.12" / "0002-earlier.patch").unlink()
     assert conflicting_branch.run_backport(*arguments).code == 0
     shutil.rmtree(clone)
     assert resolve_conflict(conflicting_branch)["state"] == "conflict"
