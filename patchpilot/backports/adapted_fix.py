@@ -11,6 +11,7 @@ from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.65
 """Minimum confidence at which an adaptation is written without confirmation."""
+NOT_ADAPTED = "the fix cannot be adapted"
 _READY_KINDS = ("backport", "context")
 """The kinds of adaptations that are written without confirmation.
 

@@ -13,7 +13,7 @@ from shlex import quote
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.adapted_fix import AdaptationPrice, OtherBackport
+from patchpilot.backports.adapted_fix import NOT_ADAPTED, AdaptationPrice, OtherBackport
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
 from patchpilot.backports.conflict_reasons import StackedTree, explain_conflict
@@ -94,6 +94,7 @@ from patchpilot.tags import rank_culprits
 from patchpilot.threads.stable_requests import find_trial_reports
 from patchpilot.topic.upstream_state import find_commit_state
 
+_RESOLVE_ALONE = f"{NOT_ADAPTED}; `--adapt --resolve` opens the conflict without prerequisites"
 Found = Callable[[BackportResult], None]
 """Called with each result as soon as it is known."""
 
@@ -814,7 +815,8 @@ class BackportSession:
             source = self.repository.commit(adapted.start or fix.id)
             comparison = compute_range_diff(self.scratch, source, adapted.made, parent)
             adapted = replace(adapted, range_diff=comparison)
-        return replace(result, adaptation=adapted)
+        hints = () if adapted else (_RESOLVE_ALONE,)
+        return replace(result, adaptation=adapted, hints=(*result.hints, *hints))
 
     def _explain(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.from_hunks import adapt_patch
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import NOT_ADAPTED, Adaptation
 from patchpilot.backports.branch_result import BranchResult, DirectoryChange
 from patchpilot.backports.directory_verdict import (
     judge_directory,
@@ -109,7 +109,9 @@ def _check_patch(
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
     return replace(
         verdict,
-        hints=(_CHECK_DECLARATIONS,) if adaptation else (),
+        hints=((_CHECK_DECLARATIONS if adaptation else NOT_ADAPTED),)
+        if adapt and has_conflict
+        else (),
         adaptation=adaptation,
         change=_make_directory_change(patch, tree, adaptation) if is_applicable else None,
     )

@@ -305,9 +305,13 @@ def run_backport_actions(
         written += (WrittenBackport(name, (), skipped[name]) for name in sorted(skipped))
     resolving = None
     if request.resolve:
+        pairs = [(result, result.branches[0]) for result in results]
+        if request.adapt:
+            # what cannot be adapted is resolved without prerequisites as well
+            pairs = [(result, replace(row, prerequisites=())) for result, row in pairs]
         resolving = prepare_conflict_clone(
             repository,
-            [(result, result.branches[0]) for result in results],
+            pairs,
             stable,
             request.folder,
             wording,

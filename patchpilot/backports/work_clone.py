@@ -70,6 +70,8 @@ _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
 _ADAPTED = "refs/patchpilot/adapted"
 """The ref that marks a clone with an adapted fix; it names the branch's tip."""
+_PREREQUISITES = "refs/patchpilot/prerequisites"
+"""The ref of the last prerequisite in a clone that was prepared with some."""
 _WRITTEN = "patchpilot-written"
 """The folder in a clone's .git that has copies of the patches, for each folder of patches."""
 _ADVICE = """
@@ -112,9 +114,10 @@ def prepare_conflict_clone(
     conflict is resolved before the next fix. `target` is the TARGET that names them, by default the
     last fix. For an adapted fix, omit the prerequisites and write the adapted content to the
     conflicted files. An existing clone is used as it is; if it was prepared without an adapted fix,
-    the first advice reports that. After the user has committed the resolution, write the patches to
-    `folder`/<version>, by default next to the clone. Raise `UsageError` for a directory, a patch
-    file, a fix that is not merged, or a folder with other patches.
+    or with prerequisites although there are none now, the first advice reports that. After the user
+    has committed the resolution, write the patches to `folder`/<version>, by default next to the
+    clone. Raise `UsageError` for a directory, a patch file, a fix that is not merged, or a folder
+    with other patches.
     """
     result, branch = pairs[-1]
     if any(it.commit is None for it, _ in pairs) or result.commit is None or not branch.tip:
@@ -134,8 +137,13 @@ def prepare_conflict_clone(
     while step := _find_next_pick(clone, steps):
         _pick(repository, step, stable, clone, wording)
     resolution = _continue_resolution(repository, pairs, stable, clone, folder, wording, again)
-    if any(step.adaptation for step in steps) and not _is_adapted(clone):
-        note = f"this clone was prepared without --adapt; to start over: {_remove(clone)}"
+    other = ""
+    if any(step.adaptation for step in steps) and not _has_ref(clone, _ADAPTED):
+        other = "without --adapt"
+    elif not any(step.dep_of for step in steps) and _has_ref(clone, _PREREQUISITES):
+        other = "with prerequisites"
+    if other:
+        note = f"this clone was prepared {other}; to start over: {_remove(clone)}"
         return replace(resolution, advice=(note, *resolution.advice))
     return resolution
 
@@ -225,9 +233,8 @@ def _patch_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
-def _is_adapted(clone: Path) -> bool:
-    """Return whether a clone was prepared with the adapted fix instead of its prerequisites."""
-    return bool(git(clone, "for-each-ref", _ADAPTED).text)
+def _has_ref(clone: Path, ref: str) -> bool:
+    return bool(git(clone, "for-each-ref", ref).text)
 
 
 def _remove(clone: Path) -> str:
@@ -335,8 +342,11 @@ def _prepare_clone(
                 base,
                 timeout=1800,
             )
-            for ref in ("refs/patchpilot/base", *([_ADAPTED] if is_adapted else ())):
-                git(partial_clone, "update-ref", ref, branch.tip)
+            refs = {"refs/patchpilot/base": branch.tip}
+            refs |= {_ADAPTED: branch.tip} if is_adapted else {}
+            refs |= {_PREREQUISITES: base} if commits else {}
+            for ref, commit in refs.items():
+                git(partial_clone, "update-ref", ref, commit)
             # copy the objects that only the temporary object store contains, because it is about to
             # be deleted
             _copy_objects(partial_clone, scratch, commits)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.backports.adapted_fix import NOT_ADAPTED
 from patchpilot.backports.branch_result import (
     BranchResult,
     find_review_state,
@@ -44,7 +45,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.write_file import replace_file
 
-_NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
+_OMIT_ADAPT = f"{NOT_ADAPTED}: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
 _ON_SENT = "applies after patches that were sent: {}"
 UNSIGNED_HINT = "they lack your Signed-off-by; --signoff adds it"
@@ -365,7 +366,7 @@ def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advi
             (fix.id[:12], *resolve_arguments),
             "conflict; resolve it with: {}",
         )
-    return _NOT_ADAPTED if adapt else ""
+    return _OMIT_ADAPT if adapt else ""
 
 
 def make_backport_messages(

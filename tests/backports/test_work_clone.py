@@ -275,6 +275,27 @@ def test_earlier_clone_is_used_and_named_if_the_fix_is_to_be_adapted(
         assert advice == resolution["advice"]
 
 
+def test_fix_that_cannot_be_adapted_is_opened_without_prerequisites(world: World) -> None:
+    split = format_function(**FIXED) + "\nint start(void)\n{\n\topen(1);\n\treturn 0;\n}\n"
+    groundwork = world.repo.commit("work: add start()", {"w.c": split})
+    fix = world.repo.commit(
+        f'work: allocate first\n\nFixes: {world.culprit[:12]} ("work")\n',
+        {"w.c": split.replace("\topen(1);", "\topen(0);\n\topen(1);")},
+    )
+    world.create_stable_branch("6.6", world.culprit)
+    clone = Path(world.read_backport_json(fix, "--resolve", "6.6")["resolve"]["folder"])
+    assert "work: add start()" in run_git(clone, "log", "--format=%s", "-3")
+    document = world.read_backport_json(fix, "--adapt", "--resolve", "6.6")
+    assert "the fix cannot be adapted" in " ".join(document["branches"][0]["hints"])
+    note = document["resolve"]["advice"][0]
+    assert note.startswith("this clone was prepared with prerequisites; to start over: rm -r ")
+    subprocess.run(shlex.split(note.partition("over: ")[2]), check=True)
+    resolution = world.read_backport_json(fix, "--adapt", "--resolve", "6.6")["resolve"]
+    assert (resolution["state"], resolution["conflicted"]) == ("conflict", ["w.c"])
+    assert groundwork[:12] not in run_git(clone, "log", "--format=%B", "-2")
+    assert "start over" not in "".join(resolution["advice"])
+
+
 def test_resolutions_for_two_branches_have_separate_folders(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
