@@ -19,6 +19,7 @@ from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.origin import compare_with_origin
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import list_mainline_tips
+from patchpilot.history.unknown_calls import find_unknown_calls
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
@@ -201,7 +202,8 @@ class RepositoryFacts:
             if origin:
                 ids = origin.commit.id, patch.commit
                 followers = find_missing_followers(self._repository, *ids)
-                origin = origin._replace(follow_ups=followers)
+                calls = find_unknown_calls(self._repository, patch, origin.commit)
+                origin = origin._replace(follow_ups=followers, unknown_calls=calls)
             self._origin = patch, origin
         return origin
 

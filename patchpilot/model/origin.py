@@ -35,6 +35,17 @@ class Difference(NamedTuple):
         return self.kind in LINE_KINDS
 
 
+class AddedCall(NamedTuple):
+    """A call in an added line: the function, the path and line of the new file, and the line of the
+    patch as a message.
+    """
+
+    name: str
+    path: str
+    line: int | None
+    patch_line: int
+
+
 @json_form("commit=commit.id subject=commit.subject same explanation~ differences follow_ups")
 class Origin(NamedTuple):
     """The commit that a backport names, and how they differ.
@@ -42,7 +53,8 @@ class Origin(NamedTuple):
     `same` is "identical" if the patches are equal except for line numbers, "context" if they add
     and remove the same lines, or are what git cherry-pick makes, and otherwise "lines".
     `explanation` is the note in the message that explains the differences, or "". `follow_ups` are
-    the later commits that revert or fix the origin and that the branch lacks.
+    the later commits that revert or fix the origin and that the branch lacks. `unknown_calls` are
+    the calls of functions that the branch does not have.
     """
 
     commit: Commit
@@ -50,6 +62,7 @@ class Origin(NamedTuple):
     explanation: str
     differences: tuple[Difference, ...]
     follow_ups: tuple[Follower, ...] = ()
+    unknown_calls: tuple[AddedCall, ...] = ()
 
     @property
     def unexplained(self) -> tuple[Difference, ...]:

@@ -296,6 +296,66 @@ def test_mailed_backport_is_compared(
     assert "backport-differs" in names
 
 
+STOP = "void stop(int n)\n{\n}\n\n"
+CALL = FIXED | {"\tstep(45);": "\tstop(45);"}
+
+
+@pytest.fixture
+def older(world: World) -> World:
+    """Return a branch without stop(), which the fix in mainline calls."""
+    repo = world.repo
+    repo.checkout(f"{world.fix}^")
+    repo.commit("ring: add stop()", {"drivers/ring.c": STOP + build({})})
+    message = f"ring: subtract n\n\n{TEXT}\n{TAGS}"
+    world.fix = repo.commit(message, {"drivers/ring.c": STOP + build(CALL)}, author=AUTHOR)
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("branch -q linux-6.1.y old")
+    repo.checkout("old")
+    return world
+
+
+def list_unknown_functions(document: dict[str, Any]) -> list[str]:
+    return [
+        f"{each['severity']}: {each['path']}:{each['line']}: {each['message']}"
+        for patch in document["patches"]
+        for each in patch["findings"]
+        if each["name"] == "backport-unknown-function"
+    ]
+
+
+def test_call_of_a_function_that_the_branch_lacks_is_reported(older: World) -> None:
+    older.pick(build(CALL, branch=True))
+    (finding,) = list_unknown_functions(older.repo.patchpilot("check --json HEAD").json)
+    assert finding == "error: drivers/ring.c:51: the branch does not have stop()"
+    # an identical patch is checked as well, and log() comes from a library, as in mainline
+    older.repo.git("reset -q --hard HEAD~1")
+    older.pick(build(CALL | {"\tstep(30);": "\tlog(30);"}, branch=True))
+    assert "log()" in str(list_unknown_functions(older.repo.patchpilot("check --json HEAD").json))
+
+
+@pytest.mark.parametrize("is_static", [True, False])
+def test_functions_of_the_branch_and_of_the_backport_are_known(
+    older: World, is_static: bool
+) -> None:
+    stop = STOP.replace("void", "static void") if is_static else STOP
+    older.repo.commit("ring: have it", {"init/main.c": STOP} if is_static else {"x.h": STOP})
+    older.pick(stop + build(CALL, branch=True))
+    assert not list_unknown_functions(older.repo.patchpilot("check --json HEAD").json)
+
+
+def test_calls_of_mailed_backports_are_compared_with_their_branch(
+    older: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = older.repo.commit("ring: add stop()", {"drivers/stop.c": STOP})
+    older.pick(build(CALL, branch=True))
+    older.repo.git(f"format-patch -q -o {tmp_path} --subject-prefix 'PATCH 6.1.y' {adding}~1..")
+    first, second = sorted(tmp_path.glob("*.patch"))
+    monkeypatch.chdir(older.repo.path)
+    (finding,) = list_unknown_functions(call("check --json", second).json)
+    assert "stop()" in finding
+    assert not list_unknown_functions(call("check --json", first, second).json)
+
+
 LONG = "\tring_log(device, level, RING_FULL | RING_WAIT, n - 20, first, second, third, number);"
 
 

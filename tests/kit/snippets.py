@@ -27,7 +27,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit, CommitForm
 from patchpilot.model.follow_up import Follower
-from patchpilot.model.origin import Difference, Origin
+from patchpilot.model.origin import AddedCall, Difference, Origin
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Example
 
@@ -109,10 +109,12 @@ class MemoryHistory:
             )
             reverts = (Follower("b" * 40, "frob: wait", "revert", id_),)
             follow_ups = reverts if words == ["reverted"] else ()
-            if differences or follow_ups:
+            call = AddedCall("frob_up", patch.paths[0], 1, patch.diff_line) if patch.paths else None
+            calls = (call,) if call and words == ["unknown"] else ()
+            if differences or follow_ups or calls:
                 commit = self.find_commit(id_)
                 assert commit is not None
-                return Origin(commit, "lines", "", differences, follow_ups)
+                return Origin(commit, "lines", "", differences, follow_ups, calls)
         return None
 
     def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool | None:

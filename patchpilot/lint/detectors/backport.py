@@ -3,6 +3,7 @@
 
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
@@ -10,6 +11,8 @@ from patchpilot.projects.commit_marks import list_named_commits
 
 if TYPE_CHECKING:
     from patchpilot.model.origin import Origin
+
+_WORD = lazy_pattern(r"\w+")
 
 
 @detector(
@@ -50,6 +53,27 @@ def commits_that_correct_the_origin(context: Context) -> Hits:
             continue
         words = follower.describe_relation(origin.commit.id)
         yield make_subject_hit(context, follower.kind, commit=follower.reference, relation=words)
+
+
+@detector(
+    "origin-unknown-calls",
+)
+def calls_that_the_branch_does_not_have(context: Context) -> Hits:
+    """Report calls of functions that neither the branch nor another patch of the series has."""
+    origin = _find_origin(context)
+    if not origin or not origin.unknown_calls:
+        return
+    others = [patch for patch in context.series.patches if patch is not context.patch]
+    named = {
+        word
+        for patch in others
+        for change in patch.files
+        for line in change.lines("+")
+        for word in _WORD.findall(line.text)
+    }
+    for call in origin.unknown_calls:
+        if call.name not in named:
+            yield Hit(call.patch_line, call.path, call.line, values={"function": call.name})
 
 
 def _find_origin(context: Context) -> "Origin | None":
