@@ -18,7 +18,6 @@ Front modules:
 - `branch_verdicts`: `backport`
 - `cve_targets`: the CVEs that are named
 - `cve_verdicts`: the verdicts for CVEs
-- `prerequisites`: a commit that a fix needs
 - `result`: the result of `backport`
 - `skip_list`: the fixes that the owner of a branch skips
 - `stable_request`: `backport --request`
