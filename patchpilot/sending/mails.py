@@ -246,7 +246,7 @@ def describe_test(base: str | None) -> str:
     """Describe how to apply the messages that the user sent to themselves.
 
     `git am` cannot apply them to the branch that has their commits, so it needs a worktree of the
-    base. It stops at a cover letter unless it is told to drop empty patches (git 2.35).
+    base. Without `--empty=drop` (git 2.35), it stops at a cover letter.
     """
     start = (base or "BASE")[:12]
     inbox = find_demo_inbox()

@@ -482,11 +482,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
             choices = self._choices
             resolve = partial(self._resolve_conflict, choices, branch)
             if conflict_info.is_started:
-                act = partial(resolve, None)
                 if conflict_info.is_committed:
-                    self._ask_sign_off(act)
+                    self._ask_sign_off(partial(resolve, None))
                 else:
-                    act()
+                    resolve(None)
                 return
             options = resolution_options(
                 0 if branch.partial else choices.count_ticked(branch),
