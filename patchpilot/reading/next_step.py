@@ -689,7 +689,7 @@ def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
         # otherwise, the series is the backport, or the user marked the backport as sent
         backport = _find_follow_up(series, message_id)
         author = backport.author if backport else series.author
-        if backport is None or series.is_author(author):
+        if backport is None or backport.is_own or series.is_author(author):
             steps.append(f"wait for {_name_branches(versions)}: the backport was sent")
         else:
             names = ", ".join(versions)

@@ -270,7 +270,7 @@ class FollowUp(NamedTuple):
     `lacking` contains the stable branches that have the series but not the follow-up, or None if
     this is unknown. Commits that no message mentions have no Message-ID. For a backport, `onto`
     contains the versions in its prefix, `when` is its date, `parent` the message that it replies
-    to, and `patches` the numbers of the series' patches in it.
+    to, and `patches` the numbers of the series' patches in it. `is_own` is set if the user sent it.
     """
 
     relation: str
@@ -286,6 +286,7 @@ class FollowUp(NamedTuple):
     when: datetime | None = None
     parent: str = ""
     patches: tuple[int, ...] = ()
+    is_own: bool = False
 
     @property
     def author_text(self) -> str:

@@ -560,7 +560,7 @@ class _SeriesReader:
         if posted is not None:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
-            posted = self._add_answers(posted)
+            posted = self._add_answers(_mark_own_backports(posted, self._repository))
             posted = add_sent_marks(posted)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
             if self._marks:
@@ -569,6 +569,19 @@ class _SeriesReader:
                 posted = apply_marks(posted, self._marks)
             posted = posted if is_archived or posted.commits else None
         self._posted, self._is_read = posted, True
+
+
+def _mark_own_backports(
+    posted: "PostedSeries", repository: "Repository | None"
+) -> "PostedSeries":
+    """Mark the backports that the user sent, which can be those of another author's fix."""
+    if not any(it.onto for it in posted.follow_ups):
+        return posted
+    from patchpilot.threads.own_addresses import find_own_addresses
+
+    own = {email.lower() for email in find_own_addresses(repository)}
+    follow_ups = (it._replace(is_own=it.author.key in own) for it in posted.follow_ups)
+    return replace(posted, follow_ups=tuple(follow_ups))
 
 
 def map_tracked_requests(store: Store) -> Mapping[int, str]:

@@ -215,6 +215,18 @@ def test_reviewed_fix_is_not_requested_again(world: World, tmp_path: Path) -> No
     assert (outcome.code, "not requested: 6.6 under review" in outcome.err) == (2, True)
 
 
+def test_own_backport_of_a_fix_by_another_author_is_awaited(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    world.repo.git("config user.email ada@example.org")
+    author = "Ada Author <author@example.org>"
+    patch = build_patch_mail(f"[PATCH] {TITLE}", id="first", author=author)
+    file = tmp_path / "tracked.mbox"
+    file.write_bytes(build_mbox(patch, build_backport(world.fix, 100)))
+    assert world.repo.patchpilot("track add <first@example.org> --mbox", file).code == 0
+    step = "wait for the stable branch 6.6: the backport was sent"
+    assert step in " ".join(world.repo.patchpilot("track show 1").out.split())
+
+
 def track_request(world: World, versions: str, text: str, *series: bytes) -> None:
     """Track the user's request for the fix, with an answer of the stable maintainers."""
     world.repo.git("config user.email ada@example.org")
