@@ -159,8 +159,8 @@ class FoundFix:
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
 
-        It writes how to try the fix and, once it works, requests or writes its backport. If no
-        branch needs it, the command shows its verdicts. For a merge, it is `find`. `messages` are
+        It writes how to try the fix and, once it works, requests its backport. If the fix
+        conflicts or no branch needs it, the command shows its verdicts. For a merge, it is `find`. `messages` are
         the log's messages.
         """
         if not self.branches:

@@ -21,6 +21,7 @@ from patchpilot.backports.branch_verdicts import (
     BackportSession,
     resolve_onto_revisions,
 )
+from patchpilot.backports.prerequisites import SearchState
 from patchpilot.backports.targets import branch_ref
 from patchpilot.backports.trial_branch import name_trial_branch, name_trials
 from patchpilot.commits.repository import Repository
@@ -266,8 +267,8 @@ def record_trial(
     which `plan_trial` was last called, or the one that the log names. Raise `UsageError` if there
     is none of these: any other running kernel was not tried. If the bug is gone, the next command
     requests the backport and quotes the message of the log if there is one, unless the release's
-    stable branch has the commit, or needs another patch, which the command then writes; otherwise
-    it continues the search.
+    stable branch has the commit, or needs another patch, whose verdict the command then shows;
+    otherwise it continues the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
@@ -336,14 +337,13 @@ def ask_for_backport(
 ) -> Action:
     """Return the command that asks for the backport of a commit that works on a release.
 
-    For the branch with a `conflict`, it writes an adapted patch to send, because a request is for a
-    commit that applies. A request quotes the message of the log if there is exactly one: of
+    For the branch with a `conflict`, it shows the verdict, which leads to a patch to send, because a
+    request is for a commit that applies. A request quotes the message of the log if there is exactly one: of
     several, it is unknown which one the fix is about. Stable branches have releases: if it was
     tried on another commit, the command shows the verdicts.
     """
     if conflict:
-        options = ("--onto", conflict, "--adapt", "--write", "../patches")
-        return Action("backport", (commit[:12], *options))
+        return Action("backport", (commit[:12], "--onto", conflict))
     if re.fullmatch(r"[0-9a-f]{12,40}", release):
         return Action("backport", (commit[:12],))
     note_options = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()
@@ -435,10 +435,12 @@ def _make_branch_step(
             for row in branch.follow_ups
         ),
     )
-    if branch.verdict is BranchVerdict.CONFLICT:
+    # the commands apply whole prerequisites, but not parts of them
+    is_solved = branch.search is SearchState.FOUND and not branch.partial
+    if branch.verdict is BranchVerdict.CONFLICT and not is_solved:
         purpose += "; it conflicts there: resolve the conflict, then `git cherry-pick --continue`"
-        adapt = Action("backport", (commit, "--onto", base, "--adapt", "--write", "../patches"))
-        commands += (f"# or let it be adapted: {adapt.command}",)
+        adapt = Action("backport", (commit, "--onto", base, "--adapt"))
+        commands += (f"# whether it can be adapted: {adapt.command}",)
     return TrialStep(purpose, commands)
 
 
