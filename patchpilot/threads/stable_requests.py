@@ -85,8 +85,8 @@ def parse_trial_report(text: str) -> TrialReport:
 class StableRequest(NamedTuple):
     """A request that was written for the stable maintainers.
 
-    `name` is the name of its draft, `is_draft` is set if it is still to be sent, and `sent` is when
-    it was marked as sent.
+    `name` is the name of its draft, or the Message-ID of a tracked request, `is_draft` is set if it
+    is still to be sent, and `sent` is when it was sent, or marked as sent.
     """
 
     name: str
@@ -102,10 +102,12 @@ class StableRequest(NamedTuple):
 
 
 def read_requests(commit: str) -> tuple[StableRequest, ...]:
-    """Return the requests for a commit: the last one, and earlier ones that were kept."""
+    """Return the requests for a commit: the last draft, earlier ones that were kept, and the
+    user's tracked requests.
+    """
     recent = {file.stem for file in list_recent_drafts(REQUESTS)}
     first, *kept = list_draft_names(REQUESTS, commit[:12])
-    return tuple(
+    drafts = (
         StableRequest(
             name,
             read_draft_file(REQUESTS, name),
@@ -114,6 +116,28 @@ def read_requests(commit: str) -> tuple[StableRequest, ...]:
         )
         for name in (first, *kept)
     )
+    return (*drafts, *_read_tracked_requests(commit))
+
+
+def _read_tracked_requests(commit: str) -> Iterator[StableRequest]:
+    """Yield the requests for a commit that the user sent in another way and tracks."""
+    from patchpilot.archive.track_store import Store, default_store_file
+    from patchpilot.threads.own_addresses import find_own_addresses
+
+    if not default_store_file().exists():
+        return
+    with Store() as store:
+        ids = [
+            entry.message_id
+            for entry in store.entries()
+            if (requested := parse_request_subject(entry.subject)[0])
+            and (commit.startswith(requested) or requested.startswith(commit))
+        ]
+        own = {email.lower() for email in find_own_addresses()} if ids else set()
+        for mail in store.read_stored(ids):
+            if mail.sender.key in own:
+                text = f"Subject: {mail.subject}\n\n{mail.body}"
+                yield StableRequest(mail.message_id, text, sent=mail.date)
 
 
 def find_current_request(requests: Iterable[StableRequest]) -> StableRequest | None:

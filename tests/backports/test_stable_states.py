@@ -240,6 +240,17 @@ def track_request(world: World, versions: str, text: str, *series: bytes) -> Non
         assert outcome.code == 0, outcome.err
 
 
+def test_tracked_request_is_not_repeated(world: World) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    track_request(world, "6.6", "I will look at it.")
+    text = " ".join(world.run_backport(world.fix, *QUICK).out.split())
+    assert "wait for 6.6: sent " in text
+    again = world.run_backport(world.fix, "--request", "--tested", "6.6 by Tess Tester", *QUICK)
+    assert (again.code, "6.6" in again.err) == (2, True)
+    everything = ("--request", "--all", "--tested", "6.6 by Tess Tester", *QUICK)
+    assert world.run_backport(world.fix, *everything).code == 0
+
+
 def test_answer_to_a_request_is_the_state_of_its_branch(world: World) -> None:
     for version in ("6.6", "6.12"):
         world.create_stable_branch(version, world.groundwork)
