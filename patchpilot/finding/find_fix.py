@@ -160,8 +160,8 @@ class FoundFix:
         """Return the command to run next for this fix.
 
         It writes how to try the fix and, once it works, requests its backport. If the fix
-        conflicts or no branch needs it, the command shows its verdicts. For a merge, it is `find`. `messages` are
-        the log's messages.
+        conflicts or no branch needs it, the command shows its verdicts. For a merge, it is `find`.
+        `messages` are the log's messages.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it

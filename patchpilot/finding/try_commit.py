@@ -337,10 +337,10 @@ def ask_for_backport(
 ) -> Action:
     """Return the command that asks for the backport of a commit that works on a release.
 
-    For the branch with a `conflict`, it shows the verdict, which leads to a patch to send, because a
-    request is for a commit that applies. A request quotes the message of the log if there is exactly one: of
-    several, it is unknown which one the fix is about. Stable branches have releases: if it was
-    tried on another commit, the command shows the verdicts.
+    For the branch with a `conflict`, it shows the verdict, which leads to a patch to send, because
+    a request is for a commit that applies. A request quotes the message of the log if there is
+    exactly one: of several, it is unknown which one the fix is about. Stable branches have
+    releases: if it was tried on another commit, the command shows the verdicts.
     """
     if conflict:
         return Action("backport", (commit[:12], "--onto", conflict))

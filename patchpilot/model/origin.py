@@ -54,7 +54,7 @@ class Origin(NamedTuple):
     and remove the same lines, or are what git cherry-pick makes, and otherwise "lines".
     `explanation` is the note in the message that explains the differences, or "". `follow_ups` are
     the later commits that revert or fix the origin and that the branch lacks. `unknown_calls` are
-    calls of functions missing in the branch.
+    the calls of functions missing from the branch.
     """
 
     commit: Commit

@@ -571,10 +571,8 @@ class _SeriesReader:
         self._posted, self._is_read = posted, True
 
 
-def _mark_own_backports(
-    posted: "PostedSeries", repository: "Repository | None"
-) -> "PostedSeries":
-    """Mark the backports that the user sent, which can be those of another author's fix."""
+def _mark_own_backports(posted: "PostedSeries", repository: "Repository | None") -> "PostedSeries":
+    """Mark the backports that the user sent, possibly of another author's fix."""
     if not any(it.onto for it in posted.follow_ups):
         return posted
     from patchpilot.threads.own_addresses import find_own_addresses
