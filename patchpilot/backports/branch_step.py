@@ -93,14 +93,14 @@ REQUESTABLE = (StepKind.REQUEST, StepKind.IDENTIFY)
 class BranchStep(NamedTuple):
     """The next step for a branch: a few words, an explanation, and the command.
 
-    `shell` is the command that sends patches, which the user runs in a shell, or "".
+    `send_command` is the command that sends patches, which the user runs in a shell, or "".
     """
 
     kind: StepKind
     text: str
     reason: str = ""
     advice: Advice = ""
-    shell: str = ""
+    send_command: str = ""
 
 
 _NOTHING = BranchStep(StepKind.NOTHING, "nothing")
@@ -235,7 +235,7 @@ def _find_started_step(
         return _wait_for_answer(StepKind.SENT, work.sent, work.reported)
     if branch.resolved:
         return _OPEN
-    return _SEND._replace(shell=work.written.send) if work.written else None
+    return _SEND._replace(send_command=work.written.send) if work.written else None
 
 
 def _find_reported_step(

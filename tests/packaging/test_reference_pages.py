@@ -31,7 +31,7 @@ INTERNAL = {
 }
 """Variables that git or patchpilot sets for the programs that it starts."""
 OF_OTHER_PROGRAMS = {
-    *("--merge-base", "--pretend", "--no-verify", "--compare-to"),
+    *("--merge-base", "--pretend", "--no-verify", "--compare-to", "--empty"),
     *("--build-arg", "--userns", "--security-opt"),
     *("--types", "--no-signoff", "--no-tree", "--typedefsfile", "--codespell", "--codespellfile"),
     *("--kconfig-prefix", "--tab-size", "--min-conf-desc-length", "--root"),

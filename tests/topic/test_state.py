@@ -210,4 +210,4 @@ def test_next_version_of_a_backport_branch_names_no_files(tmp_path: Path) -> Non
     with create_life(tmp_path) as author:
         first = author.send("--subject-prefix", "PATCH 6.12.y", "--force", "x")
         author.add_reply(first, "Please add a test for line 1.")
-        assert "send v2: `patchpilot send --reroll`" in read_step(author)
+        assert "send v2: `git switch topic && patchpilot send --reroll`" in read_step(author)

@@ -178,7 +178,7 @@ def branch_page_rows(
     lines = [f"  {row.text}" for row in all_rows if row.key in SHELL_ROWS]
     if lines:
         lines.insert(0, "In a shell:")
-    if command := choices.find_step(branch).shell:
+    if command := choices.find_step(branch).send_command:
         lines = shell_command_rows([command])
     if lines:
         page += map(plain_text, ["", *lines])

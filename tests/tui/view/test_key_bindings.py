@@ -112,7 +112,7 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
 def test_branch_has_only_useful_keys(
     verdict: str, prerequisites: tuple[int, ...], shown: list[str]
 ) -> None:
-    branch = SimpleNamespace(verdict=verdict, wants_fix=True, prerequisites=prerequisites)
+    branch = SimpleNamespace(verdict=verdict, needed_prerequisites=prerequisites)
 
     class BranchScreen(BackportsScreen):
         _shown: Any = SimpleNamespace(upstream=True)
