@@ -293,15 +293,16 @@ def _list_picks(
 
 def _find_next_pick(clone_folder: Path, steps: Sequence[Step]) -> Step | None:
     """Return the next commit to apply in a clone, or None if one is in conflict, if all were
-    applied, or if the first fix is missing.
+    applied, or if the first fix is missing. The prerequisites of the first fix are not applied
+    after it.
     """
     if (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists():
         return None
     with Repository.open(clone_folder) as clone:
         done = _list_picked(clone)
-    missing = [step for step in steps if not step.commit.id.startswith(done or ("-",))]
-    first = next(step for step in steps if step.dep_of is None)
-    return missing[0] if missing and first not in missing else None
+    first = next(number for number, step in enumerate(steps) if step.dep_of is None)
+    missing = [step for step in steps[first:] if not step.commit.id.startswith(done or ("-",))]
+    return missing[0] if missing and missing[0] is not steps[first] else None
 
 
 def _list_picked(clone: Repository) -> tuple[str, ...]:

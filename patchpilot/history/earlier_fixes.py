@@ -431,6 +431,9 @@ class _FixSearch:
             if total:
                 reverted_changes.append(invert_lines(total))
             verdict = compare_changes(own_changes, their_changes)
+            if screen.has_title(commit) and own_changes.lines_in(own_changes.lines) == total:
+                # the lines of a short patch may occur anywhere, but not with its title
+                verdict = bool(total)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = False if _find_common_functions(own_changes, their_changes) else None
             if verdict is not None and not self._is_reverted(commit.id):
@@ -456,11 +459,12 @@ class _Screen:
         self._lines = frozenset(line for line in (*lines, *edges) if is_distinctive(line))
         self._all = frozenset(lines)
 
+    def has_title(self, commit: _LoggedCommit) -> bool:
+        return title_key(commit.subject) == self._title
+
     def is_related(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
         """Return whether a commit fixes the same commit as the patch, or has the same title."""
-        return title_key(commit.subject) == self._title or any(
-            fix.id[:12] in self._fixes for fix in marks.fixes
-        )
+        return self.has_title(commit) or any(fix.id[:12] in self._fixes for fix in marks.fixes)
 
     def may_match(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
         """Return whether a commit has a line in common with the patch, fixes the same commit, or

@@ -29,6 +29,7 @@ from patchpilot.reading.thread_values import (
     CHANGES,
     CLAIMED,
     LEAST_ADVANCED,
+    STABLE_WORDS,
     TAKEN,
     Claim,
     Credit,
@@ -725,13 +726,20 @@ class PostedSeries:
         return tuple(map(self._summarize_branch, branches.values()))
 
     def _summarize_branch(self, patches: Mapping[int, StableBranchState]) -> StableBranchState:
+        # a proposal need not be about a patch that the author wants there
+        proposed = [number for number, state in patches.items() if state.state == "proposed"]
+        others = {it: state for it, state in patches.items() if it not in proposed}
+        patches = others or patches
         least = min(patches.values(), key=_advance)
         # in other states, a more advanced patch is on its way too
         is_bad = least.state in ("failed", "dropped", "objected")
         only = self.name_patches(
             it for it, state in patches.items() if state.state == least.state or not is_bad
         )
-        return least._replace(note=", ".join(filter(None, (least.note, only and f"only {only}"))))
+        notes = [least.note, f"only {only}" if only else ""]
+        if others and proposed:
+            notes.append(f"{self.name_patches(proposed)} {STABLE_WORDS['proposed']}")
+        return least._replace(note=", ".join(filter(None, notes)))
 
     def name_patches(self, numbers: Iterable[int]) -> str:
         """Return a name for some patches, such as `patch 2 of 3`, or "" for all or for none."""

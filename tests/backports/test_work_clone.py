@@ -294,6 +294,13 @@ def test_fix_that_cannot_be_adapted_is_opened_without_prerequisites(world: World
     assert (resolution["state"], resolution["conflicted"]) == ("conflict", ["w.c"])
     assert groundwork[:12] not in run_git(clone, "log", "--format=%B", "-2")
     assert "start over" not in "".join(resolution["advice"])
+    (clone / "w.c").write_text("int resolved;\n")
+    run_git(clone, "add", "w.c")
+    run_git(clone, "-c", "core.editor=true", "cherry-pick", "--continue")
+    head = run_git(clone, "rev-parse", "HEAD")
+    # the command that is printed has no --adapt
+    resolution = world.read_backport_json(fix, "--resolve", "6.6", "--signoff")["resolve"]
+    assert (resolution["state"], run_git(clone, "rev-parse", "HEAD")) == ("done", head)
 
 
 def test_resolutions_for_two_branches_have_separate_folders(

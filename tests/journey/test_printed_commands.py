@@ -69,8 +69,12 @@ NOT_RUN = {
         "its words are known at run time:"
         " tests/tracking/test_update_series_lives.py compares the step"
     ),
-    "patchpilot backport {arguments} --signoff": (
-        "its words are known at run time: tests/backports/test_work_clone.py compares them"
+    **dict.fromkeys(
+        ("patchpilot backport {arguments} --signoff", "patchpilot backport {again} --signoff"),
+        "its words are known at run time: tests/backports/test_work_clone.py compares them",
+    ),
+    "patchpilot send --reroll {target}": (
+        "its words are known at run time: tests/backports/test_stable_states.py compares them"
     ),
     "patchpilot track show {entries[0][0]}": (
         "its words are known at run time: tests/threads/test_known_series.py runs it"
@@ -107,6 +111,7 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt",
+            "patchpilot backport {commit[:12]} --onto {conflict}",
             "patchpilot find --try {self._choices.commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",

@@ -15,7 +15,9 @@ from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_pa
 from patchpilot.tracking.stable_reports import read_stable_reports
 from tests.kit.cli import call
 from tests.kit.mails import (
+    ADA,
     build_described_mail,
+    build_mail,
     build_mbox,
     build_stable_failure_notice,
     build_stable_queue_notice,
@@ -103,6 +105,26 @@ def test_release_with_all_patches_is_named() -> None:
     both = read_merged(commits=[*IN_MAINLINE, *later])
     assert list_branches(both) == ["6.12 released in v6.12.100"]
     assert (both.state, both.why) == ("in-stable", "6.12 released in v6.12.100")
+
+
+def test_proposal_for_one_patch_does_not_hide_the_other() -> None:
+    queued = build_stable_queue_notice(ONE, FIRST, "6.18", id="queued", minutes=100)
+    proposed = build_mail(
+        f"[PATCH AUTOSEL 6.18] {TWO}",
+        f"From: {ADA}\n\n[ Upstream commit {SECOND} ]\n\nExplain it.\n",
+        sender="Sasha Levin <sashal@kernel.org>",
+        id="autosel",
+        X_stable="review",
+        minutes=110,
+    )
+    series = read_merged(queued, proposed)
+    assert list_branches(series) == [
+        "6.18 queued: only patch 1 of 2, patch 2 of 2 proposed by AUTOSEL"
+    ]
+    released = LandedCommit("stable/linux-6.18.y", "a" * 40, "v6.18.9", patch=1, title=ONE)
+    series = read_merged(queued, proposed, commits=[*IN_MAINLINE, released])
+    assert list_branches(series)[0].startswith("6.18 released in v6.18.9, only patch 1 of 2")
+    assert list_branches(read_merged(proposed)) == ["6.18 proposed by AUTOSEL: only patch 2 of 2"]
 
 
 @pytest.mark.parametrize("title", COMMITS)

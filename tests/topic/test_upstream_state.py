@@ -357,6 +357,22 @@ def test_merge_of_the_patch_is_no_other_fix(
     assert known.words == f"{words} {fix[:12]} in v6.2: same: check it"
 
 
+def test_merge_of_a_patch_with_common_lines_is_known(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "linux")
+    code = "int go(void)\n{{\n\tif (a)\n\t\tgoto {};\n\treturn 0;\n}}\n"
+    start = repo.commit("start", {"w.c": code.format("err_lock"), "Makefile": "VERSION = 6\n"})
+    title = "w: unlock on errors"
+    merged = repo.commit(title, {"w.c": code.format("err_unlock")})
+    repo.git("config remote.origin.url https://git.kernel.org/torvalds/linux.git")
+    repo.git("update-ref refs/remotes/origin/master", merged)
+    for subject, is_merged in ((title, True), ("w: go elsewhere", False)):
+        repo.git("checkout -q --detach", start)
+        repo.commit(f"{subject}\n\nIt was wrong.", {"w.c": code.format("err_unlock")})
+        with Repository.open(repo.path) as repository:
+            sure = find_commit_state(repository, repository.resolve("HEAD")).sure
+        assert (sure and sure.commit) == (merged if is_merged else None)
+
+
 def test_merged_commits_and_backports_are_skipped(
     upstream: UpstreamTree,
 ) -> None:

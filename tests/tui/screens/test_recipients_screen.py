@@ -120,7 +120,8 @@ async def test_o_shows_one_patch_of_a_series(fixed_clone: Path, app: PatchpilotA
             "both commits",
         )
         await visible(pilot, "Recipients of the series")
-        await keys(pilot, "o")
+        # the first patch is the fix
+        await keys(pilot, "greater_than_sign", "o")
         await visible(pilot, "Recipients of patch: net/acme: second")
         # an edit applies to the patch that is displayed
         people = app.screen.query_one("#people", RowList)
