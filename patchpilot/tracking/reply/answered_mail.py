@@ -129,13 +129,13 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
         return AnsweredMail(series.posted.latest.head, series.entry)
     wanting = [
         reply
-        for reply in series.posted.replies
+        for reply in reversed(series.posted.replies)
         if reply.mail.wants_answer and not reply.mail.by_author
     ]
-    # bots read no replies
+    # bots read no replies; of messages with the same time, the last one comes first
     wanting.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
     open_ids = {item.point.message_id for item in list_latest_requests(series) if item.open}
-    unanswered = [it for it in series.posted.replies if it.message_id in open_ids]
+    unanswered = [it for it in reversed(series.posted.replies) if it.message_id in open_ids]
     unanswered += list_unanswered(series.posted)
     unanswered.sort(key=lambda reply: (not reply.mail.bot, reply.when), reverse=True)
     unanswered_mails = [reply.mail for reply in (*unanswered, *wanting)]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test which message of a series is replied to, and that quotes of another one are reported."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,12 @@ from tests.kit.life import create_life
 from tests.kit.mails import MATT, RITA, build_reply
 
 
-def test_series_number_names_the_latest_open_request(tmp_path: Path) -> None:
+def test_series_number_names_the_latest_open_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # both replies have the same time
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=20))
+    monkeypatch.setattr("tests.kit.life.format_datetime", lambda _: date)
     with create_life(tmp_path) as topic:
         first_message_id = topic.send()
         topic.add_reply(first_message_id, "Please rename the variable.", MATT)
