@@ -25,6 +25,7 @@ from patchpilot.backports.work_clone import (
     ConflictResolution,
     find_conflict_clone,
     find_resolution_folder,
+    is_picking,
     prepare_conflict_clone,
 )
 from patchpilot.backports.write import (
@@ -202,8 +203,7 @@ def list_conflict_options(
     """Return the options for resolving a fix's conflict on a branch."""
     assert result.commit
     if clone := find_conflict_clone(repository, result.commit, branch):
-        is_committed = not (clone / ".git" / "CHERRY_PICK_HEAD").exists()
-        return ConflictOptions(is_started=True, is_committed=is_committed)
+        return ConflictOptions(is_started=True, is_committed=not is_picking(clone))
     with ScratchStore(repository) as scratch:
         fix, tree = (
             FixCommit.read(repository, result.commit),

@@ -154,6 +154,11 @@ def find_conflict_clone(repository: Repository, commit: str, branch: BranchResul
     return clone if (clone / ".git").exists() else None
 
 
+def is_picking(clone: Path) -> bool:
+    """Return whether a commit is in conflict in a clone."""
+    return (clone / ".git" / "CHERRY_PICK_HEAD").exists()
+
+
 def find_resolution_folder(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
@@ -296,7 +301,7 @@ def _find_next_pick(clone_folder: Path, steps: Sequence[Step]) -> Step | None:
     applied, or if the first fix is missing. The prerequisites of the first fix are not applied
     after it.
     """
-    if (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists():
+    if is_picking(clone_folder):
         return None
     with Repository.open(clone_folder) as clone:
         done = _list_picked(clone)
@@ -439,10 +444,9 @@ def _continue_resolution(
         )
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
-        is_picking = (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists()
         picked = _list_picked(clone)
         is_done = all((result.commit or "").startswith(picked or ("-",)) for result, _ in pairs)
-        if is_picking or not is_done:
+        if is_picking(clone_folder) or not is_done:
             advice = (
                 f"cd {shlex.quote(str(clone_folder))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),

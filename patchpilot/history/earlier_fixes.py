@@ -431,9 +431,9 @@ class _FixSearch:
             if total:
                 reverted_changes.append(invert_lines(total))
             verdict = compare_changes(own_changes, their_changes)
-            if screen.has_title(commit) and own_changes.lines_in(own_changes.lines) == total:
+            if screen.has_title(commit) and total and total == screen.changed_lines:
                 # the lines of a short patch may occur anywhere, but not with its title
-                verdict = bool(total)
+                verdict = True
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = False if _find_common_functions(own_changes, their_changes) else None
             if verdict is not None and not self._is_reverted(commit.id):
@@ -455,7 +455,8 @@ class _Screen:
         self._title = title_key(patch.title)
         self._fixes = {fix.id[:12] for fix in read_commit_marks(patch.message).fixes}
         edges = (line for edge in changes.edges for line in (edge.before, edge.after))
-        lines = [content for _, content in changes.lines_in(changes.lines)]
+        self.changed_lines = changes.lines_in(changes.lines)
+        lines = [content for _, content in self.changed_lines]
         self._lines = frozenset(line for line in (*lines, *edges) if is_distinctive(line))
         self._all = frozenset(lines)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
-from patchpilot.archive.track_store import Store
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.home.topic import HomeTopic
 from patchpilot.model.patch import parse_subject
 from patchpilot.reading.thread_values import Turn
@@ -31,14 +31,14 @@ def read_draft_topics() -> list[HomeTopic]:
     A draft with the subject of a tracked thread was sent.
     """
     drafts = []
-    with Store() as store:
-        tracked = {entry.subject for entry in store.entries()}
+    files = [file for kind in DRAFTS for file in list_recent_drafts(kind)]
+    tracked = _list_tracked_subjects() if files else frozenset()
     how_to_send = (
         f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
         if is_in_demo_tour()
         else f"Enter shows it with the command that sends it; {SEND_QUESTIONS}"
     )
-    for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
+    for file in files:
         with suppress(OSError):
             modified = file.stat().st_mtime
             text = file.read_text(encoding="utf-8", errors="replace")
@@ -60,6 +60,13 @@ def read_draft_topics() -> list[HomeTopic]:
                 )
             )
     return drafts
+
+
+def _list_tracked_subjects() -> frozenset[str]:
+    if not default_store_file().exists():
+        return frozenset()
+    with Store() as store:
+        return frozenset(entry.subject for entry in store.entries())
 
 
 def format_draft(file: Path) -> list[str]:

@@ -738,7 +738,7 @@ class PostedSeries:
         )
         notes = [least.note, f"only {only}" if only else ""]
         if others and proposed:
-            notes.append(f"{self.name_patches(proposed)} {STABLE_WORDS['proposed']}")
+            notes.append(f"{self.name_patches(proposed)} {STABLE_WORDS['proposed']}".strip())
         return least._replace(note=", ".join(filter(None, notes)))
 
     def name_patches(self, numbers: Iterable[int]) -> str:

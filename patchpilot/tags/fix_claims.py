@@ -78,7 +78,13 @@ def find_main_fix(repository: Repository, commits: Sequence[Commit]) -> int:
     This is the first one with a Fixes: tag, otherwise the first one with Cc: stable or with a
     message that claims a fix, otherwise the last one.
     """
-    ranks = [_rank_fix(repository, commit) for commit in commits]
+    if len(commits) == 1:
+        # this needs no git process
+        return 0
+    return _choose_fix([_rank_fix(repository, commit) for commit in commits])
+
+
+def _choose_fix(ranks: Sequence[tuple[bool, bool, bool]]) -> int:
     best = max(ranks)
     return ranks.index(best) if any(best) else len(ranks) - 1
 
@@ -91,10 +97,11 @@ def _rank_fix(repository: Repository, commit: Commit) -> tuple[bool, bool, bool]
 
 def describe_main_fix(repository: Repository, commits: Sequence[Commit], shown: Commit) -> str:
     """Return a line that names the main fix if `shown` is no fix, but another commit is, or ""."""
-    index = find_main_fix(repository, commits) if commits else 0
-    if any(_rank_fix(repository, shown)) or not any(
-        _rank_fix(repository, commit) for commit in commits[index : index + 1]
-    ):
+    if not commits or tuple(commits) == (shown,):
+        return ""
+    ranks = {commit: _rank_fix(repository, commit) for commit in dict.fromkeys((*commits, shown))}
+    index = _choose_fix([ranks[commit] for commit in commits])
+    if any(ranks[shown]) or not any(ranks[commits[index]]):
         return ""
     return f"{_number_commit(commits, index)} is the fix"
 
