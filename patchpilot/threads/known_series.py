@@ -561,7 +561,7 @@ class _SeriesReader:
             posted = self._recognize_senders(posted)
             posted = add_repository_facts(posted, self._repository, self._progress)
             posted = self._add_answers(_mark_own_backports(posted, self._repository))
-            posted = add_sent_marks(posted)
+            posted = add_sent_marks(posted, self._store)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
             if self._marks:
                 from patchpilot.threads.series_record import apply_marks

@@ -7,6 +7,7 @@ such as "6.1.76 by NAME", and the patches for a branch.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,7 @@ from patchpilot.resources import (
 )
 
 if TYPE_CHECKING:
+    from patchpilot.archive.track_store import Store
     from patchpilot.reading.posted_series import PostedSeries
 
 REQUESTS = "requests"
@@ -101,9 +103,9 @@ class StableRequest(NamedTuple):
         return not places or any(TrialReport(it).is_about(version, branch) for it in places)
 
 
-def read_requests(commit: str) -> tuple[StableRequest, ...]:
+def read_requests(commit: str, store: "Store | None" = None) -> tuple[StableRequest, ...]:
     """Return the requests for a commit: the last draft, earlier ones that were kept, and the
-    user's tracked requests.
+    user's tracked requests. Pass the store of tracked series if it is open.
     """
     recent = {file.stem for file in list_recent_drafts(REQUESTS)}
     first, *kept = list_draft_names(REQUESTS, commit[:12])
@@ -116,25 +118,26 @@ def read_requests(commit: str) -> tuple[StableRequest, ...]:
         )
         for name in (first, *kept)
     )
-    return (*drafts, *_read_tracked_requests(commit))
+    return (*drafts, *_read_tracked_requests(commit, store))
 
 
-def _read_tracked_requests(commit: str) -> Iterator[StableRequest]:
+def _read_tracked_requests(commit: str, store: "Store | None") -> Iterator[StableRequest]:
     """Yield the requests for a commit that the user sent in another way and tracks."""
-    from patchpilot.archive.track_store import Store, default_store_file
+    from patchpilot.archive.track_store import Store as TrackStore
+    from patchpilot.archive.track_store import default_store_file
     from patchpilot.threads.own_addresses import find_own_addresses
 
-    if not default_store_file().exists():
+    if store is None and not default_store_file().exists():
         return
-    with Store() as store:
+    with nullcontext(store) if store else TrackStore() as tracked:
         ids = [
             entry.message_id
-            for entry in store.entries()
+            for entry in tracked.entries()
             if (requested := parse_request_subject(entry.subject)[0])
             and (commit.startswith(requested) or requested.startswith(commit))
         ]
         own = {email.lower() for email in find_own_addresses()} if ids else set()
-        for mail in store.read_stored(ids):
+        for mail in tracked.read_stored(ids):
             if mail.sender.key in own:
                 text = f"Subject: {mail.subject}\n\n{mail.body}"
                 yield StableRequest(mail.message_id, text, sent=mail.date)
@@ -179,10 +182,11 @@ def list_request_states() -> list[str]:
     return [*map(repr, list_sent_marks(REQUESTS)), *drafts]
 
 
-def add_sent_marks(posted: "PostedSeries") -> "PostedSeries":
+def add_sent_marks(posted: "PostedSeries", store: "Store | None" = None) -> "PostedSeries":
     """Return a series with the branches for which patches were marked as sent, and the requests.
 
     Only a branch that needs a backport according to the last message about it has such a mark.
+    Pass the store of tracked series if it is open.
     """
     from patchpilot.reading.series_state import decide_state
 
@@ -192,15 +196,17 @@ def add_sent_marks(posted: "PostedSeries") -> "PostedSeries":
         if (commit := posted.find_commit(number) or branch.commit or posted.commit)
         and (when := find_marked_time(name_patches_mark(commit, version)))
     )
-    requests = tuple(_find_requested_branches(posted))
+    requests = tuple(_find_requested_branches(posted, store))
     if not (marks or requests):
         return posted
     return decide_state(replace(posted, sent_marks=marks, requests=requests))
 
 
-def _find_requested_branches(posted: "PostedSeries") -> Iterator[tuple[str, datetime | None]]:
+def _find_requested_branches(
+    posted: "PostedSeries", store: "Store | None"
+) -> Iterator[tuple[str, datetime | None]]:
     """Yield the branches for which the merged fix was requested (see `PostedSeries.requests`)."""
-    requests = read_requests(posted.commit) if posted.commit else ()
+    requests = read_requests(posted.commit, store) if posted.commit else ()
     lacking = posted.needs.lacking if posted.needs else None
     name = posted.project.stable.branch_name
     for version in ("",) if lacking is None else lacking:

@@ -321,7 +321,7 @@ def test_resolutions_for_two_branches_have_separate_folders(
     # a patch of the same name that this clone did not write may be edited, or another fix
     shutil.rmtree(clone)
     clone = Path(conflicting_branch.read_backport_json(*arguments)["resolve"]["folder"])
-    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, none);"))
     error = conflicting_branch.run_backport(*arguments)
     assert (error.code, "already has other patches" in error.err) == (2, True)
 
