@@ -33,7 +33,7 @@ COMMANDS = (
 KINDS = ("pipe", "socket", "folder", "device", "huge")
 KNOWN = {
     "worktrees/other/rebase-merge/head-name",
-    "worktrees/other/rebase-apply/head-name",
+    "worktrees/second/rebase-apply/head-name",
     "info/attributes",
     "info/exclude",
     "HEAD",
@@ -68,6 +68,7 @@ READ_BY_GIT = (
 
 Git itself waits for a loose ref, its log, and the files of another worktree if they are pipes.
 """
+WORKTREES = {"other": "rebase-merge", "second": "rebase-apply"}
 PATIENCE = 20
 """Seconds after which a command is considered stuck."""
 _opened: list[set[str]] = []
@@ -104,11 +105,11 @@ def limit_time() -> Iterator[None]:
 
 
 def create_repository(folder: Path) -> Repo:
-    """Create a branch that can be fixed, and a worktree in which a rebase is not finished."""
+    """Create a branch that can be fixed, and two worktrees in which a rebase is not finished."""
     repo = topic_with_spaces(folder / "repo", 1)
-    repo.git("worktree add -q ../other HEAD~")
-    for state in ("rebase-merge", "rebase-apply"):
-        file = repo.path / ".git/worktrees/other" / state / "head-name"
+    for name, state in WORKTREES.items():
+        repo.git(f"worktree add -q ../{name} HEAD~")
+        file = repo.path / ".git/worktrees" / name / state / "head-name"
         file.parent.mkdir()
         file.write_text("refs/heads/another\n")
     return repo
@@ -162,10 +163,10 @@ def find_stuck_commands(repo: Repo, commands: tuple[tuple[str, ...], ...]) -> li
     return stuck
 
 
-@pytest.mark.parametrize("state", ["rebase-merge", "rebase-apply"])
-def test_state_of_a_rebase_does_not_block(tmp_path: Path, state: str) -> None:
+@pytest.mark.parametrize(("name", "state"), WORKTREES.items())
+def test_state_of_a_rebase_does_not_block(tmp_path: Path, name: str, state: str) -> None:
     repo = create_repository(tmp_path)
-    replace_with_special(repo.path / ".git/worktrees/other" / state / "head-name", "pipe")
+    replace_with_special(repo.path / ".git/worktrees" / name / state / "head-name", "pipe")
     assert find_stuck_commands(repo, (("check", "--fix", "HEAD~2..HEAD"),)) == []
 
 

@@ -4,6 +4,8 @@
 It starts at the first screen and includes the sent message, the reply, v2, and the merge.
 """
 
+import re
+
 import pytest
 
 from patchpilot.commits.repository import Repository
@@ -156,7 +158,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         assert "wait for the merge" not in screen_text
         merged = find_followed_series().posted.commit
         await keys(pilot, "enter")
-        assert f"merged as    {merged[:12]}" in text_of(app)
+        assert re.search(f"merged as +{merged[:12]}", text_of(app))
         await keys(pilot, "end")
         assert f"git cherry-pick -x {merged}" in text_of(app)
         await keys(pilot, "escape", Stage.FOLLOW, "home")
