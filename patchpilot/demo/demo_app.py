@@ -144,7 +144,7 @@ class DemoBackports(BackportsScreen):
 
     def _check_archive(self) -> None:
         """Fetch the messages after something was sent, and show what they report."""
-        if self.app.screen is not self or self._shown is None:
+        if not self.is_active or self._shown is None:
             return
         followed = self.session.last_result(Stage.FOLLOW)
         if followed is not self._followed:
@@ -265,7 +265,9 @@ class DemoApp(PatchpilotApp):
         """Show the messages that arrived in Robin's mailbox, which are test copies."""
         file = find_demo_inbox()
         text = file.read_text(encoding="utf-8") if file and file.exists() else ""
-        if text not in ("", self._mailbox_text) and isinstance(self.screen, StageScreen):
+        # there is no screen while the app is closing
+        is_stage = any(isinstance(screen, StageScreen) for screen in self.screen_stack[-1:])
+        if text not in ("", self._mailbox_text) and is_stage:
             self._mailbox_text = text
             commits = self.session.topic.commits if self.session.topic else ()
             parents = commits[0].parents if commits else ()

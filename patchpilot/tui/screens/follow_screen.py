@@ -207,7 +207,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return (join_with_dots(stages_text, super()._title_subject()), stages_text)
 
     def check_archive(self) -> None:
-        if self.stage not in self.session.busy and self.app.screen is self:
+        if self.stage not in self.session.busy and self.is_active:
             self.tui.jobs.start_stage(self.stage)
 
     def show_result(self, result: "tuple[Tracked, ...]") -> None:
