@@ -191,6 +191,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run the block in the current transaction, or in a new one if there is none."""
+        self.reader.requests = self.reader.fixes = None
         with write_transaction(self._database):
             yield self._database
 

@@ -11,6 +11,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
+    from patchpilot.reading.series_summary import SeriesSummary
 
 ParseMail = Callable[[bytes], Mail]
 
@@ -36,9 +37,10 @@ class MailReader:
     archive. `online` allows network access. `progress` is called while a long thread is read.
     `threads` caches the results of `read_thread`. `outbox` contains the facts about messages sent
     from this machine, and `requests` maps the numbers of tracked requests to the stable maintainers
-    to their commits; both are None until they are loaded. `summaries` contains the cached summaries
-    of series. Messages that the previous call parsed are reused, because the TUI reads the same
-    threads repeatedly.
+    to their commits; `fixes` contains the numbers and summaries of the tracked series that close a
+    report. Each is None until it is loaded. `summaries` contains the cached summaries of series.
+    Messages that the previous call parsed are reused, because the TUI reads the same threads
+    repeatedly.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -51,6 +53,7 @@ class MailReader:
         self.progress: Progress = ignore_progress
         self.outbox: OutboxFacts | None = None
         self.requests: Mapping[int, str] | None = None
+        self.fixes: Sequence[tuple[int, SeriesSummary]] | None = None
         self.summaries: dict[str, dict[int, Any]] = {}
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}

@@ -395,18 +395,34 @@ class _SeriesReader:
 
         A series for mainline precedes its backports.
         """
-        fixes = []
-        for entry in self._store.entries():
-            reader = _SeriesReader(entry, self._store, self._repository, self._progress)
-            summary = reader.find_summary() if entry != self._entry else None
-            if summary and not set(summary.closes).isdisjoint(report.message_ids):
-                fixes.append((not summary.targets, entry.id, summary))
+        fixes = [
+            (not summary.targets, number, summary)
+            for number, summary in self._read_fixes()
+            if number != self._entry.id and not set(summary.closes).isdisjoint(report.message_ids)
+        ]
         if not fixes:
             return report
         from patchpilot.reading.next_step import follow_fix
 
         _, number, fix = max(fixes, key=lambda row: row[:2])
         return replace(report, step=follow_fix(report, number, fix))
+
+    def _read_fixes(self) -> Sequence[tuple[int, SeriesSummary]]:
+        """Return the tracked series that close a report, each with its number.
+
+        The result is cached until the store is changed.
+        """
+        store = self._store
+        if store.reader.fixes is None:
+            summaries = (
+                (
+                    entry.id,
+                    _SeriesReader(entry, store, self._repository, self._progress).find_summary(),
+                )
+                for entry in store.entries()
+            )
+            store.reader.fixes = [(it, fix) for it, fix in summaries if fix and fix.closes]
+        return store.reader.fixes
 
     def _read(self) -> "PostedSeries | None":
         if not self._is_read:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test tracking a thread without a patch that the user started."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from patchpilot.archive.track_store import Store
 from patchpilot.home.read import read_topics
 from patchpilot.reading.thread_values import Turn
+from patchpilot.threads.known_series import read_all_series
 from patchpilot.tracking.reply.answered_mail import find_answered_mail
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
@@ -94,3 +96,29 @@ def test_report_follows_the_fix_that_closes_it(workdir: Path, own_address: None)
         "the fix was sent: follow “pump: start it”",
     )
     assert report["next_commands"] == ["patchpilot track show 2"]
+
+
+class _CountingStore(Store):
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts = Counter[int]()
+
+    def stored_order(self, number: int) -> tuple[str, ...]:
+        self.counts[number] += 1
+        return super().stored_order(number)
+
+
+def test_reports_read_the_fixes_once(workdir: Path, own_address: None) -> None:
+    reports = [build_mail(f"{TITLE} {it}", "It hangs.\n", id=f"bug{it}") for it in range(4)]
+    tags = "\nCloses: https://lore.kernel.org/all/bug1@example.org/\nSigned-off-by: Ada\n"
+    diff = "diff --git a/p.c b/p.c\n--- a/p.c\n+++ b/p.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
+    fix = build_mail("[PATCH] pump: start it", f"It hangs.\n{tags}---\n{diff}", id="fix")
+    with serve_archive("mbox", workdir / "archive", *reports, fix) as archive:
+        for name in ("bug0", "bug1", "bug2", "bug3", "fix"):
+            call("track add", f"<{name}@example.org>", "--lore", archive.url).expect(0, "")
+    store = _CountingStore()
+    with store:
+        series = read_all_series(store=store, whole=False)
+    assert [it.is_report for it in series] == [True] * 4 + [False]
+    # once for the list, once for the reports
+    assert store.counts[5] == 2
