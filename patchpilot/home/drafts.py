@@ -19,6 +19,7 @@ from patchpilot.resources import (
     mark_sent,
 )
 from patchpilot.settings.read_settings import is_in_demo_tour
+from patchpilot.threads.own_addresses import find_own_addresses
 from patchpilot.threads.stable_requests import REQUESTS
 
 DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
@@ -28,11 +29,10 @@ DRAFT, DRAFTS = "draft", (REQUESTS, "reports")
 def read_draft_topics() -> list[HomeTopic]:
     """Return the recent drafts of requests and reports, with the file as the key.
 
-    A draft with the subject of a tracked thread was sent.
+    A draft with the subject of a tracked thread was sent, unless another person started the thread.
     """
     drafts = []
     files = [file for kind in DRAFTS for file in list_recent_drafts(kind)]
-    tracked = _list_tracked_subjects() if files else frozenset()
     how_to_send = (
         f"Enter shows it; {NO_DRAFTS_IN_DEMO}"
         if is_in_demo_tour()
@@ -44,7 +44,7 @@ def read_draft_topics() -> list[HomeTopic]:
             text = file.read_text(encoding="utf-8", errors="replace")
             rows, missing = text.splitlines(), text.count(FILL_IN)
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
-            if parse_subject(title).title in tracked:
+            if _was_sent(parse_subject(title).title):
                 continue
             drafts.append(
                 HomeTopic(
@@ -62,11 +62,18 @@ def read_draft_topics() -> list[HomeTopic]:
     return drafts
 
 
-def _list_tracked_subjects() -> frozenset[str]:
+def _was_sent(title: str) -> bool:
+    """Return whether a tracked thread has this subject and was not started by another person.
+
+    A thread that no archive has yet was sent from a shell.
+    """
     if not default_store_file().exists():
-        return frozenset()
+        return False
     with Store() as store:
-        return frozenset(entry.subject for entry in store.entries())
+        ids = [entry.message_id for entry in store.entries() if entry.subject == title]
+        senders = [mail.sender.key for mail in store.read_stored(ids)]
+    own = {email.lower() for email in find_own_addresses()} if senders else set()
+    return len(ids) > sum(sender not in own for sender in senders)
 
 
 def format_draft(file: Path) -> list[str]:
