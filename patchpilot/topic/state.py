@@ -290,9 +290,15 @@ class TopicState(NamedTuple):
             action.name == "send" and "--reroll" in action.arguments
             for action in actions_in_advice(step.advice)
         )
-        if step.is_held or moment is None or not (self._prepares_version or any(sends)):
+        if step.is_held or moment is None:
             return step
-        wait = f"; send v{self.next_version} from {format_next_send_time(moment)}, not earlier"
+        start = f"from {format_next_send_time(moment)}, not earlier"
+        if self._prepares_version or any(sends):
+            wait = f"; send v{self.next_version} {start}"
+        elif self._may_need_version:
+            wait = f"; if v{self.next_version} is needed, send it {start}"
+        else:
+            return step
         if wait in advice_parts(step.advice):
             return step
         return step._replace(advice=join_hints(step.advice, wait))
@@ -314,6 +320,14 @@ class TopicState(NamedTuple):
     @property
     def _prepares_version(self) -> bool:
         return self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}
+
+    @property
+    def _may_need_version(self) -> bool:
+        """Return whether a reviewer's request for the last version is answered or open."""
+        from patchpilot.threads.review_ledger import list_latest_requests
+
+        requests = list_latest_requests(self.series) if self.series else ()
+        return not all(item.done for item in requests)
 
     @property
     def _next_send_time(self) -> datetime | None:

@@ -11,7 +11,7 @@ from patchpilot.tracking.follow_topic import read_followed_series
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.life import LIST, TITLE, Life, create_life
-from tests.kit.mails import MATT, OTTO, RITA, build_described_mail, build_mbox
+from tests.kit.mails import ADA, MATT, OTTO, RITA, build_described_mail, build_mbox
 
 ROBOT = "kernel test robot <lkp@intel.com>"
 
@@ -108,6 +108,14 @@ def test_next_step_names_the_time_of_the_next_version(tmp_path: Path) -> None:
         plan = author.run("send --reroll --dry-run --json --to", LIST).json
         (warning,) = (note for note in plan["warnings"] if note["name"] == "too-soon")
         assert f"until {moment:%Y-%m-%d %H:%M}" in warning["message"]
+
+
+def test_time_of_the_next_version_stays_after_an_answer(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        question = author.add_reply(author.send(), "Why is this needed?")
+        author.add_reply(question, "It is not, I will drop it.", ADA)
+        assert "wait for the maintainer; " in read_step(author)
+        assert "; if v2 is needed, send it from 20" in read_step(author)
 
 
 def test_change_of_an_applied_patch_is_no_next_version(tmp_path: Path) -> None:
