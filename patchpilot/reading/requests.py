@@ -2,8 +2,8 @@
 """List the open requests of a review.
 
 A request is a comment below a quoted part of a patch. It is answered if the author replied below
-it, and addressed if the next version changes the quoted lines. A small model excludes thanks,
-agreement and answers.
+it, and addressed if the next version changes the quoted lines, or what it names in the commit
+message. A small model excludes thanks, agreement and answers.
 """
 
 import re
@@ -39,7 +39,31 @@ CONTEXT = 2
 MOST_LINES = 6000
 """Maximum number of lines compared per patch."""
 _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: ")
+_SYMBOL = re.compile(r"['‘]([^'‘’]{2,80})['’]")
 _MESSAGE = "Commit message"
+_NAMED_PARTS = (
+    (
+        re.compile(r"\bsubject\b(?! to\b)|(?P<vague>\b(?:title|prefix)\b)", re.IGNORECASE),
+        "Subject: ",
+    ),
+    (
+        re.compile(
+            r"\b(?:commit (?:message|msg|log|description)|change ?log|patch description)\b"
+            r"|(?P<vague>\b(?:the|your) (?:message|description)\b)",
+            re.IGNORECASE,
+        ),
+        r"(?!Subject: |[\w-]+-by: )\s*\S",
+    ),
+)
+"""Words that name a part of the commit message, and a pattern for its lines."""
+_NAMED_TAG = re.compile(
+    r"\b(?P<tag>fixes|closes|link|cc|[a-z]+(?:-[a-z]+)?-by)(?::|[ -]tags?\b)", re.IGNORECASE
+)
+_WORDS = re.compile(
+    r"\bs/([^/\n]{2,60})/[^/\n]{0,60}/|(?<!\w)'([^'\n]{3,60})'(?!\w)"
+    r"|\"([^\"\n]{3,60})\"|`([^`\n]{3,60})`|“([^”\n]{3,60})”"
+)
+"""Words that a request quotes or replaces."""
 
 
 _ONLY_VERSION = re.compile(
@@ -212,6 +236,23 @@ class PatchLines:
                 return max(0, index - len(quoted_lines) + 1), index + offset
         return None
 
+    def find_reported(self, report: re.Match[str]) -> tuple[int, int] | None:
+        """Return the index of the reported line, twice, or None.
+
+        Prefer a nearby line with the symbol that the report quotes, because the numbers may be
+        those of another base.
+        """
+        number = bounded.parse_limited_number(report["line"])
+        lines = [
+            (symbol not in line, abs(line_number - number), index)
+            for index, (line, path, line_number) in enumerate(self.laid)
+            if path == report["path"] and not line.startswith(("-", "@@"))
+            for symbol in _SYMBOL.findall(report.string)[:1] or [line]
+            if symbol in line or line_number == number
+            if abs(line_number - number) <= NEAR
+        ]
+        return (min(lines)[2],) * 2 if lines else None
+
 
 def _normalize_line(line: str) -> str:
     return "" if HUNK.match(line) else " ".join(line.replace("@@", " ").split())
@@ -242,44 +283,82 @@ class NextVersion:
 
     def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
         """Return the first change that overlaps these lines of a patch."""
+        # include insertions, which are located between two lines
+        changes = (it for it in self._changes(number) if it[0] <= bottom and it[1] > top)
+        return next((self._make_hunk(number, it) for it in changes), None)
+
+    def changed_message(self, number: int, named: re.Pattern[str]) -> ChangedHunk | None:
+        """Return the first change to lines of a patch's message that match, or None.
+
+        The first line is the title, after `Subject: `.
+        """
+        old, new = self.pairs[number]
+        for change in self._changes(number):
+            start, stop, new_start, new_stop = change
+            for part, first in (
+                (old.laid[start:stop], start),
+                (new.laid[new_start:new_stop], new_start),
+            ):
+                for index, (line, path, _) in enumerate(part, first):
+                    text = line if index else f"Subject: {line}"
+                    if path == _MESSAGE and named.match(text):
+                        return self._make_hunk(number, change)
+        return None
+
+    def _changes(self, number: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the changed lines of a patch: start and stop in the old and in the new version."""
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
-        for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            # include insertions, which are located between two lines
-            if what != "equal" and start <= bottom and stop > top:
-                parts = (
-                    (" ", old.lines[max(0, start - CONTEXT) : start]),
-                    ("-", old.lines[start:stop]),
-                    ("+", new.lines[new_start:new_stop]),
-                    (" ", old.lines[stop : stop + CONTEXT]),
-                )
-                lines = (f"{sign} {line}" for sign, part in parts for line in part)
-                index = min(start, len(old.laid) - 1)
-                return ChangedHunk(old.laid[index][1], tuple(lines))
-        return None
+        return ((a, b, c, d) for what, a, b, c, d in matcher.get_opcodes() if what != "equal")
+
+    def _make_hunk(self, number: int, change: tuple[int, int, int, int]) -> ChangedHunk:
+        old, new = self.pairs[number]
+        start, stop, new_start, new_stop = change
+        parts = (
+            (" ", old.lines[max(0, start - CONTEXT) : start]),
+            ("-", old.lines[start:stop]),
+            ("+", new.lines[new_start:new_stop]),
+            (" ", old.lines[stop : stop + CONTEXT]),
+        )
+        lines = (f"{sign} {line}" for sign, part in parts for line in part)
+        return ChangedHunk(old.laid[min(start, len(old.laid) - 1)][1], tuple(lines))
 
 
 def find_addressing_change(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
-    """Return the change in the next version to the lines that a request is about, or None."""
+    """Return the change in the next version to the lines that a request is about, or None.
+
+    These are the quoted or reported lines, or the parts of the commit message that it names.
+    """
     numbers = [
         patch_number for patch_number in following.pairs if point.patch in (patch_number, None, 0)
     ]
     reported = _REPORTED.match(point.text) if not point.quoted else None
     for number in numbers:
         old = following.pairs[number][0]
-        if reported:
-            indexes = [
-                index
-                for index, (_, path, line) in enumerate(old.laid)
-                if path == reported["path"]
-                and abs(line - bounded.parse_limited_number(reported["line"])) <= NEAR
-            ]
-            lines = (indexes[0], indexes[-1]) if indexes else None
-        else:
-            lines = old.find_quoted(point.quoted)
+        lines = old.find_reported(reported) if reported else old.find_quoted(point.quoted)
         if lines and (hunk := following.changed_within(number, *lines)):
             return hunk
+        is_on_code = bool(reported or (lines and old.laid[lines[1]][1] != _MESSAGE))
+        named = _name_message_parts(point.text, is_on_code=is_on_code)
+        if named and (hunk := following.changed_message(number, named)):
+            return hunk
     return None
+
+
+def _name_message_parts(text: str, *, is_on_code: bool) -> re.Pattern[str] | None:
+    """Return a pattern for the lines of a commit message that a request names, or None.
+
+    A request below code must name the message or a tag; otherwise, quoted words are sufficient.
+    """
+    parts = [
+        part
+        for words, part in _NAMED_PARTS
+        if (match := words.search(text)) and not (is_on_code and match["vague"])
+    ]
+    parts += (f"{tag['tag']}:" for tag in _NAMED_TAG.finditer(text))
+    if not is_on_code:
+        parts += (f".*{re.escape(next(filter(None, it.groups())))}" for it in _WORDS.finditer(text))
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
 def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:

@@ -221,6 +221,34 @@ def test_next_version_addresses_the_request_for_it(request_text: str, state: str
     assert [item.state for item in items] == [state]
 
 
+@pytest.mark.parametrize(
+    ("request_text", "change", "state"),
+    [
+        ("Please use the prefix 'pump: core:'.", ("pump: check", "pump: core: check"), "addressed"),
+        ("Please use the prefix 'pump: core:'.", ("It may", "It can"), "open"),
+        ("The subject should name the core.", ("pump: check", "pump: core: check"), "addressed"),
+        ("The subject should name the core.", ("It may", "It can"), "open"),
+        (
+            "Please say in the message how you tested.",
+            ("It may", "On a board, it may"),
+            "addressed",
+        ),
+        ("Please say in the message how you tested.", ("Signed", "Tested-by: X\nSigned"), "open"),
+        ("Please add a Fixes: tag.", ("Signed", "Fixes: 1234567890ab (x)\nSigned"), "addressed"),
+        ("Please add a Fixes tag.", ("Signed", "Cc: <a@example.org>\nSigned"), "open"),
+        ("s/may/can/ in the message, please.", ("It may", "It can"), "addressed"),
+        ("s/NULL/null/ in the code, please.", ("pump: check", "pump: core: check"), "open"),
+        ("Please reword the commit message.", ("return -1", "return -EINVAL"), "open"),
+    ],
+)
+def test_message_change_addresses_what_the_request_names(
+    request_text: str, change: tuple[str, str], state: str
+) -> None:
+    new_post = make_post(2, OLD).replace(*(text.encode() for text in change))
+    mails = make_post(1, OLD), make_review(request_text), new_post
+    assert [item.state for item in build_ledger(*mails)] == [state]
+
+
 def test_nearby_change_addresses_nothing() -> None:
     new_patch = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
     new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
@@ -248,6 +276,12 @@ def test_build_error_is_addressed_at_its_line() -> None:
         ("pump.c:13:10:", "open")
     ]
     assert [str(item.state) for item in after] == ["addressed"]
+
+
+def test_change_near_the_reported_line_does_not_address_an_error() -> None:
+    new_patch = OLD.replace("pump == NULL", "!pump")
+    ledger = build_ledger(make_post(1, OLD), make_review(REPORT, ROBOT), make_post(2, new_patch))
+    assert [str(item.state) for item in ledger] == ["open"]
 
 
 def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
