@@ -439,6 +439,10 @@ class Driver:
         `tips` maps the id() of a patch to the last commit of its range.
         """
         options, repository = self.options, self.repository
+        if repository:
+            from patchpilot.checking.named_commits import name_commits
+
+            result = name_commits(result, repository)
         if options.proposes_edits:
             from patchpilot.checking.proposed_edits import add_edits
 

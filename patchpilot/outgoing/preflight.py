@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.amend_advice import AMEND, name_rewrite
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.lint.message_parts import is_same_person, may_be_same_person
 from patchpilot.model.action import Action, Advice, Hint
@@ -337,6 +338,9 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
     title = patch.subject.title
     # if there is only one patch, do not name it
     prefix = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
+    amend = AMEND if patch.commit else "edit the patch file"
+    if patch.commit and patch is not facts.topic.series.patches[-1]:
+        amend = name_rewrite(AMEND, patch.commit[:12])
     if _FIXUP.match(title):
         yield SendProblem(
             "fixup",
@@ -347,19 +351,19 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
         yield SendProblem(
             "placeholder",
             f"{prefix}a text is not filled in: {placeholder}",
-            "write it or delete the line: git commit --amend, or edit the patch file",
+            f"write it or delete the line: {amend}",
         )
     if not patch.tags("Signed-off-by"):
         yield SendProblem(
             "no-signoff",
             f"{prefix}no Signed-off-by",
-            Action("prepare", ("--signoff",), "git commit --amend -s, or {}"),
+            Action("prepare", ("--signoff",)),
         )
     elif _is_unsigned_backport(facts.topic, patch):
         yield SendProblem(
             "no-signoff",
             f"{prefix}a backport without your Signed-off-by as the last one",
-            "git commit --amend -s" if patch.commit else "write them again with --signoff",
+            f"{amend} -s" if patch.commit else "write them again with --signoff",
         )
 
 

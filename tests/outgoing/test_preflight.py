@@ -571,13 +571,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         {"series": PAIR},
         "no-signoff",
         "widget: b: no Signed-off-by",
-        "git commit --amend -s, or patchpilot prepare --signoff",
+        "patchpilot prepare --signoff",
     ),
     (
         {"series": Series((make_patch("[PATCH] x", "No tags."),))},
         "no-signoff",
         "no Signed-off-by",
-        "git commit --amend -s, or patchpilot prepare --signoff",
+        "patchpilot prepare --signoff",
     ),
     (
         {"series": Series((make_patch("[PATCH] amend! widget: mend"),))},
@@ -630,7 +630,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         },
         "placeholder",
         "a text is not filled in: [ your name: what differs, and why ]",
-        "write it or delete the line: git commit --amend, or edit the patch file",
+        "write it or delete the line: edit the patch file",
     ),
     (
         {"draft": replace(GOOD, notes={NOTED.patch_id: "EDITME: why"}, patches=(NOTED,))},

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.history.origin import find_origin_problem
 from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
@@ -175,7 +176,7 @@ def open_patch_draft(
     ):
         raise RefusedError(
             f"commit {commit[:12]} lacks your Signed-off-by:",
-            hint="run `git commit --amend -s` to add it",
+            hint=Action("prepare", (commit[:12], "--signoff"), "run `{}` to add it"),
         )
     subject_line = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:

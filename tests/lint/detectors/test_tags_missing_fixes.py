@@ -18,10 +18,9 @@ def test_crash_fix_without_a_tag_is_a_warning(
     story = create_ring_history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
     outcome = story.repo.patchpilot("check HEAD --profile linux --select missing-fixes")
     assert outcome.code == 1
-    assert (
-        'subject contains "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
-        in " ".join(outcome.out.split())
-    )
+    text = " ".join(outcome.out.split())
+    assert 'subject contains "fix crash" but there is no Fixes: tag; add one, and Cc:' in text
+    assert "help: `patchpilot fixes HEAD` finds the commit" in text
     file = tmp_path / "0001.patch"
     file.write_text(story.repo.git("format-patch -1 --stdout") + "\n")
     assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, (
