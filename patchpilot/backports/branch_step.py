@@ -260,10 +260,10 @@ def _advise_next_version(result: BackportResult, branch: BranchResult) -> Branch
     text = "changes requested; send the next version"
     if branch.sent_from:
         # the next version of a topic is sent from its branch
-        switch = f"git switch {quote(branch.sent_from)}"
-        command = f"{switch} && {Action('send', ('--reroll',)).command}"
         reason = f"change the commits of {branch.sent_from}, then send them"
-        return BranchStep(StepKind.CHANGE, text, reason, f"next: {reason}: {command}", command)
+        words = f"next: {reason}: {{}}"
+        action = Action("send", ("--reroll",), words, branch=branch.sent_from)
+        return BranchStep(StepKind.CHANGE, text, reason, action, action.command)
     written = recall_backport(result.commit or "", branch.branch)
     target = str(written.files[0].parent) if written else FILES
     edit = f"edit the patches in {target}" if written else "edit its patch files"

@@ -30,13 +30,15 @@ class Action(NamedTuple):
     `{}` in the sentence is replaced with the command. If the sentence is empty, the command is
     shown alone. If the sentence has no `{}`, only the sentence is shown. If the action names no
     command, its arguments are options of the current command. A conditional action is a
-    possibility that the sentence mentions, but not the next step.
+    possibility that the sentence mentions, but not the next step. `branch` has to be checked out
+    for the command.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     reason: str = ""
     is_conditional: bool = False
+    branch: str = ""
 
     @property
     def command(self) -> str:
@@ -44,7 +46,24 @@ class Action(NamedTuple):
         import shlex
 
         argv = ("patchpilot", self.name, *self.arguments) if self.name else self.arguments
-        return shlex.join(argv)
+        switch = f"git switch {shlex.quote(self.branch)} && " if self.branch else ""
+        return f"{switch}{shlex.join(argv)}"
+
+    @property
+    def key_words(self) -> list[str]:
+        """Return the words to which a key is bound: paths are `FILES`, and numbers are left out.
+
+        A key would change the current branch, so there are none for another branch. The list of
+        tracked series is Home.
+        """
+        words = (self.name, *self.arguments) if not self.branch else ()
+        if words == ("track",):
+            words = ("--home",)
+        return [
+            FILES if self.name == "send" and "/" in word else word
+            for word in words
+            if word and not word.isdecimal()
+        ]
 
     def format(self, replacement: str) -> str:
         """Return the sentence with `replacement` in place of the command.

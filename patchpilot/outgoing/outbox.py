@@ -27,7 +27,7 @@ class Send:
     `kind` is "real" or "to-self". `force` is the user's reason for overriding blocking problems.
     `tracking_data` is the data that the transport needs to send these messages. `left_out` contains
     recipients that were removed from unsent messages. `undisclosed` is set for a security fix that
-    was not public at the time.
+    was not public at the time. `files` contains the absolute paths of sent patch files.
     """
 
     id: int
@@ -49,6 +49,7 @@ class Send:
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     undisclosed: bool = False
+    files: tuple[str, ...] = ()
 
     @property
     def waiting_messages(self) -> tuple[Message, ...]:
@@ -125,6 +126,8 @@ class Outbox(TopicStore):
                 self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
             if send.undisclosed:
                 self._note(row.lastrowid, _UNDISCLOSED, True)
+            if send.files:
+                self._note(row.lastrowid, _FILES, send.files)
             for entry, message in enumerate(send.entries):
                 self._db.execute(
                     "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -499,11 +502,13 @@ class Outbox(TopicStore):
             tracking_data=facts.get(_TRACKING_DATA, {}),
             left_out=tuple(facts.get("left out", ())),
             undisclosed=bool(facts.get(_UNDISCLOSED)),
+            files=tuple(facts.get(_FILES, ())),
         )
 
 
 _UNDISCLOSED = "undisclosed"
 _ARRIVED = "arrived"
+_FILES = "files"
 _TRACKING_DATA = "books"
 """The name of the stored fact; it must not change."""
 _SEND_COLUMNS = (

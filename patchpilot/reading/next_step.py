@@ -677,9 +677,7 @@ def _backport_reviews(series: PostedSeries) -> list[str | Action]:
     """
     reviews = _find_posted_backports(series, needs_change=True)
     words = "answer the review of the backport to {}: `{{}}` lists its series"
-    return [
-        Action("--home", (), words.format(", ".join(versions))) for versions in reviews.values()
-    ]
+    return [Action("track", (), words.format(", ".join(versions))) for versions in reviews.values()]
 
 
 def _wait_for_backports(series: PostedSeries) -> list[str | Action]:

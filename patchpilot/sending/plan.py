@@ -74,6 +74,7 @@ from patchpilot.topic.find import (
     add_request_options,
     find_base_commit,
     find_topic,
+    list_patch_files,
     read_named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
@@ -278,6 +279,7 @@ def _start_sending(
             entries=(),
             identity=request.identity,
             undisclosed=draft.is_undisclosed,
+            files=list_patch_files(request),
         ),
         series=topic.series,
         ids=ids,

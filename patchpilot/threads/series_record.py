@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Summarize a series from its messages and the user's marks."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from patchpilot.model.action import (
     FILES,
@@ -16,7 +14,7 @@ from patchpilot.model.action import (
     name_files,
 )
 from patchpilot.model.mail import find_linked_ids
-from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.next_step import (
@@ -143,30 +141,30 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     if not posted.targets:
         return step
     # the current branch usually contains the mainline fix
-    if branch := _find_sent_branch(posted):
-        return step._replace(advice=_name_branch(step.advice, branch))
-    return step._replace(advice=name_files(step.advice, (FILES,)))
+    send = _find_send(posted)
+    if send and send.head and send.branch:
+        return step._replace(advice=_name_branch(step.advice, send.branch))
+    files = send.files if send else ()
+    return step._replace(advice=name_files(step.advice, files or (FILES,)))
 
 
-def _find_sent_branch(posted: PostedSeries) -> str:
-    """Return the branch from which the latest version was sent, or "" for patch files."""
+def _find_send(posted: PostedSeries) -> Send | None:
+    """Return the last send of the latest version, or None."""
     with Outbox() as outbox:
         sends = outbox.find_by_messages(post.message_id for post in posted.latest.posts)
-    return (sends[-1].branch or "") if sends and sends[-1].head else ""
+    return sends[-1] if sends else None
 
 
 def _name_branch(advice: Advice, branch: str) -> Advice:
-    """Return the advice with sends from a branch, which need not be checked out.
-
-    They are no actions, because a key of the TUI would send the current branch.
-    """
-    switch = f"git switch {shlex.quote(branch)}"
-    parts: list[Any] = list(advice_parts(advice))
-    for index, part in enumerate(parts):
-        if isinstance(part, Action) and part.name == "send":
-            command = " && ".join((switch, part.command))
-            parts[index] = f"{part.reason}: `{command}`"
-    return join_hints(*parts)
+    """Return the advice with sends from a branch, which need not be checked out."""
+    return join_hints(
+        *(
+            part._replace(branch=branch, reason=f"{part.reason}: `{{}}`")
+            if isinstance(part, Action) and part.name == "send"
+            else part
+            for part in advice_parts(advice)
+        )
+    )
 
 
 def _add_open_requests(step: NextStep, posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:

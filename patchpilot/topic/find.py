@@ -7,6 +7,7 @@ If the topic has no draft, create one.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import (
@@ -81,6 +82,12 @@ def read_named_patches(
             hint="send one series at a time",
         )
     return all_series[0], ()
+
+
+def list_patch_files(request: SendRequest) -> tuple[str, ...]:
+    """Return the absolute paths of the patch files that TARGET names."""
+    names = filter(None, (request.target, *request.more_targets))
+    return tuple(str(Path(name).absolute()) for name in names if is_existing_file(name))
 
 
 def _is_patch_source(target: str) -> bool:

@@ -15,7 +15,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
-from patchpilot.model.action import Action, Advice, join_hints
+from patchpilot.model.action import FILES, Action, Advice, join_hints
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
@@ -122,7 +122,9 @@ def _suggest_first_version(draft: Draft) -> Advice:
         return first
     place = "this clone" if sent.repository == draft.repository else "another clone"
     words = f"the next version of [{sent.prefix or 'PATCH'}], sent from {place}: {{}}; or "
-    return join_hints(Action("send", ("--reroll", "FILES"), words), first)
+    last_send = find_last_send(sent)
+    files = (last_send.files if last_send else ()) or (FILES,)
+    return join_hints(Action("send", ("--reroll", *files), words), first)
 
 
 def read_upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:

@@ -11,6 +11,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail, parse_patch
 from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.draft import Drafts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -184,6 +186,18 @@ def test_files_are_named_together_and_keep_their_numbers(tmp_path: Path) -> None
         "Subject: [PATCH 2/3",
         "Subject: [PATCH 3/3",
     ]
+
+
+def test_paths_of_sent_files_are_kept(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("format-patch -q -o", str(tmp_path / "out"), "master..topic")
+        (file,) = (tmp_path / "out").iterdir()
+        repo.patchpilot("send --to l@lists.example.org --no-auto --yes --force x", file).expect(0)
+    with Drafts() as drafts, Outbox() as outbox:
+        (draft,) = drafts.all()
+        (send,) = outbox.sends(draft.change_id)
+    assert (send.files, send.head) == ((str(file),), None)
 
 
 def test_changelog_of_the_draft_is_in_the_file(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_review_of_a_backport_is_answered() -> None:
     step = advise(read_fix(build_backport("PATCH 5.10.y 5.15.y"), review))
     assert step.need is Turn.YOURS
     answer = "answer the review of the backport to 5.10, 5.15"
-    assert str(step.advice) == f"{answer}: `patchpilot --home` lists its series"
+    assert str(step.advice) == f"{answer}: `patchpilot track` lists its series"
     # the review is in another conversation, so `r` cannot answer it
     assert replace_commands(step.advice, Stage.FOLLOW) == f"{answer}: 0 lists its series"
 

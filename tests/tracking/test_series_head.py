@@ -7,6 +7,7 @@ from pathlib import Path
 
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import format_series
+from patchpilot.model.action import actions_in_advice
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
@@ -219,9 +220,26 @@ def test_failed_backport_is_the_authors_turn() -> None:
 def test_next_version_of_a_backport_names_the_branch_that_was_sent() -> None:
     with Outbox() as outbox:
         outbox.add(build_send(replace(build_message(1), message_id="v1@example.org")))
-    assert read_head_rows(BACKPORT, build_helper_report("Failed", 9))["next"].endswith(
-        "fix it and send v2: `git switch widget && patchpilot send --reroll`"
+    command = "git switch widget && patchpilot send --reroll"
+    series = read_series(BACKPORT, build_helper_report("Failed", 9))
+    assert str(series.step.advice).endswith(f"fix it and send v2: `{command}`")
+    assert [action.command for action in actions_in_advice(series.step.advice)] == [command]
+    # a key would send the commits of another branch
+    (row, *_) = pinned_rows(series, 120, 3)
+    assert "git switch widget" in row.plain
+
+
+def test_next_version_of_a_backport_names_the_files_that_were_sent() -> None:
+    files = ("/src/my patches/0001.patch", "/src/my patches/0002.patch")
+    message = replace(build_message(1), message_id="v1@example.org")
+    with Outbox() as outbox:
+        outbox.add(build_send(message, head=None, files=files))
+    series = read_series(BACKPORT, build_helper_report("Failed", 9))
+    assert str(series.step.advice).endswith(
+        "`patchpilot send --reroll '/src/my patches/0001.patch' '/src/my patches/0002.patch'`"
     )
+    (row, *_) = pinned_rows(series, 120, 3)
+    assert "send v2: stage 5" in row.plain
 
 
 def test_backport_names_its_branch_and_waits_for_the_stable_trees() -> None:

@@ -82,6 +82,7 @@ def test_sent_messages_are_read() -> None:
         ("boss@example.org",),
         ("max@keeper.example",),
     )
+    assert send.files == ("/src/v2-0001-widget.patch",)
     assert (send.tracking_data, send.undisclosed) == ({"b4-tracking": ["x"]}, True)
     with ReplyDrafts() as replies:
         (reply,) = replies.all()

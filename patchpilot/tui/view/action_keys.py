@@ -187,7 +187,7 @@ def find_action_key(action: Action) -> ActionKey | None:
     If several bindings match, the one with the longest prefix of the action's words is used; the
     number of a series or version is no such word.
     """
-    words = [word for word in (action.name, *action.arguments) if word and not word.isdecimal()]
+    words = action.key_words
     lengths = range(len(words), 0, -1)
     return next(filter(None, (KEYS.get(" ".join(words[:length])) for length in lengths)), None)
 

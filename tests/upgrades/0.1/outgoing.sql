@@ -7,6 +7,7 @@ CREATE TABLE facts (
     send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (send, name));
 INSERT INTO "facts" VALUES(1,'books','{"b4-tracking": ["x"]}');
 INSERT INTO "facts" VALUES(1,'undisclosed','true');
+INSERT INTO "facts" VALUES(1,'files','["/src/v2-0001-widget.patch"]');
 INSERT INTO "facts" VALUES(1,'left out','["max@keeper.example"]');
 CREATE TABLE mails (
     send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, place INTEGER NOT NULL, number INTEGER NOT NULL, message_id TEXT NOT NULL,
