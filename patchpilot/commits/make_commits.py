@@ -5,8 +5,10 @@ No ref points to the commits, so `git gc` removes them after two weeks. If the c
 are the same, so are the commit ids.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -14,6 +16,8 @@ from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count
 
+_SOURCES = (".c", ".h", ".S", ".rs", ".dts", ".dtsi", ".yaml")
+"""The endings of new files that are probably part of a change."""
 _Environment = dict[str, str]
 
 
@@ -42,6 +46,29 @@ def list_uncommitted_files(repository: Repository, *paths: str) -> list[str]:
     )  # fmt: skip
     entries = result.out.decode("utf-8", "surrogateescape").split("\0")
     return [entry[3:] for entry in entries if entry]
+
+
+def list_untracked_sources(repository: Repository, folders: Iterable[PurePath]) -> list[str]:
+    """Return the paths of source files directly in these folders that git neither tracks nor
+    ignores.
+    """
+    if repository.bare:
+        return []
+    # a pattern per ending reads the folders only, not their subfolders
+    names = [re.sub(r"([*?[\\])", r"[\1]", str(folder)) for folder in sorted({*folders})]
+    patterns = [f":(glob){PurePath(name, '*')}{ending}" for name in names for ending in _SOURCES]
+    if not patterns:
+        return []
+    arguments = "--others", "--exclude-standard", "-z", "--", *patterns
+    result = repository.git("ls-files", *arguments, env={"GIT_LITERAL_PATHSPECS": "0"})
+    return list(filter(None, result.out.decode("utf-8", "surrogateescape").split("\0")))
+
+
+def describe_untracked_files(files: Sequence[str], effect: str = "") -> str:
+    """Return the text that names files that are not in git, or "" if there are none."""
+    more = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
+    verb = "are" if more else "is"
+    return f"{files[0]}{more} {verb} not in git{effect}" if files else ""
 
 
 def describe_uncommitted_files(files: Sequence[str], effect: str = "") -> str:

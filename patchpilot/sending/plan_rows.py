@@ -96,7 +96,7 @@ def _list_question_rows(plan: Sending) -> Iterator[FactRow]:
         text = "undisclosed: sent to the maintainers and the security team only"
         yield FactRow("undisclosed", "", text, Tone.UNKNOWN)
     # first show what is not sent, and what reviewers are waiting for
-    first_names = ("uncommitted", "open-review")
+    first_names = ("uncommitted", "untracked", "open-review")
     for check in sorted(plan.checks, key=lambda check: check.name not in first_names):
         if check.state is CheckState.NOTE:
             yield FactRow("warning", "", check.message, Tone.UNKNOWN, check.hint)

@@ -1,42 +1,62 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Warn about edits to the files of a topic that are not committed, and thus not sent."""
+"""Warn about edits and new files of a topic that are not committed, and thus not sent."""
 
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 from shlex import join
 
-from patchpilot.commits.make_commits import describe_uncommitted_files, list_uncommitted_files
+from patchpilot.commits.make_commits import (
+    describe_uncommitted_files,
+    describe_untracked_files,
+    list_uncommitted_files,
+    list_untracked_sources,
+)
 from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import Patch
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.transport import Sending
 
 
-def warn_about_uncommitted_edits(
-    repository: Repository, sending: Sending
-) -> tuple[SendProblem, ...]:
-    """Warn if the working tree has uncommitted changes to files that the patches change.
+def warn_about_uncommitted_edits(repository: Repository, sending: Sending) -> Iterator[SendProblem]:
+    """Warn if the working tree has uncommitted changes to files that the patches change, or new
+    source files in the folders of these files.
 
     The hint is the command that adds them to the last commit that changes them. The changes are on
     top of the checked-out commit: there is no warning if it does not contain the patches.
     """
     head, ids = repository.find("HEAD"), sending.ids
     if not ids or head is None or not repository.is_ancestor(ids[-1], head):
-        return ()
+        return
     commits = {
         path: commit
         for patch, commit in zip(sending.series.patches, ids, strict=False)
         for path in patch.paths
     }
     files = [path for path in list_uncommitted_files(repository, *commits) if path in commits]
-    if not files:
-        return ()
-    commit = commits[files[0]]
-    names = join([path for path in files if commits[path] == commit])
-    return (
-        SendProblem(
+    if files:
+        commit = commits[files[0]]
+        names = join([path for path in files if commits[path] == commit])
+        yield SendProblem(
             "uncommitted",
             describe_uncommitted_files(files, ", and are not sent"),
             f"git commit --amend {names}"
             if commit == head
             else f"git commit --fixup={commit[:12]} {names}, then"
             f" git rebase -i --autosquash {commit[:12]}^",
-        ),
-    )
+        )
+    folders = (folder for patch in sending.series.patches for folder in _list_folders(patch))
+    if new_files := list_untracked_sources(repository, folders):
+        text = describe_untracked_files(new_files, ", and not sent")
+        yield SendProblem("untracked", text, f"git add {join(new_files)}, then git commit --amend")
+
+
+def _list_folders(patch: Patch) -> Iterator[PurePosixPath]:
+    """Yield the folders of a patch's files, and the folders that it adds to a Makefile."""
+    for change in patch.files:
+        path = PurePosixPath(change.path)
+        yield path.parent
+        if path.name in ("Makefile", "Kbuild"):
+            for line in change.lines("+"):
+                names = re.findall(r"(?<=\s)([\w-]+)/(?=\s|$)", line.text)
+                yield from (path.parent / name for name in names)

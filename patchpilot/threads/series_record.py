@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from patchpilot.model.action import (
     FILES,
@@ -157,14 +158,11 @@ def _find_send(posted: PostedSeries) -> Send | None:
 
 def _name_branch(advice: Advice, branch: str) -> Advice:
     """Return the advice with sends from a branch, which need not be checked out."""
-    return join_hints(
-        *(
-            part._replace(branch=branch, reason=f"{part.reason}: `{{}}`")
-            if isinstance(part, Action) and part.name == "send"
-            else part
-            for part in advice_parts(advice)
-        )
-    )
+    parts: list[Any] = list(advice_parts(advice))
+    for index, part in enumerate(parts):
+        if isinstance(part, Action) and part.name == "send":
+            parts[index] = part._replace(branch=branch, reason=f"{part.reason}: `{{}}`")
+    return join_hints(*parts)
 
 
 def _add_open_requests(step: NextStep, posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:

@@ -5,9 +5,11 @@ The first source that has a base is used; see `BaseSource`.
 """
 
 import os
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
@@ -612,14 +614,23 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     from patchpilot.commits.git_state import find_busy_operation
-    from patchpilot.commits.make_commits import describe_uncommitted_files, list_uncommitted_files
+    from patchpilot.commits.make_commits import (
+        describe_uncommitted_files,
+        describe_untracked_files,
+        list_uncommitted_files,
+        list_untracked_sources,
+    )
 
     other = next(
         (guess for guess in find_likeliest_bases(repository) if guess.name != base.name),
         None,
     )
-    edits = describe_uncommitted_files(list_uncommitted_files(repository))
-    first = "commit them first with `git commit -as`" if edits else "commit your fix first"
+    files = list_uncommitted_files(repository)
+    new_files = list_untracked_sources(repository, (Path(path).parent for path in files))
+    described = describe_uncommitted_files(files), describe_untracked_files(new_files, " (git add)")
+    edits = "; ".join(filter(None, described))
+    add = f"`git add {shlex.join(new_files)}` and " if new_files else ""
+    first = f"commit them first with {add}`git commit -as`" if edits else "commit your fix first"
     hint: tuple[str | Action, ...] = (f"{first}, or ", NAME_TARGET)
     if other:
         description = (

@@ -16,7 +16,7 @@ from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.topics import topic, unpacked
+from tests.kit.topics import SIGNED, topic, unpacked
 
 LIST = "Widgets <widgets@lists.example.org>"
 
@@ -217,6 +217,31 @@ def test_uncommitted_edits_of_sent_files_are_named(tmp_path: Path) -> None:
     assert "uncommitted" not in find_warnings(repo, f"master..{other}")
     repo.git("commit -q --amend --no-edit widget.c")
     assert "uncommitted" not in find_warnings(repo, "")
+
+
+def test_new_source_file_that_was_not_added_is_named(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    (repo.path / ".gitignore").write_text("*.mod.c\n")
+    for name in ("notes.txt", "widget.mod.c", "other/a.c", "widget.rej"):
+        (repo.path / name).parent.mkdir(exist_ok=True)
+        (repo.path / name).write_text("text\n")
+    assert "untracked" not in find_warnings(repo, "")
+    (repo.path / "gadget.c").write_text("int g;\n")
+    assert find_warnings(repo, "")["untracked"] == (
+        "gadget.c is not in git, and not sent",
+        "git add gadget.c, then git commit --amend",
+    )
+    # the Makefile of the topic names a new folder
+    repo.commit(
+        f"widget: build more\n\nIt is new.\n\n{SIGNED}", {"lib/Makefile": "obj-y += new/\n"}
+    )
+    (repo.path / "lib/new").mkdir()
+    (repo.path / "lib/new/x.c").write_text("int x;\n")
+    (repo.path / "lib/new.c").write_text("int y;\n")
+    assert find_warnings(repo, "")["untracked"] == (
+        "lib/new.c and 1 more file are not in git, and not sent",
+        "git add lib/new.c lib/new/x.c, then git commit --amend",
+    )
 
 
 def test_outbox_directory_sends_nothing(

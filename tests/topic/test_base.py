@@ -386,6 +386,13 @@ def test_empty_topic_names_uncommitted_edits(tmp_path: Path) -> None:
     ):
         find_topic_base(repository)
     assert str(error.value.hint).startswith("commit them first with `git commit -as`, or name")
+    (repo.path / name).with_name("new file.c").write_text("int new;\n")
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match=r"; .*new file.c is not in git .git add") as error,
+    ):
+        find_topic_base(repository)
+    assert "first with `git add '" in str(error.value.hint)
 
 
 def test_empty_topic_during_a_rebase_names_the_rebase(tmp_path: Path) -> None:
