@@ -26,6 +26,15 @@ class OtherBackport(NamedTuple):
     commit: str
 
 
+class AdaptedStep(NamedTuple):
+    """A change of an adaptation, as the message of the patch states it, and what the user should
+    check, or "".
+    """
+
+    text: str
+    advice: str = ""
+
+
 @json_form()
 @dataclass(frozen=True, slots=True)
 class AdaptationPrice:
@@ -43,7 +52,7 @@ class AdaptationPrice:
     imported_functions: int
 
 
-@json_form("kind confidence start? steps files range_diff?")
+@json_form("kind confidence start? steps=advised_steps files range_diff?")
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     """A fix adapted to a tree.
@@ -58,7 +67,7 @@ class Adaptation:
 
     kind: str
     confidence: float
-    steps: tuple[str, ...]
+    steps: tuple[AdaptedStep, ...]
     contents: Mapping[str, tuple[str, bytes] | None]
     features: Mapping[str, float] = field(default_factory=dict)
     made: str = ""
@@ -71,6 +80,16 @@ class Adaptation:
         a draft, which is reviewed in a clone.
         """
         return self.kind in _READY_KINDS and self.confidence >= SURE_ENOUGH
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the steps without advice, as the message of the patch states them."""
+        return tuple(step.text for step in self.steps)
+
+    @property
+    def advised_steps(self) -> tuple[str, ...]:
+        """Return the steps with what the user should check."""
+        return tuple("; ".join(filter(None, step)) for step in self.steps)
 
     @property
     def draft_words(self) -> str:

@@ -297,7 +297,7 @@ def _list_conflict_rows(result: BackportResult, branch: BranchResult) -> Iterato
         state = "adapted" if adapted.is_sure else "draft, not written; check each place"
         text = f"{state} ({adapted.kind}, confidence {adapted.confidence:.2f}):"
         yield FactRow("adapted", "", text)
-        yield from (FactRow("step", "", step) for step in adapted.steps)
+        yield from (FactRow("step", "", step) for step in adapted.advised_steps)
         if adapted.range_diff:
             lines = tuple(adapted.range_diff.splitlines())
             yield FactRow("comparison", "", "compared with the original:", lines=lines)

@@ -85,7 +85,7 @@ def _make_directory_messages(
             assert change is not None
             original_commit = _convert_to_commit(change.patch, result.commit)
             notes = (
-                *(adaptation.steps if adaptation else ()),
+                *(adaptation.notes if adaptation else ()),
                 *([wording.note] if wording.note and adaptation else []),
             )
             message = make_backport_message(

@@ -123,7 +123,7 @@ def make_commits(
         if not parts:
             difference = compute_range_diff(scratch, original, tree, parent)
             is_changed = changes_other_lines(scratch, original, tree, parent)
-        adapted_steps = adapted.steps if adapted else ()
+        adapted_steps = adapted.notes if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
             if parts

@@ -194,7 +194,7 @@ class ConflictOptions:
         if self.adaptation is None:
             return f"The fix as a whole cannot be adapted to {branch}."
         title = f"Adapted to {branch} with a confidence of {self.adaptation.confidence:.0%}:"
-        return "\n".join((title, "", *(f"- {step}" for step in self.adaptation.steps)))
+        return "\n".join((title, "", *(f"- {step}" for step in self.adaptation.advised_steps)))
 
 
 def list_conflict_options(

@@ -384,7 +384,7 @@ def _pick(
         adopt_message(repository, step.commit, start),
         stable,
         dep_of=step.dep_of,
-        notes=start.steps if start else (),
+        notes=start.notes if start else (),
         signer=wording.signer,
         adapter=wording.adapter if start else None,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice
+from patchpilot.backports.adapted_fix import Adaptation, AdaptationPrice, AdaptedStep
 from patchpilot.backports.branch_choices import BranchChoices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import (
@@ -45,7 +45,9 @@ FULL = replace(
     BRANCH,
     verdict=BranchVerdict.CONFLICT,
     conflicts=(ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)),),
-    adaptation=Adaptation("context", 0.62, ("one step",), {}, range_diff="1:  a ! 1:  b"),
+    adaptation=Adaptation(
+        "context", 0.62, (AdaptedStep("one step"),), {}, range_diff="1:  a ! 1:  b"
+    ),
     causes=(Cause("6" * 40, "frob: lock", "lines", "it changed them"),),
     prerequisites=(PrerequisiteNeed("1" * 40, "frob: check first", 400),),
     partial=True,

@@ -18,6 +18,7 @@ from patchpilot.backports.adapt.absent_names import (
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, compute_confidence
 from patchpilot.backports.adapt.explain_steps import (
+    CHECK_IT,
     describe_context_step,
     describe_foreign_names,
     describe_step,
@@ -26,7 +27,7 @@ from patchpilot.backports.adapt.features import compute_adaptation_features
 from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
 from patchpilot.backports.adapt.verify import is_code_file, is_sound_result
-from patchpilot.backports.adapted_fix import Adaptation, OtherBackport
+from patchpilot.backports.adapted_fix import Adaptation, AdaptedStep, OtherBackport
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Merge
 from patchpilot.commits.object_store import ScratchStore
@@ -97,7 +98,9 @@ def _adapt_from_backport(
         for path, (_, entry) in scratch.changed(merge.tree, picked.tree).items()
     }
     step = f"took the backport to {backport.branch}, {fix.id[:12]}, which applies here unchanged"
-    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree, start=fix.id)
+    return Adaptation(
+        "backport", TAKEN, (AdaptedStep(step),), contents, made=picked.tree, start=fix.id
+    )
 
 
 def make_adaptation(
@@ -131,8 +134,10 @@ def make_adaptation(
         if is_code_file(path)
         for step in describe_foreign_names(path, file)
     ]
-    if unnamed := [it for it in sorted(unknown_names) if it not in find_names(steps)]:
-        steps.append(f"the branch does not have {', '.join(unnamed)}; check it")
+    known_names = find_names(step.text for step in steps)
+    if unnamed := [it for it in sorted(unknown_names) if it not in known_names]:
+        names = ", ".join(unnamed)
+        steps.append(AdaptedStep(f"the branch does not have {names}", CHECK_IT))
     kinds = {_KINDS.get(how, "context") for how in methods}
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = compute_adaptation_features(files, fix_lines)

@@ -8,48 +8,63 @@ from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align_items, find_unpaired_ranges
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, is_comment_line
 from patchpilot.backports.adapt.tokens import normalize_line
+from patchpilot.backports.adapted_fix import AdaptedStep
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
+CHECK_IT = "check it"
 _WITHOUT = "check that the fix works without it"
 _WORDS = {
     CarryMethod.ALREADY: "the branch already contains this change",
-    CarryMethod.TOKENS: "the branch's line differs from mainline's; check the changed line",
-    CarryMethod.EDGE: "the neighboring lines differ; check the position of the change",
-    CarryMethod.REMOVED: "the branch's lines, now removed, differ; check that none is needed",
-    CarryMethod.ABSENT: f"omitted: the branch does not have this code; {_WITHOUT}",
-    CarryMethod.BESIDE: "the branch has other lines here, which are kept; check the order",
-    CarryMethod.OVER: "other lines of the branch are replaced; check what they did",
-    CarryMethod.PIECE: "the branch's line lacks a part; check the whole line",
-    CarryMethod.NO_FILE: f"omitted: the branch does not have this file; {_WITHOUT}",
+    CarryMethod.TOKENS: "made the change in the branch's line, which differs from mainline's",
+    CarryMethod.EDGE: "made the change next to neighboring lines that differ",
+    CarryMethod.REMOVED: "removed the branch's lines, which differ from mainline's",
+    CarryMethod.ABSENT: "omitted: the branch does not have this code",
+    CarryMethod.BESIDE: "kept the branch's other lines here",
+    CarryMethod.OVER: "replaced other lines of the branch",
+    CarryMethod.PIECE: "made the change in the branch's line, which lacks a part of mainline's",
+    CarryMethod.NO_FILE: "omitted: the branch does not have this file",
     CarryMethod.LEFT_OUT: "omitted: the branch has other entries, or not this list of changes",
     CarryMethod.LISTED: "the branch has other entries at the same place; added the fix's entries",
 }
+_ADVICE = {
+    CarryMethod.TOKENS: "check the changed line",
+    CarryMethod.EDGE: "check the position of the change",
+    CarryMethod.REMOVED: "check that none is needed",
+    CarryMethod.ABSENT: _WITHOUT,
+    CarryMethod.BESIDE: "check the order",
+    CarryMethod.OVER: "check what they did",
+    CarryMethod.PIECE: "check the whole line",
+    CarryMethod.NO_FILE: _WITHOUT,
+}
 
 
-def describe_step(path: str, carried: CarriedChange) -> str:
+def describe_step(path: str, carried: CarriedChange) -> AdaptedStep:
     """Describe how one change was adapted, with its file and line."""
     location = f"{path}:{carried.line + 1}" if carried.line else path
-    return f"{location}: {_WORDS[carried.how]}"
+    return AdaptedStep(f"{location}: {_WORDS[carried.how]}", _ADVICE.get(carried.how, ""))
 
 
-def describe_context_step(path: str, file: AdaptedFile) -> str:
+def describe_context_step(path: str, file: AdaptedFile) -> AdaptedStep:
     """Describe the step for a file in which only git found a conflict, by the lines that differ
     around the fix's changes.
     """
     lines = _find_differing_context(file.ours or (), file.base, file.theirs)
     if not lines:
-        return f"{path}: the lines around the change differ in white space only"
+        return AdaptedStep(f"{path}: the lines around the change differ in white space only")
     words = "a comment" if all(map(is_comment_line, lines)) else "another line"
-    return f"{path}: {words} next to the change differs in the branch"
+    return AdaptedStep(f"{path}: {words} next to the change differs in the branch")
 
 
-def describe_foreign_names(path: str, file: AdaptedFile) -> list[str]:
+def describe_foreign_names(path: str, file: AdaptedFile) -> list[AdaptedStep]:
     """Describe the names that an adapted function took over from mainline's function, and that the
     branch's function does not use.
     """
     names = find_foreign_names(file.ours or (), file.base, file.made)
     return [
-        f"{path}: the branch's {function}() does not use {', '.join(sorted(foreign))}; check it"
+        AdaptedStep(
+            f"{path}: the branch's {function}() does not use {', '.join(sorted(foreign))}",
+            CHECK_IT,
+        )
         for function, foreign in names.items()
     ]
 
@@ -71,22 +86,20 @@ def _find_differing_context(
     return [line for line in lines if line.strip()]
 
 
-def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
+def add_causes(steps: Iterable[AdaptedStep], causes: Sequence[Cause]) -> tuple[AdaptedStep, ...]:
     """Append to each step the commit that changed the lines of its file, if there is exactly one
     such commit.
     """
     line_causes = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
-        _add_cause(step, [cause for cause in line_causes if step.startswith(f"{cause.path}:")])
+        _add_cause(step, [cause for cause in line_causes if step.text.startswith(f"{cause.path}:")])
         for step in steps
     )
 
 
-def _add_cause(step: str, causes: Sequence[Cause]) -> str:
+def _add_cause(step: AdaptedStep, causes: Sequence[Cause]) -> AdaptedStep:
     if len(causes) != 1:
         return step
     (cause,) = causes
-    return (
-        f"{step} ({'the branch lacks' if cause.why == CHANGED_LINES else 'since'}"
-        f' {cause.commit[:12]} "{cause.subject}")'
-    )
+    relation = "the branch lacks" if cause.why == CHANGED_LINES else "since"
+    return step._replace(text=f'{step.text} ({relation} {cause.commit[:12]} "{cause.subject}")')

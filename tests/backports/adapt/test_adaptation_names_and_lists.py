@@ -66,7 +66,7 @@ def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     )
     assert adaptation is not None
     assert adaptation.confidence < 0.5
-    assert adaptation.steps[-1] == "a.c: the branch's work() does not use foo_get; check it"
+    assert adaptation.advised_steps[-1] == "a.c: the branch's work() does not use foo_get; check it"
 
 
 def test_name_that_only_the_fix_uses_is_named(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_name_that_only_the_fix_uses_is_named(tmp_path: Path) -> None:
         {"a.c": format_function("work", "first(f);", "foo_get(f, 3);", *calls[1:])},
     )
     assert adaptation is not None
-    assert adaptation.steps[-1] == "the branch does not have foo_get; check it"
+    assert adaptation.advised_steps[-1] == "the branch does not have foo_get; check it"
 
 
 NOTES = "doc/rel/notes.rst"
@@ -122,7 +122,7 @@ def test_change_of_release_notes_prevents_no_adaptation(
     if adaptation and is_known:
         assert (files.get(NOTES, ""), files["a.c"]) == (result, fixed)
         words = "omitted" if result in ("", OLD_NOTES) else "added the fix's entries"
-        assert any(NOTES in step and words in step for step in adaptation.steps)
+        assert any(NOTES in step and words in step for step in adaptation.notes)
 
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:

@@ -21,4 +21,4 @@ def test_note_states_what_differs_around_the_change(branch_line: str, words: str
     ours = [*base[:2], *(f"{line}\n" for line in branch_line.split("\n")), *base[3:]]
     # a difference far away explains nothing
     ours[-1] = "\tlast();\n"
-    assert describe_context_step("w.c", AdaptedFile("", ours, base, theirs)) == f"w.c: {words}"
+    assert describe_context_step("w.c", AdaptedFile("", ours, base, theirs)).text == f"w.c: {words}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation, AdaptedStep
 from patchpilot.backports.topic import ConflictOptions
 from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
@@ -20,7 +20,7 @@ from tests.kit.walk import keys, running, text_of, visible, write_patches
 ADAPTED = Adaptation(
     "context",
     0.82,
-    tuple(f"a.c:{number}: the lines differ" for number in range(14)),
+    tuple(AdaptedStep(f"a.c:{number}: the lines differ") for number in range(14)),
     {},
 )
 
@@ -64,7 +64,9 @@ async def test_z_writes_the_adaptation(
     files = git(
         fixed_clone, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
     ).text.split()
-    made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
+    made = Adaptation(
+        "context", 0.9, (AdaptedStep("a step"),), {files[0]: ("100644", b"adapted\n")}
+    )
     monkeypatch.setattr(topic_backports, "adapt_conflicts", lambda *_: made)
     async with running(app, (120, 36)) as pilot:
         git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
