@@ -264,7 +264,7 @@ def _advise_next_version(result: BackportResult, branch: BranchResult) -> Branch
         words = f"next: {reason}: {{}}"
         action = Action("send", ("--reroll",), words, branch=branch.sent_from)
         return BranchStep(StepKind.CHANGE, text, reason, action, action.command)
-    written = recall_backport(result.commit or "", branch.branch)
+    written = recall_backport(result.commit or "", branch)
     target = str(written.files[0].parent) if written else FILES
     edit = f"edit the patches in {target}" if written else "edit its patch files"
     reason = f"{edit}, then send them with --reroll"

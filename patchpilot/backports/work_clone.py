@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from patchpilot.backports.branch_result import BranchResult, needs_next_version
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.build_objects import (
     OBJECTS,
     BranchBuild,
@@ -495,8 +495,7 @@ def _continue_resolution(
                 hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)
                 hint = hint or (UNSIGNED_HINT if is_added else "")
                 hints = [hint] if hint else []
-    is_again = any(needs_next_version(result.short, row) for result, row in pairs)
-    send = format_send_command(files, is_again=is_again)
+    send = format_send_command(files, [(result.short, row) for result, row in pairs])
     written = WrittenBackport(branch.branch, files, send=send)
     remember_backport([result for result, _ in pairs], written)
     return ConflictResolution(

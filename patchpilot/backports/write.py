@@ -4,8 +4,9 @@
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from pathlib import Path
 
 from patchpilot.backports.adapted_fix import NOT_ADAPTED
@@ -97,13 +98,16 @@ def _branch_version_key(backport: WrittenBackport) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", backport.files[0].parent.name))
 
 
-def format_send_command(files: Sequence[Path], *, is_again: bool = False) -> str:
-    """Return the command that sends the patches in a folder, `is_again` as the next version.
+def format_send_command(files: Sequence[Path], fixes: Iterable[tuple[str, BranchResult]]) -> str:
+    """Return the command that sends the patches in a folder.
+
+    It sends the next version if patches for one of the `fixes`, each with its result for the
+    branch, were sent or changes to them were requested.
 
     The patches' headers contain the recipients and the message that they reply to. `send` records
     what it sent, so that the series is tracked and is not sent twice.
     """
-    reroll = "--reroll " if is_again else ""
+    reroll = "--reroll " if any(starmap(needs_next_version, fixes)) else ""
     return f"patchpilot send {reroll}{shlex.quote(str(files[0].parent))}/*.patch"
 
 
@@ -178,11 +182,7 @@ def write_backports(
                 write_mails(branch_folder, [("series", names.encode())], overwrite=True)
             reply_to = branch_texts.in_reply_to
             written = {commit.original.id for commit in commits}
-            is_again = any(
-                needs_next_version(result.short, row)
-                for result, row in pairs
-                if result.commit in written
-            )
+            own = [(result.short, row) for result, row in pairs if result.commit in written]
             is_explained = any(commit.is_explained for commit in commits)
             backport = WrittenBackport(
                 branch.branch,
@@ -195,7 +195,7 @@ def write_backports(
                     else ""
                 )
                 or (_ON_SENT.format(", ".join(it.short for it in sent)) if sent else ""),
-                send=format_send_command(files, is_again=is_again) if stable.addresses else "",
+                send=format_send_command(files, own) if stable.addresses else "",
                 is_signed=wording.signer is not None,
                 left_out=left_out,
             )
@@ -452,18 +452,20 @@ def remember_backport(results: Sequence[BackportResult], backport: WrittenBackpo
         save_draft_file(_FOLDERS, _backport_key(result.commit or "", backport.branch), text)
 
 
-def recall_backport(commit: str, branch: str) -> WrittenBackport | None:
+def recall_backport(commit: str, branch: BranchResult) -> WrittenBackport | None:
     """Return the patches of a fix that were written for a branch, or None if there are none left.
 
     Whether they were signed off and what they reply to is not remembered.
     """
     try:
-        folder, has_list = json.loads(read_draft_file(_FOLDERS, _backport_key(commit, branch)))
+        folder, has_list = json.loads(
+            read_draft_file(_FOLDERS, _backport_key(commit, branch.branch))
+        )
         files = tuple(sorted(Path(folder).glob("*.patch")))
     except (ValueError, TypeError, OSError):
         return None
-    send = format_send_command(files) if files and has_list else ""
-    return WrittenBackport(branch, files, send=send) if files else None
+    send = format_send_command(files, [(commit[:12], branch)]) if files and has_list else ""
+    return WrittenBackport(branch.branch, files, send=send) if files else None
 
 
 def _backport_key(commit: str, branch: str) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.track_store import Store
+from patchpilot.backports.branch_verdicts import BackportRequest, compute_backport_verdicts
+from patchpilot.backports.write import recall_backport
+from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
@@ -186,6 +189,12 @@ def test_next_version_of_a_sent_backport_is_a_reroll(world: World, tmp_path: Pat
         text = world.run_backport(world.fix, *options).out
         assert "patchpilot send --reroll /" in text
         assert "patchpilot send /" not in text
+    with Repository.open(world.repo.path) as repository:
+        (result,) = compute_backport_verdicts(repository, BackportRequest(world.fix))
+    (branch,) = result.branches
+    recalled = recall_backport(world.fix, branch)
+    assert recalled
+    assert "patchpilot send --reroll /" in recalled.send
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.message import is_last_signer, make_backport_message
 from patchpilot.backports.patches import MadeCommit
 from patchpilot.backports.result import BackportResult
@@ -19,6 +21,7 @@ from patchpilot.backports.write import (
     remember_backport,
 )
 from patchpilot.errors import InputError
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.origin import find_explanation
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -746,19 +749,20 @@ def test_announced_text_is_included() -> None:
 
 
 def test_written_patches_are_remembered_until_removed(tmp_path: Path) -> None:
-    commit, branch = "1234567890ab" * 3, "stable/linux-6.1.y"
+    commit = "1234567890ab" * 3
+    branch = BranchResult("stable/linux-6.1.y", "6.1", "", BranchVerdict.CLEAN, "")
     assert recall_backport(commit, branch) is None
     for send in ("", "git send-email"):
         file = tmp_path / "out" / "6.1" / "0001-x.patch"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x")
-        backport = WrittenBackport(branch, (file,), send=send)
+        backport = WrittenBackport(branch.branch, (file,), send=send)
         remember_backport([BackportResult(commit, "x")], backport)
         recalled = recall_backport(commit, branch)
         assert recalled
         assert recalled.files == (file,)
         # without a mailing list, there is no command that sends them
         assert bool(recalled.send) is bool(send)
-        assert recall_backport(commit, "stable/linux-6.6.y") is None
+        assert recall_backport(commit, replace(branch, branch="stable/linux-6.6.y")) is None
         file.unlink()
         assert recall_backport(commit, branch) is None

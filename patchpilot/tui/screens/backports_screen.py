@@ -193,8 +193,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         for branch in result.branches:
             key = result.commit, branch.branch
-            if key not in self._written and result.commit and branch.wants_fix:
-                self._written[key] = recall_backport(result.commit, branch.branch)
+            if key not in self._written and branch.wants_fix:
+                self._written[key] = recall_backport(result.short, branch)
         likely, panel = self.session.likely, self.list_panel
         condition = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{condition}"

@@ -272,7 +272,7 @@ def test_written_patches_show_the_send_command(
         WrittenBackport(
             f"linux-{one}.y",
             (Path(f"my backports/{one}/0001-a.patch"),),
-            send=format_send_command((Path(f"my backports/{one}/0001-a.patch"),)),
+            send=format_send_command((Path(f"my backports/{one}/0001-a.patch"),), ()),
         )
         for one in ("6.6", "6.12")
     )
