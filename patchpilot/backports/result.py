@@ -41,8 +41,7 @@ class BackportResult:
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     `applied` is the commit in a maintainer's tree if the fix is not in mainline yet, or "".
     `interrupted` states how many fixes are judged if the user stopped the search.
-    `reports` changes with what messages report about the fix, if requested (see
-    `sign_stable_reports`).
+    `reports` changes with what messages report about the fix (see `sign_stable_reports`).
     `origin` compares a backport, which TARGET is, with the commit that it names, if they differ.
     """
 

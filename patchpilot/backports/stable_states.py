@@ -42,6 +42,8 @@ class StableStates:
         return tuple(map(self._add_reports, results))
 
     def _add_reports(self, result: BackportResult) -> BackportResult:
+        from patchpilot.tracking.stable_reports import sign_stable_reports
+
         reports = self._reports.get(result.commit or "")
         if reports is None:
             return result
@@ -53,7 +55,8 @@ class StableStates:
             if sent := reports.sent.get(key):
                 branch = replace(branch, sent=sent.when, sent_from=self._find_branch(sent))
             branches.append(branch)
-        return replace(result, branches=tuple(branches))
+        signature = sign_stable_reports(result.commit or "", reports)
+        return replace(result, branches=tuple(branches), reports=signature)
 
     def _find_branch(self, sent: "SentBackport") -> str:
         """Return the branch from which a backport was sent if it is in this clone, otherwise ""."""

@@ -48,7 +48,6 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.fix_claims import NO_BUG, denies_fix, describe_main_fix
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
-from patchpilot.tracking.stable_reports import sign_stable_reports
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
@@ -100,8 +99,7 @@ def compute_topic_backports(
         for branch in result.branches
     )
     bug = compute_bug_range(repository, result.commit, result.culprits, branches)
-    reports = sign_stable_reports(result.commit or "")
-    return replace(result, branches=branches, bug=bug, reports=reports)
+    return replace(result, branches=branches, bug=bug)
 
 
 def _make_empty_result(

@@ -5,7 +5,7 @@ The functions here mark the series of the current topic.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,11 +72,16 @@ def read_store_timestamps() -> tuple[int, ...]:
     return tuple(timestamps)
 
 
-def read_store_state(reports: str) -> StoreState:
+def read_store_state(
+    reports: str, open_repository: Callable[[], AbstractContextManager[Repository]]
+) -> StoreState:
     """Return what is stored; `reports` is what was reported about a fix before, or ""."""
     with Store() as store:
         ids = frozenset(entry.message_id for entry in store.entries())
-    return StoreState(ids, sign_stable_reports(reports))
+    if not reports:
+        return StoreState(ids, "")
+    with open_repository() as repository:
+        return StoreState(ids, sign_stable_reports(reports, repository=repository))
 
 
 def read_followed_series(

@@ -84,16 +84,23 @@ def read_stable_reports(
     return StableReports(failed, states, _find_sent_backports(commits))
 
 
-def sign_stable_reports(commit: str) -> str:
+def sign_stable_reports(
+    commit: str, reports: StableReports | None = None, repository: Repository | None = None
+) -> str:
     """Return a text that begins with a mainline commit and changes whenever other things are
     reported about it on stable branches, or requested or marked as sent by the user.
 
-    `commit` may be an earlier text about it. For "", return "".
+    `commit` may be an earlier text about it. For "", return "". `reports` are what was just read,
+    about other commits as well.
     """
     commit = commit.partition(" ")[0]
     if not commit:
         return ""
-    facts = read_stable_reports([commit]), read_requests(commit), list_patches_marks(commit)
+    about = [
+        {key: value for key, value in each.items() if key[0] == commit}
+        for each in reports or read_stable_reports([commit], repository)
+    ]
+    facts = about, read_requests(commit), list_patches_marks(commit)
     return f"{commit} {zlib.crc32(repr(facts).encode('utf-8', 'surrogateescape')):08x}"
 
 

@@ -171,7 +171,7 @@ class StageJobs:
             # the store again
             self._threads.start_job(
                 "store",
-                lambda _: read_store_state(self._session.reports),
+                lambda _: read_store_state(self._session.reports, self._session.open_repository),
                 self._handle_store_state,
                 str,
             )

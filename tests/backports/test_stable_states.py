@@ -191,6 +191,7 @@ def test_next_version_of_a_sent_backport_is_a_reroll(world: World, tmp_path: Pat
         assert "patchpilot send /" not in text
     with Repository.open(world.repo.path) as repository:
         (result,) = compute_backport_verdicts(repository, BackportRequest(world.fix))
+    assert result.reports == sign_stable_reports(world.fix), "read once"
     (branch,) = result.branches
     recalled = recall_backport(world.fix, branch)
     assert recalled
