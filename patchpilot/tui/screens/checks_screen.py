@@ -152,7 +152,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             view.go_to_line(0)
         self._show_counts()
         self._show_finding()
-        self.redraw_keys()
 
     def update_titles(self) -> None:
         if self.has_all_widgets:
@@ -251,6 +250,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if result and result.commits:
             parts.append(summarize_builds(result.commits))
         self.list_panel.count = join_with_dots(*parts)
+        # the label of a depends on the selected finding
+        self.redraw_keys()
 
     def _show_finding(self) -> None:
         finding, panel = self._selected_finding, self._detail_panel

@@ -32,17 +32,10 @@ AT_BACKPORTS = "stable branches with the bug"
 """The note on what stage 5 contains, omitted on a low terminal."""
 
 
-UP_AND_DOWN = bind_keys(
-    Binding("down", "screen.focus_next", "next field", show=False),
-    Binding("up", "screen.focus_previous", "previous field", show=False),
-)
-
-
 class Tick(Checkbox):
     """A checkbox that shows its state with a tick instead of a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
-    BINDINGS = UP_AND_DOWN
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
@@ -51,8 +44,6 @@ class Tick(Checkbox):
 
 class TagInput(LineInput):
     """The line for more tags, which takes all lines of a pasted text."""
-
-    BINDINGS = UP_AND_DOWN
 
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -125,7 +116,7 @@ class WriteTags(Choose):
         yield PlainText("notes")
 
     def compose_rest(self) -> ComposeResult:
-        with VerticalScroll(id="rest"):
+        with VerticalScroll(id="rest", can_focus=False):
             yield PlainText("message")
 
     def on_mount(self) -> None:
@@ -211,7 +202,7 @@ class WriteTags(Choose):
         if name == "write":
             self.action_write()
         else:
-            self.action_no()
+            self.dismiss(None)
 
     def action_write(self) -> None:
         if self._ready:

@@ -268,7 +268,7 @@ class Reader(Modal[None]):
     """
 
     BINDINGS = bind_keys(
-        Binding("escape,q,enter", "close", "close"),
+        Binding("escape,q,enter", "dismiss", "close"),
         # bind this key again, because dialogs disable the application's keys
         Binding("y", "app.copy", "copy"),
     )
@@ -309,9 +309,6 @@ class Reader(Modal[None]):
         )
 
     def on_option_list_option_selected(self) -> None:
-        self.action_close()
-
-    def action_close(self) -> None:
         self.dismiss(None)
 
 

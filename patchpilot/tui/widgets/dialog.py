@@ -40,6 +40,8 @@ class Modal(OffersActions, ModalScreen[T]):
 
     BINDINGS = bind_keys(
         Binding("question_mark", "app.help", "help"),
+        # the focused field would copy its selection
+        Binding("ctrl+c", "dismiss", "cancel", show=False, priority=True),
     )
 
     def compose_foot(self) -> ComposeResult:
@@ -58,11 +60,15 @@ class Modal(OffersActions, ModalScreen[T]):
 class Dialog(Modal[T]):
     """A dialog whose `compose_head()` yields the question and the answers; Escape returns None.
 
+    Up and Down go to the next field, unless the focused widget uses them.
+
     `compose_rest()` yields the explanation, a widget named `rest`, which scrolls on a low terminal.
     """
 
     BINDINGS = bind_keys(
-        Binding("escape", "no", "cancel"),
+        Binding("escape", "dismiss", "cancel"),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
         Binding("pagedown", "page(1)", "scroll", priority=True),
         Binding("pageup", "page(-1)", "scroll back", show=False, priority=True),
     )
@@ -117,6 +123,3 @@ class Dialog(Modal[T]):
         if rest_widget := self._rest_widget:
             lines = max(1, rest_widget.scrollable_content_region.height - 1)
             rest_widget.scroll_relative(y=step * lines, animate=False)
-
-    def action_no(self) -> None:
-        self.dismiss(None)

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.strip import Strip
-from textual.widgets import OptionList
+from textual.widgets import Checkbox, OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.tui.view.glyphs import glyph
@@ -52,8 +52,15 @@ class List(OptionList):
         self.scroll_relative(y=lines, animate=False, immediate=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable paging in a list without space for its options."""
+        """Disable paging in a list without space for its options.
+
+        In a dialog with more fields, Up on the first option and Down on the last one leave the
+        list.
+        """
         if action.startswith("page_") and not self.scrollable_content_region:
+            return False
+        ends = {"cursor_up": 0, "cursor_down": self.option_count - 1}
+        if self.highlighted == ends.get(action, -1) and self.screen.query(Checkbox):
             return False
         return super().check_action(action, parameters)
 

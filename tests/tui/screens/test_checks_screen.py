@@ -103,6 +103,19 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
         assert read_selection() == (name, name, f"{names.index(name) + 1}/{total}")
 
 
+async def test_key_line_names_the_fix_of_the_selected_finding(
+    newcomer_app: PatchpilotApp,
+) -> None:
+    async with newcomer_app.run_test(size=(80, 24)) as pilot:
+        await open_checks(pilot, "no-sign-off")
+        await visible(pilot, "a sign off")
+        listed = newcomer_app.screen.query_one("#findings", RowList)
+        listed.select_row(find_key(newcomer_app, "missing-fixes"))
+        await settle(pilot)
+        assert listed.selected_item.finding.name == "missing-fixes"
+        assert "a sign off" not in text_of(newcomer_app)
+
+
 async def test_errors_come_first(fixed_clone: Path, app: PatchpilotApp) -> None:
     """Warnings on lines above an error are listed after it, in the order of their lines."""
     file = fixed_clone / acme.MCP

@@ -45,6 +45,10 @@ class DialogHost(App[None]):
     [
         (("a",), (REVIEWED,)),
         (("tab", "space", "a"), (REVIEWED, ASKING)),
+        (("down", "space", "a"), (REVIEWED, ASKING)),
+        (("down", "up", "space", "a"), ()),
+        # from the first tick to the answers, and back
+        (("up", "down", "down", "space", "a"), ()),
         (("space", "a"), ()),
         (("space", "escape"), None),
     ],

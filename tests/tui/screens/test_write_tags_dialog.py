@@ -25,7 +25,11 @@ async def test_typed_and_pasted_text_goes_to_the_line_for_tags(app: PatchpilotAp
         assert isinstance(app.screen, WriteTags)
         assert isinstance(app.focused, Input)
         assert app.focused.value == "wc"
-        await keys(pilot, "up", "down")
+        await keys(pilot, "up")
+        assert (app.focused and app.focused.id) == "signoff"
+        await keys(pilot, "down", "down", "down")
+        assert (app.focused and app.focused.id) == "answers"
+        await keys(pilot, "up", "up")
         assert isinstance(app.focused, Input)
         app.focused.value = ""
         app.screen.query("Tick").first().focus()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that only letters and Enter answer a dialog."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,25 @@ async def test_second_key_closes_nothing_else() -> None:
             await pilot.pause()
             assert app.screen_stack == below
     assert app.given == [None] * len(screens)
+
+
+@pytest.mark.parametrize(
+    "dialog",
+    [
+        lambda: Choose("Really?", ANSWERS),
+        lambda: Confirm("Send it?", "send"),
+        lambda: LineDialog("Folder:"),
+        lambda: Reader("Text", ["a", "b"]),
+    ],
+)
+async def test_ctrl_c_cancels_every_dialog(dialog: Callable[[], Any]) -> None:
+    app = QuestionApp()
+    async with app.run_test() as pilot:
+        app.push_screen(dialog(), app.given.append)
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app.given == [None]
 
 
 @asynccontextmanager
