@@ -66,6 +66,13 @@ class Tracked(SeriesSummary):
     delivery: tuple[DeliveryReport, ...] = ()
 
     @property
+    def amend_commands(self) -> str:
+        """Return the git commands that add edited code to the right commit of the topic."""
+        if len(self.about.patches) < 2:  # noqa: PLR2004 (one commit is HEAD)
+            return "git commit -a --amend"
+        return "git commit -a --fixup=ID, then git rebase -i --autosquash ID~"
+
+    @property
     def about(self) -> "PostedSeries":
         """Return the series with what is known from messages and from the repository.
 

@@ -29,7 +29,6 @@ from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.resources import state_folder, state_path
 from patchpilot.write_file import PRIVATE, replace_file
 
-AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
 DRAFT_FILE, REPLY_FILE = "DRAFT.txt", "REPLY.txt"
 """The names of the files in which drafts and replies are edited."""
@@ -46,25 +45,6 @@ def find_editor_name(directory: Path) -> str:
     """
     refuse_untrusted(directory, Use.EDIT)
     return git(directory, "var", "GIT_EDITOR").text.strip()
-
-
-def amend_message(top: Path, editor: str) -> bool:
-    """Open HEAD's message in the editor and return whether git amended the commit.
-
-    Raise MissingError if the editor is not installed.
-    """
-    refuse_untrusted(top, *AMENDING)
-    options = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
-    # do not fetch missing objects, because a promisor remote may run a command; older versions of
-    # git ignore GIT_NO_LAZY_FETCH
-    env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
-    succeeded = not run_on_terminal(
-        ["git", "-C", str(top), *options],
-        env=git_environment(env, parsed=False, repo=top),
-    )
-    if not succeeded:
-        _refuse_missing_editor(editor, top)
-    return succeeded
 
 
 def _files_environment(top: Path) -> dict[str, str]:

@@ -14,7 +14,12 @@ from patchpilot.commits.message_edit import compute_word_diff, format_word_diff
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite_hooks import describe_untrusted_hook
 from patchpilot.commits.undo_refs import Undo
+from patchpilot.errors import UsageError
 from patchpilot.model.json_form import json_form
+from patchpilot.model.progress import Progress
+
+MESSAGE_FILE = "COMMIT_EDITMSG"
+"""The name of the file in which a message is edited; editors recognize it."""
 
 Confirm = Callable[["Preparation"], bool]
 
@@ -110,6 +115,27 @@ class Preparation(NamedTuple):
     def undo_name(self) -> str | None:
         """Return the name of the undo record, or None if nothing was written."""
         return self.undo.name if self.undo else None
+
+
+def reword_commit(
+    id_: str,
+    message: str,
+    repository: Repository,
+    _progress: Progress,
+    overrides: Collection[str],
+) -> Preparation:
+    """Give a commit of the current branch this message, with an undo record.
+
+    Remove trailing whitespace, like git. Raise UsageError if the message is empty or the branch
+    does not contain the commit, and RefusedError if the rewrite is unsafe.
+    """
+    commit = repository.commit(id_)
+    text = "\n".join(map(str.rstrip, message.split("\n"))).strip("\n")
+    if not text:
+        raise UsageError("the commit message is empty", hint="keep at least its first line")
+    change = MessageChange(commit.id, commit.subject, commit.message, f"{text}\n")
+    preparation = Preparation(*rewrite.find_branch_to_rewrite(repository), (change,))
+    return write_messages(repository, preparation, "edit", dry_run=False, overrides=overrides)
 
 
 def write_messages(

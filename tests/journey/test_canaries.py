@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.checking.editor_check import EditorCheck
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, GitError
 from patchpilot.home.branches import switch_branch
-from patchpilot.topic.edit_commits import amend_files, amend_message, hash_changed_files
+from patchpilot.model.progress import ignore_progress
+from patchpilot.topic.edit_commits import amend_files, hash_changed_files
+from patchpilot.topic.message_changes import reword_commit
 from tests.kit.canaries import Canaries, create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -111,8 +114,10 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
     assert all(setting.partition(".")[2].split(".")[-1] in page for setting in expected)
 
 
-def _amend_message(repo: Repo) -> None:
-    assert amend_message(repo.path, "true")
+def _reword_commit(repo: Repo) -> None:
+    with Repository.open(repo.path) as repository:
+        head = repository.resolve("HEAD")
+        assert reword_commit(head, "frob: reword it\n", repository, ignore_progress, ()).written
 
 
 def _amend_files(repo: Repo) -> None:
@@ -140,7 +145,7 @@ def _switch_branch(repo: Repo) -> None:
 _SENDS = tuple(f"send through {name}" for name in ("git send-email", "b4"))
 _IN_WORK_TREE = ("check --fix", "prepare", "doctor", *_SENDS)
 _TUI_CALLS = (
-    _amend_message,
+    _reword_commit,
     _amend_files,
     _remove_amended_file,
     _list_changed_files,

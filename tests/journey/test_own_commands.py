@@ -15,7 +15,7 @@ import pytest
 
 from patchpilot.commits.private_config import Use, list_own_commands
 from patchpilot.model.action import UntrustedCommandsError
-from patchpilot.topic.edit_commits import amend_message, fetch_all_remotes
+from patchpilot.topic.edit_commits import fetch_all_remotes
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import build_mail
@@ -412,25 +412,6 @@ def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config --global core.pager", canaries.command("pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.executed_names == {"pager"}
-
-
-def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
-    for name in ("pre-commit", "post-rewrite"):
-        shutil.copy(canaries.command(name, "exit 0"), repo.path / ".git/hooks" / name)
-    shutil.copy(
-        canaries.command("not this", "exit 0"),
-        repo.path / ".git/hooks/pre-commit.sample",
-    )
-    with pytest.raises(UntrustedCommandsError) as error:
-        amend_message(repo.path, "true")
-    assert [command.name for command in error.value.commands] == [
-        "hook pre-commit",
-        "hook post-rewrite",
-    ]
-    assert canaries.executed_names == set()
-    assert call("trust", repo.path).code == 0
-    assert amend_message(repo.path, "true")
-    assert canaries.executed_names == {"pre-commit", "post-rewrite"}
 
 
 @pytest.mark.parametrize(

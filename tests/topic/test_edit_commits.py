@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.resources import state_path
-from patchpilot.topic.edit_commits import amend_message, discard_edit, edit_text
+from patchpilot.topic.edit_commits import discard_edit, edit_text
 from tests.kit.replies import track_reviewed_patch
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
@@ -51,15 +51,10 @@ def test_text_survives_an_editor_failure() -> None:
         ("/dev/null -f", "the editor '/dev/null' is not executable"),
     ],
 )
-def test_missing_editor_is_named(editor: str, reason: str, tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 1)
-    for edit in (
-        lambda: edit_text(editor, "a\n", "REPLY.txt"),
-        lambda: amend_message(repo.path, editor),
-    ):
-        with pytest.raises(MissingError, match=reason) as error:
-            edit()
-        assert error.value.hint == "install it, or set GIT_EDITOR to another editor"
+def test_missing_editor_is_named(editor: str, reason: str) -> None:
+    with pytest.raises(MissingError, match=reason) as error:
+        edit_text(editor, "a\n", "REPLY.txt")
+    assert error.value.hint == "install it, or set GIT_EDITOR to another editor"
     assert list_edits() == []
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import make_printable
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.view.key_bindings import bind_keys, key_binding
@@ -58,36 +59,33 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         raise error
 
 
-def amend_commit_message(screen: "AnyScreen", commit_id: str | None = None) -> None:
-    """Open the message of a commit, by default the displayed one, in the user's editor."""
-    run_with_trust(screen, partial(_amend_commit_message, screen, commit_id))
+def edit_commit_message(screen: "AnyScreen", commit_id: str | None = None) -> None:
+    """Open the message of a commit, by default the selected one, in the user's editor.
+
+    Afterwards, rewrite the commit and those on top of it.
+    """
+    if selected := commit_id or (screen.session.commit and screen.session.commit.id):
+        run_with_trust(screen, partial(_edit_commit_message, screen, selected))
 
 
-def _amend_commit_message(screen: "AnyScreen", commit_id: str | None) -> None:
-    from patchpilot.topic.edit_commits import amend_message, find_editor_name
+def _edit_commit_message(screen: "AnyScreen", commit_id: str) -> None:
+    from patchpilot.topic.edit_commits import discard_edit
+    from patchpilot.topic.message_changes import MESSAGE_FILE, reword_commit
 
-    commit = screen.session.commit
     with screen.session.open_repository() as repository:
-        top, editor = repository.top, find_editor_name(repository.top)
-        is_head = commit is not None and repository.find("HEAD") == (commit_id or commit.id)
-    if commit is None or not is_head:
-        screen.notify(
-            "only HEAD can be amended here; for other commits, use git rebase -i",
-            severity="warning",
-        )
-        return
-    with suspend_app(screen.app):
-        amended = amend_message(top, editor)
-    if not amended:
-        screen.notify(
-            "commit not amended: the editor or git failed; .git/COMMIT_EDITMSG has the text",
-            severity="warning",
-        )
+        message = repository.commit(commit_id).message
+    edited = edit_text(screen, message, MESSAGE_FILE)
+
+    def report_saved(_: object = None) -> None:
+        discard_edit(message, MESSAGE_FILE)
+        report_edit(screen, edited, message, "the commit message", "; press u to undo")
+        screen.reread_topic()
+
+    if edited is None:
+        report_saved()
     else:
-        with screen.session.open_repository() as repository:
-            new_message = repository.commit("HEAD").message
-        report_edit(screen, new_message, commit.message, "the commit message")
-    screen.reread_topic()
+        work = partial(reword_commit, commit_id, edited)
+        confirm_rewrite(screen, "changing the message", work, report_saved)
 
 
 def open_file(screen: "AnyScreen", path: str, line: int) -> None:
@@ -139,12 +137,19 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
 
-def report_edit(screen: "AnyScreen", edited: str | None, original: str, subject: str) -> None:
-    """Report whether the user changed a text in the editor, and whether it was saved."""
+def report_edit(
+    screen: "AnyScreen", edited: str | None, original: str, subject: str, undo: str = ""
+) -> None:
+    """Report whether the user changed a text in the editor, and whether it was saved.
+
+    `undo` describes how to undo the change.
+    """
     if edited is None:
         screen.notify(f"the editor failed: {subject} did not change", severity="warning")
     else:
-        screen.notify(f"nothing changed in {subject}" if edited == original else f"saved {subject}")
+        screen.notify(
+            f"nothing changed in {subject}" if edited == original else f"saved {subject}{undo}"
+        )
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str) -> str | None:

@@ -458,10 +458,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.rerun_stage()
 
     def action_edit(self) -> None:
-        from patchpilot.tui.actions.editing import amend_commit_message, open_file
+        from patchpilot.tui.actions.editing import edit_commit_message, open_file
 
         selected = self._selected_finding
         if selected and selected.finding.path and selected.finding.line:
             open_file(self, selected.finding.path, selected.finding.line)
         else:
-            amend_commit_message(self, selected.commit if selected else None)
+            edit_commit_message(self, selected.commit if selected else None)

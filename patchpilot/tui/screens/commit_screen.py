@@ -239,6 +239,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         return ShownKeys(hidden=hidden, labels=labels)
 
     def action_edit(self) -> None:
-        from patchpilot.tui.actions.editing import amend_commit_message
+        from patchpilot.tui.actions.editing import edit_commit_message
 
-        amend_commit_message(self)
+        edit_commit_message(self)

@@ -198,8 +198,8 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
 
     # keys that change commits are only useful in the user's own topic
     advice = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
-    keys = f"{Stage.COMMIT.number}, then e"
-    advice = advice.replace("change your commits", f"change the commit ({keys})")
+    keys = f"(message: {Stage.COMMIT.number}, then e; code: {series.amend_commands})"
+    advice = advice.replace("change your commits", f"change your commits {keys}")
     # put each step on a separate line
     steps = advice.replace("); ", ")\n").split("\n")
     head = {name: make_one_line(str(text)) for name, text in format_head_rows(series)}

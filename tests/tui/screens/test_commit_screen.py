@@ -5,6 +5,7 @@ It shows the next tasks and their keys, the pre-send questions, hints about the 
 topic.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, last_message, running, text_of, visible
+from patchpilot.tui.widgets.lists import List, RowList
+from tests.kit.topics import topic
+from tests.kit.walk import keys, last_message, running, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -61,6 +63,25 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
         assert "answer" in screen.shown_keys.hidden
         await pilot.press("a")
         assert last_message(app) == "No question is asked about these commits"
+
+
+async def test_message_of_the_selected_commit_is_edited_and_restored(
+    tmp_path: Path,
+    open_app_on: Callable[[Path], PatchpilotApp],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "sed -i '1s/change/correct/'")
+    repo = topic(tmp_path / "r", 2)
+    app = open_app_on(repo.path)
+    async with running(app, (80, 24)) as pilot:
+        app.screen.query_one("#commits", RowList).focus()
+        await keys(pilot, "home", "e")
+        subjects = ["widget: change line 2", "widget: correct line 1"]
+        await until(pilot, lambda: repo.git("log -2 --format=%s").splitlines() == subjects)
+        await visible(pilot, "saved the commit message; press u to undo")
+        await keys(pilot, "u", "enter")
+        subjects[1] = "widget: change line 1"
+        await until(pilot, lambda: repo.git("log -2 --format=%s").splitlines() == subjects)
 
 
 async def test_question_is_answered_by_letter(
