@@ -239,20 +239,18 @@ class SendScreen(StageScreen["Sending"]):
             return
         check, plan = self.selected_item, self.current_result
         if plan is None:
-            self.notify("not ready yet")
-            return
-        if check is None or check.state == "ok":
-            self.notify(f"nothing to fix: {'this check' if check else 'all checks'} passed")
-            return
-        if check.name in REPAIRS:
+            problem = "not ready yet"
+        elif check is None or check.state == "ok":
+            problem = "nothing to fix: this check passed"
+        elif check.name in REPAIRS:
             self._repair_functions()[REPAIRS[check.name][0]](plan)
+            return
         elif stage := repair_stage(check):
             self.tui.action_stage(str(stage))
+            return
         else:
-            self.notify(
-                replace_commands(check.hint, Stage.SEND)
-                or "this cannot be fixed automatically; fix it manually",
-            )
+            problem = replace_commands(check.hint, Stage.SEND) or "fix it manually"
+        self.notify(problem, severity="warning")
 
     def handle_draft_change(self) -> None:
         self.reread_topic()

@@ -43,6 +43,7 @@ async def test_repair_key_is_shown_while_a_check_has_a_problem(
         await keys(pilot, "a")
         assert screen.selected_item.name == passed.name
         assert last_message(newcomer_app) == "nothing to fix: this check passed"
+        assert "! nothing to fix" in text_of(newcomer_app)
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden
 
