@@ -68,7 +68,7 @@ class Tracked(SeriesSummary):
     @property
     def amend_commands(self) -> str:
         """Return the git commands that add edited code to the right commit of the topic."""
-        if len(self.about.patches) < 2:  # noqa: PLR2004 (one commit is HEAD)
+        if len(self.about.patches) < 2:
             return "git commit -a --amend"
         return "git commit -a --fixup=ID, then git rebase -i --autosquash ID~"
 

@@ -76,16 +76,13 @@ def _edit_commit_message(screen: "AnyScreen", commit_id: str) -> None:
         message = repository.commit(commit_id).message
     edited = edit_text(screen, message, MESSAGE_FILE)
 
-    def report_saved(_: object = None) -> None:
+    def report_saved(_: object) -> None:
         discard_edit(message, MESSAGE_FILE)
         report_edit(screen, edited, message, "the commit message", "; press u to undo")
         screen.reread_topic()
 
-    if edited is None:
-        report_saved()
-    else:
-        work = partial(reword_commit, commit_id, edited)
-        confirm_rewrite(screen, "changing the message", work, report_saved)
+    work = partial(reword_commit, commit_id, message if edited is None else edited)
+    confirm_rewrite(screen, "changing the message", work, report_saved)
 
 
 def open_file(screen: "AnyScreen", path: str, line: int) -> None:
