@@ -239,8 +239,8 @@ class PatchLines:
     def find_reported(self, report: re.Match[str]) -> tuple[int, int] | None:
         """Return the index of the reported line, twice, or None.
 
-        Prefer a nearby line with the symbol that the report quotes, because the numbers may be
-        those of another base.
+        Prefer a nearby line with the symbol that the report quotes, because the report may count
+        the lines of another base.
         """
         number = bounded.parse_limited_number(report["line"])
         lines = [
