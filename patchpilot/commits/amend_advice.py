@@ -3,6 +3,8 @@
 
 import re
 
+from patchpilot.model.action import Action
+
 AMEND = "git commit --amend"
 _SIGN_OFF = re.compile(rf"{AMEND} (?:-s|--signoff)$")
 
@@ -13,7 +15,7 @@ def name_rewrite(advice: str, commit: str) -> str:
     patchpilot adds a sign-off; for other changes, `git rebase` stops at the commit.
     """
     if _SIGN_OFF.search(advice):
-        return _SIGN_OFF.sub(f"`patchpilot prepare {commit} --signoff`", advice)
+        return _SIGN_OFF.sub(f"`{Action('prepare', (commit, '--signoff')).command}`", advice)
     if AMEND not in advice:
         return advice
     return f'git rebase -i {commit}^ with "edit" for this commit, then: {advice}'

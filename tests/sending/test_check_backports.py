@@ -373,7 +373,8 @@ def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Pat
     assert f"patchpilot send --reroll {tmp_path}/again/6.12/*.patch" in again.out
     world.start_backport("v6.6")
     hint = (
-        "the next version of [PATCH 6.12.y], sent from this clone: patchpilot send --reroll FILES"
+        "the next version of [PATCH 6.12.y], sent from this clone: patchpilot send --reroll"
+        f" {file}; or send v1"
     )
     repo.patchpilot("send --reroll --base v6.6").expect(2, hint)
     assert f"- go to 21\n- Link to v1: https://lore.kernel.org/r/{first.message_id}" in second.body
