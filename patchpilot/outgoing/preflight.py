@@ -357,7 +357,7 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
         yield SendProblem(
             "no-signoff",
             f"{prefix}no Signed-off-by",
-            Action("prepare", ("--signoff",)),
+            Action("prepare", ("--signoff",), "add it: {}"),
         )
     elif _is_unsigned_backport(facts.topic, patch):
         yield SendProblem(

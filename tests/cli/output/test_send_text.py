@@ -48,7 +48,7 @@ def test_problems_are_on_stderr(
 ) -> None:
     for arguments in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
         outcome = blocked_topic.patchpilot("send --to ada@example.com", *arguments)
-        outcome.expect(1, "not ready: ", "no Signed-off-by; patchpilot prepare --signoff")
+        outcome.expect(1, "not ready: ", "no Signed-off-by; add it: patchpilot prepare --signoff")
 
 
 def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
