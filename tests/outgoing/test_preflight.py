@@ -571,13 +571,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         {"series": PAIR},
         "no-signoff",
         "widget: b: no Signed-off-by",
-        "patchpilot prepare --signoff",
+        "add it: patchpilot prepare --signoff",
     ),
     (
         {"series": Series((make_patch("[PATCH] x", "No tags."),))},
         "no-signoff",
         "no Signed-off-by",
-        "patchpilot prepare --signoff",
+        "add it: patchpilot prepare --signoff",
     ),
     (
         {"series": Series((make_patch("[PATCH] amend! widget: mend"),))},
