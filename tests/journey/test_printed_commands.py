@@ -131,7 +131,7 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot draft --changelog '- check the ring first (Grace)' out/6.12/*.patch",
-            "patchpilot send --reroll out/6.12/*.patch",
+            *map("patchpilot send --reroll {}".format, ["{files}", "out/6.12/*.patch"]),
         ),
         "needs backports that were sent: tests/sending/test_check_backports.py plans them",
     ),
