@@ -97,6 +97,7 @@ def _decode_payload(text: str, encoding: str) -> bytes | None:
 
 _NAME_ADDR = lazy_pattern(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = lazy_pattern(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_WHOLE = lazy_pattern(r"(?:[^<>]*<\s*[^<>\s]+\s*>|[\s,]*[^<>\s,;]+)[\s,]*")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
 _PLAIN = lazy_pattern(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
@@ -262,6 +263,15 @@ def parse_address(text: str) -> Address | None:
         return Address(name, match["email"])
     bare = _BARE.search(structure)
     return Address("", bare["email"]) if bare else None
+
+
+def parse_whole_address(text: str) -> Address | None:
+    """Return the address that a text consists of, with or without a name.
+
+    Return None if a part of the text would be lost, such as the name in `Name <name@example.org`.
+    """
+    is_whole = _WHOLE.fullmatch(_mask_enclosed_parts(text))
+    return parse_address(text) if is_whole else None
 
 
 def parse_only_mailbox(text: str) -> Address | None:

@@ -13,7 +13,13 @@ from patchpilot.model.bounded import EPOCH
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import OF_TREES, STABLE, MailKind
-from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
+from patchpilot.reading.phrases import (
+    OFFERS_TO_TAKE,
+    PATCHWORK_MARK,
+    WHOLE_SERIES,
+    WITHDRAWS,
+    works_when_applied,
+)
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_messages import parse_title
 from patchpilot.reading.stable_subject import find_versions, parse_answer
@@ -90,12 +96,21 @@ _OF_STABLE = {
     MailKind.STABLE_FAILED: "failed",
 }
 """The claim made by each kind of message from the stable trees."""
+_IN_CODE = (
+    r"(?:refs?|references?|(?:ref)?counts?|(?:spin)?locks?|mutex(?:es)?|semaphores?|clocks?|lines?"
+    r"|pins?|gpios?|packets?|frames?|skbs?|buffers?|interrupts?|irqs?|paths?|bits?|nodes?|pointers?"
+    r"|pages?|bus|signals?|privileges?|capabilit(?:y|ies)|bytes?)"
+)
+"""The things that code takes, drops, pulls or queues."""
 _NO_CLAIM = re.compile(
-    r"\b(?:please|pls|you|we) (?:\w+ )?(?:apply|queue|merge|take|pick|push|pull)\b|\bping\b"
-    r"|^\W*(?:could|can|would|will) (?:you|we|somebody|someone|anyone)\b",
+    rf"\b{_IN_CODE} (?:\S+ ){{0,4}}?(?:dropped|taken|pulled|pushed|picked|committed|queued|merged|reverted)\b"  # noqa: E501
+    rf"|\b(?:dropped|took|taken|pulled|pushed|picked|queued?|committed) (?:(?:the|a|an|this|that|its|any|no|another|one)(?: \w+)? )?{_IN_CODE}\b"  # noqa: E501
+    r"|\b(?:please|pls|you|we) (?:\w+ )?(?:apply|queue|merge|take|pick|push|pull)\b|\bping\b"
+    r"|^\W*(?:could|can|would|will) (?:you|we|somebody|someone|anyone)\b"
+    r"|\b(?:subject|summary|title|prefix|message|changelog|description)\b.{0,20}\b(?:should|must|needs?)\b",
     re.IGNORECASE,
 )
-"""A sentence that asks for something, instead of reporting that it was done."""
+"""A sentence that asks for something or is about code, instead of reporting that it was done."""
 _UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
 """The subject with which the stable team rejects a patch."""
 STATES = frozenset(
@@ -134,7 +149,7 @@ def claims_of(
             continue
         base = _create_claim(reply)
         reply_claims = [
-            claim._replace(of=_find_title(reply, claim))
+            _accept(reply, claim, is_confirmed)._replace(of=_find_title(reply, claim))
             for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
@@ -165,11 +180,25 @@ def claims_of(
         claims += (
             claim._replace(
                 known=known or (claim.what == "refused" and may_object),
-                proven=is_confirmed or (known and claim.what in evidence),
+                proven=(is_confirmed and claim.what not in ("unclear", "promised"))
+                or (known and claim.what in evidence),
             )
             for claim in reply_claims
         )
     return tuple(claims)
+
+
+def _accept(reply: Reply, claim: Claim, is_confirmed: bool) -> Claim:
+    """Return a claim, with the meaning of an unclear one if the user confirmed it.
+
+    Which patches of several were applied stays unclear.
+    """
+    if not is_confirmed or claim.what != "unclear":
+        return claim
+    if reply.mail.kind is MailKind.NACK:
+        return claim._replace(what="refused")
+    is_whole = claim.patch or (reply.revision and reply.revision.patch_count == 1)
+    return claim._replace(what="applied") if is_whole else claim
 
 
 def _is_withdrawn(claim: Claim, reply: Reply, target: str) -> bool:
@@ -322,7 +351,11 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
         return [base._replace(what=statement.what if statement and is_judged else "refused")]
     if statement and statement.kind is MailKind.APPLIED:
         return [_make_claim(reply, base)]
-    texts = [sentence.text for sentence in mail.body.sentences]
+    texts = [
+        it.text
+        for it in mail.body.sentences
+        if not (OFFERS_TO_TAKE.search(it.text) or works_when_applied(it.text))
+    ]
     is_talk = not (mail.bot or mail.kind in _NO_TALK or reply.under)
     is_short = len(mail.body.text.split()) <= SHORT
     if (

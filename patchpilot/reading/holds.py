@@ -13,9 +13,10 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from patchpilot.reading.phrases import OFFERS_TO_TAKE
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.request_model import WANTS_VERSION
-from patchpilot.reading.statements import MOST_QUOTED
+from patchpilot.reading.statements import FOR_THE_FUTURE, MOST_QUOTED
 
 _WAIT = timedelta(days=21)
 """How long a request to wait applies if it names no time."""
@@ -26,6 +27,14 @@ _DATE = re.compile(
     rf"|\b(?P<day_before>\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?(?P<name_after>{'|'.join(_MONTHS)})[a-z]*",  # noqa: E501
     re.IGNORECASE,
 )
+_DURATION = re.compile(
+    r"\b(?P<count>\d{1,3}|an?|one|two|three|(?:a )?(?:few|couple(?: of)?)) ?"
+    r"(?P<unit>h|hrs?|hours?|d|days?|w|weeks?)\b",
+    re.IGNORECASE,
+)
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
+_FEW = 3
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 class Hold(NamedTuple):
@@ -39,10 +48,15 @@ class Hold(NamedTuple):
     until: datetime | None
 
     @property
+    def quote(self) -> str:
+        """Quote the request."""
+        return f"{self.reply.mail.sender_name}: “{self.sentence}”"
+
+    @property
     def words(self) -> str:
-        """Quote the request, with its end if the message names one."""
+        """Quote the request, with the day on which it ends."""
         end = f" (until {self.until:%Y-%m-%d})" if self.until else ""
-        return f"{self.reply.mail.sender_name}: “{self.sentence}”{end}"
+        return f"{self.quote}{end}"
 
 
 def find_hold(series: PostedSeries) -> Hold | None:
@@ -93,20 +107,23 @@ def is_final_no(sentence: str) -> bool:
     """Return whether a sentence rules out another version."""
     text = sentence[:MOST_QUOTED]
     return bool(_phrases("final").search(text)) and not (
-        _phrases("neither").search(text) or text.endswith("?")
+        _phrases("neither").search(text) or OFFERS_TO_TAKE.search(text) or text.endswith("?")
     )
 
 
 def is_request_to_wait(sentence: str) -> bool:
     """Return whether a sentence asks to wait before anything else is sent."""
     text = sentence[:MOST_QUOTED]
-    return bool(_phrases("wait").search(text)) and not re.match(
-        r"\W*(?:why|if|unless)\b", text, re.I
-    )
+    is_other = FOR_THE_FUTURE.search(text) or re.match(r"\W*(?:why|if|unless)\b", text, re.I)
+    return bool(_phrases("wait").search(text)) and not is_other
 
 
 def _find_end(text: str, now: datetime) -> datetime | None:
-    """Return the date in a sentence, as the first such day after the message, or None."""
+    """Return the end of a request to wait, or None if it names none.
+
+    This is the date in the sentence, as the first such day after the message, or the message's date
+    plus the longest duration.
+    """
     days: Iterable[tuple[int | None, int, int]] = (
         (
             int(match["year"]) if match["year"] else None,
@@ -125,4 +142,11 @@ def _find_end(text: str, now: datetime) -> datetime | None:
                 continue
             if end > now:
                 return end
-    return None
+    waits = [_read_duration(match) for match in _DURATION.finditer(text)]
+    return now + max(waits) if waits else None
+
+
+def _read_duration(match: re.Match[str]) -> timedelta:
+    count, unit = match["count"].lower(), match["unit"][0].lower()
+    number = int(count) if count.isdigit() else _COUNTS.get(count, _FEW)
+    return number * _UNITS[unit]

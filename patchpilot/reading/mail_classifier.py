@@ -19,6 +19,7 @@ from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
     ABOUT_A_PATCH,
     AGREES,
+    BY_TESTER,
     IN_A_TREE,
     LEAVES_CODE,
     LEAVES_TEXT,
@@ -31,6 +32,7 @@ from patchpilot.reading.reply_body import Body, Sentence, parse_body
 from patchpilot.reading.request_model import (
     WORKS_WELL,
     asking_paragraphs,
+    is_certain_request,
     load_shipped_weights,
     score_request,
     sentence_names,
@@ -41,7 +43,7 @@ from patchpilot.reading.review_trailers import (
     is_nack,
 )
 from patchpilot.reading.sender import UNSEEN, is_same_person, real_sender
-from patchpilot.reading.statements import Statement, statement_of
+from patchpilot.reading.statements import FOR_THE_FUTURE, Statement, statement_of
 from patchpilot.series.change_id import find_change_id
 from patchpilot.series.patch_pairing import title_key
 
@@ -164,15 +166,16 @@ class Classified:
         """Return whether a sentence agrees to leave the patch as it is.
 
         Its message gives a tag, or answers the author. A plain statement that agrees needs a tag
-        without a condition.
+        without a condition, but no report of a test does.
         """
         is_tagged = not all(tag.conditional for tag in self.credited)
+        if reports_success(sentence.text) and (is_tagged or BY_TESTER.search(sentence.text)):
+            return True
         if not is_tagged and self.answers != "author":
             return False
         pattern = LEAVES_CODE if sentence.top.on_code else LEAVES_TEXT
         return bool(
-            pattern.fullmatch(sentence.text)
-            or (is_tagged and (AGREES.fullmatch(sentence.text) or reports_success(sentence.text)))
+            pattern.fullmatch(sentence.text) or (is_tagged and AGREES.fullmatch(sentence.text))
         )
 
     @cached_property
@@ -385,13 +388,25 @@ def _classify_person(base: Classified, answered: str, *, to_self: bool = False) 
     """
     statement = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
     by = "author" if base.by_author else "other"
-    features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
+    sentences = base.body.sentences[:MAX_SENTENCES]
+    others = _find_other_names(base.mail) if answered != "other" else frozenset[str]()
+    # a request to another person is not one to the author
+    features = tuple(
+        frozenset() if it.text.lower().partition(",")[0] in others else names
+        for it, names in zip(sentences, sentence_names(sentences, by, answered), strict=True)
+    )
     by_script = _SCRIPT_ID.search(base.mail.message_id)
     semi = bool(by_script and _THANKS_OF_B4.search(base.body.text))
     base = replace(base, answers=answered, features=features, semi=semi)
     base = base if semi else replace(base, statement=statement)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
+
+
+def _find_other_names(mail: Mail) -> frozenset[str]:
+    """Return the first names, in lower case, of the people with a copy of a reply to a person."""
+    to, cc = ({it.name.lower().split(" ")[0] for it in them} - {""} for them in (mail.to, mail.cc))
+    return frozenset(cc - to if to else ())
 
 
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
@@ -407,7 +422,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     if refusal:
         return MailKind.NACK, 0.95, refusal.strip()
     is_plain = statement and statement.what in ("applied", "refused")
-    if statement and (is_plain or not credited):
+    if statement and (is_plain or not (credited or _asks_in_spite_of(statement, base))):
         return statement.kind, 0.85 if is_plain else 0.55, statement.sentence
     if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
         return MailKind.TRAILERS, 0.95, str(credited[0])
@@ -416,6 +431,14 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     if not base.is_reply and not base.above:
         return MailKind.OTHER, 0.7, "neither a patch nor a reply"
     return _classify_prose(base)
+
+
+def _asks_in_spite_of(statement: Statement, mail: Classified) -> bool:
+    """Return whether a message with an unclear "applied" plainly asks its author for a change."""
+    if statement.what != "unclear" or statement.kind is not MailKind.APPLIED or mail.by_author:
+        return False
+    texts = (sentence.text for part in mail.asking for sentence, _ in part)
+    return any(_WISH.search(it) and not FOR_THE_FUTURE.search(it) for it in texts)
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
@@ -436,14 +459,15 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         return next(matches, "")[:MAX_WHY]
 
     question, assent = find_text("?"), find_text("gives assent")
-    if find_text(WORKS_WELL) and not question:
+    is_certain = is_certain_request(*mail.features)
+    if find_text(WORKS_WELL) and not (question or is_certain):
         return MailKind.TEST_RESULT, 0.6, find_text(WORKS_WELL)
     if why := find_text("is a reminder"):
         return MailKind.OTHER, 0.6, why
     if mail.by_author or not _may_judge(mail):
         asks_author = question and not find_text("asks to take it")
         return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
-    if why := find_text("asks to take it", "thanks for a review"):
+    if not is_certain and (why := find_text("asks to take it", "thanks for a review")):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
     if asking := [part for part in mail.asking if _decides(part)]:
         why = _plain_request(asking)
@@ -460,6 +484,8 @@ def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
     An apology does not make it a review, although it often includes a promise.
     """
     names = [names for _, names in part]
+    if is_certain_request(*names):
+        return True
     is_sorry = any("is sorry or done" in features for features in names)
     return not is_sorry and score_request(load_shipped_weights(), names) >= _LIKELY
 
@@ -486,6 +512,7 @@ def _plain_request(
         for part in asking
         for sentence, names in part
         if _WISH.search(sentence.text)
+        or is_certain_request(names)
         or ("?" not in names and score_request(weights, [names]) >= _CLEAR)
     )
     return next(requests, "")

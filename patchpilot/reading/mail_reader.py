@@ -12,6 +12,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
     from patchpilot.reading.series_summary import SeriesSummary
+    from patchpilot.reading.thread_values import SentBackports
 
 ParseMail = Callable[[bytes], Mail]
 
@@ -22,12 +23,14 @@ class OutboxFacts(NamedTuple):
     `recent` contains the Message-ID, time and send number of each recently sent message. `topics`
     maps Message-IDs to change-ids. `undisclosed` contains the Message-IDs that must not be looked
     up in an archive, and `tests` the Message-IDs of messages sent with `send --to-self`.
+    `backports` maps mainline commits and stable versions to the time and branch of the last send.
     """
 
     recent: Sequence[tuple[str, datetime, int]]
     topics: Mapping[str, str]
     undisclosed: frozenset[str]
     tests: frozenset[str]
+    backports: "SentBackports"
 
 
 class MailReader:

@@ -90,7 +90,7 @@ def advise(series: PostedSeries) -> NextStep:
         why=series.proven_why,
         patches=tuple(it._replace(state=it.proven) for it in series.patches),
     )
-    step = _advise(proven_series)
+    step = _name_resolutions(series, _advise(proven_series))
     hold = find_hold(series) if series.proven in _IN_REVIEW else None
     if hold:
         step = _hold_step(hold, proven_series)
@@ -108,6 +108,25 @@ def advise(series: PostedSeries) -> NextStep:
     if step.need is Turn.YOURS:
         return _your_turn(step.advice, "; ", words, confirm)
     return _your_turn(words, confirm, "; otherwise ", step.advice)
+
+
+def _name_resolutions(series: PostedSeries, step: NextStep) -> NextStep:
+    """Return the next step of a backport with the clones in which its next version is prepared.
+
+    The files that were sent are not what to send then.
+    """
+    versions = [it for it in series.targets if it in series.clones]
+    if not versions or series.proven not in _IN_REVIEW:
+        return step
+    words = "; ".join(series.clones[it] for it in versions)
+    commit = series.find_commit(max(series.upstream, default=1))
+    clones = _backport(series, commit, versions, f"{words} (`{{}}`)")
+    parts: list[Any] = list(advice_parts(step.advice))
+    sends = [it for it in parts if isinstance(it, Action) and it.name == "send"]
+    for send in sends:
+        named = clones._replace(reason=f"{send.reason}: {clones.reason}")
+        parts[parts.index(send)] = named
+    return step._replace(advice=join_hints(*parts, *(() if sends else ("; ", clones))))
 
 
 def _discussion_step(series: PostedSeries) -> NextStep:
@@ -130,7 +149,8 @@ def _discussion_step(series: PostedSeries) -> NextStep:
     if step := _backport_after_refusal(series, last):
         return step
     quoted = textwrap.shorten(last.mail.body.text, _MAX_QUOTE)
-    if last.mail.kind is MailKind.APPLIED:
+    is_asked = any("?" in names for names in last.mail.features)
+    if last.mail.kind is MailKind.APPLIED and not is_asked:
         return _wait_step(f"{who}: “{quoted}”: ", _update("wait for the release"))
     if last.mail.wants_answer:
         return _your_turn(_write(last.message_id, last.mail.wanted_answer))
@@ -193,7 +213,8 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     """Add an unverified claim to the next step.
 
     If no request is newer than a claim that the series was or will be applied, only the claim is
-    shown until the user has verified or denied it.
+    shown until the user has verified or denied it. An unclear one does not hide its sender's open
+    requests.
     """
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
@@ -206,7 +227,10 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
         else f"{_look(series)}, then "
     )
     look = f"{claim.words}: {proof}", _update("`{}`")
-    is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
+    requests = wishes(series)
+    is_last = claim.date and all(request.when <= claim.date for request in requests)
+    if claim.what == "unclear":
+        is_last = claim.sender.key not in {request.mail.sender.key for request in requests}
     is_whole = not claim.patch or series.latest.patch_count < 2
     if claim.what in IN_A_TREE:
         is_whole = series.state in TAKEN
@@ -219,17 +243,26 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     return _your_turn(step.advice, "; ", *look)
 
 
+def _is_question_of_another(request: Reply, hold: Hold) -> bool:
+    is_question = any("?" in names for names in request.mail.features)
+    return is_question and request.mail.sender != hold.reply.mail.sender
+
+
 def _hold_step(hold: Hold, series: PostedSeries) -> NextStep:
     """Return the next step while a reviewer asks not to send anything.
 
-    Requests that are newer can be answered. If a reviewer who meant to take the patch has not
-    written for long, the next step is to ask.
+    Newer requests and other persons' questions can be answered. If a reviewer who meant to take the
+    patch has not written for long, the next step is to ask.
     """
-    later = [request for request in _wishes(series) if request.when > hold.reply.when]
-    held_by = f"{hold.words} <{hold.reply.message_id}>"
+    later = [
+        request
+        for request in list_unanswered(series)
+        if request.when > hold.reply.when or _is_question_of_another(request, hold)
+    ]
+    held_by = f"{hold.quote} <{hold.reply.message_id}>"
     stop = f"{hold.words}: send no new version, resend or reminder"
     if later:
-        reply = later[-1]
+        reply = later[0]
         answer = _reply_to(reply, reply.mail.wanted_answer)
         return NextStep(Turn.YOURS, join_hints(answer, f"; but {stop}"), held_by)
     if hold.until is None and series.now - series.last_activity > series.waiting:
@@ -608,9 +641,9 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
     for state, words in _UNFINISHED:
         for target, numbers, versions in _find_unfinished(series, state):
             what = series.name_patches(numbers) or "the fix"
-            steps.append(
-                _backport(series, target, versions, words.format(", ".join(versions), what))
-            )
+            text = words.format(", ".join(versions), what)
+            text += "".join(f"; {series.clones[it]}" for it in versions if it in series.clones)
+            steps.append(_backport(series, target, versions, text))
     for fix in series.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue

@@ -147,7 +147,7 @@ TAKE_IT = re.compile(
 """Requests to a maintainer, never to the patch's author."""
 _SAID = (
     r"(?!\W*(?:applied|queued|pushed|pulled|merged|committed|picked|taken|ack|acked|nak|nack|nacked|lgtm|done|fixed|dropped|reverted|agreed"
-    r"|rejected|ping)\b)"
+    r"|rejected|ping|nits?)\b|\W*s,\S)"
 )
 GREETING = re.compile(
     rf"^{_SAID}"
@@ -183,11 +183,52 @@ _VERBS = _joined(r"""
     don't | never | reword | rephrase | clarify
 """)  # noqa: E501
 REQUEST_VERB = re.compile(
-    rf"(?:{_VERBS})\b|s/[^/]+/[^/]*/|same (?:here|everywhere|for|as|on|below|comment)\b|ditto\b"
+    rf"(?:{_VERBS})\b|same (?:here|everywhere|for|as|on|below|comment)\b|ditto\b"
     r"|\bmaybe you (?:can|could)\b",
     re.IGNORECASE,
 )
 """A verb of a request, or a reference to an earlier request."""
+SUBSTITUTES = re.compile(
+    r"(?<!\bsed )(?<!\bsed -[ie] )(?<!\bsed ')(?<!\bsed -[ie] ')(?<![\w/.-])(?<!\w['’])"
+    r"(?:s/([^/\s]{1,80})/[^/\s]{1,80}$|"
+    + "|".join(
+        rf"{start}{sign}(?! )([^{sign}\n]{{1,80}}){sign}(?! )[^{sign}\n]{{0,80}}{sign}"
+        r"[gi]{0,2}(?!\w)"
+        for start, signs in (("s", "/@#"), (r"(?<![(\[])s", ",|"))
+        for sign in map(re.escape, signs)
+    )
+    + ")"
+)
+"""A request to replace words, such as `s/foo/bar/`; one of its groups has the old words."""
+_CONDITION = (
+    r"\b(?:once|when|if|after|as soon as|as long as|provided|assuming)\b(?! (?:i|we|my|our)\b)"
+    r"(?![^.!?]{0,40}\b(?:nobody|nothing|no one|no other)\b)[^.!?]{0,40}?\b"
+)
+_CHANGED = (
+    r"(?:(?:fix|chang|address|correct|reword|rephras|renam|remov|dropp|add|updat|resolv|adjust"
+    r"|tweak|clarifi|explain|mov|replac|squash|rebas)ed|split|rewritten|respun|resent|done|gone)\b"
+)
+_DONE_BY_YOU = (
+    rf"(?:{_CHANGED}|you\b(?!(?:'re| are)?(?: \w+)? (?:agree|like|want|fine|ok(?:ay)?|prefer|mind"
+    r"|think|happy)\b))"
+)
+_I_TAKE = (
+    r"\b(?:(?:(?:i|we)(?:'ll|'d| will| can| could| would| shall)?|will|can|could|happy|glad)\b"
+    r"(?: \w+){0,4}? (?:apply|queue|merge|pick|pull|push|grab"
+    r"|take(?! (?:an?|another)(?: \w+)? look| (?:time|care|into|part|note)))"
+    r"|(?:can|will|could|ready to) be (?:applied|taken|queued|merged|picked|pulled|pushed))\b"
+)
+OFFERS_TO_TAKE = re.compile(
+    rf"{_I_TAKE}[^.!?]{{0,60}}?{_CONDITION}{_DONE_BY_YOU}"
+    rf"|(?:{_CONDITION}{_DONE_BY_YOU}|\bwith [^.!?]{{0,60}}?\b{_CHANGED})[^.!?]{{0,60}}?{_I_TAKE}"
+    rf"|{_I_TAKE} (?:an?|the next) (?:v\d|(?:new|updated|fixed) (?:version|patch)|re-?spin)"
+    r"|\b(?:can|could|would|i'd|happy|glad)\b(?: \w+){0,3}? (?:apply|take|queue|merge|pick|pull)\b"
+    rf"[^.!?]{{0,30}}? with [^.!?]{{0,60}}?\b{_CHANGED}"
+    rf"|(?:\b(?:please|pls)(?! (?:don't|do not|ignore))|(?:\A\W*|[,;:] |\b(?:so|just) )(?!do)"
+    rf"(?:{_VERBS}|re-?send|re-?spin|re-?post|rebase))\b[^.!?]{{1,100}}?\b(?:then|and)\W+{_I_TAKE}",
+    re.IGNORECASE,
+)
+"""An offer to apply a patch after its author has changed something, which is a request."""
 PLAIN_WISH = re.compile(
     r"\b(?:please|pls|you (?:should|need to|have to|must)|i(?:'d| would)"
     r" (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",
@@ -201,7 +242,7 @@ NO_REQUEST = re.compile(
     r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"  # noqa: E501
     r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know|note)\b"
     r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)"
-    r"|\b(?:an?|one|some|few|couple of)(?: \w+)? (?:nits?|nitpicks?|comments?|issues?|remarks?|questions?)(?: (?:below|inline))?\W*$"  # noqa: E501
+    r"|(?<!\badd )(?<!\bneed )(?<!\bneeds )\b(?:an?|one|some|few|couple of)(?: \w+)? (?:nits?|nitpicks?|comments?|issues?|remarks?|questions?)(?: (?:below|inline))?\W*$"  # noqa: E501
     r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501
     re.IGNORECASE,
 )
@@ -261,7 +302,8 @@ _THING = r"(?:it|this|that|everything|all|both|(?:(?:the|my|our|all|both|each|yo
 _WHERE = r"(?:here|for me|again|now|so far|as (?:expected|before|advertised)|fine|great|well|nicely|perfectly|(?:on|with|under|for) [\w ./()+@-]+)"  # noqa: E501
 _WORKS = (
     rf"(?:(?:{_THING} )?(?:all |now )?(?:work(?:s|ed)?|boot(?:s|ed)?|pass(?:es|ed)?|comes? up"
-    r"|runs?|ran|(?:is|are|was|were) (?:now |all )?(?:gone|fixed|solved|fine|good|stable|back)))"
+    r"|runs?|ran|(?:is|are|was|were) (?:now |all )?"
+    r"(?:gone|fixed|solved|fine|good|stable|back|detected|recognized)))"
 )
 _SOLVES = rf"(?:(?:it|this|that|which|the (?:patch|series|fix)) )?(?:fixes|fixed|solve[sd]|resolve[sd]|cure[sd]) {_THING}"  # noqa: E501
 _NAMES = r"(?: and (?:(?:real|an?|the|my|two|both) [\w./()+-]+|[A-Z][\w./()+-]*|[\w./()+-]*\d[\w./()+-]*))*"  # noqa: E501
@@ -275,14 +317,35 @@ _TRIED = (
 _GOOD = r"(?:no (?:issues?|problems?|errors?|regressions?|warnings?|splats?)(?: (?:seen|found|here|so far))*|without (?:any )?(?:issues|problems|errors)|(?:all |looks? |so far )*(?:good|fine|stable|great|ok|clean)(?: so far| here)?)"  # noqa: E501
 _PLATFORM = r"(?:(?:on|with|under|using|since|for|at|kernel|linux|v?\d)\b[\w ./()+@-]*|[A-Z][\w./()+-]*(?: [\w./()+-]*\d[\w./()+-]*)?)"  # noqa: E501
 _PATCHED = r"(?:with|after) (?:(?:this|the|your|v\d+)(?: (?:patch(?:es)?|series|version|v\d+))?|it)(?: applied)?"  # noqa: E501
+_APOLOGY = (
+    r"(?:oops|whoops|argh|ah|oh)|(?:(?:i'm|i am|very|so) )*(?:sorry|apologies)"
+    r"(?: (?:for|about) [\w ]+)?|my (?:bad|mistake|fault)"
+    r"|i (?:misread|overlooked|misunderstood|missed) [\w ()]+"
+)
+_OWNS = (
+    r"(?:(?:i|we)(?:'ve| have| also| own| use)+|(?:i'm|i am|we are) (?:using|running)) (?:an?|the|this|that|such|two|my)"  # noqa: E501
+    r"(?! .*\b(?:question|patch|fix|comment|concern|problem|issue|idea|suggestion|nit)s?\b)"
+    r" [\w ./()+-]+"
+)
+_CANNOT_SEE = (
+    r"(?:(?:i|we) )?(?:(?:can't|cannot|can not|couldn't|don't|do not|didn't|did not)(?: \w+)?"
+    r"|(?:can )?no longer) (?:see|observe|reproduce|trigger|hit|get)(?! (?:the|any|a) (?:point|need|reason|use|sense|benefit)\b)"  # noqa: E501
+    rf" {_THING}(?: (?:any ?more|any longer|now|{_PATCHED}|on [\w ./()+@-]+))+"
+)
 _OPENS_REPORT = re.compile(
-    rf"{_TRIED}|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
-    rf"|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})+|{_PATCHED}",
+    rf"{_APOLOGY}|{_TRIED}|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
+    rf"|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})+|{_PATCHED}(?: {_WORKS}(?: {_WHERE})*)?|{_OWNS}",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    rf"(?i:{_TRIED}|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*|{_GOOD})|{_PLATFORM}|(?i:thanks)"
+    rf"(?i:{_APOLOGY}|{_TRIED}|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*|{_GOOD})|{_PLATFORM}"
+    r"|(?i:thanks)"
 )
+BY_TESTER = re.compile(
+    r"\b(?:i|we|my|our|here|me|tested|tried|ran|boots|booted|(?:this|the|your) (?:patch|series))\b",
+    re.IGNORECASE,
+)
+"""Words with which a statement that a patch works is a test of the sender."""
 _HARDWARE = re.compile(
     r"(?:tested |test )?(?:hardware|environment|setup|system|platform|machine|board|device)s?: .*",
     re.IGNORECASE,
@@ -305,10 +368,17 @@ def reports_success(sentence: str) -> bool:
     All of its clauses must be known: any other clause may be a problem or a wish.
     """
     text = sentence.strip(" .!\n")
+    if re.fullmatch(_CANNOT_SEE, text, re.IGNORECASE):
+        return True
     if _DOUBT.search(text):
         return False
     first, *others = _CLAUSES.split(text)
     if _HARDWARE.fullmatch(text):
         return True
-    is_open = bool(others) or not re.fullmatch(_PATCHED, text, re.IGNORECASE)
+    is_open = bool(others) or not re.fullmatch(f"{_PATCHED}|{_OWNS}", text, re.IGNORECASE)
     return is_open and bool(_OPENS_REPORT.fullmatch(first)) and all(map(_GOES_ON.fullmatch, others))
+
+
+def works_when_applied(sentence: str) -> bool:
+    """Return whether a sentence reports a successful test "with this patch applied"."""
+    return sentence.rstrip(" .!\n").endswith(" applied") and reports_success(sentence)

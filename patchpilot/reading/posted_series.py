@@ -44,6 +44,8 @@ from patchpilot.series.patch_pairing import title_key
 
 _MAX_PATCHES = 999
 """Maximum number of patches that a subject can announce."""
+_SHORT_ID = 12
+"""Number of digits with which a commit id is compared."""
 _TOUCHED = re.compile(r'^(?:diff --git |\+\+\+ )"?[ab]/.{1,900}', re.MULTILINE)
 
 
@@ -281,10 +283,12 @@ class PostedSeries:
     stalled series. `post` is set if the evidence is restricted to one patch. `patchwork` contains
     what a patchwork server answered about the patches of the latest version. `tree_command` adds
     the tree that claims to have the series as a remote of the repository. `sent_marks` contains
-    the stable versions for which the user marked patches as sent, the patches' numbers, and when.
+    the stable versions for which the user sent patches, the patches' numbers, when, and the version
+    of the posting, or 0 if the user only marked them as sent.
     `requests` contains the versions that lack the fix and for which a request to the stable
     maintainers was written, or "" if the versions are unknown, and when it was sent, or None for a
-    draft. `declined` are the Message-IDs of declined requests.
+    draft. `clones` maps stable versions to a description of the clone in which the user resolves a
+    conflict. `declined` are the Message-IDs of declined requests.
     """
 
     revisions: tuple[Revision, ...]
@@ -311,8 +315,9 @@ class PostedSeries:
     patches: tuple[PatchState, ...] = ()
     patchwork: PatchworkAnswer | None = None
     tree_command: str = ""
-    sent_marks: tuple[tuple[str, int, datetime], ...] = ()
+    sent_marks: tuple[tuple[str, int, datetime, int], ...] = ()
     requests: tuple[tuple[str, datetime | None], ...] = ()
+    clones: Mapping[str, str] = field(default_factory=dict)
     declined: frozenset[str] = frozenset()
 
     @cached_property
@@ -528,16 +533,18 @@ class PostedSeries:
 
     @property
     def awaits_git(self) -> bool:
-        """Return whether only fetched branches show what comes next: it was applied to a tree, or
-        is a backport in the stable review.
+        """Return whether only fetched branches show what comes next: it was applied to a tree (or
+        this is unclear), or is a backport in the stable review.
         """
         in_review = (it.state in ("review", "queued") for it in self.stable)
-        return bool(self.landed) or (bool(self.targets) and any(in_review))
+        is_unclear = any(it.known and it.what == "unclear" for it in self.claims)
+        return bool(self.landed) or is_unclear or (bool(self.targets) and any(in_review))
 
     @property
     def is_unfetched(self) -> bool:
         """Return whether messages report a merge into mainline that the repository lacks."""
-        return self.in_repository and not self.commits and any(it.in_mainline for it in self.landed)
+        is_merged = any(it.in_mainline for it in self.landed)
+        return self.in_repository and is_merged and not any(it.in_mainline for it in self.commits)
 
     @property
     def attached(self) -> tuple[Reply, ...]:
@@ -577,7 +584,7 @@ class PostedSeries:
                 and (commit or (event.by, event.patch) not in with_commit)
             ):
                 continue
-            name = (commit or "")[:12] or title or str(event.patch)
+            name = (commit or "")[:_SHORT_ID] or title or str(event.patch)
             by, patch, date = event.message_id, event.patch, event.date
             landed = LandedCommit(tree, commit, None, how, by, patch, title, date)
             merges.setdefault((tree, name), landed)
@@ -590,12 +597,16 @@ class PostedSeries:
     def landed(self) -> tuple[LandedCommit, ...]:
         """Return the commits found in messages and in the repository.
 
-        Mainline commits from the repository replace those from messages. The mainline commit of a
-        backport is another series.
+        Commits from the repository replace those from messages in mainline and with the same id in
+        the same tree. The mainline commit of a backport is another series.
         """
         no_mainline = bool(self.targets) or any(landed.in_mainline for landed in self.commits)
+        known = {(it.tree, (it.commit or "")[:_SHORT_ID]) for it in self.commits}
         reported = (
-            commit for commit in self.reported_commits if not (no_mainline and commit.in_mainline)
+            it
+            for it in self.reported_commits
+            if not (no_mainline and it.in_mainline)
+            and (it.tree, (it.commit or "")[:_SHORT_ID]) not in known
         )
         return (*reported, *self.commits)
 
@@ -675,9 +686,10 @@ class PostedSeries:
         """
         posted = [
             (version, number, StableBranchState(version, "posted", None, date=when))
-            for version, number, when in self.sent_marks
+            for version, number, when, _ in self.sent_marks
             if self.concerns(version)
         ]
+        last_sent = {(version, number): sent for version, number, _, sent in self.sent_marks}
         numbers = self.find_numbers(None)
         if (targets := self.targets) and not self.is_discussion:
             head = self.latest.first
@@ -698,10 +710,11 @@ class PostedSeries:
             note = _describe_review(later.state)
             backport = StableBranchState("", "posted", later.message_id, None, note, later.when)
             posted += (
-                (it, number, backport._replace(version=it))
+                (it, number, backport._replace(version=it, note=note * is_last))
                 for it in later.onto or answered
                 for number in numbers
                 if number in (later.patches or numbers)
+                for is_last in [last_sent.get((it, number), 0) <= later.version]
             )
         # a message that is there says more than a mark
         for version, number, state in sorted(posted, key=lambda it: it[2].message_id is None):
@@ -733,13 +746,27 @@ class PostedSeries:
         least = min(patches.values(), key=_advance)
         # in other states, a more advanced patch is on its way too
         is_bad = least.state in ("failed", "dropped", "objected")
-        only = self.name_patches(
-            it for it, state in patches.items() if state.state == least.state or not is_bad
-        )
+        chosen = {it for it, state in patches.items() if state.state == least.state or not is_bad}
+        is_part = not chosen.issuperset({*patches, *self._stable_numbers})
+        only = self.name_patches(chosen) if is_part else ""
         notes = [least.note, f"only {only}" if only else ""]
         if others and proposed:
             notes.append(f"{self.name_patches(proposed)} {STABLE_WORDS['proposed']}".strip())
         return least._replace(note=", ".join(filter(None, notes)))
+
+    @cached_property
+    def _stable_numbers(self) -> frozenset[int]:
+        """Return the numbers of the patches that stable branches may need: all of a backport or of
+        a series without tags, otherwise the ones that are tagged as fixes or for stable branches.
+        """
+        tagged = () if self.targets else filter(self._is_tagged_fix, self.latest.patches)
+        numbers = frozenset(it.number or 1 for it in tagged)
+        return numbers or frozenset(self.find_numbers(None))
+
+    def _is_tagged_fix(self, post: Classified) -> bool:
+        tags = post.patch.trailers if post.patch else ()
+        is_fix = any(tag.key == "fixes" for tag in tags)
+        return is_fix or self.project.lists.has_stable_tag(tags)
 
     def name_patches(self, numbers: Iterable[int]) -> str:
         """Return a name for some patches, such as `patch 2 of 3`, or "" for all or for none."""

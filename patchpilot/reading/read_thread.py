@@ -7,13 +7,14 @@ backport another series are found by commit and title.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from patchpilot.model.address import Address
 from patchpilot.model.commit_references import parse_fixes_lines
 from patchpilot.model.mail import Mail
+from patchpilot.projects.commit_marks import list_named_commits
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.claims import STATES, claims_of, withdraw_voided
@@ -25,7 +26,13 @@ from patchpilot.reading.mbox import date_or_epoch, unique
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
-from patchpilot.reading.series_messages import find_series, is_by, patch_authors
+from patchpilot.reading.series_messages import (
+    NO_ANCHORS,
+    Anchors,
+    find_series,
+    is_by,
+    patch_authors,
+)
 from patchpilot.reading.series_state import decide_state
 from patchpilot.reading.thread_values import (
     TAKEN,
@@ -33,6 +40,7 @@ from patchpilot.reading.thread_values import (
     Credit,
     FollowUp,
     LandedCommit,
+    SeriesState,
     StableNeeds,
 )
 from patchpilot.series.patch_pairing import title_key
@@ -52,7 +60,7 @@ def read_thread(
     reader: MailReader | None = None,
     known: tuple[Address, ...] = (),
     confirmed: frozenset[str] = frozenset(),
-    anchors: Set[str] = frozenset(),
+    anchors: Anchors = NO_ANCHORS,
     with_reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
     """Return every series in these messages, oldest first, with its state and follow-ups.
@@ -60,12 +68,12 @@ def read_thread(
     `now` is used to detect stalled series. The default, which is suitable for an old mbox, is the
     date of the latest message. `reader` caches classified messages and results. `known` contains
     additional known addresses, and `confirmed` the Message-IDs of messages that the user confirmed.
-    `anchors` contains the Message-IDs of requested series, whose senders also count as known. If
-    `with_reports` is set and no series was posted, build series from bots' messages.
+    `anchors` maps the Message-IDs of requested series, whose senders also count as known, to their
+    commits. If `with_reports` is set and no series was posted, build series from bots' messages.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, confirmed, frozenset(anchors), with_reports, *map(id, mails))
+    key = (now, known, confirmed, *sorted(anchors.items()), with_reports, *map(id, mails))
     if key in reader.threads:
         series_before: tuple[PostedSeries, ...] = reader.threads[key][1]
         return series_before
@@ -83,13 +91,26 @@ def read_thread(
     moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
     series_list = []
     for series in posted:
-        delivery = reports_about(notices, series.post_ids, series.titles)
+        reports = reports_about(notices, series.post_ids, series.titles)
+        delivery = tuple(it for it in reports if not _is_settled(it, series))
         series = replace(series, delivery=delivery, now=moment)
         series_list.append(_with_claims(series, reader, confirmed))
-    result = tuple(_with_follow_ups(series_list))
+    result = tuple(_with_follow_ups(series_list, anchors))
     # keep references to the messages, because the key contains their id()
     reader.threads[key] = (mails, result)
     return result
+
+
+def _is_settled(report: DeliveryReport, series: PostedSeries) -> bool:
+    """Return whether a report is about an earlier version, and the latest was not sent to its
+    recipient.
+    """
+    latest = {post.message_id for post in series.latest.posts}
+    if not report.recipient or not report.about or not latest.isdisjoint(report.about):
+        return False
+    return report.recipient.lower() not in {
+        address.key for post in series.latest.posts for address in (*post.mail.to, *post.mail.cc)
+    }
 
 
 def find_unplaced_subjects(
@@ -225,20 +246,28 @@ def with_commits(
     for later in fixed:
         previous = by_title.get(title_key(later.subject), later)
         kept.append(later._replace(message_id=previous.message_id, version=previous.version))
+    series = replace(series, commits=tuple(found_commits), needs=needs)
     return decide_state(
-        replace(
-            series,
-            follow_ups=tuple(kept),
-            commits=tuple(found_commits),
-            needs=needs,
-        )
+        replace(series, follow_ups=tuple(_with_release(each, series) for each in kept))
     )
 
 
-def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
+def _with_release(follow_up: FollowUp, series: PostedSeries) -> FollowUp:
+    """Return a backport with its state in the stable branches, if they have the series."""
+    if follow_up.relation != "backports" or not follow_up.onto:
+        return follow_up
+    found = {branch.version for branch in series.stable if branch.has_commit}
+    is_in_all = found.issuperset(follow_up.onto)
+    return follow_up._replace(state=SeriesState.IN_STABLE) if is_in_all else follow_up
+
+
+def _with_follow_ups(
+    all_series: Sequence[PostedSeries], anchors: Anchors
+) -> Iterator[PostedSeries]:
     """Add to each series the later series that fix, revert, continue or backport it.
 
-    Claims in those series can change its state.
+    Claims in those series can change its state. A series in `anchors` was merged as the commits
+    there.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
     pulls = [index for index, it in enumerate(all_series) if it.latest.is_pull_request]
@@ -246,12 +275,17 @@ def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSerie
         ids = (
             it[:8]
             for post in series.posts
-            for it in (*_find_fixed_ids(post), *_find_reverted_ids(post))
+            for it in (
+                *_find_fixed_ids(post),
+                *_find_reverted_ids(post),
+                *_find_upstream_ids(post),
+            )
         )
         for key in {*series.titles, *ids}:
             by_key[key].append(index)
     for series in all_series:
         landed = [it.commit for it in series.landed if it.commit]
+        landed += (it for key in anchors.keys() & series.post_ids for it in anchors[key])
         commits = [it for it in landed if len(it) >= _SHORTEST]
         reverts = map("revert {}".format, series.titles)
         keys = (*series.titles, *reverts, *(it[:8] for it in commits))
@@ -318,6 +352,7 @@ def _relation(later: PostedSeries, earlier: PostedSeries, commits: Sequence[str]
     for relation, ids_of in (
         ("reverts", _find_reverted_ids),
         ("fixes", _find_fixed_ids),
+        ("backports", _find_upstream_ids),
     ):
         ids = tuple(it for post in later.posts for it in ids_of(post))
         if any(commit.startswith(ids) for commit in commits):
@@ -333,6 +368,13 @@ def _find_fixed_ids(post: Classified) -> list[str]:
     lines = parse_fixes_lines(post.mail.body[:_LONGEST_BODY])
     tags = [line for line in lines if line.is_tag and not line.before and not line.word]
     return [tag.id for tag in tags if tag.has_digits(8)]
+
+
+def _find_upstream_ids(post: Classified) -> list[str]:
+    """Return the mainline commits that a patch for a stable branch names."""
+    if post.patch is None or not post.subject.stables:
+        return []
+    return [commit[:_SHORTEST] for commit in list_named_commits(post.patch)]
 
 
 def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:

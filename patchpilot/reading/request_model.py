@@ -18,11 +18,13 @@ from patchpilot.reading.phrases import (
     ASKS_STRONGLY,
     ASSENT,
     NO_REQUEST,
+    OFFERS_TO_TAKE,
     PING,
     PLAIN_WISH,
     PRAISE,
     REQUEST_VERB,
     SORRY_OR_DONE,
+    SUBSTITUTES,
     TAKE_IT,
     THANKS_FOR_REVIEW,
     WORKS,
@@ -72,8 +74,12 @@ _PHRASES = (
     ("thanks for a review", THANKS_FOR_REVIEW),
     (WORKS_WELL, WORKS),
     ("is a reminder", PING),
+    ("replaces words", SUBSTITUTES),
+    ("offers to take it", OFFERS_TO_TAKE),
 )
 """Features for common phrases."""
+_CERTAIN = {"replaces words", "offers to take it"}
+"""Features of requests for which no likelihood is needed."""
 _ASKING = {"says please or should", "says you should", "?"}
 
 
@@ -121,12 +127,20 @@ def asking_paragraphs(
     """Yield the sentences and their features of each paragraph that contains a request."""
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)
-        if score_request(weights, [names for _, names in part]) >= LIKELY:
+        all_names = [names for _, names in part]
+        if is_certain_request(*all_names) or score_request(weights, all_names) >= LIKELY:
             yield part
+
+
+def is_certain_request(*names: frozenset[str]) -> bool:
+    """Return whether the features of any sentence prove a request."""
+    return not all(_CERTAIN.isdisjoint(features) for features in names)
 
 
 def asks_nothing(names: frozenset[str]) -> bool:
     """Return whether a sentence contains only praise or a stock phrase, and hence no request."""
+    if is_certain_request(names):
+        return False
     if "gives praise" not in names or names & _ASKING:
         return "requests nothing" in names
     return "has a verb of a request" not in names or "gives assent" in names

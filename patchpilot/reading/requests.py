@@ -20,6 +20,7 @@ from patchpilot.model.patch import HUNK, Patch, parse_header_path
 from patchpilot.reading.ci_verdict import FAILURE, CiVerdict
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.phrases import SUBSTITUTES
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.request_model import asks_nothing
@@ -60,17 +61,18 @@ _NAMED_TAG = re.compile(
     r"\b(?P<tag>fixes|closes|link|cc|[a-z]+(?:-[a-z]+)?-by)(?::|[ -]tags?\b)", re.IGNORECASE
 )
 _WORDS = re.compile(
-    r"\bs/([^/\n]{2,60})/[^/\n]{0,60}/|(?<!\w)'([^'\n]{3,60})'(?!\w)"
+    rf"{SUBSTITUTES.pattern}|(?<!\w)'([^'\n]{{3,60}})'(?!\w)"
     r"|\"([^\"\n]{3,60})\"|`([^`\n]{3,60})`|“([^”\n]{3,60})”"
 )
 """Words that a request quotes or replaces."""
 
 
 _ONLY_VERSION = re.compile(
-    r"\W*(?:(?:so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"
+    r"\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"  # noqa: E501
     r"(?:(?:fix|address|correct|change)(?: (?:it|this|that|these|those|them|up|all|of))*,? (?:and|then) )?"  # noqa: E501
     r"(?:re-?)?(?:send|spin|post|submit)"
-    r"(?: (?:it|this|of|out|again|an?|the|new|next|updated|version|patch|series|v\d+))*\W*",
+    r"(?: (?:it|this|of|out|again|an?|the|new|next|updated|version|patch|series|v\d+))*"
+    r"(?: with (?:it|this|that|these|those|them))?\W*",
     re.IGNORECASE,
 )
 """A request for another version that names no change."""
@@ -357,7 +359,8 @@ def _name_message_parts(text: str, *, is_on_code: bool) -> re.Pattern[str] | Non
     ]
     parts += (f"{tag['tag']}:" for tag in _NAMED_TAG.finditer(text))
     if not is_on_code:
-        parts += (f".*{re.escape(next(filter(None, it.groups())))}" for it in _WORDS.finditer(text))
+        words = (next(filter(None, it.groups())) for it in _WORDS.finditer(text))
+        parts += (f".*{re.escape(it)}" for it in words if len(it) > 1)
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 

@@ -61,7 +61,8 @@ _PROPOSED = re.compile(
 _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
 _WITH = (
     r"with(?! (?:this|the|your|these|those|all|both) (?:v\d+ |whole |entire )?"
-    r"(?:patch(?:es|set)?|series|commit|fix)\b)"
+    r"(?:patch(?:es|set)?|series|commit|fix)\b"
+    r"(?! (?:message|description|log|subject|title|tag|text)))"
 )
 """A tag given "with the patch" is unconditional."""
 _ONCE = (
@@ -71,7 +72,8 @@ _ONCE = (
 """A condition, unless it is about what the reviewer did, such as "when I wrote this"."""
 _CONDITION = re.compile(
     rf"\b(?:{_WITH}|{_ONCE}|assuming|provided|if|modulo|apart from|aside from|besides|"
-    r"other than|except|fix)\b[^.!?]{0,80}\b(?:fix\w*|address\w*|change[ds]?|chang\w+|"
+    r"other than|except|(?<!can )(?<!'ll )(?<!’ll )(?<!will )fix)\b[^.!?]{0,80}"
+    r"\b(?:fix\w*|address\w*|change[ds]?|chang\w+|"
     r"add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|"
     r"below|(?:re)?word\w*|rena\w+|clarif\w+|drop\w*|mov\w+|clean\w*|said)\b"
     r"|(?:^|[,;:]\s*|\bbut )otherwise\b",

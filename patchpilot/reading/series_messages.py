@@ -9,11 +9,12 @@ assigned to the message to which they reply, or to the title, commit or link tha
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import EPOCH
@@ -51,6 +52,10 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 
 REPORTS = (*STABLE, *OF_TREES, MailKind.PULL_MERGED)
 """Kinds of messages that can be the first known ones about a patch."""
+Anchors = Mapping[str, Sequence[str]]
+"""The Message-IDs of requested series, each with the commits as which the series was merged."""
+
+NO_ANCHORS: Anchors = MappingProxyType({})
 _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
 
@@ -70,7 +75,7 @@ def revisions_in(mails: Iterable[Mail], reader: MailReader | None = None) -> Ite
 def find_series(
     mails: Sequence[Classified],
     known: Sequence[Address] = (),
-    anchors: Set[str] = frozenset(),
+    anchors: Anchors = NO_ANCHORS,
     *,
     with_reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
@@ -79,7 +84,8 @@ def find_series(
     Versions by unknown senders are split off (see `without_strangers`). The addresses in `known`
     and the senders of the messages in `anchors` count as known. If `with_reports` is set, build
     series from the messages in `anchors` that start a discussion without a patch and, if there is
-    no series, from bots' messages.
+    no series, from bots' messages. Messages of the stable trees about a commit in `anchors` belong
+    to its series, even if the commit has another title.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     posts += _find_versions_in_replies(posts, mails)
@@ -96,12 +102,12 @@ def find_series(
     all_series.sort(key=lambda series: series.began)
     if with_reports:
         posted_ids = frozenset[str]().union(*(series.post_ids for series in all_series))
-        all_series += _find_discussions(mails, anchors - posted_ids)
+        all_series += _find_discussions(mails, anchors.keys() - posted_ids)
     if with_reports and not all_series:
         all_series = _series_from_bots(mails)
     return tuple(
         replace(series, replies=replies, identities=_add_copied_addresses(series, replies))
-        for series, replies in zip(all_series, _attach(all_series, mails), strict=True)
+        for series, replies in zip(all_series, _attach(all_series, mails, anchors), strict=True)
     )
 
 
@@ -122,7 +128,7 @@ def _find_versions_in_replies(
 
 
 def _known_revisions(
-    series: Sequence[Revision], known: Sequence[Address], anchors: Set[str]
+    series: Sequence[Revision], known: Sequence[Address], anchors: Container[str]
 ) -> Iterator[PostedSeries]:
     """Yield each series. Yield later versions by unknown senders as separate series."""
     mine, others, identities = without_strangers(_sort_revisions(series), known, anchors)
@@ -134,7 +140,7 @@ def _known_revisions(
 def without_strangers(
     revisions: Sequence[Revision],
     known: Sequence[Address],
-    anchors: Set[str],
+    anchors: Container[str],
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
     """Separate later versions by unknown senders from a series.
 
@@ -464,7 +470,7 @@ def parse_title(mail: Classified) -> str | None:
 
 
 def _attach(
-    all_series: Sequence[PostedSeries], mails: Sequence[Classified]
+    all_series: Sequence[PostedSeries], mails: Sequence[Classified], anchors: Anchors
 ) -> Iterator[tuple[Reply, ...]]:
     """Yield the messages about each series, in the order of the series.
 
@@ -472,6 +478,7 @@ def _attach(
     subject. The posts are included only if they answer a discussion without a patch.
     """
     posted = Posts(all_series)
+    posted.add_commits(anchors)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
         it: (index, None, None) for index, series in enumerate(all_series) for it in series.missing
@@ -627,6 +634,11 @@ class Posts:
         for place in self.by_id.values():
             self.titles[place[2].key].append(place)
         self.commits: dict[str, int] = {}
+
+    def add_commits(self, anchors: Anchors) -> None:
+        for index, series in enumerate(self._all_series):
+            for anchor in anchors.keys() & series.post_ids:
+                self.commits |= {it[:12]: index for it in anchors[anchor]}
 
     def quoted(self, mail: Classified) -> _Place | None:
         """Return the post that a bot's message refers to by commit, link or title, or None."""

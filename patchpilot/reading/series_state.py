@@ -184,7 +184,7 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
-    in_stable = [it for it in series.stable if it.state in ("merged", "released")]
+    in_stable = [it for it in series.stable if it.has_commit]
     branches = stable_summary(series.stable)
     if len(in_stable) + sum(it.state == "reverted" for it in series.stable) < len(series.targets):
         return verdict

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.phrases import OFFERS_TO_TAKE, works_when_applied
 from patchpilot.reading.reply_body import Sentence
 
 MOST_QUOTED = 320
@@ -44,14 +45,33 @@ _PLACE = (
     rf" (?={_NAME})(?:(?:\S*\w[-/#]|\S+\.(?:git\b|\d))\S*[\w)]|v?\d+\.\d+\S*|(?:next|fixes|master|main|mainline|upstream|staging|net|bpf)"  # noqa: E501
     r"|\S+ (?:tree|branch|queue)|tree|branch|queue)(?: \([^)]{1,60}\))?(?: (?:tree|branch|queue))?(?: of \S+)?)"  # noqa: E501
 )
-_EDITS = r"(?:with|after) (?:\w+ ){0,4}?(?:edit|fix|fixup|tweak|nit|change|changes|typo|adjustment|rewording)s?(?: \w+){0,4}|manually|by han[d]"  # noqa: E501
+_DOUBTS = (
+    r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
+    r"|probably|perhaps|maybe"
+)
+_EDITED = (
+    r"(?:(?:amend|tweak|reword|rephras|fix|shorten|chang|adjust|correct|edit|dropp|remov|add|updat"
+    r"|clean|trim|mov|clarifi|fold|squash)ed|rewritten)(?: (?:up|out|in)\b)?"
+)
+_EDITABLE = (
+    r"(?:subject|summary|title|prefix|message|log|change-?log|description|typo|comment|wording"
+    r"|spelling|whitespace|tag|line|nit|sentence|paragraph|word|diff|change|fixup)s?\b"
+)
+_WORD = rf"(?!(?:{_DOUBTS}|but|and|please|you)\b)\w+"
+_EDITS = (
+    rf"(?:(?:with|after) (?:(?:{_WORD} ){{0,4}}?(?:edit|fix|fixup|tweak|nit|change|typo|adjustment|rewording)s?"  # noqa: E501
+    r"|(?:dropp|remov|amend|adjust|shorten|reword|fix|tweak|chang|edit|correct|add|clean)ing)\b"
+    rf"|with (?:{_WORD}:? ){{0,4}}?(?:{_EDITED} (?:{_WORD} ){{0,2}}?{_EDITABLE}"
+    rf"|{_EDITABLE}(?: {_WORD})? {_EDITED}(?: to \"[^\"]{{1,60}}\")?))(?: {_WORD}){{0,4}}"
+    r"|manually|by han[d]"
+)
 _OPENER = (
     r"(?:(?:thanks|thank you|thx|ok(?:ay)?|great|good|perfect|nice|so|and|also|finally|now|alright|fixed up|(?:it )?looks good(?: to me)?|lgtm)"  # noqa: E501
     r"(?: (?:a lot|very much|all|to all|for the \w+|[A-Z]\w+))?[,!.:;-]* )"
 )
 _SUBJECT = rf"(?:(?:i|we)(?:'ve| have)? |(?:{_OBJECT}|\d+ patches)(?:'s| is| are| was| were| has been| have been|) )"  # noqa: E501
 _ADVERB = r"(?:(?:now|just|also|already|finally|been|\[finally\]) )"
-_TAIL = rf"(?:[,.!;:)(-]*\s*(?:thanks?|thank you|thx|now|again|as well|instead|{_EDITS})(?: (?:a lot|very much|all|again|[A-Z]\w+))?)"  # noqa: E501
+_TAIL = rf"(?:[\s,.!;:)(-]*(?:thanks?|thank you|thx|now|again|as well|instead|{_EDITS})(?: (?:a lot|very much|all|again|[A-Z]\w+))?)"  # noqa: E501
 _MORE = rf"(?:,? and (?:pushed|queued|merged|applied|marked)(?: out)?(?: (?:{_OBJECT}|{_PLACE.replace('?P<tree>', '?:')}|for stable))?)"  # noqa: E501
 
 _PLAIN = re.compile(
@@ -78,10 +98,6 @@ MENTIONS = re.compile(
     re.IGNORECASE,
 )
 """A mention of a tree."""
-_DOUBTS = (
-    r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
-    r"|probably|perhaps|maybe"
-)
 UNSURE = re.compile(
     rf"\b(?:{_DOUBTS}|after|before|which|that (?:is|are|was|were|has|have|had)|who|since|can be|there's|there (?:is|are)|have to"  # noqa: E501
     r"|test\w*|tr(?:y|ied)|\w+ (?:see|seeing) \w+)\b|n't\b|'d\b|\?",
@@ -95,6 +111,16 @@ _CONTRADICTS = re.compile(
     re.IGNORECASE,
 )
 """Words that may contradict a statement elsewhere in the message."""
+FOR_THE_FUTURE = re.compile(
+    r"\bnext time\b|\b(?:in (?:the )?|for (?:your )?)future\b|\bfor your next\b|\bgoing forward\b"
+    r"|\b(?:wait|leave|allow)\b.{0,40}\bbetween (?:\w+ )?(?:versions|revisions|postings|resends)\b"
+    r"|\bnew (?:versions?|revisions?)\b.{0,40}\b(?:as (?:a )?|in )repl(?:y|ies)\b"
+    r"|\bi(?:'ve| have)? (?:already |now |just )?(?:changed|fixed|corrected|adjusted|amended"
+    r"|reworded|tweaked|edited) (?:that|it|this|both|the \w+)\b(?! ?\?)",
+    re.IGNORECASE,
+)
+"""Advice about other patches, and what a maintainer has already changed in this one."""
+_BEFORE_TREE = (" to", " to:")
 _WHOLE = 5
 """Minimum number of words in a sentence; shorter ones are joined to the previous sentence."""
 _LONGEST = 600
@@ -140,7 +166,10 @@ def statement_of(
         current = sentence.top.paragraph
         is_end = current == paragraph and 1 < len(sentence.text.split()) < _WHOLE
         is_end = is_end and not _PLAIN.fullmatch(sentence.text)
-        texts.append(f"{texts.pop()} {sentence.text}" if is_end else sentence.text)
+        # the URL of the tree is often below the words
+        is_tree = "://" in sentence.text and texts and texts[-1].endswith(_BEFORE_TREE)
+        is_end = is_end or bool(is_tree)
+        texts.append(f"{texts.pop().rstrip(':')} {sentence.text}" if is_end else sentence.text)
         paragraph = current
     texts = [text for text in texts if len(text) <= _LONGEST]
     if not by_author and (refusals := list(_refusals(texts))):
@@ -156,7 +185,7 @@ def statement_of(
         return statements[-1]._replace(sentence=quote_sentences(texts))
     last = plain[-1]
     other_texts = (text for text in texts if text not in {it.sentence for it in plain})
-    if any(_CONTRADICTS.search(text) for text in other_texts):
+    if any(_CONTRADICTS.search(it) for it in other_texts if not FOR_THE_FUTURE.search(it)):
         return last._replace(what="unclear", sentence=quote_sentences(texts))
     return last
 
@@ -198,7 +227,7 @@ def _parse_application(text: str) -> Statement | None:
     if full_match:
         return Statement(MailKind.APPLIED, "applied", text, _tree(full_match))
     match = TAKES.search(text)
-    if not match:
+    if not match or OFFERS_TO_TAKE.search(text) or works_when_applied(text):
         return None
     is_promise = match["will"] or match["ing"]
     clause = _CLAUSE.split(text[: match.start()])[-1] + match[0]

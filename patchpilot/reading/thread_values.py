@@ -3,12 +3,13 @@
 follow-ups.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
-from patchpilot.model.action import Action, Advice
+from patchpilot.model.action import Action, Advice, actions_in_advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.model.trailer import is_trailer
@@ -93,6 +94,12 @@ class NextStep(NamedTuple):
     @property
     def is_held(self) -> bool:
         return bool(self.held_by)
+
+    @property
+    def message_to_answer(self) -> str:
+        """Return the Message-ID of the message that the step asks to answer, or ""."""
+        actions = ((it.name, *it.arguments) for it in actions_in_advice(self.advice))
+        return next((it[2][1:-1] for it in actions if it[:2] == ("track", "reply")), "")
 
 
 @json_form("trailer message_id version patch conditional asks~")
@@ -193,6 +200,27 @@ def stable_summary(branches: Sequence["StableBranchState"]) -> str:
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
+CommitOnBranch = tuple[str, str]
+"""A mainline commit and a stable version, such as `6.1`."""
+
+
+class SentBackport(NamedTuple):
+    """When the user sent a backport, and the local branch with its commits, or "" for files.
+
+    `post_version` is the version of the posting, such as 2 for `[PATCH 6.1 v2]`.
+    """
+
+    when: datetime
+    branch: str
+    post_version: int = 1
+
+
+SentBackports = Mapping[CommitOnBranch, SentBackport]
+"""The last send of each mainline commit for each stable version."""
+
+NO_BACKPORTS: SentBackports = MappingProxyType({})
+
+
 @json_form("version state commit message_id note")
 class StableBranchState(NamedTuple):
     """A stable branch and the state of the series in it.
@@ -209,6 +237,11 @@ class StableBranchState(NamedTuple):
     commit: str | None = None
     note: str = ""
     date: datetime | None = None
+
+    @property
+    def has_commit(self) -> bool:
+        """Return whether the branch in the repository has the series and did not revert it."""
+        return self.state in ("merged", "released")
 
     @property
     def needs_change(self) -> bool:

@@ -123,7 +123,8 @@ def list_review_comments(
             hunk = next(filter(None, hunks), None)
             answer = find_reply(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
-            is_sent = point.wants_only_version and revision not in posted.current
+            is_sent = revision not in posted.current or bool(upcoming)
+            is_sent = is_sent and point.wants_only_version
             if mark or hunk or is_sent or posted.has_passed_since(reply):
                 state = PointState(mark or PointState.ADDRESSED)
             items.append(
@@ -146,7 +147,8 @@ def list_latest_requests(series: Tracked, upcoming: Sequence[Patch] = ()) -> tup
     versions.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
-    omitted. The result is empty if the series is known to be closed or completely applied.
+    omitted. If the series was applied, only persons' questions are left until it is in mainline.
+    The result is empty if the series is known to be closed.
     """
     return list_open_requests(series.posted, series.marks, upcoming) if series.posted else ()
 
@@ -158,9 +160,14 @@ def list_open_requests(
 
     If a reviewer gave a tag to a patch of the latest version, this reviewer's earlier requests
     about the patch are no longer open. If the tag is for the series, this applies to all patches.
+    A person's question is open until it is answered or the series is in mainline.
     """
-    if posted.proven in (*TAKEN, *FINAL):
+    if posted.proven in FINAL:
         return ()
+    if posted.proven in TAKEN:
+        items = list_review_comments(posted, marks, upcoming)
+        questions = (it for it in items if it.of_newest and it.waits and "?" in it.point.text)
+        return tuple(questions)[-MAX_POINTS:]
     senders = {reply.message_id: reply.mail.sender for reply in posted.replies}
     approved = {
         (reply.mail.sender.key, reply.patch_of(tag) or None)

@@ -60,7 +60,7 @@ def _find_in_threads(
 
     for series in candidates if sent_ids else ():
         mails = store.readable_mails(series.entry.id)[0]
-        for posted in read_thread(mails, reader=store.reader, anchors=sent_ids):
+        for posted in read_thread(mails, reader=store.reader, anchors=dict.fromkeys(sent_ids, ())):
             if not sent_ids.isdisjoint(post.message_id for post in posted.posts):
                 yield replace(series, posted=posted)
 

@@ -238,7 +238,7 @@ def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
                 (landed.commit or "")[:12],
             )
     for branch in posted.stable:
-        if branch.state in ("merged", "released"):
+        if branch.has_commit:
             yield StoryEvent(
                 StoryKind.GOOD,
                 f"{branch.version}: {branch.words}",

@@ -15,13 +15,23 @@ import pytest
 
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.threads import known_series
 from patchpilot.tui.screens.follow_rows import problem_rows
 from tests.kit import story
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.life import create_life
-from tests.kit.mails import RITA, build_described_mail, build_mail, build_mbox, build_reply
+from tests.kit.mails import (
+    MATT,
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+)
 from tests.kit.story import TITLE
 from tests.kit.topics import unpacked
 
@@ -349,3 +359,17 @@ def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
         "an hour after the send" in line and "patchpilot track update" in line for line in words
     )
     assert any("a bounce" in line and "patchpilot track add -" in line for line in words)
+
+
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_report_is_over_when_its_recipient_was_dropped(is_dropped: bool) -> None:
+    def build_version(prefix: str, *to: str, **options: Any) -> bytes:
+        title = f"[{prefix}] pump: check the pointer"
+        return build_patch_mail(title, to=", ".join(to), **options)
+
+    gone = "gone@example.com"
+    first = build_version("PATCH", MATT, gone, id="v1")
+    kept = () if is_dropped else (gone,)
+    second = build_version("PATCH v2", MATT, *kept, id="v2", minutes=90)
+    (series,) = read_thread(parse(build_mbox(first, make_bounce("v1"), second)))
+    assert [report.recipient for report in series.delivery] == [*kept]

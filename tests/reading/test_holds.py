@@ -12,10 +12,13 @@ from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_values import Turn
-from tests.kit.mails import MATT, RITA, START, build_mbox, build_patch_mail, build_reply
+from tests.kit.mails import ADA, MATT, RITA, START, build_mbox, build_patch_mail, build_reply
 
 TITLE = "pump: start at 10"
 PATCH = build_patch_mail(f"[PATCH] {TITLE}", id="v1", to=f"{MATT}, {RITA}")
+
+SENT = START + timedelta(hours=1)
+"""The date of a reviewer's answer."""
 
 FINAL = """\
 No need to resend, I'll fix it up while applying.
@@ -59,6 +62,11 @@ Please fix it and send a v2.
 If you don't resend, it gets lost.
 Please post v3 with the tag, and I will pick it up.
 Please don't send the v5 in-reply-to v4.
+Next time please wait a day before you resend.
+Please wait at least a day between versions.
+No need to resend just for the tags.
+No need to resend only to collect the tags, though.
+You don't have to repost to add my Reviewed-by.
 """.splitlines()
 
 
@@ -107,6 +115,12 @@ def test_request_not_to_send_is_quoted_and_stops_every_send() -> None:
     assert list_sends(series) == []
 
 
+def test_quote_for_the_recipients_has_no_other_words() -> None:
+    step = advise(read_series(build_answer("net-next is closed.")))
+    assert "(until 2024-" in str(step.advice)
+    assert step.held_by == "Matt Maintainer: “net-next is closed.” <m60@example.org>"
+
+
 def test_later_request_for_a_version_ends_it() -> None:
     no = build_answer("No need to resend.")
     assert find_hold(read_series(no))
@@ -126,12 +140,31 @@ def test_later_request_by_another_reviewer_is_answered_without_a_version() -> No
     assert list_sends(series) == []
 
 
+def test_earlier_question_of_another_reviewer_stays_open() -> None:
+    no = build_answer("No need to resend, I can fix that while applying.")
+    question = build_answer("What happens if the pump is off?", minutes=30, sender=RITA)
+    step = advise(read_series(question, no))
+    assert (step.need, step.is_held) == (Turn.YOURS, True)
+    assert "answer the question by Rita Reviewer; but Matt Maintainer: “No" in str(step.advice)
+    reply = build_reply(
+        f"[PATCH] {TITLE}", "It stays off.", id="r", reply_to="m30", minutes=90, sender=ADA
+    )
+    assert advise(read_series(question, no, reply)).need is Turn.WAITING
+    own = build_answer("What happens if the pump is off?", minutes=30)
+    assert advise(read_series(own, no)).need is Turn.WAITING
+
+
 @pytest.mark.parametrize(
     ("text", "until"),
     [
         ("I'm travelling until Mar 20.", datetime(2024, 3, 20, 23, 59, tzinfo=UTC)),
         ("On holiday, I am away until 3rd of January.", datetime(2025, 1, 3, 23, 59, tzinfo=UTC)),
         ("I'll look at it after 2024-04-01.", datetime(2024, 4, 1, 23, 59, tzinfo=UTC)),
+        ("Please wait at least 24h before the next version.", SENT + timedelta(days=1)),
+        ("Please allow 48 hours before you post v2.", SENT + timedelta(days=2)),
+        ("Please wait a day before you resend.", SENT + timedelta(days=1)),
+        ("Give the others a couple of days.", SENT + timedelta(days=3)),
+        ("Please wait two weeks before the next version.", SENT + timedelta(weeks=2)),
     ],
 )
 def test_date_ends_a_request_to_wait(text: str, until: datetime) -> None:

@@ -23,7 +23,7 @@ STABLE = "Greg KH <gregkh@linuxfoundation.org>"
 def read_request(*mails: bytes, days: int = 1) -> PostedSeries:
     series = read_thread(
         parse(build_mbox(REQUEST, *mails)),
-        anchors={"ask@example.org"},
+        anchors={"ask@example.org": ()},
         with_reports=True,
         now=START + timedelta(days=days),
     )
@@ -54,6 +54,11 @@ def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
             "make the backport to 6.6, 5.15: `",
         ),
         ("Now queued up, thanks for the backport.", Turn.WAITING, "wait for the release"),
+        (
+            "Now queued up for 6.1.y, thanks.\n\nWhat about 6.6.y? It breaks the build there.",
+            Turn.YOURS,
+            "read the answer by Greg KH: “Now queued up",
+        ),
         ("I will queue it up after -rc1.", Turn.YOURS, "read the answer by Greg"),
         ("I need working backports for these.", Turn.YOURS, "make the backport to 6.1, 6.6: "),
         ("Why is this needed in stable?", Turn.YOURS, "answer the question by Greg KH"),

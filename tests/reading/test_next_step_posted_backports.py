@@ -7,7 +7,7 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
-from patchpilot.reading.thread_values import Turn
+from patchpilot.reading.thread_values import SentBackport, Turn
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_patches_mark
 from patchpilot.tui.view.action_keys import replace_commands
@@ -192,3 +192,20 @@ def test_backport_in_the_stable_review_waits_for_its_branch(is_queued: bool) -> 
     series = read_thread(parse(build_mbox(*mails)))
     (backport,) = (one for one in series if one.targets)
     assert backport.awaits_git is is_queued
+
+
+def test_review_is_over_when_the_next_version_of_the_backport_was_sent() -> None:
+    """The outbox knows the send before an archive does."""
+    backport = build_backport("PATCH 5.10.y 5.15.y")
+    review = build_reply(
+        f"[PATCH 5.10.y 5.15.y] {TITLE}", "Please fix the error path.", id="r", reply_to="backport"
+    )
+    posted = read_fix(backport, review)
+
+    def read_advice(post_version: int) -> str:
+        sent = {(SHA, it): SentBackport(posted.now, "", post_version) for it in ("5.10", "5.15")}
+        return str(advise(add_sent_marks(posted, backports=sent)).advice)
+
+    assert "answer the review of the backport to 5.10, 5.15" in read_advice(1)
+    assert "the backport was sent" in read_advice(2)
+    assert "answer the review" not in read_advice(2)

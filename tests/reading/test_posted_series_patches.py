@@ -143,3 +143,30 @@ def test_each_commit_has_its_state_on_a_branch(tmp_path: Path, title: str) -> No
     )}  # fmt: skip
     sent = "failed" if title == ONE else "posted"
     assert states == {"5.15": sent, "6.1": "failed", "6.6": "queued", "6.12": "queued"}
+
+
+@pytest.mark.parametrize(
+    "tag", [f'Fixes: {"5" * 12} ("pump: count")', "Cc: stable@vger.kernel.org"]
+)
+@pytest.mark.parametrize(
+    ("number", "words"), [(1, "did not apply"), (2, "did not apply: only patch 2 of 2")]
+)
+def test_cleanup_of_a_series_is_not_expected_on_a_stable_branch(
+    tag: str, number: int, words: str
+) -> None:
+    tagged = f"Explain it.\n\n{tag}"
+    patches = (
+        build_described_mail(f"p1 [PATCH 1/2] {ONE}", message=tagged),
+        build_described_mail(f"p2+1>p1 [PATCH 2/2] {TWO}"),
+    )
+    title, sha = list(COMMITS.items())[number - 1]
+    failed = build_stable_failure_notice(title, sha, "5.15", id="failed", minutes=100)
+    (series,) = read_thread(parse(build_mbox(*patches, failed)))
+    assert list_branches(with_commits(series, IN_MAINLINE)) == [f"5.15 {words}"]
+
+
+def test_merge_is_unfetched_without_its_mainline_commit() -> None:
+    queued = build_stable_queue_notice(ONE, FIRST, "6.18", id="queued", minutes=100)
+    in_subsystem = LandedCommit("mkp/scsi", "a" * 40, patch=1, title=ONE)
+    for commits, is_unfetched in (([], True), ([in_subsystem], True), (IN_MAINLINE, False)):
+        assert read_merged(queued, commits=commits).is_unfetched == is_unfetched

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.read_thread import read_thread, with_commits
+from patchpilot.reading.thread_values import LandedCommit
 from tests.kit import story
 from tests.kit.growth import measure_seconds
 from tests.kit.mails import (
@@ -468,6 +469,26 @@ def test_others_stable_backport_is_not_a_fix() -> None:
     )
     series = read_first_series(*story.ACCEPTED, backport_mail)
     assert [follow_up.relation for follow_up in series.follow_ups] == ["backports"]
+
+
+def test_backport_is_released_with_its_commit() -> None:
+    message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
+    backports = [
+        build_described_mail(
+            f"{number}+9000 [PATCH {branch}] {TITLE}", author=RITA, message=message
+        )
+        for number, branch in (("x", "6.1.y"), ("y", "6.6.y"))
+    ]
+    series = read_first_series(*story.ACCEPTED, *backports)
+    commits = [
+        LandedCommit("torvalds/linux", SHA, "v6.9"),
+        LandedCommit("stable/linux-6.1.y", "b" * 40, "v6.1.90"),
+    ]
+    follow_ups = with_commits(series, commits).follow_ups
+    assert [(each.onto, str(each.state)) for each in follow_ups] == [
+        (("6.1",), "in-stable"),
+        (("6.6",), "sent"),
+    ]
 
 
 def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:

@@ -16,7 +16,17 @@ from patchpilot.threads.review_ledger import list_latest_requests, toggle_state
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit import story
 from tests.kit.life import create_life
-from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox, build_reply
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    OTTO,
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+)
 from tests.kit.story import read_only_series
 
 TWO = """\
@@ -93,6 +103,43 @@ def test_request_needs_no_keyword(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s/less than/fewer than/",
+        "s/pumpp/pump/",
+        "s/pump/valve",
+        "s/a/an/",
+        "s/pump/valve/g here and below.",
+        "s/its/it's/",
+        "s,pump,valve,",
+        "nit: s,pump,valve,",
+        "s|pump|valve|",
+        "Works for me, s/pump/valve/.",
+    ],
+)
+@pytest.mark.parametrize("quote", ["+\tif (!pump)", "The pump has less than two valves."])
+def test_substitution_is_a_request(text: str, quote: str) -> None:
+    reply = make_reply_to_v1(f"> {quote}\n\n{text}\n")
+    assert list_review_points(story.V1, reply) == [f"Matt Maintainer: {text}"]
+    assert story.read_state(story.V1, reply) == "changes-requested"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The log is at https://example.org/s/pump/valve/.",
+        "I put the log into /s/pump/valve/.",
+        "I ran sed -i 's/pump/valve/g' over the tree, and it built.",
+        "I ran it on s/w and h/w.",
+        "> s/pump/valve/",
+    ],
+)
+def test_path_or_quoted_substitution_asks_for_no_version(text: str) -> None:
+    reply = make_reply_to_v1(f"> The pump.\n\n{text}\n")
+    assert story.read_state(story.V1, reply) == "under-review"
+
+
 def test_each_paragraph_may_contain_a_request() -> None:
     text = (
         "> +\tif (!pump)\n"
@@ -155,6 +202,10 @@ def test_agreement_with_a_tag_requests_nothing(text: str, quote: str) -> None:
         "I can confirm that the regression is fixed.",
         "Verified on a Jetson Orin that it boots.",
         "Test setup: two nodes, 100G link.",
+        "Oops, sorry for that.",
+        "Sorry about the confusion, v3 works fine here.",
+        "My mistake, I misread the code.",
+        "I overlooked the check in pump_start().",
     ],
 )
 def test_plain_agreement_with_a_tag_requests_nothing(text: str) -> None:
@@ -166,6 +217,48 @@ def test_plain_agreement_with_a_tag_requests_nothing(text: str) -> None:
     assert list_review_points(story.V1, make_reply_to_v1(f"{reply}{wish}\n\n{tag}")) == asks
     conditional = f"{reply}{wish}\n\nWith that fixed:\n{tag}"
     assert asks[0] in list_review_points(story.V1, make_reply_to_v1(conditional))
+
+
+SUCCESSES = [
+    "Works fine here with two boards.",
+    "Tested on an X75, no problems.",
+    "This fixes the hang on my board.",
+    "Boots on my BeagleBone.",
+    "I tested this on my T480 and it works as expected.",
+    "I have an X75 cable, it works with this patch.",
+    "I have the same laptop, and suspend works again with this patch applied.",
+    "With this patch my device is detected again.",
+    "I don't see the crash anymore with this applied.",
+]
+
+
+@pytest.mark.parametrize("quote", ["The pump is off.", "+\tif (!pump)"])
+@pytest.mark.parametrize("tag", ["", f"\nTested-by: {MATT}\n"])
+@pytest.mark.parametrize("text", SUCCESSES)
+def test_report_of_success_requests_nothing(text: str, tag: str, quote: str) -> None:
+    reply = make_reply_to_v1(f"> {quote}\n\nSorry for the breakage. {text}\n{tag}")
+    assert list_review_points(story.V1, reply) == []
+    series = read_only_series(story.V1, reply)
+    assert (series.state, series.claims) == ("under-review", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Works, but please rename the variable.",
+        "It works with the patch only if I load the module twice, can you check?",
+        "It works with this patch, please add a comment.",
+        "I have an X75 cable, it hangs with this patch.",
+        "I have a question, it works with len.",
+        "I have a patch, it works without this check.",
+        "Use len, it works on all boards.",
+        "This works with the lock held.",
+        "I don't see the point anymore with this applied.",
+    ],
+)
+def test_success_with_a_wish_is_a_request(text: str) -> None:
+    reply = make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")
+    assert list_review_points(story.V1, reply) == [f"Matt Maintainer: {text}"]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +281,8 @@ def test_plain_agreement_with_a_tag_requests_nothing(text: str) -> None:
         "You don't need the braces.",
         "Please keep it in one line.",
         "Leave out the NULL check.",
+        "Oops, the comment is misleading.",
+        "Oops, this leaks the clock.",
     ],
 )
 def test_nit_with_a_tag_is_a_request(text: str) -> None:
@@ -364,3 +459,22 @@ def test_praise_is_not_a_request(praise: str) -> None:
     assert [point.text for point in points_of(reply_status)] == [
         "Please rename it, it looks good otherwise."
     ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "to", "cc", "count"),
+    [
+        ("Otto, could you please test this?", ADA, OTTO, 0),
+        ("Otto, can you take this?", ADA, OTTO, 0),
+        ("Ada, could you please test this?", ADA, OTTO, 1),
+        ("Could you please test this?", ADA, OTTO, 1),
+        # the reply is only to the list
+        ("Ada, could you please test this?", "demo@lists.example.org", f"{ADA}, {OTTO}", 1),
+        ("Otto, could you please test this?", f"{ADA}, {OTTO}", RITA, 1),
+    ],
+)
+def test_request_to_another_person_is_none(sentence: str, to: str, cc: str, count: int) -> None:
+    patch = build_patch_mail("[PATCH] pump: check", id="v1")
+    reply = build_reply("[PATCH] pump: check", sentence, id="r", reply_to="v1", to=to, Cc=cc)
+    (series,) = read_thread(parse(build_mbox(patch, reply)))
+    assert len(review_points(series)) == count

@@ -107,6 +107,9 @@ def test_trailer_comment_is_kept(text: str, tag: str) -> None:
     [
         "One nit below. With that fixed,\n\n{}",
         "With the comment reworded, {}",
+        "With the commit message changed as Matt asked:\n\n{}",
+        "With the patch description changed:\n\n{}",
+        "With the fix tag corrected, {}",
         "With the comment reworded,\n{}",
         "With the comment spelled out:\n\n{}",
         "With a shorter subject, {}",
@@ -145,6 +148,8 @@ def test_condition_is_reported(text: str) -> None:
         "I missed that when I added the attribute, thanks for the fix.\n\nReviewed-by: {}",
         "I was asleep when I wrote this.\n\nReviewed-by: {}",
         "for patch 2: Reviewed-by: {}",
+        "No need to resend, I can fix that while applying.\n\nAcked-by: {}",
+        "I’ll fix the nit above myself.\n\nAcked-by: {}",
     ],
 )
 def test_unconditional_tag_has_no_condition(text: str) -> None:

@@ -56,6 +56,14 @@ def test_commit_overrides_mails() -> None:
     ]
 
 
+def test_commit_that_a_message_reports_is_counted_once() -> None:
+    note = make_event("applied", tree="net-next", commit="e" * 12)
+    series = add_evidence(read_first_series(story.V1), (note,), (IN_NET,))
+    assert series.landed == (IN_NET,)
+    other = add_evidence(series, (note._replace(commit="f" * 12),), (IN_NET,))
+    assert [it.commit for it in other.landed] == ["f" * 12, "e" * 40]
+
+
 def test_merge_into_mainline_proves_what_was_claimed() -> None:
     patches = [
         build_patch_mail("[PATCH 1/2] pump: start at 10", id="p1", minutes=1),

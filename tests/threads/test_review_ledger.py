@@ -21,7 +21,15 @@ from patchpilot.threads.review_ledger import (
 from patchpilot.tracking.reply.answered_mail import find_answered_mail
 from tests.kit.cli import call
 from tests.kit.life import LIST, create_life
-from tests.kit.mails import ADA, MATT, RITA, build_described_mail, build_mail, build_mbox
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    build_applied_notice,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+)
 
 # `track` would index the commits of this repository
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -154,6 +162,20 @@ def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) 
     assert len(list_open_requests(status, {})) == expected_count
 
 
+def test_question_is_open_after_the_patch_was_applied() -> None:
+    applied = build_applied_notice(TITLE, "0123456789ab", prefixes="", id="a", reply_to="v1")
+    mails = make_post(1, OLD), make_review(), applied
+    series, *_ = read_thread(parse(build_mbox(*mails)))
+    assert series.proven == "accepted"
+    assert [it.point.text for it in list_open_requests(series, {})] == [
+        "Why is this needed? Make it a bool."
+    ]
+    answer = "> Why is this needed?\n\nSuspend needs it.\n"
+    answered = make_review(answer, ADA, id="answer", reply_to="r1")
+    series, *_ = read_thread(parse(build_mbox(*mails, answered)))
+    assert not list_open_requests(series, {})
+
+
 def test_message_change_does_not_address_a_code_request() -> None:
     reworded = make_post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
     first_item, *_ = build_ledger(make_post(1, OLD), make_review(), reworded)
@@ -211,6 +233,7 @@ def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
         ("Please fix up and send a v2 of this series.", "addressed"),
         ("Please fix it and resend.", "addressed"),
         ("Can you send a new version?", "addressed"),
+        ("Yes, please send a v2 with it.", "addressed"),
         ("Please drop the blank line and send a v2.", "open"),
     ],
 )
