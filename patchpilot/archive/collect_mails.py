@@ -3,7 +3,7 @@
 from stable maintainers and bots in other threads.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phr
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
-from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import PostedSeries
@@ -46,14 +45,15 @@ def collect_series_mails(
     known_mails: Iterable[Mail] = (),
     *,
     sent: Iterable[Mail] = (),
+    commits: Sequence[str] = (),
     fresh: bool = False,
     reader: MailReader | None = None,
-    progress: Progress = ignore_progress,
 ) -> CollectedMails:
     """Return the messages about the series that contains a message.
 
     `sent` contains the series' messages that were sent from this machine. They help to find other
-    messages, but are returned only if the archive also contains them. If the first query succeeds
+    messages, but are returned only if the archive also contains them. `commits` are those as which
+    the series was merged, if known. If the first query succeeds
     and a later one fails, return the messages found until then. Raise `NotInArchiveError` if the
     archive lacks the message and no messages are known, and `NetworkError` if the first query
     fails.
@@ -64,10 +64,10 @@ def collect_series_mails(
     mails: dict[str, Mail] = {mail.message_id: mail for mail in known_mails}
     unarchived = {mail.message_id: mail for mail in sent if mail.message_id not in mails}
     mails.update(unarchived)
-    search = _MailSearch(archive, message_id, mails, reader, fresh, progress, set(unarchived))
+    search = _MailSearch(archive, message_id, mails, reader, fresh, commits, set(unarchived))
     failure: PatchpilotError | None = None
     missing: NotInArchiveError | None = None
-    progress("fetching the thread from the archive")
+    reader.progress("fetching the thread from the archive")
     try:
         search.add_thread(message_id)
     except NotInArchiveError as error:
@@ -81,7 +81,7 @@ def collect_series_mails(
     return CollectedMails(
         tuple(
             mail
-            for mail in _select_related(message_id, mails.values(), reader)
+            for mail in _select_related({message_id: commits}, mails.values(), reader)
             if mail.message_id not in search.only_sent
         ),
         tuple(dict.fromkeys(archive.skipped)),
@@ -103,7 +103,7 @@ class _MailSearch:
     have: dict[str, Mail]
     reader: MailReader
     fresh: bool
-    progress: Progress
+    commits: Sequence[str]
     only_sent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     archived: set[str] = field(default_factory=set)
@@ -119,12 +119,12 @@ class _MailSearch:
         posted = self._find_series()
         if posted is None:
             return
-        self.progress("searching for other revisions")
+        self.reader.progress("searching for other revisions")
         self._add_threads(_make_revision_queries(posted))
         posted = self._find_series() or posted
         self._add_revisions(posted)
         posted = self._find_series() or posted
-        self.progress("searching for messages of the stable trees")
+        self.reader.progress("searching for messages of the stable trees")
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
             # patchwork's summary messages name the applied patches in the body, not in the subject
@@ -145,7 +145,8 @@ class _MailSearch:
 
     def _find_series(self, message_id: str = "") -> PostedSeries | None:
         anchor = message_id or self.message_id
-        topics = read_thread(self.have.values(), reader=self.reader, anchors={anchor})
+        anchors = {anchor: self.commits if anchor == self.message_id else ()}
+        topics = read_thread(self.have.values(), reader=self.reader, anchors=anchors)
         return find_posted_series(anchor, topics)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
@@ -171,8 +172,9 @@ class _MailSearch:
     def _add_mails_about_commits(self) -> None:
         posted = self._find_series()
         landed = posted.landed if posted else ()
-        commits = list(dict.fromkeys(commit.commit[:12] for commit in landed if commit.commit))
-        self.progress("searching for messages that reference the commit")
+        named = (*self.commits, *(it.commit for it in landed if it.commit))
+        commits = list(dict.fromkeys(commit[:12] for commit in named))
+        self.reader.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:
             self._add(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
@@ -259,10 +261,12 @@ def find_posted_series(message_id: str, topics: Iterable[PostedSeries]) -> Poste
     return post or next((posted for posted in topics if message_id in posted.message_ids), None)
 
 
-def _select_related(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
+def _select_related(
+    anchors: Mapping[str, Sequence[str]], mails: Iterable[Mail], reader: MailReader
+) -> tuple[Mail, ...]:
     """Return the messages about the series and its follow-ups, omitting unrelated matches."""
-    unique_mails = unique(mails)
-    topics = read_thread(unique_mails, reader=reader, anchors={message_id})
+    unique_mails, (message_id,) = unique(mails), anchors
+    topics = read_thread(unique_mails, reader=reader, anchors=anchors)
     own_series = find_posted_series(message_id, topics)
     if own_series is None:
         return unique_mails

@@ -2,8 +2,9 @@
 """Check many series for new messages with only a few searches.
 
 The search terms are the authors' addresses, titles, change-ids and commits. Searches are limited to
-messages received since the latest known one. Each search must also match one message that is known
-to be in the archive; if that message is not found, the archive's search is considered broken.
+messages that were received since the latest known one or name a commit. Each search must also match
+one message that is known to be in the archive; if that message is not found, the archive's search
+is considered broken.
 """
 
 from collections import defaultdict
@@ -180,8 +181,11 @@ def _make_queries(
     group: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
+        # a commit may become known after the messages that name it
+        always = [*(it for it in terms if it.startswith("b:")), control]
+        recent = " OR ".join(it for it in terms if it not in always)
         start = max(_find_search_start(group[0], now), _EARLIEST_DATE)
-        return f"({make_date_query(start)} AND ({' OR '.join(terms)})) OR {control}"
+        return " OR ".join((f"({make_date_query(start)} AND ({recent}))", *always))
 
     def fill_query() -> str:
         """Add as many more titles to the query as fit.

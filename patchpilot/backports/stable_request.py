@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write a request to the stable maintainers to apply a merged fix."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -38,6 +39,7 @@ from patchpilot.threads.stable_requests import (
     read_requests,
 )
 
+_SENTENCE_END = re.compile(r"^(?!\s).*[.!?](?:\s|$)", re.MULTILINE)
 NOT_TESTED = "I have not tested it there yet."
 """The sentence in a request without a statement who tested the fix."""
 NOT_EXAMINED = "These newer trees were not examined:"
@@ -82,6 +84,9 @@ def make_stable_request_mail(
     if not tested:
         reports = {branch.branch: NOT_TESTED for branch in clean_branches}
     asked = [row for row in rows if row[0] in clean_branches and row[0].branch in reports]
+    if not asked:
+        # the branches on which it was tested do not wait for a request
+        raise _refuse_in_review(branch for branch, _ in rows if branch.branch in reports)
     clean_branches = _omit_requested(result, asked)
     untested = [it for it in applicable if not (it in clean_branches or it.review)]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
@@ -90,7 +95,7 @@ def make_stable_request_mail(
     if unfetched := _list_newer(missing, clean_branches):
         facts.append(f"{NOT_EXAMINED} {join_words(unfetched)}.")
     if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
-        facts.append(f"Tested-by: {identity.header()}")
+        facts.append(f"\nTested-by: {identity.header()}")
     values = {
         "trees": join_words([clean_branch.name for clean_branch in clean_branches]),
         "commit": result.commit,
@@ -201,20 +206,26 @@ def _select_requested_branches(
     branches: Sequence[BranchResult],
     tested: Collection[str],
 ) -> list[BranchResult]:
-    """Return the branches that have the bug and for which the fix is not queued yet.
+    """Return the branches that have the bug, need no backport, and have not queued the fix yet.
 
-    A branch on which somebody `tested` the fix has the bug, even if its origin is unknown.
-    Raise `UsageError` if there are none, or if a maintained branch that is newer than one of them
-    was fetched but not examined.
+    A branch on which somebody `tested` the fix has the bug, even if its origin is unknown, and
+    needs only the prerequisites that the request names. Raise `UsageError` if there are none, or if
+    a maintained branch that is newer than one of them was fetched but not examined.
     """
     commit = result.short
     waiting = [branch for branch in branches if not branch.review]
+    if not waiting:
+        raise _refuse_in_review(branches)
+    usable = [it for it in waiting if it.branch in tested or not it.needs_backport]
+    if not usable:
+        raise UsageError(
+            f"not requested: code that the fix uses is missing from {_join_names(waiting)}",
+            hint=Action("backport", (commit,), "see `{}` for each tree"),
+        )
+    waiting = usable
     affected = [branch for branch in waiting if branch.affected or branch.branch in tested]
     if not affected:
-        names = join_words([branch.name for branch in waiting or branches])
-        if not waiting:
-            reviews = [branch.review for branch in branches if branch.review]
-            raise UsageError(f"not requested: {stable_summary(reviews)}")
+        names = _join_names(waiting)
         raise UsageError(
             f"not requested: not known whether {names} {'has' if len(waiting) == 1 else 'have'}"
             " the bug",
@@ -253,6 +264,11 @@ def _select_requested_branches(
     return affected
 
 
+def _refuse_in_review(branches: Iterable[BranchResult]) -> UsageError:
+    reviews = [branch.review for branch in branches if branch.review]
+    return UsageError(f"not requested: {stable_summary(reviews)}")
+
+
 def _list_newer(versions: Collection[str], branches: Sequence[BranchResult]) -> list[str]:
     """Return the versions that are newer than one of the branches, the oldest first."""
     oldest = min((version_key(it.version) for it in branches if it.version), default=None)
@@ -285,7 +301,7 @@ def match_test_reports(
 ) -> dict[str, str]:
     """Map each tested branch to the sentence that names the tested release and the tester.
 
-    Raise `UsageError` if a report names none of the branches.
+    Raise `UsageError` if a report names none of the branches, or several releases.
     """
     names = [branch.name for branch in branches]
     hint = (
@@ -294,6 +310,11 @@ def match_test_reports(
     reports: dict[str, str] = {}
     for report in tested:
         trial = parse_trial_report(report)
+        if {",", "and"} & {*trial.place.replace(",", " , ").split()}:
+            raise UsageError(
+                f"tested on '{trial.place}': these are several releases",
+                hint="use --tested once for each of them",
+            )
         matches = [branch for branch in branches if trial.is_about(branch.version, branch.branch)]
         if not (matches and (trial.tester or default_tester)):
             raise UsageError(
@@ -339,8 +360,11 @@ def _list_apply_facts(
         ):
             facts.append(f"I asked for it on {_join_names(rows)} on {request.sent.date()}.")
             untested = [row for row in untested if row not in rows]
-    if untested:
-        facts.append(f"It applies to {_join_names(untested)} as well, but was not tested there.")
+    if plain := [row for row in untested if not row.needs_backport]:
+        facts.append(f"It applies to {_join_names(plain)} as well, but was not tested there.")
+    if incomplete := [row for row in untested if row.needs_backport]:
+        names = _join_names(incomplete)
+        facts.append(f"On {names}, it needs a backport: code that it uses is missing.")
     for state, words in _REVIEWS.items():
         rows = [it for it in result.branches if it.review and it.review.state == state]
         if rows:
@@ -365,7 +389,7 @@ def _list_clean_facts(branches: Sequence[BranchResult]) -> list[str]:
         facts.append(f"git applies it to {_join_names(after)} after the commits below.")
     if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
         facts.append(f"On {_join_names(merged)}, it applies with a three-way merge only.")
-    if incomplete := [row for row in branches if row.lacks_causes]:
+    if incomplete := [row for row in branches if row.is_incomplete]:
         facts.append(f"On {_join_names(incomplete)}, code that it uses is missing.")
     return facts
 
@@ -443,11 +467,18 @@ def _find_commit_maintainers(repository: Repository, commit: Commit) -> tuple[Ad
 
 
 def _find_first_paragraph(body: str) -> str:
-    paragraphs = [block.strip("\n") for block in body.split("\n\n")]
-    for index, paragraph in enumerate(paragraphs):
-        if paragraph and not paragraph.startswith(
-            ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
-        ):
-            # a paragraph that ends in a colon introduces the next one, such as a log
-            return "\n\n".join(paragraphs[index : index + 1 + paragraph.endswith(":")])
-    return ""
+    """Return the start of a message up to a paragraph that ends a sentence.
+
+    A paragraph that ends in a colon introduces the next one, such as a log or code.
+    """
+    paragraphs: list[str] = []
+    for paragraph in (block.strip("\n") for block in body.split("\n\n")):
+        if paragraph.startswith(("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")):
+            if paragraphs:
+                break
+        elif paragraph:
+            paragraphs.append(paragraph)
+            has_sentence = any(_SENTENCE_END.search(it) for it in paragraphs)
+            if not (paragraph.endswith(":") or (paragraph[0].isspace() and not has_sentence)):
+                break
+    return "\n\n".join(paragraphs)

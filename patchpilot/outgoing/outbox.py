@@ -277,16 +277,6 @@ class Outbox(TopicStore):
             if send.change_id == change_id or send.target_version == target_version
         )
 
-    def find_by_text(self, text: str) -> tuple[Send, ...]:
-        """Return all sends, other than tests, with a message that contains an ASCII text, oldest
-        first.
-        """
-        return self._sends(
-            "JOIN mails ON mails.send = sends.id"
-            " WHERE sends.kind IN ('real', 'reply') AND instr(mails.file, ?)",
-            text.encode("ascii"),
-        )
-
     def find_for_branch(self, repository: str, branch: str, limit: int) -> tuple[Send, ...]:
         """Return the last real sends of a branch, oldest first."""
         return self._sends(
@@ -383,6 +373,14 @@ class Outbox(TopicStore):
             " sends.id, mails.place"
         )
         return {str(message_id): str(change_id) for message_id, change_id in rows}
+
+    def subjects_of_mails(self) -> dict[str, str]:
+        """Map the Message-IDs of accepted messages to their subjects."""
+        rows = self._db.execute(
+            "SELECT message_id, subject FROM mails JOIN sends ON sends.id = mails.send WHERE"
+            " sends.kind = 'real' AND mails.state = 'accepted'"
+        )
+        return {str(message_id): str(subject) for message_id, subject in rows}
 
     def senders(self) -> tuple[str, ...]:
         """Return the senders of all real sends, without duplicates."""

@@ -44,6 +44,7 @@ from patchpilot.reading.thread_values import (
     Turn,
 )
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.sent_backports import list_sent_backports
 from patchpilot.threads.stable_requests import add_sent_marks, list_request_states
 from patchpilot.threads.tracked import Tracked
 from patchpilot.urls import LORE
@@ -195,6 +196,7 @@ def read_outbox_facts(store: Store) -> OutboxFacts:
                 outbox.topics_of_mails(),
                 outbox.undisclosed_ids(),
                 outbox.test_ids(),
+                list_sent_backports(outbox),
             )
     return store.reader.outbox
 
@@ -348,6 +350,7 @@ class _SeriesReader:
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
         self._unplaced: tuple[str, ...] = ()
+        self._commits: tuple[str, ...] = ()
         self._max_span = _DAY
         self._ids = store.stored_order(entry.id)
         self._marks = store.marks(entry.id)
@@ -447,7 +450,7 @@ class _SeriesReader:
             reader=self._store.reader,
             known=known_addresses,
             confirmed=confirmed,
-            anchors={self._entry.message_id},
+            anchors={self._entry.message_id: self._commits},
             with_reports=True,
         )
         self._unplaced = find_unplaced_subjects(mails, candidates, self._store.reader)
@@ -517,6 +520,7 @@ class _SeriesReader:
             self._every_mail,
             self._store.server_checks(entry.id),
             list_request_states(),
+            read_outbox_facts(store).backports,
             [(it, store.stored_order(it)) for it in map_tracked_requests(store)],
         )
         key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
@@ -564,6 +568,26 @@ class _SeriesReader:
 
         return decide_state(replace(posted, events=(*posted.events, *answers)))
 
+    def _add_facts(self, posted: "PostedSeries") -> "PostedSeries":
+        posted = self._recognize_senders(posted)
+        return add_repository_facts(posted, self._repository, self._progress)
+
+    def _add_mails_about_commits(self, posted: "PostedSeries") -> "PostedSeries":
+        """Return a series with the messages that name its commits from the repository, but another
+        title than the patches.
+        """
+        commits = tuple(it.commit for it in posted.commits if it.commit)
+        short_ids = {it[:12] for it in commits}
+        if not any(
+            any(it in mail.body for it in short_ids)
+            for mail in (self._mails() if commits else ())
+            if mail.message_id not in posted.message_ids
+        ):
+            return posted
+        self._commits = commits
+        again = self._find_series()
+        return self._add_facts(again) if again else posted
+
     def keep(self, posted: "PostedSeries | None") -> None:
         """Use `posted` as the result of reading the messages, and add facts from the repository.
 
@@ -574,10 +598,9 @@ class _SeriesReader:
         if not is_archived and self._sent_ids and _has_public_mainline(self._repository):
             posted = self._find_series(mails=read_sent_mails(self._sent_ids, self._store))
         if posted is not None:
-            posted = self._recognize_senders(posted)
-            posted = add_repository_facts(posted, self._repository, self._progress)
+            posted = self._add_mails_about_commits(self._add_facts(posted))
             posted = self._add_answers(_mark_own_backports(posted, self._repository))
-            posted = add_sent_marks(posted, self._store)
+            posted = add_sent_marks(posted, self._store, read_outbox_facts(self._store).backports)
             posted = _add_server_checks(posted, self._store.server_checks(self._entry.id))
             if self._marks:
                 from patchpilot.threads.series_record import apply_marks
@@ -649,7 +672,7 @@ def add_repository_facts(
 
     paths = [path for it in posted.latest.patches if it.patch for path in it.patch.paths]
     url = find_unfetched_url(repository, "HEAD", paths, claims[-1].tree or "")
-    return replace(posted, tree_command=make_remote_command(url)[1]) if url else posted
+    return replace(posted, tree_command=make_remote_command(repository, url)[1]) if url else posted
 
 
 @lru_cache(maxsize=2)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.bounded import clamp_time
 from patchpilot.reading.stable_subject import parse_request_subject
+from patchpilot.reading.thread_values import NO_BACKPORTS, SentBackports
 from patchpilot.resources import (
     find_sent_time,
     list_draft_names,
@@ -21,6 +22,7 @@ from patchpilot.resources import (
     list_sent_marks,
     read_draft_file,
 )
+from patchpilot.threads.conflict_clones import list_conflict_clones
 
 if TYPE_CHECKING:
     from patchpilot.archive.track_store import Store
@@ -177,29 +179,58 @@ def find_marked_time(name: str) -> datetime | None:
 
 
 def list_request_states() -> list[str]:
-    """Return texts that change whenever a request is written or sent, or patches are sent."""
+    """Return texts that change whenever a request is written or sent, patches are sent, or a
+    conflict is resolved.
+    """
+    clones = map(repr, list_conflict_clones())
     drafts = sorted(file.stem for file in list_recent_drafts(REQUESTS))
-    return [*map(repr, list_sent_marks(REQUESTS)), *drafts]
+    return [*map(repr, list_sent_marks(REQUESTS)), *drafts, *clones]
 
 
-def add_sent_marks(posted: "PostedSeries", store: "Store | None" = None) -> "PostedSeries":
-    """Return a series with the branches for which patches were marked as sent, and the requests.
+def add_sent_marks(
+    posted: "PostedSeries",
+    store: "Store | None" = None,
+    backports: SentBackports = NO_BACKPORTS,
+) -> "PostedSeries":
+    """Return a series with the branches for which patches were sent or marked as sent, the
+    requests, and the clones in which its conflicts are resolved.
 
-    Only a branch that needs a backport according to the last message about it has such a mark.
-    Pass the store of tracked series if it is open.
+    Only a branch that a message names has such a mark.
+    Pass the store of tracked series if it is open, and the backports that were sent.
     """
     from patchpilot.reading.series_state import decide_state
 
+    named = {place: branch.commit for place, branch in posted.reported_patches.items()}
+    for later in posted.follow_ups:
+        named |= {(it, number): None for it in later.onto for number in posted.upstream} | named
     marks = tuple(
-        (version, number, when)
-        for (version, number), branch in posted.reported_patches.items()
-        if (commit := posted.find_commit(number) or branch.commit or posted.commit)
-        and (when := find_marked_time(name_patches_mark(commit, version)))
+        (version, number, when, sent.post_version if sent else 0)
+        for (version, number), stable_commit in named.items()
+        if (commit := posted.find_commit(number) or stable_commit or posted.commit)
+        for sent in [backports.get((commit, version))]
+        if (when := _find_sent_time(commit, version, backports))
     )
     requests = tuple(_find_requested_branches(posted, store))
-    if not (marks or requests):
+    commits = {*filter(None, (posted.commit, *(it.commit for it in posted.upstream.values())))}
+    clones = [
+        clone
+        for commit in sorted(commits)
+        for clone in list_conflict_clones(commit)
+        if not clone.is_sent(_find_sent_time(commit, clone.name, backports))
+    ]
+    if not (marks or requests or clones):
         return posted
-    return decide_state(replace(posted, sent_marks=marks, requests=requests))
+    words = {clone.name: clone.words for clone in clones}
+    return decide_state(replace(posted, sent_marks=marks, requests=requests, clones=words))
+
+
+def _find_sent_time(commit: str, version: str, backports: SentBackports) -> datetime | None:
+    """Return when the patches of a commit for a stable version were sent, or None."""
+    sent, marked = (
+        backports.get((commit, version)),
+        find_marked_time(name_patches_mark(commit, version)),
+    )
+    return max(filter(None, (marked, sent and sent.when)), default=None)
 
 
 def _find_requested_branches(

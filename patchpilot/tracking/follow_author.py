@@ -22,7 +22,7 @@ from patchpilot.archive.open_archive import normalize_archive_address
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address, parse_whole_address
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop_text
 from patchpilot.model.progress import Progress, ignore_progress
@@ -97,7 +97,7 @@ def parse_authors(
                     hint="run `git config --global user.email ADDRESS`, or pass the address",
                 )
         else:
-            address = parse_address(text)
+            address = parse_whole_address(text)
             if address is None:
                 raise UsageError(
                     f"--author: {text!r} is not an email address",
@@ -125,7 +125,7 @@ def track_author_series(
     """
     url = normalize_archive_address(request.lore)
     with archive_at(url) as archive:
-        archive.parse_mail = store.reader.parse
+        archive.parse_mail, store.reader.progress = store.reader.parse, progress
         search = _AuthorSearch(request, findings, url, archive, store, repository, progress)
         search.run()
     if not (findings.series or findings.finished):
@@ -254,7 +254,6 @@ class _AuthorSearch:
             self._select_mails(posted),
             fresh=self.request.fresh,
             reader=self.store.reader,
-            progress=self.progress,
         )
         self.mails |= {mail.message_id: mail for mail in thread.mails}
         complete = find_collected_series(thread, head, self.store) or posted

@@ -2,9 +2,9 @@
 """Implement the `track` command: track series until they are merged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,23 +99,22 @@ def track_named_series(
         )
     if message_id in find_undisclosed_ids(store):
         raise undisclosed_error(message_id)
+    store.reader.progress = progress
     url = find_archive_url(target, normalize_archive_address(lore))
     with archive_at(url) as archive:
-        thread = collect_series_mails(
-            archive, message_id, fresh=fresh, reader=store.reader, progress=progress
-        )
+        thread = collect_series_mails(archive, message_id, fresh=fresh, reader=store.reader)
         posted = find_collected_series(thread, message_id, store)
-        if posted is None and (original := _find_original(archive, message_id, thread, store)):
-            named_mails = [mail for mail in thread.mails if mail.message_id == message_id]
+        named_mails = [mail for mail in thread.mails if mail.message_id == message_id]
+        if posted is None and (original := _find_original(archive, named_mails, store, repository)):
             thread = collect_series_mails(
                 archive,
-                original,
+                original.message_id,
                 named_mails,
+                commits=original.commits,
                 fresh=fresh,
                 reader=store.reader,
-                progress=progress,
             )
-            posted = find_collected_series(thread, original, store)
+            posted = find_collected_series(thread, original.message_id, store)
         start = _find_start(thread.mails, message_id)
         posted = (
             posted
@@ -133,17 +132,15 @@ def track_named_series(
             hint="pass the Message-ID of the patch or its cover letter; a thread without a patch is"
             " tracked if you started it, from an address in your git configuration",
         )
-    with store.transaction():
-        tracked = store_series(
-            posted,
-            drop_test_messages(thread.mails, store),
-            Source(url, is_chosen=url.rstrip("/") != read_archive_address(repository)),
-            store,
-            repository,
-            progress,
-        )
-        if last_arrival:
-            store.note_reached(tracked.entry.id, min(last_arrival, store.reader.now))
+    tracked = store_series(
+        posted,
+        drop_test_messages(thread.mails, store),
+        Source(url, is_chosen=url.rstrip("/") != read_archive_address(repository)),
+        store,
+        repository,
+        progress,
+        last_arrival,
+    )
     failures = (thread.failure.message,) if thread.failure else ()
     return (
         replace(
@@ -189,10 +186,13 @@ def store_series(
     store: Store,
     repository: Repository | None,
     progress: Progress,
+    last_arrival: datetime | None = None,
 ) -> Tracked:
     """Track a series with these messages, and return it.
 
-    If the series is tracked already, its entry gets the messages.
+    If the series is tracked already, its entry gets the messages. `last_arrival` is the arrival
+    time of the latest message in its archive, if known. Other processes can write to the store
+    while the series is read.
     """
     with store.transaction():
         entries = find_same_series(posted.post_ids, posted.change_id, store)
@@ -205,6 +205,8 @@ def store_series(
             is_chosen=source.is_chosen,
         )
         new_ids = store.keep(entry.id, posted.subject, mails, seen_ids=find_own_mails(posted))
+        if last_arrival:
+            store.note_reached(entry.id, min(last_arrival, store.reader.now))
     # a series that was already tracked may have stored messages that are not in this thread
     complete = None if entries else posted
     tracked = read_stored_series(
@@ -221,28 +223,36 @@ def find_collected_series(
         drop_test_messages(thread.mails, store),
         now=store.reader.now,
         reader=store.reader,
-        anchors={message_id},
+        anchors={message_id: ()},
         with_reports=with_reports,
     )
     return find_posted_series(message_id, candidates)
 
 
+class _Original(NamedTuple):
+    """A message of a series, and the commits as which it was merged, if it is tracked."""
+
+    message_id: str
+    commits: tuple[str, ...] = ()
+
+
 def _find_original(
-    archive: MailArchive, message_id: str, thread: CollectedMails, store: Store
-) -> str | None:
-    """Return the Message-ID of the series that a stable message refers to.
+    archive: MailArchive, mails: Sequence[Mail], store: Store, repository: Repository | None
+) -> _Original | None:
+    """Return the series that a stable message refers to: a tracked one, by its commit, or one in
+    the archive.
 
     Stable messages are AUTOSEL patches, FAILED notices and review announcements.
     """
-    classified = [
-        store.reader.classify(mail) for mail in thread.mails if mail.message_id == message_id
-    ]
-    originals = find_original_series(
-        archive,
-        [mail for mail in classified if mail.kind in STABLE],
-        reader=store.reader,
-    )
-    return originals[message_id].revisions[0].head.message_id if message_id in originals else None
+    classified = [it for it in map(store.reader.classify, mails) if it.kind in STABLE]
+    named = {it[:12] for mail in classified for it in mail.placement.commits if len(it) >= 12}
+    for entry in store.entries() if named else ():
+        commits = read_stored_series(entry, store, repository, store.reader.progress).commits
+        if not named.isdisjoint(it[:12] for it in commits):
+            return _Original(entry.message_id, commits)
+    originals = find_original_series(archive, classified, reader=store.reader)
+    posted = next(iter(originals.values()), None)
+    return _Original(posted.revisions[0].head.message_id) if posted else None
 
 
 def track_series_in_mbox(
@@ -275,7 +285,7 @@ def track_series_in_mbox(
             (*parents, *mails),
             reader=store.reader,
             known=addresses,
-            anchors={message_id or ""},
+            anchors={message_id or "": ()},
             with_reports=True,
         )
         if _is_own_discussion(posted, repository)
@@ -420,14 +430,14 @@ def reread_series(
         result = from_mbox
     else:
         url = request.find_archive(entry) or LORE
+        store.reader.progress = progress
         result, is_cached = fetch_series(
-            entry,
+            previous,
             url,
             archives,
             () if request.everything else stored_mails,
             request.fresh,
             store,
-            progress,
         )
         if not request.lore and not request.is_known_archive(entry):
             if result.missing:
@@ -452,7 +462,7 @@ def reread_series(
             (*stored_mails, *mails),
             now=find_stall_time(entry, store),
             reader=store.reader,
-            anchors={entry.message_id},
+            anchors={entry.message_id: previous.commits},
             with_reports=True,
         ),
     )
@@ -493,7 +503,7 @@ def _restored_mails(entry: TrackEntry, store: Store) -> tuple[tuple[Mail, ...], 
 
 
 def reread_mboxes(
-    series: Iterable[Tracked], request: UpdateRequest, store: Store, progress: Progress
+    series: Sequence[Tracked], request: UpdateRequest, store: Store, progress: Progress
 ) -> dict[int, CollectedMails]:
     """Return the messages about each of these series that was read from an mbox.
 
@@ -516,10 +526,11 @@ def reread_mboxes(
                 *read_sent_mails(find_unarchived_ids(entry, store), store),
             )
         ]
+        anchors = {it.entry.message_id: it.commits for it in series if it.entry in entries}
         candidates = read_thread(
             (*known_mails, *mails),
             reader=store.reader,
-            anchors={entry.message_id for entry in entries},
+            anchors=anchors,
             with_reports=True,
         )
         for entry in entries:
@@ -549,13 +560,12 @@ def _read_tracked_mbox(
 
 
 def fetch_series(
-    entry: TrackEntry,
+    series: Tracked,
     url: str,
     archives: Archives,
     known_mails: Sequence[Mail],
     fresh: bool,
     store: Store,
-    progress: Progress,
 ) -> tuple[CollectedMails, bool]:
     """Fetch the messages of a series from an archive.
 
@@ -565,12 +575,12 @@ def fetch_series(
         with archives.open(url) as archive:
             thread = collect_series_mails(
                 archive,
-                entry.message_id,
+                series.entry.message_id,
                 known_mails,
-                sent=read_sent_mails(find_unarchived_ids(entry, store), store),
+                sent=read_sent_mails(find_unarchived_ids(series.entry, store), store),
+                commits=series.commits,
                 fresh=fresh,
                 reader=store.reader,
-                progress=progress,
             )
             thread = thread._replace(mails=drop_test_messages(thread.mails, store))
             is_cached = archive.remembered

@@ -170,8 +170,6 @@ def _format_merges(series: Tracked) -> Iterator[str]:
         release = f", first in {first_commit.release}" if first_commit.release else ""
         claimed_note = f" ({CLAIMED})" if first_commit.how == CLAIMED else ""
         yield f"{tree}{commit}{count_note}{release}{claimed_note}"
-    merged_branches = [
-        branch for branch in series.about.stable if branch.state in ("merged", "released")
-    ]
+    merged_branches = [branch for branch in series.about.stable if branch.has_commit]
     if merged_branches:
         yield f"stable: {stable_summary(merged_branches)}"

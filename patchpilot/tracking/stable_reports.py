@@ -9,35 +9,20 @@ from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.commits.repository import Repository
-from patchpilot.model.bounded import parse_stored_time
-from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.model.message import MailState
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.mail import Mail
 from patchpilot.model.progress import ignore_progress
-from patchpilot.outgoing.outbox import Outbox
-from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.stable_subject import parse_request_subject
-from patchpilot.reading.thread_values import StableBranchState
-from patchpilot.resources import TOPIC_DATABASE, state_path
+from patchpilot.reading.thread_values import CommitOnBranch, SentBackports, StableBranchState
 from patchpilot.threads.known_series import (
     find_unarchived_ids,
     read_sent_mails,
     read_stored_series,
 )
+from patchpilot.threads.sent_backports import read_sent_backports
 from patchpilot.threads.stable_requests import list_patches_marks, read_requests
-
-CommitOnBranch = tuple[str, str]
-"""A mainline commit and a stable version, such as `6.1`."""
-
-
-class SentBackport(NamedTuple):
-    """When the user sent a backport, and the local branch with its commits, or "" for files."""
-
-    when: datetime
-    branch: str
 
 
 class StableReports(NamedTuple):
@@ -49,7 +34,7 @@ class StableReports(NamedTuple):
 
     failed: Mapping[CommitOnBranch, str]
     states: Mapping[CommitOnBranch, StableBranchState]
-    sent: Mapping[CommitOnBranch, SentBackport]
+    sent: SentBackports
 
 
 def read_stable_reports(
@@ -81,7 +66,7 @@ def read_stable_reports(
                     for commit in named:
                         _add_stable_states(states, commit, posted)
     failed = {key: message_id for key, (*_, message_id) in failures.items()}
-    return StableReports(failed, states, _find_sent_backports(commits))
+    return StableReports(failed, states, read_sent_backports())
 
 
 def sign_stable_reports(
@@ -128,8 +113,19 @@ def _add_stable_states(
     """Add the states of a mainline commit in a series, unless a later one is known."""
     for state in posted.list_branches(commit):
         known = states.get((commit, state.version))
-        if not (known and known.date and state.date and known.date > state.date):
+        if not known or _is_newer(state, known):
             states[commit, state.version] = state
+
+
+def _is_newer(state: StableBranchState, known: StableBranchState) -> bool:
+    """Return whether a state replaces another one of the branch.
+
+    The message of a backport is better evidence than the time of its send, and its date is when it
+    was written.
+    """
+    if state.state == known.state and (state.message_id is None) != (known.message_id is None):
+        return known.message_id is None
+    return not (known.date and state.date and known.date > state.date)
 
 
 def _add_failures(
@@ -154,20 +150,3 @@ def _add_failures(
         for key in product(matches, notice.placement.versions):
             candidate = is_bot_address(notice.sender), notice.when, mail.message_id
             failures[key] = max(failures.get(key, candidate), candidate)
-
-
-def _find_sent_backports(commits: Sequence[str]) -> dict[CommitOnBranch, SentBackport]:
-    """Return the last sends of a patch that names these commits as its mainline commit."""
-    found: dict[CommitOnBranch, SentBackport] = {}
-    if not (state_path() / TOPIC_DATABASE).exists():
-        return found
-    with Outbox() as outbox:
-        for commit in commits:
-            for send in outbox.find_by_text(commit):
-                for message in send.entries:
-                    upstream = read_commit_marks(parse_mail(message.raw).body).upstream
-                    if message.state is MailState.ACCEPTED and commit in upstream:
-                        for version in parse_subject(message.subject).stables:
-                            when = parse_stored_time(send.begun)
-                            found[commit, version] = SentBackport(when, send.branch or "")
-    return found

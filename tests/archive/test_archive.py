@@ -177,7 +177,9 @@ def test_third_version_finds_all_other_versions(archive_url: str) -> None:
         mails, troubles, failure = collect_series_mails(archive, "w3@example.org")[:3]
     assert read_message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
-    series = find_posted_series("w3@example.org", read_thread(mails, anchors={"w3@example.org"}))
+    series = find_posted_series(
+        "w3@example.org", read_thread(mails, anchors={"w3@example.org": ()})
+    )
     assert series is not None
     assert [(revision.version, revision.is_rfc) for revision in series.revisions] == [
         (1, True),

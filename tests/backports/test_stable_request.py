@@ -63,6 +63,12 @@ def test_report_about_no_branch_is_an_error(tested: str) -> None:
         match_test_reports(BRANCHES, [tested], "Ada Fixer")
 
 
+@pytest.mark.parametrize("tested", ["6.1.76, 6.12.3", "6.1.76 and 6.12.3 by Tess"])
+def test_report_names_one_release(tested: str) -> None:
+    with pytest.raises(UsageError, match="these are several releases"):
+        match_test_reports(BRANCHES, [tested], "Ada Fixer")
+
+
 @pytest.mark.parametrize(
     ("tested", "missing"),
     [

@@ -218,8 +218,12 @@ def test_request_names_the_backport_that_is_reviewed(
     assert "conflicts on" not in mail
 
 
-def test_reviewed_fix_is_not_requested_again(world: World, tmp_path: Path) -> None:
-    world.create_stable_branch("6.6", world.groundwork)
+@pytest.mark.parametrize("others", [(), ("6.12",)])
+def test_reviewed_fix_is_not_requested_again(
+    world: World, tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    for version in ("6.6", *others):
+        world.create_stable_branch(version, world.groundwork)
     track_reports(world, tmp_path, "review")
     outcome = world.run_backport(world.fix, "--request", "--tested", "6.6 by Tess Tester", *QUICK)
     assert (outcome.code, "not requested: 6.6 under review" in outcome.err) == (2, True)
@@ -235,6 +239,25 @@ def test_own_backport_of_a_fix_by_another_author_is_awaited(world: World, tmp_pa
     assert world.repo.patchpilot("track add <first@example.org> --mbox", file).code == 0
     step = "wait for the stable branch 6.6: the backport was sent"
     assert step in " ".join(world.repo.patchpilot("track show 1").out.split())
+
+
+def test_backport_that_was_just_sent_is_awaited(world: World, tmp_path: Path) -> None:
+    """No archive has it yet."""
+    world.create_stable_branch("6.6", world.groundwork)
+    track_reports(world, tmp_path, "failed")
+    folder = tmp_path / "out" / "6.6"
+    assert world.run_backport(world.fix, "--write", tmp_path / "out", "--signoff").code == 0
+
+    def read_steps() -> list[str]:
+        shown = [world.repo.patchpilot(it).out for it in ("track show 1", "track")]
+        return [" ".join(it.split()) for it in shown]
+
+    assert all("the backport was sent" not in it for it in read_steps())
+    with FaultySink() as server:
+        configure_mail_server(world.repo, server)
+        sent = world.repo.patchpilot("send", folder, "--yes", "--force", "x")
+        assert sent.code == 0, sent.err
+    assert all("wait for the stable branch 6.6: the backport was sent" in it for it in read_steps())
 
 
 def track_request(world: World, versions: str, text: str, *series: bytes) -> None:
@@ -343,3 +366,67 @@ def test_next_version_lists_the_requests_in_the_thread_of_the_fix(
             follow_series.track_series_in_mbox(file, store=store)
         again = world.repo.patchpilot("send", "--reroll", folder, "--dry-run", "--force", "x")
         assert "- EDITME review: Please fix the error path. (Rita Reviewer)" in again.out
+
+
+@pytest.mark.parametrize("how", ["marked", "reviewed", "queued"])
+def test_prerequisite_in_stable_review_is_built_on(world: World, tmp_path: Path, how: str) -> None:
+    tip = world.create_stable_branch("6.6", world.fix)
+    helper = "".join(f"help({number});\n" for number in range(40))
+    needed, fix = world.commit_prerequisite_and_fix({"help.c": helper})
+    assert "alternative" in world.read_branch_result(fix), "a feature is not proposed"
+    if how == "marked":
+        mark_sent(REQUESTS, name_patches_mark(needed, "6.6"))
+    elif how == "reviewed":
+        file = tmp_path / "tracked.mbox"
+        first = build_patch_mail("[PATCH] work: more", id="first")
+        review = build_stable_review("work: more", needed, "6.6", id="review", minutes=100)
+        file.write_bytes(build_mbox(first, review))
+        with Store() as store:
+            follow_series.track_series_in_mbox(file, store=store)
+    else:
+        world.repo.branch("queue", "linux-6.6.y")
+        world.repo.git("cherry-pick -x", needed)
+        world.repo.git("update-ref refs/remotes/stable-rc/linux-6.6.y HEAD")
+        world.repo.checkout("master")
+    words = {"marked": "backport sent", "reviewed": "under review", "queued": "queued"}[how]
+    verdict = world.read_branch_result(fix, "--onto", "linux-6.6.y")
+    assert [need["review"] for need in verdict["prerequisites"]] == [words]
+    assert "alternative" not in verdict, "the prerequisite costs nothing"
+    arguments = (fix, "--onto", "linux-6.6.y", "--write")
+    text = " ".join(world.run_backport(*arguments, tmp_path / "out", "--signoff").out.split())
+    assert f'("work: more"), 42 lines, {words}' in text
+    assert f"applies after patches that were sent or queued: {needed[:12]}" in text
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    world.repo.git("checkout", "-q", "--detach", tip)
+    world.repo.git("cherry-pick", needed)
+    world.repo.git("am", "-q", str(file))
+    resolving = ("--resolve", "linux-6.6.y", "--write", tmp_path / "resolved")
+    document = world.read_backport_json(fix, *resolving)["resolve"]
+    assert [Path(name).name for name in document["files"]] == [file.name]
+    assert any(needed[:12] in line for line in document["advice"])
+    world.run_backport(*arguments, tmp_path / "all", "--all")
+    assert len([*(tmp_path / "all" / "6.6").iterdir()]) == 2
+
+
+def test_next_version_of_a_backport_includes_its_prerequisite(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    for commit in (world.groundwork, world.fix):
+        mark_sent(REQUESTS, name_patches_mark(commit, "6.6"))
+    (need,) = world.read_branch_result(world.fix)["prerequisites"]
+    assert need["commit"] == world.groundwork
+    assert "review" not in need
+
+
+def test_review_of_a_backport_names_the_clone_of_its_next_version(
+    world: World, tmp_path: Path
+) -> None:
+    """Its files have not changed since they were sent; the next version is in the clone."""
+    world.create_renamed_branch()
+    track_reports(world, tmp_path, "failed", "posted", "reviewed")
+    shown = world.repo.patchpilot("track add <sent@example.org> --mbox", tmp_path / "tracked.mbox")
+    assert "answer the review by Rita Reviewer and send v2" in " ".join(shown.out.split())
+    assert world.run_backport(world.fix, "--adapt", "--resolve", "6.6").code in (0, 1)
+    step = " ".join(world.repo.patchpilot("track show 2").out.split())
+    assert "review by Rita Reviewer and send v2: the conflict on 6.6 is open in " in step
+    assert f"`patchpilot backport {world.fix}" in step
+    assert "send --reroll" not in step

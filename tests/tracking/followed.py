@@ -11,6 +11,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.follow_series import track_named_series
 from patchpilot.tracking.poll_archives import UpdateRequest
@@ -45,14 +46,7 @@ class FollowedArchive:
         ):
             store.reader.now = self._now
             if not self.followed:
-                message_id = parse_mail(mails[0]).message_id
-                (series,) = track_named_series(
-                    message_id,
-                    lore=self._archive.url,
-                    store=store,
-                    archive_at=open_archive,
-                    repository=repository,
-                )
+                series = self._track(parse_mail(mails[0]).message_id, store, repository)
                 self.followed = True
             else:
                 request = UpdateRequest((1,), fresh=True)
@@ -66,6 +60,34 @@ class FollowedArchive:
                 )
             self.series = series
             return series
+
+    def add(self, *mails: bytes) -> None:
+        self._archive.add(*mails)
+
+    def track(self, message_id: str, progress: Progress = ignore_progress) -> Tracked:
+        """Track the series of a message in the archive."""
+        with (
+            Store(self._place / "track.sqlite") as store,
+            Repository.open(self.trees.repo.path) as repository,
+        ):
+            return self._track(message_id, store, repository, progress)
+
+    def _track(
+        self,
+        message_id: str,
+        store: Store,
+        repository: Repository,
+        progress: Progress = ignore_progress,
+    ) -> Tracked:
+        (series,) = track_named_series(
+            message_id,
+            lore=self._archive.url,
+            store=store,
+            archive_at=open_archive,
+            repository=repository,
+            progress=progress,
+        )
+        return series
 
     @property
     def patches(self) -> list[str]:

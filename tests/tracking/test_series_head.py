@@ -215,6 +215,9 @@ def test_failed_backport_is_the_authors_turn() -> None:
     # the current branch has the mainline fix, so stage 5 leads to the patch files
     (row, *_) = pinned_rows(read_series(BACKPORT, build_helper_report("Failed", 9)), 120, 3)
     assert "send v2: stage 5" in row.plain
+    # every row may take as many lines as the next step
+    *_, row = pinned_rows(read_series(BACKPORT, build_helper_report("Failed", 9)), 28, 2)
+    assert " ".join(row.plain.split()) == "open 1 request by Sasha Levin"
 
 
 def test_next_version_of_a_backport_names_the_branch_that_was_sent() -> None:

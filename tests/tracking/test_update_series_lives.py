@@ -4,7 +4,9 @@
 The long tests use a real public-inbox.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -720,3 +722,85 @@ def test_series_is_followed_into_stable_branches(
             f"{fix_title}\n\ncommit {fixed_commit} upstream.\n\nReturn it.\n\n{tag}\n",
         )
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
+
+
+@pytest.mark.parametrize("is_fetched_later", [False, True])
+def test_stable_messages_about_a_commit_with_another_title(
+    life: FollowedArchive, is_fetched_later: bool
+) -> None:
+    """The messages name the commit, which git finds in mainline by its link."""
+    title = "pump: check the pointer of an unplugged pump"
+    link = "Link: https://patch.msgid.link/v1@example.org"
+    message = f"{title}\n\nCheck the pointer.\n\n{link}\nSigned-off-by: {ADA}\n"
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
+    first = life.trees.first
+    commit = life.trees.commit(message, tag="v6.9-rc1")
+    if is_fetched_later:
+        life.trees.repo.git("reset -q --hard", first)
+    else:
+        assert life.update().commits == (commit,)
+    notices = [
+        build(title, commit, version, id=version, minutes=convert_days_to_minutes(2))
+        for version, build in (
+            ("6.6", build_stable_queue_notice),
+            ("6.1", build_stable_failure_notice),
+        )
+    ]
+    life.update(*notices, days=20)
+    if is_fetched_later:
+        assert life.branches == {}
+        life.trees.repo.git("reset -q --hard", commit)
+        life.update(days=20)
+    assert life.branches == {"6.1": "did not apply", "6.6": "queued"}
+    assert any("backport" in command for command in life.commands)
+    # the messages are about the tracked series
+    other = build_stable_queue_notice(title, commit, "6.12", id="6.12", minutes=30000)
+    life.add(other)
+    series = life.track("6.12@example.org")
+    assert (series.entry.id, series.entry.message_id) == (1, "v1@example.org")
+    assert "6.12" in {branch.version for branch in series.about.stable}
+
+
+def test_other_processes_can_write_while_git_is_read(life: FollowedArchive, tmp_path: Path) -> None:
+    commit = life.trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
+    life.add(build_described_mail(f"v1 [PATCH] {PUMP}"))
+    seen = []
+
+    def write(what: str, _done: int = 0, _total: int | None = None) -> None:
+        other = sqlite3.connect(tmp_path / "track.sqlite", timeout=0, isolation_level=None)
+        with closing(other):
+            other.execute("BEGIN IMMEDIATE")
+        seen.append(what)
+
+    series = life.track("v1@example.org", write)
+    assert series.commits == (commit,)
+    assert "reading history" in seen
+
+
+def test_review_of_a_backport_with_another_title(life: FollowedArchive) -> None:
+    title = "pump: check the pointer of an unplugged pump"
+    link = "Link: https://patch.msgid.link/v1@example.org"
+    message = f"{title}\n\nCheck the pointer.\n\n{link}\nSigned-off-by: {ADA}\n"
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
+    commit = life.trees.commit(message, tag="v6.9-rc1")
+    assert life.update().commits == (commit,)
+    failed = build_stable_failure_notice(title, commit, "6.1", id="failed", minutes=2000)
+    backport = build_patch_mail(
+        f"[PATCH 6.1.y] {title}",
+        message=f"commit {commit} upstream.\n\nCheck the pointer.\n",
+        id="backport",
+        reply_to="failed",
+        minutes=2100,
+    )
+    review = build_reply(
+        f"[PATCH 6.1.y] {title}",
+        "Why does this differ? Please resend with that information.",
+        sender=GREG,
+        id="review",
+        reply_to="backport",
+        minutes=2200,
+    )
+    life.update(failed, backport)
+    assert life.branches == {"6.1": "backport sent"}
+    step = life.add_and_wait(review)[1]
+    assert step.startswith("answer the review of the backport to 6.1")
