@@ -19,6 +19,10 @@ With the other kinds, maintainers of other projects made another patch as often 
 """
 
 
+def _is_sure(kind: str, confidence: float) -> bool:
+    return kind in _READY_KINDS and confidence >= SURE_ENOUGH
+
+
 class OtherBackport(NamedTuple):
     """A backport of the fix to another branch, by the branch's name and the commit's id."""
 
@@ -27,12 +31,15 @@ class OtherBackport(NamedTuple):
 
 
 class AdaptedStep(NamedTuple):
-    """A change of an adaptation, as the message of the patch states it, and what the user should
-    check, or "".
+    """A change of an adaptation.
+
+    `text` starts with the file, as the message of the patch states it. `advice` is what the user
+    should check, or "", at the line of the file, or 0.
     """
 
     text: str
     advice: str = ""
+    line: int = 0
 
 
 @json_form()
@@ -41,8 +48,9 @@ class AdaptationPrice:
     """The changes of an adaptation and of the prerequisites besides the fix.
 
     `other_lines` is the number of lines that the adaptation adds or removes and the fix does not,
-    or the reverse. `imported_lines` is the number of lines that the prerequisites change, in
-    `imported_functions` functions that the fix does not change.
+    or the reverse; if a person must resolve the conflict, it is the number of lines in conflict.
+    `kind` is `manual` if the fix cannot be adapted. `imported_lines` is the number of lines that
+    the prerequisites change, in `imported_functions` functions that the fix does not change.
     """
 
     kind: str
@@ -50,6 +58,11 @@ class AdaptationPrice:
     other_lines: int
     imported_lines: int
     imported_functions: int
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether the adaptation is written. Otherwise, a person resolves the conflict."""
+        return _is_sure(self.kind, self.confidence)
 
 
 @json_form("kind confidence start? steps=advised_steps files range_diff?")
@@ -79,17 +92,27 @@ class Adaptation:
         """Return whether the adaptation is written because it is likely correct. Otherwise, it is
         a draft, which is reviewed in a clone.
         """
-        return self.kind in _READY_KINDS and self.confidence >= SURE_ENOUGH
+        return _is_sure(self.kind, self.confidence)
+
+    @property
+    def omits_code(self) -> bool:
+        """Return whether a change was omitted because its code is missing from the branch. The same
+        code may be elsewhere in the branch.
+        """
+        return "absent" in self.features
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the steps without advice, as the message of the patch states them."""
-        return tuple(step.text for step in self.steps)
+        """Return the steps without lines and advice, as the message of the patch states them."""
+        return tuple(dict.fromkeys(step.text for step in self.steps))
 
     @property
     def advised_steps(self) -> tuple[str, ...]:
-        """Return the steps with what the user should check."""
-        return tuple("; ".join(filter(None, step)) for step in self.steps)
+        """Return the steps with their lines and what the user should check."""
+        return tuple(
+            "; ".join(filter(None, (text.replace(":", f":{line}:", 1) if line else text, advice)))
+            for text, advice, line in self.steps
+        )
 
     @property
     def draft_words(self) -> str:

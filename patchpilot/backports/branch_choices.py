@@ -23,7 +23,6 @@ from patchpilot.backports.branch_step import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
-from patchpilot.reading.thread_values import MERGED
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import (
     REQUESTS,
@@ -63,10 +62,11 @@ class BranchChoices:
     def get_unticked_commits(self, branch: BranchResult) -> frozenset[str]:
         """Return a branch's unticked prerequisites.
 
-        Initially, there are none. As long as the introducing commit is unknown, none are ticked,
-        because one of them may be that commit.
+        Initially, there are none. None are ticked as long as the introducing commit is unknown,
+        because one of them may be that commit, or if an adaptation changes less.
         """
-        prerequisites = () if self.result.culprits else branch.prerequisites
+        is_ticked = self.result.culprits and not branch.alternative
+        prerequisites = () if is_ticked else branch.prerequisites
         return self.left_out.get(
             branch.branch,
             frozenset(prerequisite.commit for prerequisite in prerequisites),
@@ -188,7 +188,7 @@ def read_branch_choices(
     merged_commits = (
         series.posted.commit or ""
         for series in followed
-        if series.posted and series.own and series.state in MERGED
+        if series.posted and series.own and series.posted.is_unfetched
     )
     merged = "" if result.upstream else next(merged_commits, "")
     return BranchChoices(

@@ -18,6 +18,7 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.thread_values import StableBranchState
+from patchpilot.threads.conflict_clones import ConflictClone
 from patchpilot.threads.stable_requests import find_marked_time, name_patches_mark
 
 IN_REVIEW = ("posted", "review", "queued")
@@ -87,12 +88,15 @@ class BranchResult:
     `stacked` is the number of other commits of TARGET that were applied before the fix was
     judged; `stacked_others` counts the ones without a fix. `adaptation` is the fix adapted to
     the branch, if this was requested and possible. `alternative` is the price of an adaptation that
-    changes less than the prerequisites. `resolved` is the folder with the patches in
-    which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
+    changes less than the prerequisites. `clone` is the clone in which the user resolves its
+    conflict, and `resolved` the folder with the patches that were written for it, or "". `as_of` is
+    the date of an outdated local copy.
     `present` are the lines of a fix that was probably applied to a directory.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     `reported` is the last state of the fix on the branch according to messages, and `sent` when the
     user sent a backport, from the local branch `sent_from` ("" for patch files).
+    `adding_commits` are the commits that add code which a fix that applies uses and the branch
+    lacks; "" is an unknown one.
     `posted` is the backport that was applied instead of the commit that it names.
     """
 
@@ -110,6 +114,7 @@ class BranchResult:
     culprit_as: str | None = None
     conflicts: tuple[ConflictPlace, ...] = ()
     causes: tuple[Cause, ...] = ()
+    adding_commits: frozenset[str] = frozenset()
     present: tuple[PresentLine, ...] = ()
     prerequisites: tuple[PrerequisiteNeed, ...] = ()
     partial: bool = False
@@ -133,6 +138,7 @@ class BranchResult:
     reported: StableBranchState | None = None
     sent: datetime | None = None
     sent_from: str = ""
+    clone: ConflictClone | None = None
     resolved: str = ""
     posted: PostedBackport | None = None
 
@@ -158,9 +164,14 @@ class BranchResult:
         )
 
     @property
-    def lacks_causes(self) -> bool:
-        """Return whether a cause is not among the prerequisites."""
-        return not {it.commit for it in self.causes} <= {it.commit for it in self.prerequisites}
+    def needs_backport(self) -> bool:
+        """Return whether the mainline commit alone conflicts or cannot compile on the branch."""
+        return self.verdict is BranchVerdict.CONFLICT or bool(self.adding_commits)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether a fix that applies uses code that no prerequisite adds."""
+        return not self.adding_commits <= {it.commit for it in self.prerequisites}
 
     @property
     def wants_fix(self) -> bool:

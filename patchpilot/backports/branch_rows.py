@@ -47,6 +47,7 @@ FIX_KEYS = (
 """The keys of the rows about a fix, in order."""
 DETAIL_KEYS = (
     "failed",
+    "clone",
     "stale",
     "stacked",
     "queued",
@@ -271,6 +272,8 @@ def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow
     elif branch.failed and branch.wants_fix:
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
         yield FactRow("failed", "failed", text, Tone.BAD)
+    if branch.clone and branch.wants_fix and not (review or branch.queued):
+        yield FactRow("clone", "clone", branch.clone.words)
     if branch.stale:
         yield FactRow("stale", "outdated", describe_stale_copy(branch.as_of))
     if branch.stacked_others and branch.wants_fix:
@@ -324,6 +327,7 @@ def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Ite
             text += ", itself a fix" if need.is_fix else ""
             text += f", named by {need.named_by}" if need.named_by else ""
             text += f", only for {need.serves[:12]}" if need.serves else ""
+            text += f", {need.review}" if need.review else ""
             yield FactRow("prerequisite", f"{risk} risk", text, _RISK_TONES[risk])
         total = sum(need.size for need in branch.prerequisites)
         if price := branch.alternative:
@@ -348,6 +352,11 @@ def _format_price(price: AdaptationPrice) -> str:
     imported = format_count(price.imported_lines, "line")
     if price.imported_functions:
         imported += f", in {format_count(price.imported_functions, 'other function')}"
+    if not price.is_sure:
+        return (
+            f"resolving the conflict changes less: {other} in conflict, instead of {imported};"
+            " --write writes the prerequisites and the fix"
+        )
     return (
         f"adapting the fix changes less (--adapt, confidence {price.confidence:.2f}): {other}"
         f" besides the fix, instead of {imported}"
@@ -365,8 +374,9 @@ def _list_related_rows(result: BackportResult, branch: BranchResult) -> Iterator
         yield FactRow("help", "help", hint)
     # if the fix is not in mainline yet, a row of the fix reports this once for all branches
     if branch.wants_fix and branch.lacking_newer and result.upstream is not False:
-        lacking, queued = result.split_newer(branch)
-        names = ", ".join((*lacking, *(f"{name} (queued)" for name in queued)))
+        lacking, queued, sent = result.split_newer(branch)
+        under_way = *map("{} (queued)".format, queued), *map("{} (sent)".format, sent)
+        names = ", ".join((*lacking, *under_way))
         yield FactRow("newer", "note", f"needed in newer trees first: {names}")
     for follower in branch.followers:
         is_instead = follower.kind == "replacement" and branch.wants_fix

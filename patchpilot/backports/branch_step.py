@@ -145,8 +145,8 @@ _COMPARE = BranchStep(
 )
 _SEND_REQUEST = BranchStep(StepKind.SEND_REQUEST, "send the draft", "Home lists it")
 _SHOW_REQUEST = BranchStep(StepKind.SEND_REQUEST, "see the draft")
+INCOMPLETE = "change the patch before you send it: it uses code that is missing from the branch"
 _SEND = BranchStep(StepKind.SEND, "send the patches")
-_OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
 
 
 def find_branch_step(
@@ -163,24 +163,32 @@ def find_branch_step(
         return step
     if branch.is_over:
         return _ENDED
-    if result.upstream and not (is_conflict or branch.failed or branch.posted):
+    if result.upstream and _can_request(branch, work):
         return _find_request_step(result, branch, work, target)
     if branch.affected is None and not result.culprits:
         return _identify_culprit(target)
     if not result.upstream:
         tag_step = _ENOUGH if result.is_tagged else _APPLIED if result.applied else _UNTAGGED
-        return _UNMERGED if is_conflict else tag_step
+        return _UNMERGED if branch.needs_backport else tag_step
     count = len(branch.prerequisites) if work.ticked is None else work.ticked
-    adapted = branch.adaptation
-    is_draft = adapted is not None and not adapted.is_sure
-    if is_conflict and (is_draft or not (count or adapted)):
+    # ticked prerequisites are the user's choice against the alternative to them
+    adapted = branch.adaptation or (None if work.ticked else branch.alternative)
+    if is_conflict and not (adapted.is_sure if adapted else count):
         arguments = (target, *(("--adapt",) if adapted else ()), "--resolve", branch.branch)
         return BranchStep(StepKind.RESOLVE, "resolve", "", Action("backport", arguments, "{}"))
-    if is_conflict and branch.alternative and work.ticked is None:
+    if is_conflict and adapted and not branch.adaptation:
         return _propose_adaptation(branch, target)
-    count += len(branch.follow_ups)
+    reviewed = sum(bool(need.review) for need in branch.prerequisites)
+    count = max(0, count - reviewed) + len(branch.follow_ups)
     words = f"write {count + 1} patches" if count else "write patch"
-    return BranchStep(StepKind.WRITE, words)
+    return BranchStep(StepKind.WRITE, words, INCOMPLETE if branch.is_incomplete else "")
+
+
+def _can_request(branch: BranchResult, work: BranchWork) -> bool:
+    """Return whether to request the mainline commit for a branch, or the user already did."""
+    if branch.verdict is BranchVerdict.CONFLICT or branch.failed or branch.posted:
+        return False
+    return bool(work.is_drafted or work.requested) or not branch.needs_backport
 
 
 def explain_stable_wait(result: BackportResult, branch: BranchResult) -> str:
@@ -234,8 +242,20 @@ def _find_started_step(
     if work.sent:
         return _wait_for_answer(StepKind.SENT, work.sent, work.reported)
     if branch.resolved:
-        return _OPEN
-    return _SEND._replace(send_command=work.written.send) if work.written else None
+        reason = "you resolved the conflict"
+        action = Action("send", (branch.resolved,), f"{reason}; send the patches: {{}}")
+        return BranchStep(StepKind.OPEN, "send the patches", reason, action)
+    if work.written:
+        return _SEND._replace(send_command=work.written.send)
+    return _continue_resolution(branch, work.target or result.short) if branch.clone else None
+
+
+def _continue_resolution(branch: BranchResult, target: str) -> BranchStep:
+    """Return the command that continues in the clone, which names the steps there."""
+    assert branch.clone
+    words = f"{branch.clone.words}; continue: {{}}"
+    action = Action("backport", (target, "--resolve", branch.branch, "--signoff"), words)
+    return BranchStep(StepKind.RESOLVE, "continue to resolve", branch.clone.words, action)
 
 
 def _find_reported_step(

@@ -16,6 +16,7 @@ from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import NOT_ADAPTED, AdaptationPrice, OtherBackport
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.bug_origin import explain_bug_origin, find_bug_origin
+from patchpilot.backports.conflict_places import find_conflict_places
 from patchpilot.backports.conflict_reasons import StackedTree, explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
 from patchpilot.backports.followups import (
@@ -95,6 +96,10 @@ from patchpilot.threads.stable_requests import find_trial_reports
 from patchpilot.topic.upstream_state import find_commit_state
 
 _RESOLVE_ALONE = f"{NOT_ADAPTED}; `--adapt --resolve` opens the conflict without prerequisites"
+_MANUAL_LINE = 2
+"""A line in conflict costs as much as this number of lines of prerequisites, which were tested in
+mainline.
+"""
 Found = Callable[[BackportResult], None]
 """Called with each result as soon as it is known."""
 
@@ -642,12 +647,13 @@ class BackportSession:
                 pending_branch.tree = new_tree
         if is_wanted:
             pending_branch.commits.append(fix.id)
-        stable = self.stable_branches.stable
         return replace(
             result,
-            queued=result.wants_fix
-            and bool(branch.version)
-            and is_commit_queued(self.history, fix.id, branch.version, stable, self.queues),
+            queued=result.wants_fix and self._is_queued(fix.id, branch),
+            prerequisites=tuple(
+                replace(need, review="queued") if self._is_queued(need.commit, branch) else need
+                for need in result.prerequisites
+            ),
             stacked=len(stacked),
             stacked_others=sum(commit in self._others for commit in stacked),
             commands=_list_cherry_pick_commands(result, fix)
@@ -664,6 +670,12 @@ class BackportSession:
                 # the same content may come from another commit
                 has_fix=result.landed_as is not None,
             ),
+        )
+
+    def _is_queued(self, commit: str, branch: StableBranch) -> bool:
+        stable = self.stable_branches.stable
+        return bool(branch.version) and is_commit_queued(
+            self.history, commit, branch.version, stable, self.queues
         )
 
     def _add_requirements(
@@ -728,7 +740,9 @@ class BackportSession:
         )
         if not self.request.adapt:
             price = self._price_adaptation(fix, branch, named.tree, applied, search.needs)
-            result = replace(result, alternative=price)
+            # a clone for a manual resolution omits the prerequisites that people name as well
+            is_usable = price is not None and (price.is_sure or not named.needs)
+            result = replace(result, alternative=price if is_usable else None)
         if search.tree and search.state is SearchState.FOUND:
             return result, self.scratch.pick(fix.id, search.tree, fix.base).tree
         return result, tree
@@ -765,8 +779,8 @@ class BackportSession:
         applied: ApplyResult,
         needs: Sequence[PrerequisiteNeed],
     ) -> AdaptationPrice | None:
-        """Return the price of an adaptation that is ready and changes less than prerequisites that
-        are no fixes; otherwise, None.
+        """Return the price of an adaptation, or of a manual resolution, that changes less than
+        prerequisites that are no fixes; otherwise, None.
         """
         if not needs or all(need.is_fix for need in needs):
             return None
@@ -778,19 +792,25 @@ class BackportSession:
             self._find_other_backports(fix.id, branch),
             self.stable_branches.stable.changelogs,
         )
-        if adapted is None or not adapted.is_sure:
-            return None
-        parent = self.scratch.commit(tree, branch.tip)
-        other_lines = count_other_lines(self.scratch, fix.commit, adapted.made, parent)
         lines = sum(need.size for need in needs)
-        if other_lines >= lines:
+        if adapted and adapted.is_sure:
+            parent = self.scratch.commit(tree, branch.tip)
+            other_lines = count_other_lines(self.scratch, fix.commit, adapted.made, parent)
+            is_smaller = other_lines < lines
+        else:
+            places = find_conflict_places(self.scratch, applied.merge)
+            other_lines = sum(len(place.ours) + len(place.theirs) for place in places)
+            is_countable = all(place.line for place in places)
+            is_smaller = is_countable and _MANUAL_LINE * other_lines < lines
+        if not is_smaller:
             return None
         functions: set[str] = set()
         for need in needs:
             files = FixCommit.read(self.repository, need.commit).files
             functions |= group_changes_by_function(files).lines.keys()
         functions -= group_changes_by_function(fix.files).lines.keys()
-        return AdaptationPrice(adapted.kind, adapted.confidence, other_lines, lines, len(functions))
+        kind, confidence = (adapted.kind, adapted.confidence) if adapted else ("manual", 0.0)
+        return AdaptationPrice(kind, confidence, other_lines, lines, len(functions))
 
     def _adapt(
         self,
@@ -826,17 +846,25 @@ class BackportSession:
         stacked: StackedTree,
         applied: ApplyResult,
     ) -> BranchResult:
-        """Add the causes of a conflict, or the functions that differ where the fix applies."""
+        """Add the causes of a conflict, and other functions that differ if the fix applies."""
         timeout = self.request.effort / 2
-        causes, hints = explain_conflict(
+        causes, hints, adding_commits = explain_conflict(
             self.history, self.scratch, fix, tip, applied, timeout=timeout, stacked=stacked
         )
-        if applied.how is not AppliesHow.CONFLICT:
-            differences = find_differing_functions(
-                self.history, self.scratch, fix, tip, stacked.tree, timeout=timeout
+        adapted = result.adaptation
+        is_conflict = applied.how is AppliesHow.CONFLICT
+        if adapted or not is_conflict:
+            named = {cause.commit for cause in causes} if is_conflict else set()
+            differences = tuple(
+                each
+                for each in find_differing_functions(
+                    self.history, self.scratch, fix, tip, stacked.tree, timeout=timeout
+                )
+                if not is_conflict or any(it.commit not in named for it in each.commits)
             )
             result = replace(result, differences=differences)
-        adapted = result.adaptation
+        if not is_conflict:
+            result = replace(result, adding_commits=adding_commits)
         if adapted:
             adapted = replace(adapted, steps=add_causes(adapted.steps, causes))
         return replace(result, causes=causes, hints=(*result.hints, *hints), adaptation=adapted)

@@ -75,15 +75,19 @@ def explain_conflict(
     *,
     timeout: float = 5.0,
     stacked: StackedTree | None = None,
-) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Return the commits that cause a conflict, and hints for resolving it.
+) -> tuple[tuple[Cause, ...], tuple[str, ...], frozenset[str]]:
+    """Return the commits that cause a conflict, hints for resolving it, and the commits that add
+    code which the fix uses and the branch lacks.
 
     The commits in `stacked`, which were applied before, cause none. If there is no conflict, the
-    hints list what the user should review. The search takes about `timeout` seconds.
+    hints list what the user should review. The last value contains "" if such a commit is unknown.
+    The search takes about `timeout` seconds.
     """
     end = time.monotonic() + timeout
     tree_id, planned = stacked or StackedTree(scratch.tree_of(tip))
-    missing_names, symbol_hints = compare_symbols(scratch, fix, tree_id, timeout=timeout)
+    missing_names, symbol_hints, function_hints = compare_symbols(
+        scratch, fix, tree_id, timeout=timeout
+    )
     causes: list[Cause] = []
     function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
@@ -100,12 +104,14 @@ def explain_conflict(
             f"the fix uses {it.words}, which {it.function}() in the branch does not have"
             for it in missing_locals
         ]
+    adding_commits: list[str] = []
     for missing in missing_names:
         if time.monotonic() > end:
             break
         adding_commit = find_adding_commit(
             scratch, fix, missing, tip, timeout=_compute_seconds_left(end)
         )
+        adding_commits += [adding_commit] if adding_commit else []
         if adding_commit and adding_commit not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
@@ -119,10 +125,12 @@ def explain_conflict(
     causes += [cause for cause in function_causes if cause.commit not in known_ids]
     hints = (
         *symbol_hints,
+        *function_hints,
         *_misplaced_hunk_hints(scratch, fix, tree_id, applied),
         *_moved_function_hints(scratch, fix, tree_id, applied, end),
     )
-    return tuple(causes), hints
+    unknown = [""] if len(adding_commits) < len(symbol_hints) else []
+    return tuple(causes), hints, frozenset((*adding_commits, *unknown))
 
 
 def _compute_seconds_left(end: float) -> float:

@@ -7,6 +7,7 @@ A fix that applies without a conflict may still be wrong if the code around it d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from patchpilot.backports.adapt.alignment import compute_similarity
 from patchpilot.backports.changed_functions import Function, list_functions
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.line_history import (
@@ -26,6 +27,9 @@ from patchpilot.model.patch import FileChange
 
 _MOST_FUNCTIONS = 8
 _MOST_COMMITS = 5
+_SHARE_OF_RENAMED = 0.5
+"""The least similarity of a function's lines to the lines of a function with another name."""
+
 CHANGED, CALLED = "the fix changes it", "the fix calls it"
 MISSING, OWN = "missing from the branch", "a commit of this branch"
 
@@ -59,6 +63,10 @@ class _Pair:
     why: str
     mainline: Function
     branch: Function
+
+
+_Side = tuple[Sequence[str], Mapping[str, Function]]
+"""The code of a file, and its functions by name."""
 
 
 def find_differing_functions(
@@ -125,9 +133,30 @@ def _find_pairs(scratch: ScratchStore, fix: FixCommit, tree: str) -> list[_Pair]
         old, new = (read_code_of(path, split_text_lines(content or b"")) for content in contents)
         mainline, branch = ({it.name: it for it in list_functions(code)} for code in (old, new))
         for name, why in _list_used_functions(change, mainline):
-            if name in branch and _join(old, mainline[name]) != _join(new, branch[name]):
-                pairs.append(_Pair(path, why, mainline[name], branch[name]))
+            same = branch.get(name) or _find_renamed(name, (old, mainline), (new, branch))
+            if same and _join(old, mainline[name]) != _join(new, same).replace(same.name, name):
+                pairs.append(_Pair(path, why, mainline[name], same))
     return sorted(pairs, key=lambda pair: pair.why != CHANGED)
+
+
+def _find_renamed(name: str, mainline: _Side, branch: _Side) -> Function | None:
+    """Return the branch's function with most lines of a mainline function that the branch does not
+    have by name, if it has at least half of them.
+    """
+    (old, functions), (new, others) = mainline, branch
+    lines = _list_lines(old, functions[name])
+    shares = [
+        (compute_similarity(lines, _list_lines(new, other)), place)
+        for place, other in enumerate(others.values())
+        if other.name not in functions
+    ]
+    share, place = max(shares, default=(0.0, 0))
+    return tuple(others.values())[place] if share >= _SHARE_OF_RENAMED else None
+
+
+def _list_lines(lines: Sequence[str], function: Function) -> list[str]:
+    start, end = function.span
+    return list(filter(None, ("".join(line.split()) for line in lines[start:end])))
 
 
 def _list_used_functions(
@@ -154,4 +183,4 @@ def _list_used_functions(
 
 
 def _join(lines: Sequence[str], function: Function) -> str:
-    return "".join("".join(lines[function.span[0] : function.span[1]]).split())
+    return "".join(_list_lines(lines, function))

@@ -52,7 +52,7 @@ class SearchState(StrEnum):
     NONE = "none"
 
 
-@json_form("commit subject lines=size is_fix why named_by~ serves~")
+@json_form("commit subject lines=size is_fix why named_by~ serves~ review?")
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
     """A prerequisite of a fix.
@@ -61,7 +61,8 @@ class PrerequisiteNeed:
     prerequisite is partial; `paths` are then these files, with their former names. `is_fix` is set
     if the prerequisite fixes another commit. `why` is "tried" if trial merges found it, "named" if
     the line `named_by` names it, or "adds" if it adds a name that the fix uses. `serves` is the
-    other prerequisite that needs it, or "" if the fix itself does.
+    other prerequisite that needs it, or "" if the fix itself does. `review` is its state in the
+    stable review of the branch, such as "queued", or ""; then it is not written again.
     """
 
     commit: str
@@ -72,6 +73,7 @@ class PrerequisiteNeed:
     why: str = "tried"
     named_by: str = ""
     serves: str = ""
+    review: str = ""
 
     @property
     def reference(self) -> str:

@@ -88,7 +88,7 @@ class BackportResult:
             # Cc: stable lines can only name whole commits, so skip branches that need only parts of
             # commits
             if (
-                branch.verdict is BranchVerdict.CONFLICT
+                branch.needs_backport
                 and branch.version
                 and not branch.partial
                 and branch.prerequisites
@@ -102,15 +102,23 @@ class BackportResult:
                 lines |= dict.fromkeys((*added, tree) if added else ())
         return tuple(lines)
 
-    def split_newer(self, branch: BranchResult) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the newer branches that lack the fix, and the versions that it is queued for."""
-        queued = {
-            row.branch: row.name
+    def split_newer(
+        self, branch: BranchResult
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Return the newer branches that lack the fix, the versions that it is queued for, and the
+        versions that a backport was sent for.
+        """
+        states = {
+            row.branch: (row.review.state, row.name)
             for row in self.branches
-            if row.branch in branch.lacking_newer and row.review and row.review.state == "queued"
+            if row.review and row.branch in branch.lacking_newer
         }
-        lacking = tuple(name for name in branch.lacking_newer if name not in queued)
-        return lacking, tuple(queued.values())
+        queued, sent = (
+            {newer: name for newer, (each, name) in states.items() if each == state}
+            for state in ("queued", "posted")
+        )
+        lacking = tuple(it for it in branch.lacking_newer if it not in queued | sent)
+        return lacking, tuple(queued.values()), tuple(sent.values())
 
     def describe_rules(self) -> tuple[str, str]:
         """Return the title and the text that explain why there are no branches."""

@@ -54,16 +54,16 @@ _CALLED, _NAMED = "called", "named"
 
 def compare_symbols(
     scratch: ScratchStore, fix: FixCommit, tree: str, *, timeout: float = 5.0
-) -> tuple[tuple[MissingName, ...], list[str]]:
+) -> tuple[tuple[MissingName, ...], list[str], list[str]]:
     """Compare the symbols that the fix uses with a tree.
 
     Check only symbols that occur in mainline, at the fix's parent, or in the fix's files. Return
-    the symbols missing from the tree. Also return hints about missing
-    symbols, about functions with different arguments, and about changed functions that the tree
+    the symbols missing from the tree, then hints about missing symbols and functions with different
+    arguments, with which the fix cannot compile, then hints about changed functions that the tree
     lacks.
     """
     if fix.base is None:
-        return (), []
+        return (), [], []
     base = scratch.tree_of(fix.base)
     used = {
         symbol: kind
@@ -82,7 +82,7 @@ def compare_symbols(
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
-        return (), function_hints
+        return (), [], function_hints
     missing = tuple(MissingName(symbol, before[symbol][0]) for symbol in used if symbol in absent)
     hints = [
         f"the fix {'calls' if used[it.name] == _CALLED else 'uses'} {it.name}, which the branch"
@@ -98,7 +98,7 @@ def compare_symbols(
         and symbol in after
         and _arguments_differ(before[symbol], after[symbol])
     ]
-    return missing, [*hints, *function_hints]
+    return missing, hints, function_hints
 
 
 def find_adding_commit(

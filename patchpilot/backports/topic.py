@@ -23,9 +23,7 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,
-    find_conflict_clone,
-    find_resolution_folder,
-    is_picking,
+    add_resolution,
     prepare_conflict_clone,
 )
 from patchpilot.backports.write import (
@@ -46,6 +44,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.fix_claims import NO_BUG, denies_fix, describe_main_fix
+from patchpilot.threads.conflict_clones import CloneState
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
 
@@ -89,17 +88,8 @@ def compute_topic_backports(
         if empty_result is None or (empty_result.unfetched and not is_unfetched):
             raise
         return empty_result
-    branches = tuple(
-        replace(
-            branch,
-            resolved=str(find_resolution_folder(repository, result.commit, branch) or "")
-            if result.commit and branch.verdict == "conflict"
-            else "",
-        )
-        for branch in result.branches
-    )
-    bug = compute_bug_range(repository, result.commit, result.culprits, branches)
-    return replace(result, branches=branches, bug=bug)
+    bug = compute_bug_range(repository, result.commit, result.culprits, result.branches)
+    return replace(result, bug=bug)
 
 
 def _make_empty_result(
@@ -200,8 +190,8 @@ def list_conflict_options(
 ) -> ConflictOptions:
     """Return the options for resolving a fix's conflict on a branch."""
     assert result.commit
-    if clone := find_conflict_clone(repository, result.commit, branch):
-        return ConflictOptions(is_started=True, is_committed=not is_picking(clone))
+    if clone := add_resolution(repository, result.commit, branch).clone:
+        return ConflictOptions(is_started=True, is_committed=clone.state is not CloneState.OPEN)
     with ScratchStore(repository) as scratch:
         fix, tree = (
             FixCommit.read(repository, result.commit),

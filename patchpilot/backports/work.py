@@ -13,6 +13,7 @@ from shlex import quote
 from patchpilot.backports.branch_choices import read_branch_choices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import (
+    INCOMPLETE,
     RESTING,
     BranchStep,
     StepKind,
@@ -52,13 +53,13 @@ from patchpilot.backports.write import (
 from patchpilot.commits.git_reading import read_identity
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.follow_up import Reverted
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.project import version_key
 from patchpilot.resources import SEND_QUESTIONS
 from patchpilot.threads.stable_requests import find_trial_reports
 
@@ -136,8 +137,11 @@ def next_backport_step(
             else step
             for branch, step in zip(branches, steps, strict=True)
         ]
-    step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
     rows = tuple(zip(branches, steps, strict=True))
+    # newer branches get a fix first
+    newest = sorted(rows, key=lambda row: version_key(row[0].version or ""), reverse=True)
+    step = min((it for _, it in newest), key=lambda step: _STEP_ORDER.index(step.kind))
+    waits = _list_waits([row for row in rows if row[1] != step])
     ready = [branch for branch, branch_step in rows if branch_step == step]
     versions = join_words([branch.name for branch in ready])
     if step.kind is StepKind.WRITE:
@@ -148,13 +152,14 @@ def next_backport_step(
         # with --adapt, a fix that was not adapted is not written with its prerequisites
         adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
         arguments = (target, *onto, *adapt, "--write", folder, "--signoff")
-        return Action("backport", arguments, f"{_list_waits(rows)}next: {{}}")
+        notes = f"{waits}{_list_changes(rows)}"
+        return Action("backport", arguments, f"{notes}next: {{}}")
     if isinstance(step.advice, Action):
-        start = _list_waits(rows) + (f"use {commit}: " if result.asked else "next: ")
+        start = waits + (f"use {commit}: " if result.asked else "next: ")
         if step.kind is StepKind.REQUEST:
             return _advise_request(step.advice, start, result, ready, request.tested)
         return step.advice._replace(reason=start + step.advice.reason)
-    return step.advice or _describe_step(step, versions)
+    return waits + (str(step.advice) or _describe_step(step, versions))
 
 
 def _advise_request(
@@ -188,8 +193,8 @@ def _advise_before_merge(result: BackportResult, branches: Sequence[BranchResult
     if not result.applied:
         return f"next: send it; {tag}"
     after = tag if result.is_tagged else "then ask for the backports; it has no Cc: stable line"
-    conflicts = [row.name for row in branches if row.verdict is BranchVerdict.CONFLICT]
-    manual = f"; after that, send a backport to {join_words(conflicts)}" if conflicts else ""
+    needy = [row.name for row in branches if row.needs_backport]
+    manual = f"; after that, send a backport to {join_words(needy)}" if needy else ""
     return f"next: wait for mainline: {after}{manual}"
 
 
@@ -206,8 +211,15 @@ def _list_waits(rows: Sequence[tuple[BranchResult, BranchStep]]) -> str:
     return "".join(f"{_describe_wait(step, join_words(names))}\n" for step, names in waits.items())
 
 
+def _list_changes(rows: Sequence[tuple[BranchResult, BranchStep]]) -> str:
+    """Return a line that names the branches whose written patch is to be changed, or ""."""
+    incomplete = [row.name for row, it in rows if it.kind is StepKind.WRITE and it.reason]
+    return f"on {join_words(incomplete)}, {INCOMPLETE}\n" if incomplete else ""
+
+
 _STEP_ORDER = (
     StepKind.CHANGE,
+    StepKind.OPEN,
     StepKind.SEND_REQUEST,
     StepKind.REQUEST,
     StepKind.WRITE,

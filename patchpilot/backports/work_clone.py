@@ -5,6 +5,7 @@ The user's repository and working tree are not changed.
 """
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -31,9 +32,11 @@ from patchpilot.backports.patches import (
     make_commits,
 )
 from patchpilot.backports.posted_backport import adopt_message
+from patchpilot.backports.resolved_code import list_resolution_doubts
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
-    UNSIGNED_HINT,
+    ON_SENT,
+    UNSIGNED,
     WrittenBackport,
     add_follow_ups,
     advise_sign_off,
@@ -45,6 +48,7 @@ from patchpilot.backports.write import (
     make_backport_messages,
     make_branch_wording,
     plan_backport_steps,
+    recall_backport,
     remember_backport,
     write_mails,
 )
@@ -56,7 +60,11 @@ from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, MissingError, UsageError
-from patchpilot.history.origin import find_explanation, find_unsigned_explanation
+from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.origin import (
+    find_explanation,
+    find_unsigned_explanation,
+)
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -64,16 +72,23 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
-from patchpilot.resources import state_path
+from patchpilot.threads.conflict_clones import (
+    WRITTEN,
+    CloneState,
+    find_conflict_clone,
+    is_picking,
+    name_clone_folder,
+)
 
 _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
+_MARKER = b"\n<<<<<<< "
 _ADAPTED = "refs/patchpilot/adapted"
 """The ref that marks a clone with an adapted fix; it names the branch's tip."""
 _PREREQUISITES = "refs/patchpilot/prerequisites"
 """The ref of the last prerequisite in a clone that was prepared with some."""
-_WRITTEN = "patchpilot-written"
-"""The folder in a clone's .git that has copies of the patches, for each folder of patches."""
+_DRAFT = "patchpilot-draft-"
+"""The start of the name of a file in .git with the notes and checksums of a fix's draft."""
 _ADVICE = """
 # Say above your own Signed-off-by what you adapted and why:
 # [ yourname: … ]
@@ -113,11 +128,11 @@ def prepare_conflict_clone(
     `pairs` contains each fix with its result for the branch. They are applied in order, and each
     conflict is resolved before the next fix. `target` is the TARGET that names them, by default the
     last fix. For an adapted fix, omit the prerequisites and write the adapted content to the
-    conflicted files. An existing clone is used as it is; if it was prepared without an adapted fix,
-    or with prerequisites although there are none now, the first advice reports that. After the user
-    has committed the resolution, write the patches to `folder`/<version>, by default next to the
-    clone. Raise `UsageError` for a directory, a patch file, a fix that is not merged, or a folder
-    with other patches.
+    conflicted files, unless the adaptation omits code. An existing clone is used as it is; if it
+    was prepared without an adapted fix, or with prerequisites although there are none now, the
+    first advice reports that. After the user has committed the resolution, write the patches to
+    `folder`/<version>, by default next to the clone. Raise `UsageError` for a directory, a patch
+    file, a fix that is not merged, or a folder with other patches.
     """
     result, branch = pairs[-1]
     if any(it.commit is None for it, _ in pairs) or result.commit is None or not branch.tip:
@@ -148,23 +163,27 @@ def prepare_conflict_clone(
     return resolution
 
 
-def find_conflict_clone(repository: Repository, commit: str, branch: BranchResult) -> Path | None:
-    """Return the clone for resolving the conflict on a branch, or None if there is none yet."""
-    clone = _clone_folder(repository, commit, branch)
-    return clone if (clone / ".git").exists() else None
-
-
-def is_picking(clone: Path) -> bool:
-    """Return whether a commit is in conflict in a clone."""
-    return (clone / ".git" / "CHERRY_PICK_HEAD").exists()
+def add_resolution(repository: Repository, commit: str, branch: BranchResult) -> BranchResult:
+    """Return a branch with the clone in which the user resolves its conflict, and the folder of the
+    patches that this produced.
+    """
+    if branch.verdict is not BranchVerdict.CONFLICT or not branch.tip:
+        return branch
+    clone = find_conflict_clone(_clone_folder(repository, commit, branch), branch.name)
+    folder = find_resolution_folder(repository, commit, branch) if clone else None
+    return replace(branch, clone=clone, resolved=str(folder or ""))
 
 
 def find_resolution_folder(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
     """Return the folder of patches that resolving a branch's conflict produced, or None."""
-    folder = _patch_folder(_clone_folder(repository, commit, branch))
-    return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
+    clone = find_conflict_clone(_clone_folder(repository, commit, branch), branch.name)
+    if clone is None or clone.state is not CloneState.WRITTEN:
+        return None
+    written = recall_backport(commit, branch)
+    folder = written.files[0].parent if written else _patch_folder(clone.folder)
+    return folder if any(folder.glob("*.patch")) else None
 
 
 def build_backport(
@@ -227,11 +246,7 @@ def build_backport(
 
 
 def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> Path:
-    repository_key = hashlib.sha256(
-        str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
-    ).hexdigest()[:8]
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.name).strip(".-")
-    return state_path() / "resolve" / f"{repository_key}-{commit[:12]}-{name}"
+    return name_clone_folder(repository.common_dir, commit, branch.name)
 
 
 def _patch_folder(folder: Path) -> Path:
@@ -368,7 +383,10 @@ def _prepare_clone(
 def _pick(
     repository: Repository, step: Step, stable: StableTrees, folder: Path, wording: BackportText
 ) -> None:
-    """Apply a commit in a clone, with the message of a backport and its adapted content."""
+    """Apply a commit in a clone, with the message of a backport and its adapted content.
+
+    If the adaptation omits code, leave the conflict, because the user has to find this code.
+    """
     git(
         folder,
         "-c",
@@ -379,7 +397,7 @@ def _pick(
         ok=(0, 1),
         timeout=1800,
     )
-    start = step.adaptation
+    start = None if step.adaptation and step.adaptation.omits_code else step.adaptation
     message = make_backport_message(
         adopt_message(repository, step.commit, start),
         stable,
@@ -394,6 +412,10 @@ def _pick(
         # a symbolic link may point outside the clone
         if mode.startswith(_PLAIN_FILE):
             (folder / path).write_bytes(content)
+    if start:
+        sums = {path: _checksum(it[1]) for path, it in start.contents.items() if it}
+        draft = folder / ".git" / f"{_DRAFT}{step.commit.id}"
+        draft.write_text(json.dumps([start.notes, sums]), encoding="utf-8")
     merge_message = folder / ".git" / "MERGE_MSG"
     if merge_message.exists():
         merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
@@ -408,6 +430,26 @@ def _pick(
             "-",
             stdin=message.encode("utf-8", "surrogateescape"),
         )
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _omit_draft_notes(clone: Repository, own: Commit, original: Commit) -> tuple[str, list[str]]:
+    """Return the message of a resolved commit without the notes on files of the draft that the
+    user changed, and these files if a note was omitted.
+    """
+    draft = _read_bytes(clone.common_dir / f"{_DRAFT}{original.id}") or b"[[], {}]"
+    notes, sums = json.loads(draft)
+    changed = [path for path in sums if _checksum(clone.blob(own.id, path) or b"") != sums[path]]
+    message = own.message
+    for note in notes:
+        path = next((it for it in sums if note.startswith(f"{it}:")), "")
+        if changed and (not path or path in changed):
+            words = r"\s+".join(map(re.escape, note.split()))
+            message = re.sub(rf"^\[ \S+: {words} \](?:\n|\Z)", "", message, flags=re.MULTILINE)
+    return message, changed if message != own.message else []
 
 
 def _copy_objects(folder: Path, scratch: ScratchStore, commits: Sequence[MadeCommit]) -> None:
@@ -447,9 +489,13 @@ def _continue_resolution(
         picked = _list_picked(clone)
         is_done = all((result.commit or "").startswith(picked or ("-",)) for result, _ in pairs)
         if is_picking(clone_folder) or not is_done:
+            is_draft = _has_ref(clone_folder, _ADAPTED) and not any(
+                _MARKER in _read_bytes(clone_folder / path) for path in conflicted
+            )
+            verb = "read and correct the draft in" if is_draft else "edit"
             advice = (
                 f"cd {shlex.quote(str(clone_folder))}",
-                *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
+                *((f"{verb}: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
                 f"cd {shlex.quote(str(repository.top))}",
                 Action(
@@ -470,6 +516,10 @@ def _continue_resolution(
             ]
             wording = make_branch_wording(wording, [each for _, each in pairs])
             made, left_out = add_follow_ups(scratch, stable, pairs, resolved_commits, wording)
+            is_added = len(made) > len(own_commits)
+            reviewed = {it.commit for _, each in pairs for it in each.prerequisites if it.review}
+            sent = [it.original.short for it in made if it.original.id in reviewed]
+            made = tuple(it for it in made if it.original.id not in reviewed)
             mails = make_backport_messages(scratch, stable, made, base, branch.version, wording)
             files, edited = _write_resolution(
                 clone_folder,
@@ -483,6 +533,17 @@ def _continue_resolution(
             again: tuple[str, ...] = (target, "--resolve", branch.branch)
             again += ("--write", str(user_folder)) if user_folder else ()
             amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
+            doubts = [
+                doubt
+                for own, commit in zip(own_commits, resolved_commits, strict=True)
+                for doubt in list_resolution_doubts(clone, own, commit.original)
+            ]
+            for own, commit in zip(own_commits, resolved_commits, strict=True):
+                if changed := _omit_draft_notes(clone, own, commit.original)[1]:
+                    doubts.append(
+                        f"omitted the notes on the draft of {own.subject!r}: you changed"
+                        f" {', '.join(changed)}"
+                    )
             hint: Advice = format_note_hint(made, files, f"explain them in the message: {amend}")
             hints: list[Advice] = []
             if hint:
@@ -490,10 +551,9 @@ def _continue_resolution(
                 write = Action("backport", (*again, "--signoff"), "then write them again: {}")
                 hints = [hint, write]
             elif not wording.signer:
-                is_added = len(made) > len(own_commits)
-                sign = advise_sign_off(again)
-                hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, sign)
-                hint = hint or (UNSIGNED_HINT if is_added else "")
+                hint = _find_sign_hint(own_commits, resolved_commits, wording.adapter, again)
+                if is_added and not hint:
+                    hint = _advise_missing_sign_off(again)
                 hints = [hint] if hint else []
     send = format_send_command(files, [(result.short, row) for result, row in pairs])
     written = WrittenBackport(branch.branch, files, send=send)
@@ -505,7 +565,9 @@ def _continue_resolution(
         (),
         (
             *hints,
+            *doubts,
             *map(explain_left_out, left_out),
+            *([ON_SENT.format(", ".join(sent))] if sent else []),
             *(f"you edited {name}, so it is kept; remove it to write it again" for name in edited),
             f"send them: {send}",
             f"keep the files for a v2; once the branch has the fix: {_remove(clone_folder)}",
@@ -531,7 +593,7 @@ def _write_resolution(
     one series, or patches that this clone did not write.
     """
     # copies of what was written to this folder show what the user edited since
-    copies = clone / ".git" / _WRITTEN / hashlib.sha256(bytes(folder.resolve())).hexdigest()
+    copies = clone / ".git" / WRITTEN / hashlib.sha256(bytes(folder.resolve())).hexdigest()
     old = set(folder.glob("*.patch")) - {
         folder / name
         for name, content in mails
@@ -574,19 +636,23 @@ def _find_sign_hint(
     own_commits: Sequence[Commit],
     made: Sequence[MadeCommit],
     identity: Address | None,
-    sign: Advice,
+    arguments: Sequence[str],
 ) -> Advice:
     """Return how to add the user's sign-off if the user's commits lack it, or "".
 
-    `sign` is returned if it belongs below a note.
+    `arguments` contains the arguments of `backport` that write the patches.
     """
     if any(
         find_unsigned_explanation(own.message, commit.original.message)
         for own, commit in zip(own_commits, made, strict=True)
     ):
-        return sign
+        return advise_sign_off(arguments)
     is_signed = identity and all(is_last_signer(own.message, identity) for own in own_commits)
-    return "" if is_signed else UNSIGNED_HINT
+    return "" if is_signed else _advise_missing_sign_off(arguments)
+
+
+def _advise_missing_sign_off(arguments: Sequence[str]) -> Action:
+    return Action("backport", (*arguments, "--signoff"), f"{UNSIGNED}; `{{}}` writes them with it")
 
 
 def _read_resolved_commit(
@@ -597,7 +663,7 @@ def _read_resolved_commit(
     original_id = repository.find(upstream[0]) if upstream else None
     commit = repository.commit(original_id) if original_id else own
     tree, parent, id_ = own.tree, own.parents[0], own.id
-    message = own.message
+    message, _ = _omit_draft_notes(scratch.repository, own, commit)
     if signer:
         has_note = bool(find_unsigned_explanation(message, commit.message))
         message = sign_message(message, signer, has_note=has_note)

@@ -48,8 +48,9 @@ from patchpilot.write_file import replace_file
 
 _OMIT_ADAPT = f"{NOT_ADAPTED}: omit --adapt to write it with its prerequisites"
 _NOT_BUILT = "Applies to the branch; neither built nor tested there."
-_ON_SENT = "applies after patches that were sent: {}"
-UNSIGNED_HINT = "they lack your Signed-off-by; --signoff adds it"
+ON_SENT = "applies after patches that were sent or queued: {}"
+UNSIGNED = "they lack your Signed-off-by"
+UNSIGNED_HINT = f"{UNSIGNED}; remove them and run `patchpilot backport` again with --signoff"
 
 
 @json_form("branch files skipped~ in_reply_to=answers~ left_out")
@@ -194,7 +195,7 @@ def write_backports(
                     if is_explained and wording.signer is None
                     else ""
                 )
-                or (_ON_SENT.format(", ".join(it.short for it in sent)) if sent else ""),
+                or (ON_SENT.format(", ".join(it.short for it in sent)) if sent else ""),
                 send=format_send_command(files, own) if stable.addresses else "",
                 is_signed=wording.signer is not None,
                 left_out=left_out,
@@ -278,9 +279,10 @@ def plan_backport_steps(
 
     If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
     files. An adapted fix needs only the prerequisites that people name. A fix that mainline
-    reverted is skipped, unless `everything` is set. A fix whose patches for the branch were sent is
-    only applied below the others, or skipped if it does not apply. With `adapt`, skip a conflicting
-    fix that could not be adapted, even if it has prerequisites.
+    reverted is skipped, unless `everything` is set. A fix or prerequisite whose patches for the
+    branch were sent or queued is only applied below the others; such a fix is skipped if it does
+    not apply. With `adapt`, skip a conflicting fix that could not be adapted, even if it has
+    prerequisites.
     """
     steps = list[Step]()
     added_commits = set()
@@ -312,7 +314,7 @@ def plan_backport_steps(
                         repository.commit(prerequisite.commit),
                         fix.commit,
                         prerequisite.paths,
-                        is_sent=bool(sent),
+                        is_sent=bool(sent or (prerequisite.review and not everything)),
                     )
                 )
         steps.append(

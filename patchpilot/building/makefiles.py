@@ -78,6 +78,12 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     return tuple(sorted(alternatives, key=lambda need: len(need.symbols)))
 
 
+def modules_of(read: Read, path: str) -> frozenset[str]:
+    """Return the modules that may contain a source file, with "_" as in a trace; see `needs_of`."""
+    modules = (need.module.rpartition("/")[2] for need in needs_of(read, path))
+    return frozenset(module.replace("-", "_") for module in modules if module)
+
+
 def target_of(read: Read, path: str) -> str:
     """Return the make target for a source file.
 

@@ -196,9 +196,9 @@ def can_fix_targets(targets: Sequence[str]) -> bool:
 
 def describe_unchecked_files(repository: "Repository") -> str:
     """Describe the tracked files that differ from HEAD, or return "" if there are none."""
-    from patchpilot.commits.make_commits import describe_uncommitted_files, list_uncommitted_files
+    from patchpilot.commits.make_commits import describe_left_files, list_uncommitted_files
 
-    return describe_uncommitted_files(list_uncommitted_files(repository), ", and were not checked")
+    return describe_left_files(list_uncommitted_files(repository), effect=", and were not checked")
 
 
 def find_pushed_range() -> tuple[str, ...]:

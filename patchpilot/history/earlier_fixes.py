@@ -115,7 +115,10 @@ def _add_hunk(hunk: Hunk, code: Sequence[str], functions: ChangedFunctions) -> N
     previous, has_changes, is_addition = "", False, True
     for line, code_line in zip(hunk.lines, code, strict=True):
         content = line.text.strip()
+        starts_function = line.kind in " +-" and is_function_start(code_line)
         if line.kind in "+-":
+            # its first line belongs to the function, not to the one above
+            function = function_name(code_line) if starts_function else function
             if content:
                 functions.lines.setdefault(function, Counter())[line.kind, content] += 1
             has_changes, is_addition = True, is_addition and line.kind == "+"
@@ -127,7 +130,7 @@ def _add_hunk(hunk: Hunk, code: Sequence[str], functions: ChangedFunctions) -> N
             ):
                 functions.edges.add(Edge(function, previous, content))
             previous, has_changes, is_addition = content, False, True
-        if line.kind in " +-" and is_function_start(code_line):
+        if starts_function:
             function = function_name(code_line)
 
 

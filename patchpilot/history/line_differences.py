@@ -4,6 +4,7 @@
 Context and line numbers do not count, and files are paired even if the branch has another path.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -58,6 +59,26 @@ def find_other_paths(
     """Return (origin's path, backport's path) of each file with another path on the branch."""
     pairs, _, _ = _pair_files(origin, backport)
     return tuple((old.path, new.path) for old, new in pairs if old.path != new.path)
+
+
+def find_files_without_code(
+    origin: Sequence[FileChange], backport: Sequence[FileChange]
+) -> tuple[str, ...]:
+    """Return the origin's path of each C file in which only the origin changes code, and not only
+    comments, blank lines and #include lines.
+    """
+    pairs, left_out, _ = _pair_files(origin, backport)
+    without = [old for old, new in pairs if not _changes_code(new)]
+    return tuple(change.path for change in (*without, *left_out) if _changes_code(change))
+
+
+def _changes_code(change: FileChange) -> bool:
+    return change.path.endswith((".c", ".h")) and not all(
+        _NO_CODE.match(line.text) for line in _changed_lines(change)
+    )
+
+
+_NO_CODE = re.compile(r"\s*(?:$|#\s*include\b|//|/\*(?!.*\*/\s*\S)|\*(?:[\s/]|$))")
 
 
 def has_same_context(origin: Sequence[FileChange], backport: Sequence[FileChange]) -> bool:

@@ -16,6 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.line_differences import (
     LineDifference,
+    find_files_without_code,
     find_line_differences,
     find_other_paths,
     has_same_context,
@@ -24,7 +25,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_fixes_line
 from patchpilot.model.origin import CONTEXT, IDENTICAL, LINES, Difference, Origin
-from patchpilot.model.patch import FileChange, Patch, parse_diff, parse_subject
+from patchpilot.model.patch import FileChange, Patch, parse_subject
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
@@ -67,11 +68,11 @@ _KEPT_TAGS = (*_REVIEW_TAGS, "signed-off-by", "fixes", "closes")
 def compare_with_origin(repository: Repository, patch: Patch) -> Origin | None:
     """Compare a patch with the commit that its message names.
 
-    Return None if it names no commit of the repository, or is this commit. Of several commits that
-    it names, choose the most similar one.
+    Return None if it names no commit of the repository, is this commit, or has a malformed diff. Of
+    several commits that it names, choose the most similar one.
     """
     try:
-        return _compare_with_nearest(repository, patch)
+        return None if patch.diff_error else _compare_with_nearest(repository, patch)
     except PatchpilotError:
         # the clone is partial or shallow
         return None
@@ -79,11 +80,21 @@ def compare_with_origin(repository: Repository, patch: Patch) -> Origin | None:
 
 def find_origin_problem(repository: Repository, change: str | Patch) -> SendProblem | None:
     """Return the problem of a commit, or a patch file, whose lines differ from its origin's without
-    a note.
+    a note, or which changes none of the code although its origin does.
     """
     patch, origin = _compare_change(repository, change)
-    unexplained = origin.unexplained if origin else ()
-    if not patch or not origin or not unexplained:
+    if not patch or not origin or origin.same != LINES:
+        return None
+    original = FixCommit(repository, origin.commit).files
+    if find_files_without_code(original, ()) and not find_files_without_code(patch.files, ()):
+        return SendProblem(
+            "backport-differs",
+            f"{patch.subject.title}: changes only comments and #include lines, unlike upstream"
+            f" commit {origin.commit.short}",
+            "change the code that the upstream commit changes; the branch may have it elsewhere",
+        )
+    unexplained = origin.unexplained
+    if not unexplained:
         return None
     first = unexplained[0]
     place = f"{first.path}{f':{first.line}' if first.line else ''}"
@@ -94,6 +105,12 @@ def find_origin_problem(repository: Repository, change: str | Patch) -> SendProb
         f" without an explanation in its message: {place}: {first.message}{more}",
         "explain the difference above your sign-off: [ NAME: EXPLANATION ]",
     )
+
+
+def find_missing_code(repository: Repository, backport: Commit, origin: Commit) -> tuple[str, ...]:
+    """Return the files of a backport's origin in which the backport changes no code."""
+    commits = (FixCommit(repository, commit) for commit in (origin, backport))
+    return find_files_without_code(*(commit.files for commit in commits))
 
 
 def find_unsigned_note(repository: Repository, change: str | Patch) -> SendProblem | None:
@@ -191,7 +208,7 @@ def _compare_with_nearest(repository: Repository, patch: Patch) -> Origin | None
 
 
 def _compare(repository: Repository, patch: Patch, commit: Commit) -> Origin:
-    original = parse_diff(FixCommit(repository, commit).diff_lines, 1).files
+    original = FixCommit(repository, commit).files
     same = IDENTICAL if has_same_context(original, patch.files) else CONTEXT
     differences: list[Difference] = []
     if same == CONTEXT:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from patchpilot.archive.track_store import TrackEntry
+from patchpilot.backports.adapted_fix import AdaptationPrice
 from patchpilot.backports.branch_choices import read_branch_choices
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_step import StepKind
@@ -13,10 +15,15 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import next_backport_step
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.reading.stable_wait import StableWait
-from patchpilot.reading.thread_values import StableBranchState
+from patchpilot.reading.thread_values import LandedCommit, StableBranchState
 from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
+from patchpilot.threads.series_record import summarize_series
 from patchpilot.threads.stable_requests import REQUESTS, read_requests
+from patchpilot.threads.tracked import Tracked
+from tests.kit.mails import build_described_mail, build_mbox, build_stable_queue_notice
 
 VERSIONS = ("6.1", "6.6", "6.12", "6.18")
 COMMIT = "3" * 12
@@ -148,3 +155,71 @@ def test_next_step_leaves_out_branches_that_take_the_fix_by_its_tag(workdir: obj
         waits, step = str(next_backport_step(None, (judged,), BackportRequest("HEAD"))).split("\n")
         assert waits == f"wait for 6.12 and 6.6: {StableWait().reason}"
         assert step.startswith(f"next: {command}")
+
+
+def test_newest_of_the_branches_with_a_conflict_is_resolved_first(workdir: object) -> None:
+    result = make_result("5.15", "6.1")
+    rows = tuple(replace(it, verdict=BranchVerdict.CONFLICT) for it in result.branches)
+    for branches in (rows, rows[::-1]):
+        judged = replace(result, branches=branches)
+        step = str(next_backport_step(None, (judged,), BackportRequest("HEAD")))
+        assert step == "next: patchpilot backport HEAD --resolve stable/linux-6.1.y"
+
+
+def test_each_reason_to_wait_is_named(workdir: object) -> None:
+    result = replace(make_result("6.1", "6.6", "7.0"), is_tagged=True, wait=StableWait())
+    *queued, last = result.branches
+    branches = (*(replace(it, queued=True) for it in queued), last)
+    judged = replace(result, branches=branches)
+    waits, step = str(next_backport_step(None, (judged,), BackportRequest("HEAD"))).split("\n")
+    assert waits == f"wait for 7.0: {StableWait().reason}"
+    assert step == "next: wait for 6.1 and 6.6: it is queued for the next release"
+
+
+@pytest.mark.parametrize(
+    ("price", "kind"),
+    [
+        (AdaptationPrice("context", 0.9, 0, 40, 1), StepKind.ADAPT),
+        (AdaptationPrice("beside", 0.4, 3, 40, 1), StepKind.RESOLVE),
+        (AdaptationPrice("manual", 0.0, 3, 40, 1), StepKind.RESOLVE),
+        (None, StepKind.WRITE),
+    ],
+)
+def test_ticked_prerequisites_replace_the_smaller_adaptation(
+    workdir: object, price: AdaptationPrice | None, kind: StepKind
+) -> None:
+    need = PrerequisiteNeed("4" * 40, "a helper", 40)
+    (branch,) = make_result("6.1").branches
+    branch = replace(
+        branch, verdict=BranchVerdict.CONFLICT, prerequisites=(need,), alternative=price
+    )
+    result = replace(make_result("6.1"), branches=(branch,))
+    for left_out, count, step in (
+        ({}, int(price is None), kind),
+        ({branch.branch: frozenset[str]()}, 1, StepKind.WRITE),
+        ({branch.branch: frozenset({need.commit})}, 0, kind if price else StepKind.RESOLVE),
+    ):
+        choices = read_branch_choices(result, left_out, {})
+        assert choices.count_ticked(branch) == count
+        assert choices.find_step(branch).kind is step
+
+
+@pytest.mark.parametrize("is_fetched", [False, True])
+def test_merge_that_messages_report_is_looked_for_in_the_repository(
+    workdir: object, is_fetched: bool
+) -> None:
+    patch = build_described_mail("p1 [PATCH] pump: stop at ten")
+    queued = build_stable_queue_notice("pump: stop at ten", "7" * 40, "6.18", minutes=100)
+    (series,) = read_thread(parse(build_mbox(patch, queued)))
+    commits = [LandedCommit("torvalds/linux", "7" * 40, patch=1)] if is_fetched else []
+    posted = with_commits(series, commits)
+    followed = Tracked(
+        **summarize_series(posted, {}).summary(),
+        entry=TrackEntry(1, "p1@example.org", "", None, "t.mbox", "", None, None),
+        unread=frozenset(),
+        posted=posted,
+        own=True,
+    )
+    unmerged = replace(make_result("6.1"), upstream=False)
+    choices = read_branch_choices(unmerged, {}, {}, (followed,))
+    assert choices.merged == ("" if is_fetched else "7" * 40)

@@ -35,6 +35,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import ENDED, MissingSeries, SkippedBranch
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.follow_up import Follower, Reverted
+from patchpilot.threads.conflict_clones import CloneState, ConflictClone
 from patchpilot.tui.screens.backports_rows import branch_page_rows, build_table
 from tests.kit.backport_world import World, track_failed_backports
 from tests.kit.cli import call
@@ -109,6 +110,8 @@ def test_each_key_of_a_row_is_known() -> None:
     merged = format_branch_rows(RESULT, FULL, BranchWork(merged="a" * 40))
     sent = BranchWork(sent=datetime(2026, 3, 4, tzinfo=UTC))
     merged += format_branch_rows(RESULT, replace(FULL, queued=False), sent)
+    clone = ConflictClone(Path("clone"), "6.1", CloneState.OPEN)
+    merged += format_branch_rows(RESULT, replace(FULL, queued=False, clone=clone))
     rows = (*list_all_rows(RESULT), *list_all_rows(UNMERGED), *list_all_rows(REVERTED), *merged)
     keys = [row.key for row in rows]
     assert {*keys} == {*BRANCH_KEYS, *FIX_KEYS}

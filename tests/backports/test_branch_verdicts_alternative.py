@@ -57,6 +57,44 @@ MANY = "more(31);\n\tmore2(31);\n\tmore3(31);"
 NEIGHBORS = {"l31": "more(31);", "l33": "x();"}
 
 
+HELPER = "".join(f"helper({number});\n" for number in range(30))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "lines"),
+    [
+        ({**NEIGHBORS, "l34": "y();"}, {"l32": "step(32, on);", "l34": "y(1);"}, "rewritten", 8),
+        ({"l31": MANY}, {"l31": MANY.replace("3(", "4(")}, "manual", 4),
+    ],
+    ids=["unsure", "not adapted"],
+)
+def test_small_conflict_is_resolved_instead_of_importing_a_feature(
+    world: World, before: dict[str, str], after: dict[str, str], kind: str, lines: int
+) -> None:
+    branch = world.create_stable_branch("6.6", world.fix)
+    feature = world.repo.commit(
+        "work: add a helper", {"w.c": format_function(**FIXED, **before), "help.c": HELPER}
+    )
+    fix = world.repo.commit(
+        f'work: go on\n\nIt hung.\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**FIXED, **{**before, **after})},
+    )
+    verdict = world.read_branch_result(fix, "--onto", branch)
+    assert [need["commit"] for need in verdict["prerequisites"]] == [feature]
+    price = verdict["alternative"]
+    assert (price["kind"], price["other_lines"]) == (kind, lines)
+    output = " ".join(world.run_backport(fix, "--onto", branch).out.split())
+    assert f"resolving the conflict changes less: {lines} lines in conflict, instead of" in output
+    assert "--write writes the prerequisites" in output
+    program, command, *arguments = shlex.split(output.partition("next: ")[2])
+    assert (program, command) == ("patchpilot", "backport")
+    assert arguments == [fix, "--adapt", "--resolve", branch]
+    resolving = world.read_backport_json(*arguments)["resolve"]
+    assert resolving["conflicted"] == ["w.c"]
+    written = world.run_backport(fix, "--onto", branch, "--write", world.repo.path.parent / "out")
+    assert "add-a-helper.patch" in written.out
+
+
 @pytest.mark.parametrize(
     ("before", "after", "is_adapted", "option"),
     [

@@ -63,7 +63,7 @@ def test_conflicting_patch_is_adapted_and_explained(world: World, workdir: Path)
     assert "help: only the hunks are known" in output
     patch_text = parse_patch(file.read_bytes(), str(file)).message
     assert any(
-        line.startswith("[ ") and "w.c:23: made the change in the branch's" in line
+        line.startswith("[ ") and "w.c: made the change in the branch's" in line
         for line in patch_text
     )
     assert patch_text[-1].startswith("Signed-off-by: ")

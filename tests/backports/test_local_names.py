@@ -102,3 +102,60 @@ def test_request_names_the_commit_that_adds_a_used_label(world: World) -> None:
     world.create_stable_branch("6.1", start)
     mail = world.run_backport(fix, "--onto", "linux-6.1.y", "--request", "--all").out
     assert f'It needs this commit before it:\n  {adding} ("work: unify")\n' in mail
+
+
+def create_branches_with_and_without_the_label(world: World) -> tuple[str, str]:
+    """Create 6.1 without the label and 6.12 with it. Return the label's commit and the fix."""
+    start = world.repo.commit("work: add it", {"t.c": make_file()})
+    adding = world.repo.commit("work: unify", {"t.c": make_file(tail=WITH_LABEL)})
+    fix = world.repo.commit(
+        f'work: check the size\n\nIt crashes.\n\nFixes: {start[:12]} ("work: add it")\n',
+        {"t.c": make_file(tail=WITH_LABEL, use=CHECK)},
+    )
+    world.create_stable_branch("6.1", start)
+    world.create_stable_branch("6.12", adding)
+    return adding, fix
+
+
+def test_fix_that_uses_a_missing_label_is_written_not_requested(world: World) -> None:
+    adding, fix = create_branches_with_and_without_the_label(world)
+    older = ("--onto", "linux-6.1.y")
+    (command,) = world.read_backport_json(fix, *older)["next_commands"]
+    assert command.startswith(f"patchpilot backport {fix} --onto linux-6.1.y --write ")
+    assert "next: test it on 6.12, then ask: " in " ".join(world.run_backport(fix).out.split())
+    refused = world.run_backport(fix, *older, "--request")
+    refused.expect(2, "not requested: code that the fix uses is missing from 6.1")
+    mail = world.run_backport(fix, "--request", "--tested", "6.12.3 by Tess").out
+    text = " ".join(mail.split())
+    assert "please apply this commit to 6.12:" in text
+    assert "On 6.1, it needs a backport: code that it uses is missing." in text
+    assert "as well, but was not tested there" not in text
+    untested = " ".join(world.run_backport(fix, "--request").out.split())
+    assert "please apply this commit to 6.12:" in untested
+    # a test shows that the commit which adds the label is enough
+    tested = world.run_backport(fix, "--request", "--tested", "6.1 by Tess").out
+    assert f'It needs this commit before it:\n  {adding} ("work: unify")\n' in tested
+
+
+def test_cc_stable_names_the_commit_that_adds_a_used_label(world: World) -> None:
+    adding, fix = create_branches_with_and_without_the_label(world)
+    message = world.repo.git("log -1 --format=%B", fix) + "\nCc: stable@vger.kernel.org\n"
+    world.repo.git("switch -q -c topic", adding)
+    tagged = world.repo.commit(message, {"t.c": make_file(tail=WITH_LABEL, use=CHECK)})
+    world.repo.git("branch -f master", adding)
+    text = " ".join(world.run_backport(tagged, "--onto", "linux-6.1.y").out.split())
+    assert f"# 6.1.x: {adding[:12]}: work: unify" in text
+    assert "stable is enough" not in text
+
+
+def test_patch_that_calls_a_function_with_other_arguments_is_to_be_changed(world: World) -> None:
+    files = {"t.c": make_file(), "include/t.h": "int helper(int a);\n"}
+    start = world.repo.commit("work: add it", files)
+    world.repo.commit("lib: helper takes flags", {"include/t.h": "int helper(int a, int flags);\n"})
+    text = f'work: use it\n\nIt crashes.\n\nFixes: {start[:12]} ("work: add it")\n'
+    fix = world.repo.commit(text, {"t.c": make_file(use="\thelper(50, 0);\n")})
+    world.create_stable_branch("6.1", start)
+    output = " ".join(world.run_backport(fix).out.split())
+    assert "on 6.1, change the patch before you send it: it uses code that is missing" in output
+    assert f"next: patchpilot backport {fix} --write " in output
+    world.run_backport(fix, "--request").expect(2, "code that the fix uses is missing from 6.1")

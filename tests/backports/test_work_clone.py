@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test preparing a conflict in a clone, and continuing when the user has resolved it."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,7 +16,11 @@ from patchpilot.backports.branch_verdicts import (
 )
 from patchpilot.backports.work_clone import find_resolution_folder
 from patchpilot.commits.repository import Repository
+from patchpilot.home.read import read_topics
+from patchpilot.resources import mark_sent
+from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
 from tests.kit.backport_world import FIXED, World, format_function, track_failed_backports
+from tests.kit.cli import call
 
 
 def run_git(folder: Path, *arguments: str) -> str:
@@ -119,11 +124,29 @@ def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: P
     assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first_result["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
+    assert first_result["advice"][1] == "read and correct the draft in: w.c"
     commit_resolution(clone)
     second_result = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
     message = Path(second_result["files"][0]).read_text().partition("\n---\n")[0]
-    assert "line, which differs from mainline's" in " ".join(message.split())
+    assert "line, which has own, step instead of check (the branch lacks" in " ".join(
+        message.split()
+    )
     assert "check the" not in message, "advice is for the user"
+
+
+def test_note_on_a_draft_that_was_changed_is_left_out(conflicting_branch: World) -> None:
+    clone = Path(resolve_conflict(conflicting_branch, "--adapt")["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, most);"))
+    done = resolve_conflict(conflicting_branch, "--signoff")
+    message = Path(done["files"][0]).read_text().partition("\n---\n")[0]
+    assert "\n[ " not in message
+    assert "not the lines of upstream" in done["advice"][0]
+    words = "omitted the notes on the draft of 'work: do not forget step 20': you changed w.c"
+    assert words in done["advice"]
+    amend_message(clone, "[ Ada: the branch calls own() ]")
+    done = resolve_conflict(conflicting_branch, "--signoff")
+    assert "\n[ Ada: the branch calls own() ]\n" in Path(done["files"][0]).read_text()
+    assert done["advice"][0] == words
 
 
 def test_resolution_replies_to_the_failed_message(
@@ -234,7 +257,8 @@ def test_missing_sign_off_of_a_resolution_is_named(conflicting_branch: World) ->
     amend_message(
         clone, "[ Rita: it calls own() ]", "Signed-off-by: Rita Reviewer <rita@example.org>"
     )
-    hint = "they lack your Signed-off-by; --signoff adds it"
+    again = f"patchpilot backport {conflicting_branch.fix[:12]} --resolve linux-6.12.y --signoff"
+    hint = f"they lack your Signed-off-by; `{again}` writes them with it"
     unsigned = [line for line in resolve_conflict(conflicting_branch)["advice"] if "lack" in line]
     run_git(clone, "commit", "--amend", "--no-edit", "-s")
     signed = resolve_conflict(conflicting_branch)["advice"]
@@ -300,6 +324,90 @@ def test_fix_that_cannot_be_adapted_is_opened_without_prerequisites(world: World
     # the command that is printed has no --adapt
     resolution = world.read_backport_json(fix, "--resolve", "6.6", "--signoff")["resolve"]
     assert (resolution["state"], run_git(clone, "rev-parse", "HEAD")) == ("done", head)
+
+
+def test_dropped_change_is_left_in_conflict_and_named_if_it_is_missing(world: World) -> None:
+    start, inline = "#include <a.h>\n#include <c.h>\n\n", "if (len > 1514)\n\t\treturn 0;"
+    calls = {"l10": "quick(10);", "l30": "if (!is_fit(len))\n\t\treturn 0;"}
+    helper = (
+        "static bool is_fit(int len)\n{\n\tif (len < 0)\n\t\treturn false;\n\n"
+        "\tif (len > 1514)\n\t\treturn false;\n\n\treturn len < size;\n}\n\n"
+    )
+    old = f"{start}{format_function(l10='quick(10);', l30=inline)}"
+    new = f"{start}{helper}{format_function(**calls)}"
+    fixed = new.replace("#include <c.h>", "#include <b.h>\n#include <c.h>").replace("1514", "1518")
+    culprit = world.repo.commit("work: be strict", {"w.c": old})
+    world.repo.commit("work: add is_fit()", {"w.c": new})
+    tag = f'Fixes: {culprit[:12]} ("work: be strict")'
+    fix = world.fix = world.repo.commit(f"work: accept longer frames\n\n{tag}\n", {"w.c": fixed})
+    world.create_stable_branch("6.12", culprit)
+    conflict = resolve_conflict(world, "--adapt")
+    clone = Path(conflict["folder"])
+    assert conflict["conflicted"] == ["w.c"]
+    assert "<<<<<<<" in (clone / "w.c").read_text()
+    assert "omitted" not in (clone / ".git" / "MERGE_MSG").read_text()
+    commit_resolution(clone, old.replace("#include <c.h>", "#include <b.h>\n#include <c.h>"))
+    amend_message(clone, "[ Ada: the branch does not have this code ]")
+    missing = f"no code of the fix {fix[:12]} is changed in w.c; check that this is right"
+    done = resolve_conflict(world, "--signoff")
+    assert missing in done["advice"]
+    world.repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    sent = world.repo.patchpilot("send", "--dry-run", *done["files"])
+    assert "changes only comments and #include lines" in sent.out + sent.err
+    (patch,) = map(Path, done["files"])
+    patch.write_text(re.sub(r"(?m)^@@ -(\d+),\d+", r"@@ -\1,99", patch.read_text()))
+    sent = world.repo.patchpilot("send", "--dry-run", patch)
+    assert "malformed" in sent.out + sent.err
+    assert "#include lines" not in sent.out + sent.err
+    (clone / "w.c").write_text(old.replace("1514", "1518"))
+    run_git(clone, "commit", "-q", "-a", "--amend", "--no-edit")
+    assert missing not in resolve_conflict(world, "--signoff")["advice"]
+
+
+def test_undeclared_variable_of_a_resolution_is_named(world: World) -> None:
+    def format_with(name: str, **changes: str) -> str:
+        lines = {"l0": f"int {name} = 0;", "l10": "quick(10);", **changes}
+        return format_function(**lines, l50=f"{name} = step(50);")
+
+    culprit = world.repo.commit("work: count", {"w.c": format_with("count")})
+    world.repo.commit("work: rename count", {"w.c": format_with("total", l30="own(30);")})
+    fixed = format_with("total", l30="own(30, all);", l40="check(total);")
+    tag = f'Fixes: {culprit[:12]} ("work: count")'
+    world.fix = world.repo.commit(f"work: check the total\n\n{tag}\n", {"w.c": fixed})
+    own = format_with("count", l30="other(30);")
+    world.create_stable_branch("6.12", culprit, ("own", {"w.c": own}))
+    clone = Path(resolve_conflict(world)["folder"])
+    assert "check(total);" in (clone / "w.c").read_text()
+    words = "w.c: the changed function does not declare total: it will not compile"
+    commit_resolution(clone, format_with("count", l40="check(total);"))
+    assert words in resolve_conflict(world)["advice"]
+    (clone / "w.c").write_text(format_with("count", l40="check(count);"))
+    run_git(clone, "commit", "-q", "-a", "--amend", "--no-edit")
+    assert not any("compile" in line for line in resolve_conflict(world)["advice"])
+
+
+def test_undeclared_variable_of_a_renamed_function_is_named(world: World) -> None:
+    def format_renamed(head: str, name: str, **changes: str) -> str:
+        body = format_function(l10="quick(10);", l20=f"step({name}, 20);", **changes)
+        return body.replace("int work(void)", head)
+
+    head, renamed = "int work(struct item *xfer)", "int do_work(struct item *t)"
+    culprit = world.repo.commit("work: take an item", {"w.c": format_renamed(head, "xfer")})
+    world.repo.commit("work: rename work()", {"w.c": format_renamed(renamed, "t")})
+    fixed = format_renamed(renamed, "t", l19="if (!t->buf)\n\t\treturn 0;")
+    tag = f'Fixes: {culprit[:12]} ("work: take an item")'
+    world.fix = world.repo.commit(f"work: check the buffer\n\n{tag}\n", {"w.c": fixed})
+    world.create_stable_branch("6.12", culprit)
+    draft = world.read_backport_json(world.fix, "--adapt", "--resolve", "6.12")
+    steps = draft["branches"][0]["adaptation"]["steps"]
+    assert any(step.startswith("the branch does not have t;") for step in steps)
+    clone = Path(draft["resolve"]["folder"])
+    commit_resolution(clone, format_renamed(head, "xfer", l19="if (!t->buf)\n\t\treturn 0;"))
+    words = "w.c: the changed function does not declare t: it will not compile"
+    assert words in resolve_conflict(world)["advice"]
+    (clone / "w.c").write_text(format_renamed(head, "xfer", l19="if (!xfer->buf)\n\t\treturn 0;"))
+    run_git(clone, "commit", "-q", "-a", "--amend", "--no-edit")
+    assert not any("compile" in line for line in resolve_conflict(world)["advice"])
 
 
 def test_resolutions_for_two_branches_have_separate_folders(
@@ -398,4 +506,41 @@ def test_follow_ups_are_written_or_named_after_a_resolution(world: World) -> Non
     assert f"commit {fits} upstream." in file.read_text()
     assert "Subject: [PATCH 6.12.y 2/2] work: also" in file.read_text()
     assert f"not written: {unfit[:12]}" in advice
-    assert "they lack your Signed-off-by; --signoff adds it" in advice
+    assert "--resolve linux-6.12.y --signoff` writes them with it" in advice
+
+
+def test_unfinished_resolution_is_named_by_each_command(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    world = conflicting_branch
+    track_failed_backports(world.fix, tmp_path, "6.12")
+
+    def read_all() -> list[str]:
+        path = world.repo.path
+        outcomes = (
+            world.run_backport(world.fix),
+            call("track show 1 -C", path),
+            call("track -C", path),
+        )
+        home = (str(topic.step) for topic in read_topics([f"{path.resolve()}/.git"]))
+        texts = (*(outcome.out for outcome in outcomes), "\n".join(home))
+        return [" ".join(text.split()) for text in texts]
+
+    clone = Path(resolve_conflict(world)["folder"])
+    (backport, *others) = read_all()
+    for text in (backport, *others):
+        assert f"the conflict on 6.12 is open in {clone}" in text
+    command = f"patchpilot backport {world.fix} --resolve linux-6.12.y --signoff"
+    assert backport.endswith(f"is open in {clone}; continue: {command}")
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    for text in read_all():
+        assert f"the conflict on 6.12 is resolved in {clone}; write the patches" in text
+    out = tmp_path / "out"
+    resolve_conflict(world, "--write", out, "--signoff")
+    backport, *others = read_all()
+    for text in (backport, *others):
+        assert f"the conflict on 6.12 is resolved in {clone}; send the patches" in text
+    assert backport.endswith(f"send the patches: patchpilot send {out / '6.12'}")
+    assert "linux-6.12.y resolved" in backport
+    mark_sent(REQUESTS, name_patches_mark(world.fix, "6.12"))
+    assert not any(str(clone) in text for text in read_all())

@@ -206,7 +206,7 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     assert sends == [
         f"patchpilot send {tmp_path}/out/{version}/*.patch" for version in ("6.12", "6.6")
     ]
-    assert "they lack your Signed-off-by" in output
+    assert "they lack your Signed-off-by; remove them and run `patchpilot backport` again" in output
     assert "no FAILED message is known for linux-6.6.y, linux-6.12.y;" in output
     assert "Signed-off-by" not in write_backports(world, tmp_path / "more", "--signoff").out
 
@@ -298,7 +298,9 @@ def test_patch_is_written_on_top_of_those_that_were_sent(
     (file,) = (tmp_path / "out" / "6.12").iterdir()
     assert "Subject: [PATCH 6.12.y] work: twice" in file.read_text()
     assert "nothing written" not in out
-    assert f"applies after patches that were sent: {world.fix[:12]}" in " ".join(out.split())
+    assert f"applies after patches that were sent or queued: {world.fix[:12]}" in " ".join(
+        out.split()
+    )
     world.repo.git("checkout", "-q", "--detach", tip)
     world.repo.git("cherry-pick", world.fix)
     world.repo.git("am", "-q", str(file))
@@ -369,6 +371,12 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     assert f"--request{chr(10)}" in world.run_backport(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
     assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
+
+
+def test_own_tag_is_a_paragraph_of_the_request(world: World) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    output = write_request(world, "--tested", "6.12.3 by Ada Fixer")
+    assert "\n\nTested-by: Ada Fixer" in output
 
 
 def test_request_without_a_reason_is_an_error(world: World) -> None:
@@ -744,8 +752,13 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
 
 
 def test_announced_text_is_included() -> None:
-    text = "It gives up receiving:\n\n  acme: bad state 7"
+    text = "It hangs. It prints:\n\n  acme: bad state 7"
     assert _find_first_paragraph(f"{text}\n\nReset the ring.") == text
+    text = "work() calls:\n\n\tlist_del(&it->list);\n\nSo this can loop forever."
+    assert _find_first_paragraph(f"{text}\n\nUse the safe macro.") == text
+    assert (
+        _find_first_paragraph("work() calls:\n\n\tfree();\n\nCc: x") == "work() calls:\n\n\tfree();"
+    )
 
 
 def test_written_patches_are_remembered_until_removed(tmp_path: Path) -> None:

@@ -118,6 +118,22 @@ def test_second_fix_changes_nothing(tmp_path: Path) -> None:
     )
 
 
+def test_finding_whose_words_another_fix_moves_is_not_fixed(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    culprit = repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
+    repo.branch("topic")
+    text = "After updating, the cable fails. I did a git bisect and it showed commit"
+    repo.commit(
+        f"frob: wait\n\n{text} {culprit[:7]}.\n\n{SIGNED_LINE}", {FILE: f"{BASE}\n"}, author=ADA
+    )
+    result = fix_commits(repo)
+    assert f"{text}\n{culprit[:12]} (" in repo.git("log -1 --format=%B")
+    assert "missing-fixes" in {finding.name for finding in result.remaining.all}
+    fixed = {finding.name for patch in result.patches for finding in patch.fixed}
+    assert "malformed-commit-reference" in fixed
+    assert "missing-fixes" not in fixed
+
+
 def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r")
     head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()

@@ -5,6 +5,7 @@ import pytest
 
 from patchpilot.history.earlier_fixes import group_changes_by_function, is_distinctive
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import parse_diff
 from tests.kit.hidden_code import MARK, TRICKS
 from tests.kit.patches import build_patch_text
 
@@ -38,3 +39,10 @@ def test_comment_starts_no_function() -> None:
 def test_code_between_comments_is_distinctive() -> None:
     assert not is_distinctive("/* count them all */")
     assert is_distinctive("/* count */ count(them); /* all */")
+
+
+def test_added_function_is_not_a_change_of_the_one_above() -> None:
+    rows = ("@@ -1,3 +1,8 @@ int above(void)", " \treturn 0;", " }", " ", "+int added(void)", "+{")
+    rows += ("+\treturn 1;", "+}", "+")
+    lines = ("diff --git a/w.c b/w.c", "--- a/w.c", "+++ b/w.c", *rows)
+    assert list(group_changes_by_function(parse_diff(lines, 1).files).lines) == ["added"]

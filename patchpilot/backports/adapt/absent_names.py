@@ -17,6 +17,9 @@ _USED = re.compile(
 _TYPED = re.compile(
     r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)"
 )
+_PARAMETER = re.compile(r"\w[\s*]+([A-Za-z_]\w*)\s*(?=[,)\[])|\(\*([A-Za-z_]\w*)\)")
+_COUNTER = re.compile(r"\bfor\s*\((?:\w+[\s*]+)+(\w+)\s*=")
+_FIELD = re.compile(r"(?:->|\.)\s*[A-Za-z_]\w*")
 _MOST = 40
 _TIMEOUT = 10.0
 
@@ -72,9 +75,10 @@ def find_undeclared_variables(
 ) -> set[str]:
     """Return the variables that an adapted function uses but does not declare.
 
-    Only variables of the branch's function, or found only in the base's function, are checked. If
-    one of the fix's functions also uses a variable without declaring it, assume that it is declared
-    elsewhere.
+    Only variables of the branch's function, or found only in the base's function, are checked. A
+    function missing from the base is compared with all functions missing from the branch, because
+    it may have been renamed. If one of the fix's functions also uses a variable without declaring
+    it, assume that it is declared elsewhere.
     """
     before, ours_by_name, theirs_by_name, adapted_by_name = map(
         _map_functions, (base, ours, theirs, adapted)
@@ -82,16 +86,21 @@ def find_undeclared_variables(
     missing = set()
     for name, body in adapted_by_name.items():
         branch_body = ours_by_name.get(name)
-        if branch_body is None or name not in before or body == branch_body:
+        if branch_body is None or body == branch_body:
             continue
-        used_names, fix_body = find_names(body), theirs_by_name.get(name, [])
-        undeclared = (used_names - find_names(branch_body)) & _find_declared_names(
-            before[name]
+        old_body, fix_body = (
+            functions.get(name)
+            or [line for it in functions.keys() - ours_by_name for line in functions[it]]
+            for functions in (before, theirs_by_name)
+        )
+        used_names = _find_variables(body)
+        undeclared = (used_names - _find_variables(branch_body)) & _find_declared_names(
+            old_body
         ) | used_names & _find_declared_names(branch_body)
         missing |= (
             undeclared
             - _find_declared_names(body)
-            - (find_names(fix_body) - _find_declared_names(fix_body))
+            - (_find_variables(fix_body) - _find_declared_names(fix_body))
         )
     return missing
 
@@ -104,16 +113,22 @@ def find_foreign_names(
     """
     before, ours_by_name, adapted_by_name = map(_map_functions, (base, ours, adapted))
     foreign = {
-        name: _find_code_names(body)
-        & _find_code_names(before.get(name, ())) - _find_code_names(ours_by_name[name])
+        name: find_code_names(body)
+        & find_code_names(before.get(name, ())) - find_code_names(ours_by_name[name])
         for name, body in adapted_by_name.items()
         if name in ours_by_name
     }
     return {name: names for name, names in foreign.items() if names}
 
 
-def _find_code_names(lines: Sequence[str]) -> set[str]:
+def find_code_names(lines: Sequence[str]) -> set[str]:
+    """Return the names in lines of C without comments and strings."""
     return find_names(strip_comments_and_strings(lines))
+
+
+def _find_variables(lines: Sequence[str]) -> set[str]:
+    """Return the names in lines of code without the names of fields."""
+    return find_names(_FIELD.sub("", line) for line in strip_comments_and_strings(lines))
 
 
 def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -129,8 +144,14 @@ def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _find_declared_names(body: Sequence[str]) -> set[str]:
-    result = set()
+    """Return the parameters, variables and loop counters that functions declare."""
+    result = set(_COUNTER.findall(" ".join(body)))
+    is_head = True
     for line in body:
+        is_head = line.startswith("}") or (is_head and not line.startswith("{"))
+        if is_head:
+            result |= {name for match in _PARAMETER.findall(line) for name in match if name}
+            continue
         if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
             continue
         result |= set(

@@ -128,13 +128,15 @@ def make_adaptation(
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]
-    steps += [
+    foreign_steps = [
         step
         for path, file in files.items()
         if is_code_file(path)
         for step in describe_foreign_names(path, file)
     ]
-    known_names = find_names(step.text for step in steps)
+    steps += foreign_steps
+    # other words of a step, such as the "s" of "branch's", may be names too
+    known_names = find_names(step.text.rpartition(" use ")[2] for step in foreign_steps)
     if unnamed := [it for it in sorted(unknown_names) if it not in known_names]:
         names = ", ".join(unnamed)
         steps.append(AdaptedStep(f"the branch does not have {names}", CHECK_IT))

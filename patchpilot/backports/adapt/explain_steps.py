@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.adapt.absent_names import find_foreign_names
+from patchpilot.backports.adapt.absent_names import find_code_names, find_foreign_names
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align_items, find_unpaired_ranges
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, is_comment_line
@@ -13,9 +13,11 @@ from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Caus
 
 CHECK_IT = "check it"
 _WITHOUT = "check that the fix works without it"
+_DIFFERS = "differs from mainline's"
+_MOST_NAMES = 4
 _WORDS = {
     CarryMethod.ALREADY: "the branch already contains this change",
-    CarryMethod.TOKENS: "made the change in the branch's line, which differs from mainline's",
+    CarryMethod.TOKENS: f"made the change in the branch's line, which {_DIFFERS}",
     CarryMethod.EDGE: "made the change next to neighboring lines that differ",
     CarryMethod.REMOVED: "removed the branch's lines, which differ from mainline's",
     CarryMethod.ABSENT: "omitted: the branch does not have this code",
@@ -40,8 +42,20 @@ _ADVICE = {
 
 def describe_step(path: str, carried: CarriedChange) -> AdaptedStep:
     """Describe how one change was adapted, with its file and line."""
-    location = f"{path}:{carried.line + 1}" if carried.line else path
-    return AdaptedStep(f"{location}: {_WORDS[carried.how]}", _ADVICE.get(carried.how, ""))
+    words = _WORDS[carried.how].replace(_DIFFERS, _name_difference(carried))
+    line = carried.line + 1 if carried.line else 0
+    return AdaptedStep(f"{path}: {words}", _ADVICE.get(carried.how, ""), line)
+
+
+def _name_difference(carried: CarriedChange) -> str:
+    """Return how the branch's lines differ, by a few names if possible."""
+    ours, base = find_code_names(carried.ours), find_code_names(carried.base)
+    own, other = (", ".join(sorted(names)) for names in (ours - base, base - ours))
+    if not 0 < len(ours ^ base) <= _MOST_NAMES:
+        return _DIFFERS
+    if own and other:
+        return f"has {own} instead of {other}"
+    return f"also has {own}" if own else f"lacks {other}"
 
 
 def describe_context_step(path: str, file: AdaptedFile) -> AdaptedStep:

@@ -193,7 +193,7 @@ def format_action_results(action_results: ActionResults) -> list[str]:
         heading = (
             f"{resolving.branch}: resolved"
             if resolving.state == "done"
-            else f"{resolving.branch}: resolve the conflicts in {resolving.folder}"
+            else f"{resolving.branch}: complete the cherry-pick in {resolving.folder}"
         )
         blocks.append(
             "\n".join(

@@ -44,3 +44,23 @@ def test_macro_generated_functions_are_not_compared() -> None:
     ]
     adapted = [line.replace("use(two);", "use(one);") for line in lines]
     assert not find_undeclared_variables(lines, lines, lines, adapted)
+
+
+def test_variable_of_a_function_with_another_name_is_found() -> None:
+    def make_lines(head: str, *body: str) -> list[str]:
+        return [f"{line}\n" for line in head.split("\n")] + make_function_lines(*body)[1:]
+
+    old, new = "if (xfer->buf)", "if (t->buf)"
+    ours = make_lines("int do_xfer(struct a *hw, struct b *xfer)", old)
+    base = make_lines("int txrx(struct a *hw,\n\t\tstruct b *t)", new)
+    theirs = make_lines("int txrx(struct a *hw,\n\t\tstruct b *t)", new, "put(t->buf);")
+    head = "int do_xfer(struct a *hw, struct b *xfer)"
+    assert find_undeclared_variables(
+        ours, base, theirs, make_lines(head, old, "put(t->buf);", "hw->t = 0;")
+    ) == {"t"}
+    for body in (
+        ("put(xfer->buf);",),
+        ("hw->t = xfer->t;", 'say("%d\\t", 1); /* t */'),
+        ("for (int t = 0; t < 2; t++)", "\tput(t);"),
+    ):
+        assert not find_undeclared_variables(ours, base, theirs, make_lines(head, old, *body))

@@ -34,7 +34,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
     note = " ".join(" ".join(text[signed + 1 :]).split())
     assert note.startswith("[ ")
-    words = "w.c:23: made the change in the branch's line, which differs from mainline's"
+    words = "w.c: made the change in the branch's line, which has verify instead of check"
     assert words in note
     assert "check the changed line" not in note, "advice is for the user"
     assert patch.trailers[-1].name == "Signed-off-by"
@@ -48,8 +48,8 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
     output = write_adapted_patch(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     note = " ".join(file.read_text().split())
-    assert f'differs from mainline\'s (since {branch} "work: rename") ]' in note
-    assert f'mainline\'s (since {branch} "work: rename"); check the changed line' in " ".join(
+    assert f'instead of check (since {branch} "work: rename") ]' in note
+    assert f'instead of check (since {branch} "work: rename"); check the changed line' in " ".join(
         output.split()
     )
     # the note names a person, so it needs that person's sign-off

@@ -4,7 +4,9 @@
 import pytest
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.explain_steps import describe_context_step
+from patchpilot.backports.adapt.explain_steps import describe_context_step, describe_step
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod
+from patchpilot.backports.adapted_fix import Adaptation
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,23 @@ def test_note_states_what_differs_around_the_change(branch_line: str, words: str
     # a difference far away explains nothing
     ours[-1] = "\tlast();\n"
     assert describe_context_step("w.c", AdaptedFile("", ours, base, theirs)).text == f"w.c: {words}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "base", "words"),
+    [
+        ("if (xfer->buf)\n", "if (t->buf)\n", "has xfer instead of t"),
+        ("put(a, b);\n", "put(a);\n", "also has b"),
+        ("put(a);\n", "put(a, b);\n", "lacks b"),
+        ("put(1);\n", "put(2);\n", "differs from mainline's"),
+    ],
+)
+def test_note_names_what_the_branch_has_instead(ours: str, base: str, words: str) -> None:
+    steps = tuple(
+        describe_step("w.c", CarriedChange(CarryMethod.TOKENS, line, (ours,), (base,)))
+        for line in (7, 19)
+    )
+    adaptation = Adaptation("context", 0.9, steps, {})
+    text = f"made the change in the branch's line, which {words}"
+    assert adaptation.notes == (f"w.c: {text}",)
+    assert [step[:6] for step in adaptation.advised_steps] == ["w.c:8:", "w.c:20"]
