@@ -64,17 +64,16 @@ def list_untracked_sources(repository: Repository, folders: Iterable[PurePath]) 
     return list(filter(None, result.out.decode("utf-8", "surrogateescape").split("\0")))
 
 
-def describe_untracked_files(files: Sequence[str], effect: str = "") -> str:
-    """Return the text that names files that are not in git, or "" if there are none."""
-    more = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
-    verb = "are" if more else "is"
-    return f"{files[0]}{more} {verb} not in git{effect}" if files else ""
-
-
-def describe_uncommitted_files(files: Sequence[str], effect: str = "") -> str:
-    """Return the text that names files with uncommitted changes, or "" if there are none."""
-    more = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
-    return f"changes in {files[0]}{more} are not committed{effect}" if files else ""
+def describe_left_files(files: Sequence[str], *, new: bool = False, effect: str = "") -> str:
+    """Return the text that names files with changes that are not committed, or `new` files that
+    git does not track, or "" if there are none.
+    """
+    if not files:
+        return ""
+    names = f"{files[0]} and {format_count(len(files) - 1, 'more file')}" if files[1:] else files[0]
+    verb = "are" if files[1:] else "is"
+    text = f"{names} {verb} not in git" if new else f"changes in {names} are not committed"
+    return f"{text}{effect}"
 
 
 def commit_patches(

@@ -358,16 +358,7 @@ All other acting settings are always hidden from git.
 """
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
-    Use.COMMIT: (
-        "pre-commit",
-        "prepare-commit-msg",
-        "commit-msg",
-        "post-commit",
-        "post-rewrite",
-        "reference-transaction",
-        "post-index-change",
-        "pre-auto-gc",
-    ),
+    Use.COMMIT: ("post-rewrite",),
 }
 _HOOKS_KEY = "core.hookspath"
 _ALIAS_KEY = lazy_pattern(r"sendemail\.(?:.+\.)?aliasesfile")

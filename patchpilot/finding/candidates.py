@@ -3,11 +3,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from patchpilot.building.kconfig import Read
+from patchpilot.building.makefiles import modules_of
 from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.repository import Repository
@@ -25,6 +28,7 @@ from patchpilot.model.patch import parse_git_paths
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SHARED_OBJECT = re.compile(r"/([\w-]+)\.o\b")
 _CONVERSION = re.compile(r"%[-+ #0-9.*]*[a-zA-Z]+")
 _HEADS = (("diff.default.xfuncname", "!^\\w+:[[:space:]]*($|/[/*])\n^[A-Za-z_$].*"),)
 """git mistakes a label for the start of a function."""
@@ -118,21 +122,27 @@ def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> Source
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
     files = dict.fromkeys(_find_named_files(listing, symptom.files), 0.7)
     functions = {frame.function: frame.weight for frame in symptom.frames}
-    definition_weights = {
-        frame.function: frame.weight
-        for frame in symptom.frames[:_MAX_FRAMES]
-        if frame.weight >= _LEAST
-    }
+    frames = [frame for frame in symptom.frames[:_MAX_FRAMES] if frame.weight >= _LEAST]
     messages = symptom.messages[:_MAX_PRINTED]
+
+    @cache
+    def read(path: str) -> str:
+        return (repository.blob(rev, path) or b"").decode("utf-8", "replace")
+
     for path_patterns in filter(None, (_find_directories(sources, symptom), _CODE)):
         in_all_files = path_patterns is _CODE
         keys = (key for message in messages for key in make_search_texts(message, in_all_files))
-        search_texts = [*(f"{name}(" for name in definition_weights), *keys]
+        # some code has a space before the parameters
+        heads = (f"{frame.function}{end}" for frame in frames for end in ("(", " ("))
+        search_texts = [*heads, *keys]
         lines = list(_grep_lines(repository, rev, search_texts, path_patterns))
-        definitions, printing_lines = (
-            _weigh_definitions(lines, definition_weights),
-            _find_printing_lines(lines, messages),
-        )
+        files_of = _find_definitions(lines)
+        definitions = [
+            (path, frame.weight)
+            for frame in frames
+            for path in _select_files(files_of.get(frame.function, ()), frame, sources, read)
+        ]
+        printing_lines = _find_printing_lines(lines, messages)
         for path, weight in (
             *definitions,
             *((path, _PRINTED) for path, _ in printing_lines),
@@ -146,26 +156,51 @@ def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> Source
         if definitions or printing_lines:
             break
     top_files = sorted(files.items(), key=lambda item: -item[1])[:MAX_FILES]
-    frames = tuple(Frame(*item) for item in functions.items())
-    return SourceLocations(dict(top_files), functions, replace(symptom, frames=frames))
+    named = {frame.function: frame for frame in symptom.frames}
+    all_frames = tuple(
+        named.get(name, Frame(name, weight))._replace(weight=weight)
+        for name, weight in functions.items()
+    )
+    return SourceLocations(dict(top_files), functions, replace(symptom, frames=all_frames))
 
 
-def _weigh_definitions(
-    lines: Iterable[_Line], weights: Mapping[str, float]
-) -> list[tuple[str, float]]:
-    """Return (path, weight) for each file that defines one of the functions. Ignore functions that
-    many files define.
-    """
-    files: dict[str, set[str]] = {}
+def _find_definitions(lines: Iterable[_Line]) -> Mapping[str, Mapping[str, None]]:
+    """Map each function to the source files that define it."""
+    files: dict[str, dict[str, None]] = {}
     for path, _, code in lines:
         if is_function_start(code) and not code.endswith(";") and not path.endswith(".h"):
-            files.setdefault(function_name(code), set()).add(path)
-    return [
-        (path, weights[name])
-        for name, paths in files.items()
-        if name in weights and len(paths) <= _MAX_HITS
-        for path in paths
-    ]
+            files.setdefault(function_name(code), {})[path] = None
+    return files
+
+
+def _select_files(
+    paths: Collection[str], frame: Frame, sources: Sequence[str], read: Read
+) -> Sequence[str]:
+    """Return the files that may define the function of a frame, or () if these are many.
+
+    Other modules may have a static function of the same name. Files that no Makefile names are
+    only returned if the frame's module has no other file.
+    """
+    selected = list(paths)
+    if frame.module:
+        module = frame.module.replace("-", "_")
+        modules = {path: modules_of(read, path) for path in paths}
+        selected = (
+            [path for path in paths if module in modules[path]]
+            or _find_shared_files(paths, module, sources, read)
+            or [path for path in paths if not modules[path]]
+        )
+    return selected if len(selected) <= _MAX_HITS else ()
+
+
+def _find_shared_files(
+    paths: Collection[str], module: str, sources: Sequence[str], read: Read
+) -> list[str]:
+    """Return the files of other directories whose objects the module's own Makefile names."""
+    folders = _find_directories(sources, Symptom(modules=(module,))) if paths else ()
+    text = "\n".join(read(f"{folder}/Makefile") or "" for folder in folders)
+    objects = frozenset(_SHARED_OBJECT.findall(text))
+    return [path for path in paths if path.rpartition("/")[2].rpartition(".")[0] in objects]
 
 
 def _find_printing_lines(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:

@@ -98,10 +98,11 @@ MACHINERY_SHARE = 0.1
 
 
 class Frame(NamedTuple):
-    """A function in a log. Its weight is from 0 to 1."""
+    """A function in a log. Its weight is from 0 to 1. `module` is set if a trace names it."""
 
     function: str
     weight: float
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ def _order_frames(trace: Iterable[TraceFrame]) -> Iterator[Frame]:
     the rest of the kernel, return addresses that may be old, and the machinery of the trace.
     """
     common_names = re.compile(read_shipped_tables("ranking")["symptoms"]["frames"]["common"])
-    best: dict[str, tuple[int, float]] = {}
+    best: dict[str, tuple[int, float, str]] = {}
     for frame in trace:
         if common_names.match(frame.function):
             rank = _MACHINERY
@@ -246,11 +247,13 @@ def _order_frames(trace: Iterable[TraceFrame]) -> Iterator[Frame]:
             rank = _OF_MODULE if frame.module else _CORE
         known = best.get(frame.function)
         if known is None or (rank, -frame.trust) < (known[0], -known[1]):
-            best[frame.function] = (rank, frame.trust)
+            # a message names the driver of a device, which may be a part of another module
+            module = frame.module if frame.trust != _NAMED_TRUST else ""
+            best[frame.function] = (rank, frame.trust, module)
     position = 0
-    for name, (rank, trust) in sorted(best.items(), key=lambda item: item[1][0]):
+    for name, (rank, trust, module) in sorted(best.items(), key=lambda item: item[1][0]):
         share = MACHINERY_SHARE if rank == _MACHINERY else 1.0
-        yield Frame(name, trust * share / (1 + 0.25 * position))
+        yield Frame(name, trust * share / (1 + 0.25 * position), module)
         position += rank != _MACHINERY
 
 

@@ -51,7 +51,7 @@ _UPSTREAM = re.compile(r"\d+\.\d+(?:\.\d+)?(?:-rc\d+)?(?:-\d{5}-g[0-9a-f]+)?\+?"
 _TAINTED = re.compile(r"\bTainted: ([^\d\n]{1,200})")
 _FOREIGN = {"P": "proprietary modules (P)", "O": "out-of-tree modules (O)"}
 _LEAST_NEAR = 0.2
-"""The probability from which on a commit is named as near to a fix."""
+"""The probability from which on a commit with a match is named as near to a fix."""
 
 
 _UNKNOWN_VERSION = f"""\
@@ -148,7 +148,7 @@ def save_bug_report(
     nearest_fixes = [
         f'  {fix.commit[:12]} ("{fix.subject}")'
         for fix in fixes.candidates[:3]
-        if fix.probability >= _LEAST_NEAR
+        if fix.probability >= _LEAST_NEAR and fix.matches
     ]
     values = {
         "title": title,

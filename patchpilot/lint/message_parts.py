@@ -61,6 +61,8 @@ _TITLE = compile_cached(
     r"\bcommit\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
     re.IGNORECASE,
 )
+_REFERENCE = compile_cached(r".*\bcommit\s*\n\s*[0-9a-f]{7,40}\b", re.IGNORECASE)
+"""A reference to a commit, wrapped before the id. Otherwise, a line with an id first is a log."""
 _NAMED = compile_cached(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
 _FIXED_TITLE = compile_cached(r"[ \t:,]*\(\s*[\"']")
 _TITLE_OPENS = compile_cached(r"\s*\(\s*[\"']")
@@ -133,7 +135,9 @@ def find_quoted_lines(lines: Sequence[str]) -> Iterator[int]:
         block = [
             index
             for index in range(start, end)
-            if index not in diff and not is_trailer(lines[index])
+            if index not in diff
+            and not is_trailer(lines[index])
+            and not (index > start and _REFERENCE.match("\n".join(lines[index - 1 : index + 1])))
         ]
         texts = [lines[index] for index in block]
         if (

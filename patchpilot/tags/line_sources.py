@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from patchpilot.model.c_scanner import guess_state, read_code
 from patchpilot.tags.commit_change import CommitFileChange, Run
 
 MOVED, RENAMED, REFORMATTED, RESTORED = "moved", "renamed", "reformatted", "restored"
@@ -22,10 +23,14 @@ RENAMINGS = 3
 """Number of lines with a new name from which other uses of the old name may remain."""
 SIMILAR = 0.6
 """Minimum similarity of a line before and after a commit."""
+NEAR_RUNS = 10
+"""Maximum number of lines from an edited line to its former place, if other lines were written
+there."""
 MAX_LINES = 20_000
 """Maximum number of changed lines of a commit that is searched; larger ones import code."""
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d\w*|\S")
 _SPACE = re.compile(r"\s+")
+_OTHER_NAME = re.compile(r"(?:\b(?:struct|union|enum)\s+|\.|->\s*)[A-Za-z_]\w*")
 _NOT_WORD = re.compile(r"[\W_]+")
 _TIDY = re.compile(
     r"\brenam\w+|\bno (?:functional|behavi\w+|logical) chang|\bmodern name|\bcosmetic"
@@ -75,7 +80,7 @@ def find_line_sources(
             places[old.text].append(number)
     result: dict[int, LineSource] = {}
     for run in target.runs:
-        result.update(_find_edited(run, target.old_path, dropped))
+        result.update(_find_edited(run, target, dropped))
         result.update(_find_reformatted(run, target.old_path, renamed))
         result.update(_find_moved(run, path, old_lines, places))
     return result
@@ -106,11 +111,13 @@ def find_renamed_identifiers(files: Sequence[CommitFileChange], message: str) ->
     """
     targets: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     old_words: set[str] = set()
+    old_variables: set[str] = set()
     new_words: set[str] = set()
     for run in (run for file in files for run in file.runs):
         old_tokens = [_TOKEN.findall(text) for text in run.removed]
         new_tokens = [_TOKEN.findall(text) for text in run.added]
         old_words.update(word for tokens in old_tokens for word in tokens)
+        old_variables.update(_TOKEN.findall(_keep_variables(run.removed)))
         new_words.update(word for tokens in new_tokens for word in tokens)
         if len(old_tokens) != len(new_tokens):
             continue
@@ -125,14 +132,28 @@ def find_renamed_identifiers(files: Sequence[CommitFileChange], message: str) ->
         old: next(iter(new))
         for old, new in targets.items()
         if len(new) == 1
-        and next(iter(new)) not in old_words
+        and next(iter(new)) not in old_variables
         # a variable may have the name of its type, which stays
         and (old not in new_words or sum(new.values()) >= RENAMINGS)
     }
     if not unique or _TIDY.search(message):
         return unique
-    added = "\n".join(text for file in files for run in file.runs for text in run.added)
-    return {old: new for old, new in unique.items() if is_definition(new, added)}
+    runs = [run.added for file in files for run in file.runs]
+    added = "\n".join(map("\n".join, runs))
+    variables = "\n".join(map(_keep_variables, runs))
+    return {
+        old: new
+        for old, new in unique.items()
+        if is_definition(new, variables if new in old_words else added)
+    }
+
+
+def _keep_variables(lines: Sequence[str]) -> str:
+    """Return lines of C without comments, strings, and names of structures and members.
+
+    A variable may be renamed to one of these names.
+    """
+    return _OTHER_NAME.sub(" int ", "\n".join(read_code(lines, guess_state(lines))))
 
 
 def is_definition(name: str, text: str) -> bool:
@@ -193,24 +214,54 @@ def _find_reformatted(
 
 
 def _find_edited(
-    run: Run, old_path: str | None, dropped: Mapping[int, Counter[str]]
+    run: Run, target: CommitFileChange, dropped: Mapping[int, Counter[str]]
 ) -> dict[int, LineSource]:
-    """Return the lines that had the words that the fix removes before the commit changed them."""
+    """Return the lines that had the words that the fix removes before the commit changed them.
+
+    A line may be in a nearby run of the old file if nothing there was written in its place.
+    """
     result: dict[int, LineSource] = {}
-    for number, text in enumerate(run.added if run.removed and old_path else ()):
+    path = target.old_path or ""
+    near = [each for each in target.runs if abs(each.start - run.start) <= NEAR_RUNS]
+    for number, text in enumerate(run.added if path else ()):
         words = dropped.get(run.new_start + number)
         if not words:
             continue
-        new = Counter(split_tokens(text))
-        best, at = 0.0, 0
-        for index, old_text in enumerate(run.removed):
-            old = Counter(split_tokens(old_text))
-            similarity = 2 * (old & new).total() / max(1, old.total() + new.total())
-            if similarity > best and not words - old:
-                best, at = similarity, index
-        if best >= SIMILAR:
-            result[run.new_start + number] = LineSource(old_path or "", run.start + at, EDITED)
+        best = 0.0
+        for each in near:
+            similarity, index = _find_similar(text, each.removed, words)
+            if similarity <= best or (each is not run and _was_edited(each, index, similarity)):
+                continue
+            best = similarity
+            result[run.new_start + number] = LineSource(path, each.start + index, EDITED)
     return result
+
+
+def _find_similar(text: str, lines: Sequence[str], words: Counter[str]) -> tuple[float, int]:
+    """Return the similarity and the index of the line with these words that is most similar.
+
+    The similarity is 0 if it is less than `SIMILAR`.
+    """
+    best = max(
+        (
+            (_measure_similarity(line, text), -index)
+            for index, line in enumerate(lines)
+            if not words - Counter(split_tokens(line))
+        ),
+        default=(0.0, 0),
+    )
+    return (best[0], -best[1]) if best[0] >= SIMILAR else (0.0, 0)
+
+
+def _was_edited(run: Run, index: int, similarity: float) -> bool:
+    """Return whether a removed line is at least as similar to a line added in its place."""
+    return any(_measure_similarity(run.removed[index], new) >= similarity for new in run.added)
+
+
+def _measure_similarity(text: str, other: str) -> float:
+    """Return the share of the words and characters that two lines have in common, from 0 to 1."""
+    old, new = Counter(split_tokens(text)), Counter(split_tokens(other))
+    return 2 * (old & new).total() / max(1, old.total() + new.total())
 
 
 def split_tokens(text: str) -> list[str]:

@@ -337,8 +337,6 @@ def _ask_for_culprit(
         return []
     culprit = repository.commit(chosen)
     message.trailers.append(("Fixes", _format_fixes_value(repository, culprit)))
-    candidates = (other for other in result.candidates if other.commit == culprit.id)
-    message.doubt = next(map(result.explain_doubt, candidates), "")
     return [culprit]
 
 

@@ -76,8 +76,13 @@ class TagChoice(NamedTuple):
 
     @property
     def in_commit(self) -> bool:
-        """Return whether the commit has the tag already, so that it can only be kept."""
+        """Return whether the commit has the tag already, so that it is kept or removed."""
         return make_tag_key(self.trailer) in map(make_tag_key, self.commit.message.split("\n"))
+
+    @property
+    def remark(self) -> str:
+        """Return the reason for doubt, and that a refusal removes a tag from its commit."""
+        return f"{self.why}; without a tick, it is removed" if self.in_commit else self.why
 
 
 @json_form("series *preparation held")
@@ -97,12 +102,21 @@ class CollectedTags(NamedTuple):
         """
         return tuple(choice for choice in self.choices if choice.in_commit)
 
-    def with_tags(self, accepted: Container[TagChoice]) -> "CollectedTags":
-        """Return a copy that adds only these tags and contains no others."""
+    def with_tags(
+        self, accepted: Container[TagChoice], refused: Container[TagChoice]
+    ) -> "CollectedTags":
+        """Return a copy that adds only the accepted tags, and removes refused ones."""
         changes = tuple(
             change._replace(
                 new=_append_trailers(
-                    change.old,
+                    _remove_trailers(
+                        change.old,
+                        (
+                            choice.trailer
+                            for choice in self.choices
+                            if choice.commit.id == change.commit and choice in refused
+                        ),
+                    ),
                     (
                         choice.trailer
                         for choice in self.choices
@@ -231,6 +245,11 @@ def _suggest_applying_files(repository: Repository, store: Store) -> str:
         "for the tags of a backport that was sent from patch files, apply the files first: git"
         f" switch -c NAME {shlex.quote(branch)} && git am FILES"
     )
+
+
+def _remove_trailers(message: str, trailers: Iterable[str]) -> str:
+    keys = set(map(make_tag_key, trailers))
+    return "\n".join(line for line in message.split("\n") if make_tag_key(line) not in keys)
 
 
 def _append_trailers(message: str, trailers: Iterable[str]) -> str:

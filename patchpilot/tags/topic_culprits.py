@@ -84,15 +84,15 @@ def compare_culprit_and_fix(
     """Return the patches of a candidate and of a fix, and the line of the related hunk in the
     candidate's patch.
 
-    Patches are lists of lines, and line numbers are 0-based. The candidate's patch contains only
-    the files that the fix changes.
+    Patches are lists of lines, and line numbers are 0-based. The candidate's patch contains its
+    message, and only the files that the fix changes.
     """
     patch = format_commit_patch(repository, fix)
     paths = sorted(
         {path for change in patch.files for path in (change.path, change.old_path) if path}
     )
     output = repository.git(
-        "show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths
+        "show", "--format=%h %s%n%an, %ad%n%n%b", "--date=short", culprit, "--", *paths
     ).text
     candidate_lines = output.rstrip("\n").split("\n")
     fix_lines = [line for line in patch.lines if not line.startswith("From ")]

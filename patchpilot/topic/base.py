@@ -598,10 +598,10 @@ def _find_listed_branches(repository: "Repository", start: str, head: str) -> fr
 
     The result is empty if there is no MAINTAINERS file.
     """
-    from patchpilot.outgoing.target_tree import find_listed_trees
+    from patchpilot.outgoing.target_tree import find_listed_branches
 
     paths = [file.path for file in repository.changed_files(start, head)]
-    return frozenset(tree.label for tree in find_listed_trees(repository, head, paths))
+    return find_listed_branches(repository, head, paths)
 
 
 def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
@@ -615,8 +615,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     from patchpilot.commits.git_state import find_busy_operation
     from patchpilot.commits.make_commits import (
-        describe_uncommitted_files,
-        describe_untracked_files,
+        describe_left_files,
         list_uncommitted_files,
         list_untracked_sources,
     )
@@ -627,7 +626,10 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     )
     files = list_uncommitted_files(repository)
     new_files = list_untracked_sources(repository, (Path(path).parent for path in files))
-    described = describe_uncommitted_files(files), describe_untracked_files(new_files, " (git add)")
+    described = (
+        describe_left_files(files),
+        describe_left_files(new_files, new=True, effect=" (git add)"),
+    )
     edits = "; ".join(filter(None, described))
     add = f"`git add {shlex.join(new_files)}` and " if new_files else ""
     first = f"commit them first with {add}`git commit -as`" if edits else "commit your fix first"

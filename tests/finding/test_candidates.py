@@ -57,3 +57,42 @@ def test_file_is_found_by_the_longest_end_of_its_path(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         locations = locate_symptom(repository, "HEAD", read_log(log))
     assert set(locations.files) == {"drivers/net/f/mac.c"}
+
+
+DONE = "static void done{0}(struct urb *u)\n{{\n\tu->dev = NULL;\n}}\n"
+MODULES = {
+    "drivers/usb/Makefile": (
+        "obj-$(CONFIG_ALPHA) += alpha.o\nobj-$(CONFIG_BETA) += beta-net.o\n"
+        "beta-net-y := core.o status.o\n"
+    ),
+    "drivers/usb/alpha.c": DONE.format(""),
+    "drivers/usb/core.c": DONE.format(" "),
+    "drivers/gamma/Makefile": "obj-m += gamma.o\ngamma-y += main.o alpha-objects/alpha.o\n",
+    "drivers/gamma/main.c": "int x;\n",
+    "drivers/other/done.c": DONE.format(""),
+}
+"""No Makefile names the last file."""
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        ("done+0x4b/0xc0 [beta_net]", {"usb/core"}),
+        ("done+0x4b/0xc0 [alpha]", {"usb/alpha"}),
+        # compiled into a second module
+        ("done+0x4b/0xc0 [gamma]", {"usb/alpha"}),
+        # an out-of-tree module
+        ("done+0x4b/0xc0 [delta]", {"other/done"}),
+        ("done+0x4b/0xc0", {"usb/alpha", "usb/core", "other/done"}),
+        # a device's driver may be a part of another module
+        ("gamma 1-2:1.0: done() failed", {"usb/alpha", "usb/core", "other/done"}),
+    ],
+)
+def test_function_is_found_in_the_module_of_its_frame(
+    tmp_path: Path, frame: str, expected: set[str]
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("base", MODULES)
+    with Repository.open(repo.path) as repository:
+        locations = locate_symptom(repository, "HEAD", read_log(f"BUG: bad page\n {frame}\n"))
+    assert set(locations.files) == {f"drivers/{name}.c" for name in expected}

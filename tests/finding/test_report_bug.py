@@ -117,9 +117,15 @@ def test_commits_far_from_a_fix_are_not_in_the_report(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         fixes = find_fixes(repository, read_symptom(repository, LOG), tree="v6.1")
         first = fixes.candidates[0]
-        for probability, is_listed in ((0.08, False), (0.4, True)):
-            found = replace(fixes, candidates=(replace(first, probability=probability),))
-            text = save_bug_report(repository, found, f"{LOG}{probability}\n").read_text()
+        # only words are common without a match
+        for probability, matches, is_listed in (
+            (0.08, first.matches, False),
+            (0.4, (), False),
+            (0.4, first.matches, True),
+        ):
+            candidate = replace(first, probability=probability, matches=matches)
+            found = replace(fixes, candidates=(candidate,))
+            text = save_bug_report(repository, found, f"{LOG}{probability}{matches}\n").read_text()
             assert (f'{NEAREST}\n  {first.commit[:12]} ("' in text) == is_listed
             assert (NEAREST in text) == is_listed
 

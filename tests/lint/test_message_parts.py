@@ -156,8 +156,9 @@ def test_unused_code_is_not_a_bug(subject: str, text: str) -> None:
     assert "missing-fixes" not in _find_rules(f"{text}\n", subject)
 
 
-def test_breaking_commit_is_blamed() -> None:
-    text = 'Since commit 0123456789ab ("frob: be quick"), the frob does not start.\n'
+@pytest.mark.parametrize("space", [" ", "\n"])
+def test_breaking_commit_is_blamed(space: str) -> None:
+    text = f'Since commit{space}0123456789ab ("frob: be quick"), the frob does not start.\n'
     assert "blames commit 0123456789ab" in _find_rules(text)["missing-fixes"].message
 
 

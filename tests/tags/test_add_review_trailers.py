@@ -116,6 +116,9 @@ def test_tag_on_a_patch_changed_since_is_named_before_sending(tmp_path: Path) ->
         screen.wait_for("the patch has changed since v1", "Keep it?")
         screen.type("n\n")
         assert screen.end() == 0
+        assert list_outdated_tags() == []
+        assert RITA not in topic.repo.git("log -1 --format=%B")
+        topic.run("undo")
         assert list_outdated_tags() == [given]
         screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
         screen.wait_for("Keep it?")
@@ -268,6 +271,19 @@ def test_refused_tag_is_remembered(
         assert mine in topic.run("trailers --yes").err, "an amended commit is the same"
         assert topic.run("trailers --yes --again --changed").code == 0
         assert mine in topic.repo.git("log -1 --format=%B")
+
+
+def test_terminal_names_the_reason_against_a_tag_with_changed(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.add_reply(first_message_id, f"With the typo fixed:\n\nReviewed-by: {RITA}")
+        topic.add_reply(first_message_id, f"Tested-by: {MATT}", sender=MATT)
+        screen = TerminalCommand("trailers", "--changed", "-C", str(topic.repo.path))
+        screen.wait_for("given conditionally: With the typo fixed", "Add it?")
+        screen.type("n\n")
+        screen.wait_for(f"Tested-by: {MATT} (v1)")
+        screen.type("q\n")
+        assert screen.end() == 0
 
 
 def test_skipped_tags_have_a_note(tmp_path: Path) -> None:

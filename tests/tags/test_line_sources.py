@@ -3,6 +3,8 @@
 
 from collections import Counter
 
+import pytest
+
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.line_sources import (
     EDITED,
@@ -61,6 +63,41 @@ def test_renamed_definition_is_followed() -> None:
     assert find(text, "ring.c")[5] == ("ring.c", 5, RENAMED)
 
 
+RENAMED_TO_TYPE = diff(
+    "ring.c",
+    (
+        3,
+        ("\tstruct ring *priv = data; /* the ring */", "\tpriv->mask = sizes->ring;"),
+        3,
+        ("\tstruct ring *ring = data; /* the ring */", "\tring->mask = sizes->ring;"),
+    ),
+    (9, ('\tpr_info("ring %p\\n", priv);',), 9, ('\tpr_info("ring %p\\n", ring);',)),
+)
+
+
+@pytest.mark.parametrize("message", ["", "ring: use other names\n\nNo functional change."])
+def test_variable_renamed_like_its_type_is_followed(message: str) -> None:
+    assert find_renamed_identifiers(parse_change(RENAMED_TO_TYPE), message) == {"priv": "ring"}
+    assert find(RENAMED_TO_TYPE, "ring.c", message)[9] == ("ring.c", 9, RENAMED)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        ("\tring_free(ring);", "\tring_free(ring, 0);"),
+        ("int f(struct ring *p);", "int f(struct ring *p, int size);"),
+    ],
+    ids=["variable", "type-only"],
+)
+def test_use_of_another_variable_is_no_renaming(kept: tuple[str, str]) -> None:
+    text = diff(
+        "ring.c",
+        (5, ("\tring_put(priv);",), 5, ("\tring_put(ring);",)),
+        (9, kept[:1], 9, kept[1:]),
+    )
+    assert find_renamed_identifiers(parse_change(text), "") == {}
+
+
 def test_changed_argument_is_no_renaming() -> None:
     text = diff("ring.c", (5, ("\talloc(GFP_KERNEL);",), 5, ("\talloc(GFP_ATOMIC);",)))
     assert find(text, "ring.c") == {}
@@ -89,6 +126,22 @@ def test_edited_line_keeps_the_words_that_the_fix_removes() -> None:
     )
     assert find(text, "ring.c", _7="old_size") == {7: ("ring.c", 7, EDITED)}
     assert find(text, "ring.c", _7="dev") == {}
+
+
+def test_edited_line_is_found_next_to_other_lines_written_in_its_place() -> None:
+    written = ("\tring = ring_of(dev);", "\tring->size = old_size;")
+    text = diff(
+        "ring.c",
+        (7, ("\tring_set(ring, old_size);",), 7, written),
+        (8, (), 10, ("\tring_set(&dev->ring, old_size);",)),
+    )
+    assert find(text, "ring.c", _10="ring_set") == {10: ("ring.c", 7, EDITED)}
+    kept = diff(
+        "ring.c",
+        (7, ("\tring_set(ring, old_size);",), 7, ("\tring_set(ring, new_size);",)),
+        (8, (), 9, ("\tring_set(&dev->ring, old_size);",)),
+    )
+    assert find(kept, "ring.c", _9="ring_set") == {}
 
 
 def test_restored_lines_are_found_before_the_reverted_commit() -> None:

@@ -3,7 +3,11 @@
 
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.tags.topic_culprits import find_related_hunk, find_topic_culprits
+from patchpilot.tags.topic_culprits import (
+    compare_culprit_and_fix,
+    find_related_hunk,
+    find_topic_culprits,
+)
 from tests.kit.backport_world import World, format_function
 
 PATCH = """\
@@ -39,6 +43,17 @@ FIX = [
 def test_hunk_being_fixed_comes_first() -> None:
     assert PATCH[find_related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
     assert find_related_hunk([], []) == find_related_hunk(["no patch"], FIX) == 0
+
+
+def test_candidate_is_compared_with_its_message(world: World) -> None:
+    body = "No functional change."
+    files = {"w.c": format_function(l10="slow(10);"), "doc.txt": "it\n"}
+    renamed = world.repo.commit(f"work: rename\n\n{body}\n", files)
+    fix = world.repo.commit("work: fix a hang", {"w.c": format_function(l10="fast(10);")})
+    with Repository.open(world.repo.path) as repository:
+        candidate, _, hunk = compare_culprit_and_fix(repository, renamed, fix)
+    assert body in candidate[:hunk]
+    assert not any("doc.txt" in line for line in candidate)
 
 
 def test_commit_in_a_tag_is_a_candidate(world: World) -> None:

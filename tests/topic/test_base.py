@@ -246,6 +246,24 @@ def _clone_with_several_remotes(folder: Path) -> Repo:
     return repo
 
 
+def _clone_tree_without_named_branch(folder: Path) -> Repo:
+    """Create a clone with two trees. MAINTAINERS lists the second one without a branch."""
+    repo = _clone_with_several_remotes(folder)
+    text = _MAINTAINERS.replace("net.git master", "net.git")
+    repo.git("reset -q --hard origin/master")
+    repo.commit("net: fix\n", {"MAINTAINERS": text, "drivers/net/a.c": "int b;\n"})
+    repo.git("update-ref refs/remotes/net/for-7.1 origin/master")
+    repo.git("update-ref refs/remotes/net/for-next origin/master")
+    repo.git("update-ref -d refs/remotes/net/master")
+    return repo
+
+
+def _clone_tree_with_head(folder: Path) -> Repo:
+    repo = _clone_tree_without_named_branch(folder)
+    repo.git("symbolic-ref refs/remotes/net/HEAD refs/remotes/net/for-next")
+    return repo
+
+
 _MAINTAINERS = """List of maintainers
 
 NETWORKING
@@ -282,6 +300,8 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     (_use_stale_local_main, "main", 1, "the upstream of topic", ""),
     (_create_without_remote, "main", 1, "nearest local branch", ""),
     (_clone_with_several_remotes, "net/master", 1, "named by MAINTAINERS", ""),
+    (_clone_tree_without_named_branch, "net/for-next", 1, "named by MAINTAINERS", ""),
+    (_clone_tree_with_head, "net/for-next", 1, "named by MAINTAINERS", ""),
 )
 
 

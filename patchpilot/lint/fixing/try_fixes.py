@@ -165,16 +165,11 @@ def _find_resolved_findings(
     start: TriedFix, attempt: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterator[Finding]:
     missing = start.count_finding_keys() - attempt.count_finding_keys()
-    fewer = start.count_messages() - attempt.count_messages()
     for finding in start.findings:
-        key, message_key = (
-            _finding_key(finding, start.draft),
-            (finding.rule, finding.message),
-        )
-        # a finding that cannot be fixed may merely have moved to another line
-        if missing[key] and (finding.rule in fixers or fewer[message_key]):
+        key = _finding_key(finding, start.draft)
+        # another fix may move the words of a finding that has no fix, or change them
+        if missing[key] and finding.rule in fixers:
             missing[key] -= 1
-            fewer[message_key] -= 1
             yield finding
 
 
@@ -317,9 +312,9 @@ class _Fixing:
         touched = frozenset().union(*attempt.applied.values())
         for rule, line in after - before:
             # a rule may report only the first of several problems; if that is fixed, it reports the
-            # next
-            is_elsewhere = line not in touched and line >= 0
-            if rule not in suspect_rules or (is_elsewhere and increase[rule] <= 0):
+            # next; a finding without a fix may have moved with its words
+            may_move = rule not in self.fixers or (line not in touched and line >= 0)
+            if rule not in suspect_rules or (may_move and increase[rule] <= 0):
                 continue
             name = self.rules[rule].name if rule in self.rules else rule
             reason = f"its fix would cause another finding: {name}"
