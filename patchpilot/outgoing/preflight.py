@@ -47,6 +47,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.series.same_patches import are_same_patches
 
 MANY = 50
+_RESET_AUTHOR = "amend the commits: git commit --amend --reset-author -s"
 SANDBOX_BUILD = "the sandbox's tree cannot be compiled; build in your own tree: patchpilot build"
 _FIXUP = lazy_pattern(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
@@ -158,7 +159,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield from _patch_problems(facts, patch)
     yield from _note_problems(topic.draft)
     if facts.target_fit and facts.target and not facts.upstream.stable:
-        yield from _target_problems(facts.target_fit, facts.target)
+        yield from _target_problems(facts, facts.target_fit, facts.target)
     yield from _version_problems(facts)
     yield from _stable_problems(facts)
 
@@ -313,16 +314,16 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
         yield SendProblem(
             "noreply-sender",
             f"nobody can reply to {sender.email}: it receives no mail",
-            "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
-            " --reset-author -s",
+            "git config --global user.email ADDRESS, then"
+            f" {_RESET_AUTHOR if topic.ids else 'write the files again from the amended commits'}",
         )
     for author in dict.fromkeys(patch.author for patch in topic.series.patches):
         if author and (is_list_sender(author) or is_on_list_host(author.email)):
             yield SendProblem(
                 "list-author",
                 f"the author {author} is a mailing list, which rewrote From:",
-                "add the author as the first line of the message, From: NAME <ADDRESS>, or amend"
-                f" the commit: {AMEND_AUTHOR}",
+                "add the author as the first line of the message, From: NAME <ADDRESS>"
+                f"{f', or amend the commit: {AMEND_AUTHOR}' if topic.ids else ''}",
             )
     authors = {patch.author.email for patch in topic.series.patches if patch.author}
     for email in sorted(authors - {sender.email if sender else ""}):
@@ -330,7 +331,8 @@ def _reply_problems(topic: Sending) -> Iterator[SendProblem]:
             yield SendProblem(
                 "noreply-author",
                 f"the author's address {email} receives no mail",
-                f"ask the author for another address: {AMEND_AUTHOR}",
+                "ask the author for another address:"
+                f" {AMEND_AUTHOR if topic.ids else 'correct From: in the file'}",
             )
 
 
@@ -345,7 +347,9 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
         yield SendProblem(
             "fixup",
             f"{title}: the subject marks the commit as not ready to be sent",
-            "git rebase -i --autosquash",
+            "git rebase -i --autosquash"
+            if facts.topic.ids
+            else "squash its commit, and write the files again with git format-patch",
         )
     if placeholder := find_placeholder("\n".join((*patch.message, *patch.notes))):
         yield SendProblem(
@@ -357,7 +361,9 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
         yield SendProblem(
             "no-signoff",
             f"{prefix}no Signed-off-by",
-            Action("prepare", ("--signoff",), "add it: {}"),
+            Action("prepare", ("--signoff",), "add it: {}")
+            if facts.topic.ids
+            else "add it to the file, or write the file again with git format-patch --signoff",
         )
     elif _is_unsigned_backport(facts.topic, patch):
         yield SendProblem(
@@ -427,17 +433,19 @@ def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
-    state = facts.upstream
+    state, has_commits = facts.upstream, bool(facts.topic.ids)
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
         message = f"mainline has it already, in {state.sure.where}"
         problem = message if is_own else state.sure.words
-        yield SendProblem("already-fixed", problem, suggest_commands(state))
+        yield SendProblem(
+            "already-fixed", problem, suggest_commands(state, has_commits=has_commits)
+        )
     elif (fit := facts.target_fit) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
             "already-fixed",
             f"{facts.target.label} contains the same change: {fit.already[0]}",
-            "git fetch, then rebase and drop the commit",
+            _suggest_drop(has_commits),
         )
     if state.stable and "stable-base" not in facts.project.style.ignore:
         yield SendProblem("stable-base", state.stable.words, suggest_commands(state))
@@ -449,9 +457,11 @@ def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def suggest_commands(state: UpstreamState) -> Advice:
+def suggest_commands(state: UpstreamState, *, has_commits: bool = True) -> Advice:
     """Return commands to use if the fix is already upstream, or the topic is based on a
     stable branch.
+
+    Without `has_commits`, patch files are sent.
     """
     if state.sure and state.sure.in_mainline:
         return Action(
@@ -464,17 +474,41 @@ def suggest_commands(state: UpstreamState) -> Advice:
             f"if mainline has the bug: {state.stable.rebase}; for stable only, add the prefix"
             f" PATCH {state.stable.version}.y"
         )
-    return "git fetch, then rebase and drop the commit"
+    return _suggest_drop(has_commits)
 
 
-def _target_problems(target_fit: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
+def _suggest_drop(has_commits: bool) -> str:
+    return "git fetch, then rebase and drop the commit" if has_commits else "do not send this file"
+
+
+def _target_problems(
+    facts: PreflightFacts, target_fit: TargetFit, target: TargetTree
+) -> Iterator[SendProblem]:
     if target_fit.fails:
         files = ", ".join(target_fit.paths[:3])
         yield SendProblem(
             "does-not-apply",
             f"{target_fit.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
-            f"git fetch && git rebase {quote(target.label)}",
+            f"git fetch && git rebase {quote(target.label)}"
+            if facts.topic.ids
+            else _suggest_new_file(facts.topic, target, target_fit.fails),
         )
+
+
+def _suggest_new_file(topic: Sending, target: TargetTree, title: str = "") -> Advice:
+    """Return how to get a patch file that applies to a tree, for the patch with a title or all."""
+    for patch in topic.series.patches:
+        claim = claimed_upstream_commit(patch)
+        if claim and is_backport(patch) and title in ("", patch.subject.title):
+            return Action(
+                "backport",
+                (claim[:12], "--onto", target.label),
+                "see what the branch needs, and write it again: {}",
+            )
+    return (
+        "correct the file, or write it again with git format-patch on a branch that has"
+        f" {target.tip[:12]}"
+    )
 
 
 def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -776,7 +810,9 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "three-way",
             "the patches apply to the target's tip only by a three-way merge",
-            "git rebase onto its tip",
+            "git rebase onto its tip"
+            if facts.topic.ids or facts.target is None
+            else _suggest_new_file(facts.topic, facts.target),
         )
     if facts.target is None:
         yield SendProblem(

@@ -15,6 +15,10 @@ _URL = re.compile(r"(?:https?|git|ssh)://[\w.][\w./~+@:-]*")
 """A URL for a command: it needs no quotes, and git runs no helper program for it."""
 
 
+_USUAL_BRANCHES = ("HEAD", "main", "master", "for-next", "next")
+"""The branches of a tree for which its `T:` entry names no branch, in order of preference."""
+
+
 class TargetTree(NamedTuple):
     """The commit that patches should apply to, and its label."""
 
@@ -40,21 +44,43 @@ def find_remote_tree(repository: Repository, tree: str) -> TargetTree | None:
 
     The entry looks like `git git://host/path.git branch`.
     """
+    url, branch = _split_tree(tree)
+    for remote in _find_remotes(repository, url):
+        for name in (branch, *_USUAL_BRANCHES):
+            ref = repository.ref(f"refs/remotes/{remote}/{name}")
+            if ref:
+                return TargetTree((repository.ref(ref.symref) or ref).short, ref.object_id)
+    branches = list_tree_branches(repository, tree)
+    return branches[0] if len(branches) == 1 else None
+
+
+def list_tree_branches(repository: Repository, tree: str) -> tuple[TargetTree, ...]:
+    """Return all fetched branches of the tree of a `T:` entry."""
+    remotes = _find_remotes(repository, _split_tree(tree)[0])
+    return tuple(
+        TargetTree(ref.short, ref.object_id)
+        for ref in repository.all_refs
+        if not ref.symref
+        and any(ref.name.startswith(f"refs/remotes/{remote}/") for remote in remotes)
+    )
+
+
+def _split_tree(tree: str) -> tuple[str, str]:
+    """Return the URL and the branch of a `T:` entry; both may be empty."""
     fields = tree.split()
-    url = next((field for field in fields if "://" in field or field.endswith(".git")), None)
-    if url is None:
-        return None
-    tree_name = _tree_name(url)
-    branch = fields[fields.index(url) + 1] if fields.index(url) + 1 < len(fields) else None
-    for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _tree_name(values[-1]) != tree_name:
-            continue
-        remote = key[len("remote.") : -len(".url")]
-        for name in (branch, "HEAD", "main", "master"):
-            tip = repository.find(f"refs/remotes/{remote}/{name}") if name else None
-            if tip:
-                return TargetTree(f"{remote}/{name}", tip)
-    return None
+    for number, field in enumerate(fields):
+        if "://" in field or field.endswith(".git"):
+            return field, "".join(fields[number + 1 : number + 2])
+    return "", ""
+
+
+def _find_remotes(repository: Repository, url: str) -> tuple[str, ...]:
+    """Return the remotes with a URL; any scheme and mirror of it counts."""
+    return tuple(
+        key.removeprefix("remote.").removesuffix(".url")
+        for key, values in repository.config_regexp(r"^remote\..*\.url$").items()
+        if url and _tree_name(values[-1]) == _tree_name(url)
+    )
 
 
 def name_tree(url: str, branch: str) -> tuple[str, ...]:
@@ -73,6 +99,20 @@ def find_listed_trees(
     trees = (" ".join(tree) for tree in _list_trees(repository, rev, paths))
     targets = (find_remote_tree(repository, tree) for tree in trees)
     return tuple(remote for remote in targets if remote)
+
+
+def find_listed_branches(repository: Repository, rev: str, paths: Sequence[str]) -> frozenset[str]:
+    """Return the labels of the fetched branches that MAINTAINERS lists (T:) for these files.
+
+    A tree without a named branch lists all its branches. THE REST, which has all files, lists none.
+    """
+    labels: set[str] = set()
+    for _, url, branch in _list_trees(repository, rev, paths, with_rest=False):
+        tree = f"git {url} {branch}"
+        chosen = find_remote_tree(repository, tree) if branch else None
+        branches = (chosen,) if chosen else list_tree_branches(repository, tree)
+        labels.update(each.label for each in branches)
+    return frozenset(labels)
 
 
 def find_unfetched_url(repository: Repository, rev: str, paths: Sequence[str], named: str) -> str:
@@ -97,18 +137,27 @@ def find_unfetched_url(repository: Repository, rev: str, paths: Sequence[str], n
     return ""
 
 
-def make_remote_command(url: str) -> tuple[str, str]:
-    """Return the name of a remote for a URL, and the command that adds it.
+def make_remote_command(repository: Repository, url: str) -> tuple[str, str]:
+    """Return the name of the remote for a URL, and the command that adds it, or "" if it exists.
 
-    Many trees of the kernel are named linux.git; their remote has the name of the directory.
+    Many trees of the kernel are named linux.git; their remote has the name of the directory. A name
+    that another remote has is written with the name of the directory.
     """
+    if remotes := _find_remotes(repository, url):
+        return remotes[0], ""
     owner, name = f"/{url.rstrip('/').removesuffix('.git')}".rsplit("/", 2)[-2:]
-    remote = re.sub(r"[^\w.-]", "", owner if name == "linux" else name).lstrip("-.") or "tree"
+    remote = _clean_name(owner if name == "linux" else name)
+    if repository.remote_urls(remote):
+        remote = _clean_name(f"{owner}-{name}")
     return remote, f"git remote add {remote} {quote(url)}"
 
 
+def _clean_name(text: str) -> str:
+    return re.sub(r"[^\w.-]", "", text).lstrip("-.") or "tree"
+
+
 def _list_trees(
-    repository: Repository, rev: str, paths: Sequence[str]
+    repository: Repository, rev: str, paths: Sequence[str], *, with_rest: bool = True
 ) -> tuple[tuple[str, str, str], ...]:
     """Return the trees that MAINTAINERS lists for these files, as (kind, URL, branch)."""
     from patchpilot.commits.tree_readers import CommitTree
@@ -119,7 +168,14 @@ def _list_trees(
         sections = match_patch(load_maintainers(CommitTree(repository, rev)), paths)
     except PatchpilotError:
         return ()
-    return tuple(dict.fromkeys(tree for row in sections for tree in row.section.tree_urls))
+    return tuple(
+        dict.fromkeys(
+            tree
+            for row in sections
+            if with_rest or not row.is_rest
+            for tree in row.section.tree_urls
+        )
+    )
 
 
 def _tree_name(url: str) -> str:

@@ -16,7 +16,7 @@ from patchpilot.model.address import AddressState, AddressVerdict, check_email_a
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
-from patchpilot.outgoing.target_tree import find_remote_tree, name_tree
+from patchpilot.outgoing.target_tree import find_remote_tree, list_tree_branches, name_tree
 from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
@@ -192,8 +192,9 @@ def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterat
 def _are_based_on(patches: Sequence[Patch], trees: Sequence[str], repository: Repository) -> bool:
     """Return whether the commits are based on one of these T: trees.
 
-    They are on top of the tree's latest commit, or start in the tree at a base that the user named.
-    Most trees contain commits of mainline, so this is not enough for a base that was found.
+    They are on top of the latest commit of the tree's main branch, at the tip of another branch, or
+    start in the tree at a base that the user named. Most trees contain commits of mainline, so this
+    is not enough for a base that was found.
     """
     first = next((patch.commit for patch in patches if patch.commit), None)
     start = next(iter(repository.commit(first).parents if first else ()), None)
@@ -202,6 +203,8 @@ def _are_based_on(patches: Sequence[Patch], trees: Sequence[str], repository: Re
     found_start = ""
     with suppress(PatchpilotError):
         found_start = find_base(repository).start
+    if any(start == it.tip for tree in trees for it in list_tree_branches(repository, tree)):
+        return True
     tips = (found.tip for tree in trees if (found := find_remote_tree(repository, tree)))
     return any(
         repository.is_ancestor(tip, start)
@@ -220,7 +223,7 @@ def _find_remote(repository: Repository) -> tuple[str, str] | None:
         base = find_base(repository)
         for key in repository.config_regexp(r"^remote\..*\.url$"):
             name = key.removeprefix("remote.").removesuffix(".url")
-            if base.name.startswith(f"{name}/") and (urls := repository.remote_urls(name)):
+            if base.branch.startswith(f"{name}/") and (urls := repository.remote_urls(name)):
                 return name, urls[0]
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),

@@ -66,7 +66,7 @@ def warn_about_backports(
         if failed and not draft.in_reply_to and draft.version == 1:
             message = f"the stable maintainers reported a conflict: <{failed}>"
             action = Action("send", ("--in-reply-to", f"<{failed}>"), "reply to it: `{}`")
-            problems.append(SendProblem("unanswered-failure", message, action))
+            problems.append(SendProblem("failure-unanswered", message, action))
     return tuple(problems)
 
 
@@ -82,8 +82,10 @@ def _find_verdict_problems(
                 f"{branch.branch}: {branch.verdict}: {branch.reason}",
                 _show_verdicts(upstream),
             )
-        elif branch.lacking_newer:
-            message = _describe_newer(upstream[:12], *result.split_newer(branch))
+            continue
+        lacking, queued, _ = result.split_newer(branch)
+        if lacking or queued:
+            message = _describe_newer(upstream[:12], lacking, queued)
             yield SendProblem("newer-first", message, _show_verdicts(upstream))
 
 

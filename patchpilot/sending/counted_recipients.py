@@ -10,7 +10,7 @@ from patchpilot.model.address import (
     AddressState,
     check_email_address,
     is_header_safe,
-    parse_address,
+    parse_whole_address,
 )
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
@@ -101,7 +101,7 @@ def check_recipient_address(text: str, recipients: CountedRecipients | None) -> 
 
     The second value is the reason why not, or a note about the address.
     """
-    address = parse_address(text)
+    address = parse_whole_address(text)
     if address is None or "@" not in address.email:
         return False, "enter Name <name@example.org>"
     if not is_header_safe(address):

@@ -58,6 +58,7 @@ from patchpilot.sending.questions import (
     warn_about_unlikely_tags,
     warn_about_untagged_fixes,
 )
+from patchpilot.sending.recipient_advice import explain_remedy
 from patchpilot.sending.uncommitted import warn_about_uncommitted_edits
 from patchpilot.sending.undisclosed import (
     refuse_public_server,
@@ -345,7 +346,12 @@ def _add_problems(
         *warn_about_untagged_fixes(repository, sending.series, facts.project, draft),
         *warn_about_unlikely_tags(repository, sending.series, request.profile),
         *warn_about_backports(repository, draft, changes, request.profile, progress),
-        *(SendProblem("recipients", remark) for remark in recipients.warnings),
+        *(
+            SendProblem(
+                "recipients", remark, explain_remedy(repository, recipients, remark, request.base)
+            )
+            for remark in recipients.warnings
+        ),
     )
     passed = list_passed_checks(facts, [problem.name for problem in (*blocking, *warnings)])
     if list_files(sending.series):

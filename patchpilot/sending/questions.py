@@ -25,6 +25,7 @@ from patchpilot.model.send_request import CURRENT_TOPIC, SendRequest
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
+from patchpilot.outgoing.transport import Sending
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.recipients.security_question import (
@@ -133,6 +134,12 @@ def make_tested_question(draft: Draft) -> PreSendQuestion:
             "most maintainers expect at least a build",
         ),
     )
+
+
+def find_open_tested_question(sending: Sending) -> PreSendQuestion | None:
+    """Return the question how commits were tested, or None for files and if it is answered."""
+    question = make_tested_question(sending.draft)
+    return question if sending.ids and question.answer is None else None
 
 
 def make_cover_question(blockers: Iterable[SendProblem]) -> PreSendQuestion:

@@ -146,6 +146,17 @@ def _is_excluded(plan: RecipientPlan, remedy: Remedy) -> bool:
     return not any(recipient.address.email in remedy.values for recipient in plan.recipients)
 
 
+def explain_remedy(
+    repository: Repository, plan: RecipientPlan, warning: str, base: str | None
+) -> str:
+    """Return how to rebase onto the tree that a recipient plan's warning names, or ""."""
+    remedy = dict(plan.remedies).get(warning)
+    if remedy is None or remedy.kind is not RemedyKind.REBASE:
+        return ""
+    notes = _base_tree_notes(repository, warning, remedy, base)
+    return next(notes).text.removeprefix(f"{warning}; ")
+
+
 def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
@@ -159,7 +170,7 @@ def _base_tree_notes(
     instruction = (
         f"run git rebase {shlex.quote(labels[0])}"
         if labels
-        else f"to rebase onto it: {_format_rebase(remedy.values[0], base_result)}"
+        else f"to rebase onto it: {_format_rebase(repository, remedy.values[0], base_result)}"
     )
     if not labels and is_in_demo():
         yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
@@ -167,13 +178,14 @@ def _base_tree_notes(
         yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}")
 
 
-def _format_rebase(tree: str, base: Base | None) -> str:
+def _format_rebase(repository: Repository, tree: str, base: Base | None) -> str:
     """Return one line for the shell that fetches `git URL [BRANCH]` and rebases onto it."""
     url, _, branch = tree.removeprefix("git ").partition(" ")
-    name, command = make_remote_command(url)
-    steps = [command, f"git fetch {name}"]
+    remote, add = make_remote_command(repository, url)
+    name = shlex.quote(remote)
+    steps = [*filter(None, (add,)), f"git fetch {name}"]
     if not branch:
         steps.append(f"git remote set-head {name} --auto")
-    tip = shlex.quote(f"{name}/{branch or 'HEAD'}")
+    tip = shlex.quote(f"{remote}/{branch or 'HEAD'}")
     steps.append(f"git rebase --onto {tip} {base.start[:12]}" if base else f"git rebase {tip}")
     return " && ".join(steps)

@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 from shlex import join
 
 from patchpilot.commits.make_commits import (
-    describe_uncommitted_files,
-    describe_untracked_files,
+    describe_left_files,
     list_uncommitted_files,
     list_untracked_sources,
 )
@@ -39,16 +38,28 @@ def warn_about_uncommitted_edits(repository: Repository, sending: Sending) -> It
         names = join([path for path in files if commits[path] == commit])
         yield SendProblem(
             "uncommitted",
-            describe_uncommitted_files(files, ", and are not sent"),
-            f"git commit --amend {names}"
-            if commit == head
-            else f"git commit --fixup={commit[:12]} {names}, then"
-            f" git rebase -i --autosquash {commit[:12]}^",
+            describe_left_files(files, effect=", and are not sent"),
+            f"git commit --amend {names}" if commit == head else _fix_up(commit, names),
         )
-    folders = (folder for patch in sending.series.patches for folder in _list_folders(patch))
+    folders = {
+        folder: commit
+        for patch, commit in zip(sending.series.patches, ids, strict=False)
+        for folder in _list_folders(patch)
+    }
     if new_files := list_untracked_sources(repository, folders):
-        text = describe_untracked_files(new_files, ", and not sent")
-        yield SendProblem("untracked", text, f"git add {join(new_files)}, then git commit --amend")
+        commit = folders[PurePosixPath(new_files[0]).parent]
+        amend = "git commit --amend" if commit == head else _fix_up(commit)
+        yield SendProblem(
+            "untracked",
+            describe_left_files(new_files, new=True, effect=", and not sent"),
+            f"git add {join(new_files)}, then {amend}",
+        )
+
+
+def _fix_up(commit: str, files: str = "") -> str:
+    """Return the commands that add files, or what is staged, to an older commit."""
+    fixup = f"git commit --fixup={commit[:12]} {files}".rstrip()
+    return f"{fixup}, then git rebase -i --autosquash {commit[:12]}^"
 
 
 def _list_folders(patch: Patch) -> Iterator[PurePosixPath]:

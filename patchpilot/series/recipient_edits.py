@@ -17,7 +17,7 @@ from patchpilot.model.address import (
     Address,
     AddressState,
     check_email_address,
-    parse_address,
+    parse_whole_address,
 )
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
@@ -242,7 +242,7 @@ def parse_option_addresses(
     refuse_control_characters(option, values)
     parsed = []
     for value in values:
-        address = parse_address(value)
+        address = parse_whole_address(value)
         if address is None or address.email.count("@") != 1:
             raise InputError(
                 f"{value!r} is not an address",

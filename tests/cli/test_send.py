@@ -231,6 +231,15 @@ def test_new_source_file_that_was_not_added_is_named(tmp_path: Path) -> None:
         "gadget.c is not in git, and not sent",
         "git add gadget.c, then git commit --amend",
     )
+    head = repo.git("rev-parse HEAD")[:12]
+    repo.put("doc/a.txt", "text\n")
+    repo.git("add doc")
+    repo.git("commit -q -m", f"doc: add a page\n\nIt is new.\n\n{SIGNED}")
+    assert find_warnings(repo, "")["untracked"] == (
+        "gadget.c is not in git, and not sent",
+        f"git add gadget.c, then git commit --fixup={head}, then git rebase -i --autosquash"
+        f" {head}^",
+    )
     # the Makefile of the topic names a new folder
     repo.commit(
         f"widget: build more\n\nIt is new.\n\n{SIGNED}", {"lib/Makefile": "obj-y += new/\n"}

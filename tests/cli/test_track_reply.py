@@ -321,6 +321,8 @@ def test_merged_patch_needs_no_reminder(tmp_path: Path) -> None:
         shown = repo.patchpilot("track show 1 --json").json["series"][0]["state"]
         confirmed = repo.patchpilot("track confirm --json <a@example.org>").json["series"][0]
         assert (shown, confirmed["state"]) == ("in-mainline", shown)
+        rows = repo.patchpilot("track confirm <a@example.org>").out, repo.patchpilot("track").out
+        assert ["* 1" in row for row in rows] == [True, True]
         needless = "no reminder is needed: the state of the series is in-mainline"
         text = repo.patchpilot("track reply 1 --template ping --dry-run").err
         assert (needless in text, "is due" in text) == (True, False)

@@ -81,6 +81,7 @@ def make_facts(
         draft=changed_fields.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
         send=build_send(*mails, version=version),
         series=changed_fields.pop("series", Series(patches or (make_patch(),))),
+        ids=changed_fields.pop("ids", ()),
         recipients=changed_fields.pop("recipients", (make_recipient("m@example.org"), LIST)),
         before=changed_fields.pop("before", ()),
     )
@@ -477,6 +478,7 @@ def list_problem_texts(problem: SendProblem) -> tuple[str, str, str]:
 
 
 TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"))
+IDS = ("e" * 40,)
 THERE = TargetFit("clean", already=("widget: mend",))
 FIXED = EarlierFix("c" * 40, "widget: repair", "v6.4", True, True)
 ON_STABLE = StableBase("6.6", "d" * 40, "origin/master")
@@ -543,13 +545,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "see them: patchpilot check",
     ),
     (
-        {"target_fit": TWO_OF_THREE},
+        {"target_fit": TWO_OF_THREE, "ids": IDS},
         "does-not-apply",
         "widget: mend: does not apply to origin/master (aaaaaaaaaaaa): a.c, b.c, c.c",
         "git fetch && git rebase origin/master",
     ),
     (
-        {"target_fit": THERE},
+        {"target_fit": THERE, "ids": IDS},
         "already-fixed",
         "origin/master contains the same change: widget: mend",
         "git fetch, then rebase and drop the commit",
@@ -568,19 +570,19 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         " add the prefix PATCH 6.6.y",
     ),
     (
-        {"series": PAIR},
+        {"series": PAIR, "ids": IDS},
         "no-signoff",
         "widget: b: no Signed-off-by",
         "add it: patchpilot prepare --signoff",
     ),
     (
-        {"series": Series((make_patch("[PATCH] x", "No tags."),))},
+        {"series": Series((make_patch("[PATCH] x", "No tags."),)), "ids": IDS},
         "no-signoff",
         "no Signed-off-by",
         "add it: patchpilot prepare --signoff",
     ),
     (
-        {"series": Series((make_patch("[PATCH] amend! widget: mend"),))},
+        {"series": Series((make_patch("[PATCH] amend! widget: mend"),)), "ids": IDS},
         "fixup",
         "amend! widget: mend: the subject marks the commit as not ready to be sent",
         "git rebase -i --autosquash",
@@ -650,6 +652,48 @@ def test_blocking_problems_have_hints(
     assert [list_problem_texts(problem) for problem in blockers(make_facts(**changed))] == [
         (name, message, hint)
     ]
+
+
+BACKPORT = make_patch(
+    "[PATCH 5.10.y] widget: mend", f"commit {'f' * 40} upstream.\n\nIt was broken.\n\n{SIGNED}"
+)
+FILES: list[tuple[dict[str, object], str, str]] = [
+    (
+        {"target_fit": TWO_OF_THREE},
+        "does-not-apply",
+        "correct the file, or write it again with git format-patch on a branch that has"
+        " aaaaaaaaaaaa",
+    ),
+    (
+        {
+            "series": Series((BACKPORT,)),
+            "target": TargetTree("stable/linux-5.10.y", "a" * 40),
+            "target_fit": TWO_OF_THREE,
+        },
+        "does-not-apply",
+        "see what the branch needs, and write it again:"
+        " patchpilot backport ffffffffffff --onto stable/linux-5.10.y",
+    ),
+    ({"target_fit": THERE}, "already-fixed", "do not send this file"),
+    (
+        {"series": PAIR},
+        "no-signoff",
+        "add it to the file, or write the file again with git format-patch --signoff",
+    ),
+    (
+        {"series": Series((make_patch("[PATCH] amend! widget: mend"),))},
+        "fixup",
+        "squash its commit, and write the files again with git format-patch",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "name", "hint"), FILES, ids=[row[1] for row in FILES])
+def test_hints_for_patch_files_change_no_branch(
+    changed: dict[str, object], name: str, hint: str
+) -> None:
+    problems = [list_problem_texts(problem) for problem in blockers(make_facts(**changed))]
+    assert [(problem[0], problem[2]) for problem in problems] == [(name, hint)]
 
 
 def test_cover_letter_is_written_to_its_file() -> None:
@@ -782,7 +826,8 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         {"target_fit": TargetFit("clean-3way")},
         "three-way",
         "the patches apply to the target's tip only by a three-way merge",
-        "git rebase onto its tip",
+        "correct the file, or write it again with git format-patch on a branch that has"
+        " aaaaaaaaaaaa",
     ),
     (
         {"target": None},

@@ -383,6 +383,17 @@ def test_base_may_be_a_tree_of_any_section(repo: Repo) -> None:
     )
 
 
+@pytest.mark.parametrize("tips", [("for-next", "for-7.1"), ("for-7.1", "fixes/net")])
+def test_base_may_be_any_branch_of_the_tree(repo: Repo, tips: tuple[str, str]) -> None:
+    """`git fetch` of git 2.39 sets no refs/remotes/net/HEAD, and T: names no branch."""
+    repo.git("remote add net https://git.example/net.git")
+    for tip in tips:
+        repo.git(f"update-ref refs/remotes/net/{tip} HEAD")
+    repo.git("branch -q --set-upstream-to master topic")
+    repo.commit("net: mend it", {"drivers/net/port.c": "int mended;\n"})
+    assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
+
+
 def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
     (plan,) = read_recipient_plans(

@@ -27,6 +27,7 @@ from patchpilot.series.change_id import make_change_id
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.mails import (
     ADA,
+    build_described_mail,
     build_mbox,
     build_patch_mail,
     build_stable_failure_notice,
@@ -248,6 +249,22 @@ def test_newer_branch_that_queued_the_fix_is_named(world: StableWorld, tmp_path:
     assert "first: 6.12 (queued)" in world.repo.patchpilot(f"backport {world.fix}").out
 
 
+def test_newer_branch_for_which_a_backport_was_sent_is_no_problem(
+    world: StableWorld, tmp_path: Path
+) -> None:
+    title = "ring: subtract n"
+    mails = [build_patch_mail(f"[PATCH] {title}", id="first")]
+    message = f"commit {world.fix} upstream.\n\nSubtract it."
+    mails.append(build_stable_failure_notice(title, world.fix, "6.12", id="f", minutes=9))
+    mails.append(build_described_mail(f"b+20>f [PATCH 6.12.y] {title}", message=message))
+    (tmp_path / "m").write_bytes(build_mbox(*mails))
+    with Store() as store:
+        track_series_in_mbox(tmp_path / "m", store=store)
+    world.start_backport("origin/linux-6.6.y")
+    assert world.warn("PATCH 6.6.y") == set()
+    assert "first: 6.12 (sent)" in world.repo.patchpilot(f"backport {world.fix}").out
+
+
 def test_branch_that_has_the_fix_is_named(world: StableWorld) -> None:
     world.start_backport("origin/linux-6.12.y")
     world.repo.git("update-ref refs/remotes/origin/linux-6.12.y HEAD")
@@ -300,15 +317,16 @@ def test_cherry_picked_backport_names_the_failure_that_it_answers(
     with Store() as store:
         track_series_in_mbox(file, store=store)
     world.start_backport("origin/linux-6.6.y")
-    problems = {problem.name: problem for problem in world.plan("PATCH 6.6.y").warnings}
-    problem = problems["unanswered-failure"]
+    plan = world.plan("PATCH 6.6.y")
+    problem = {problem.name: problem for problem in plan.warnings}["failure-unanswered"]
+    assert not any("failure" in question.name for question in plan.open_questions)
     assert "<failed-6.6@example.org>" in problem.message
     command = "patchpilot send --in-reply-to '<failed-6.6@example.org>'"
     assert str(problem.hint) == f"reply to it: `{command}`"
     reply = SendRequest(prefix="PATCH 6.6.y", in_reply_to="failed-6.6@example.org", offline=True)
     with Repository.open(world.repo.path) as repository:
         plan = plan_sending(repository, reply)
-    assert "unanswered-failure" not in {problem.name for problem in plan.warnings}
+    assert "failure-unanswered" not in {problem.name for problem in plan.warnings}
 
 
 def test_patch_file_is_checked_like_its_commit(world: StableWorld) -> None:

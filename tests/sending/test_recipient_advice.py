@@ -64,6 +64,10 @@ def test_rebase_command_names_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPat
         "git remote add net git://git.example/net.git && git fetch net && git " in advice.text
         for advice in count_notes(repo).advice
     )
+    outcome = repo.patchpilot("send --dry-run --format json")
+    planned = outcome.json["warnings"]
+    (hint,) = (row["hint"] for row in planned if "uses the tree" in row["message"])
+    assert hint.startswith("to rebase onto it: git remote add net git://git.example/net.git && git")
     repo.git("config remote.net.url https://git.example/net.git")
     ahead = repo.git("commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'")
     repo.git("update-ref refs/remotes/net/main", ahead)
@@ -82,6 +86,21 @@ def test_rebase_command_names_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPat
         assert find_pre_send_questions(repository).missing_tree == "PATCH net"
         change_draft(repository, DraftChanges(prefix="PATCH net"))
     assert "target tree not named" not in map_recipient_remedies(repo)
+
+
+def test_rebase_command_uses_the_remote_of_the_tree(repo: Repo) -> None:
+    repo.commit("net: port: mend it", NET)
+    # another tree has the name
+    repo.git("config remote.net.url https://git.example/other/net.git")
+    added = "git remote add git.example-net git://git.example/net.git && git fetch git.example-net "
+    assert any(added in advice.text for advice in count_notes(repo).advice)
+    repo.git("config remote.router.url ssh://git@git.example/net.git")
+    base = repo.git("rev-parse --short=12 origin/master").strip()
+    command = (
+        "to rebase onto it: git fetch router && git remote set-head router --auto"
+        f" && git rebase --onto router/HEAD {base}"
+    )
+    assert any(advice.text.endswith(command) for advice in count_notes(repo).advice)
 
 
 def test_open_questions_are_notes(repo: Repo) -> None:

@@ -6,9 +6,11 @@ The last edit of an address counts, even if a project adds it as a list.
 
 import pytest
 
+from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.series.recipient_edits import RecipientEdits
+from patchpilot.sending.counted_recipients import check_recipient_address
+from patchpilot.series.recipient_edits import RecipientEdits, parse_new_recipients
 
 MAX, LIST = (
     Address("Max Keeper", "max@keeper.example"),
@@ -99,3 +101,34 @@ def test_last_move_of_an_address_wins() -> None:
     (there,) = [recipient for recipient in moved.apply(PLAN).recipients if recipient.address == MAX]
     assert there.by_hand
     assert there.reasons[0] == "maintainer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Max Keeper <max@keeper.example",
+        "Max Keeper max@keeper.example",
+        "Max Keeper max@keeper.example>",
+        "Max <max@keeper.example>, Hal <hal@hand.example>",
+        "max@keeper.example, hal@hand.example",
+    ],
+)
+def test_text_of_which_a_part_would_be_lost_is_not_an_address(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_new_recipients([text], "--add-cc")
+    assert str(caught.value) == f"{text!r} is not an address"
+    assert check_recipient_address(text, None) == (False, "enter Name <name@example.org>")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (" max@keeper.example ", Address("", "max@keeper.example")),
+        ("<max@keeper.example>", Address("", "max@keeper.example")),
+        ('"Keeper, Max <3" <max@keeper.example>', Address("Keeper, Max <3", "max@keeper.example")),
+        ("max@keeper.example (Max Keeper)", Address("", "max@keeper.example")),
+    ],
+)
+def test_whole_address_is_added(text: str, address: Address) -> None:
+    assert parse_new_recipients([text], "--add-cc") == (address,)
+    assert check_recipient_address(text, None) == (True, "")

@@ -149,7 +149,8 @@ from patchpilot.topic.workplace import Workplace
 @option(
     "--force",
     metavar="REASON",
-    help="override the problems that block sending; the reason is recorded",
+    help="override the problems that block sending; the reason is recorded, and sent to a reviewer"
+    " who asked to wait",
 )
 @argument("target", several=True, metavar="[TARGET]...")
 def command(common: Common, **asked: Any) -> int:

@@ -461,10 +461,12 @@ def confirm(common: Common, is_denied: bool, message_ids: tuple[str, ...]) -> No
     """Confirm a message from an unknown address, or what it claims.
 
     Until the sender is confirmed, the message does not change the state of its series. Check the
-    message in the archive first, because anyone can use any name.
+    message in the archive first, because anyone can use any name. An unclear statement then counts
+    as "applied", or as a rejection if it is an objection.
     """
     from patchpilot.threads.known_senders import confirm_senders
     from patchpilot.threads.known_series import open_store, read_tracked_series
+    from patchpilot.topic.current import read_current_topic
 
     with (
         common.workplace() as workplace,
@@ -472,12 +474,12 @@ def confirm(common: Common, is_denied: bool, message_ids: tuple[str, ...]) -> No
         show_progress(common) as progress,
     ):
         numbers = confirm_senders(message_ids, is_known=not is_denied, store=store)
-        repository = workplace.repository_if_any()
+        repository, topic = workplace.repository_if_any(), read_current_topic(workplace, store)
         series = tuple(
             read_tracked_series(number, store=store, repository=repository, progress=progress)
             for number in numbers
         )
-    _write_series(common, series)
+    _write_series(common, series, topic=topic)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")

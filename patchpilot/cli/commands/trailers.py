@@ -72,6 +72,8 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     the messages change; `patchpilot undo` restores the commits.
     """
     may_ask = sys.stdin.isatty() and not (yes or options["dry_run"])
+    # the question about a tag names the reason against it
+    options["changed"] &= not may_ask
 
     def confirm(_: Preparation) -> bool:
         if not (yes or may_ask):
@@ -130,7 +132,7 @@ def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
         print_message(make_one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})"))
         answer = ""
         question = (
-            "  Keep it? [y: yes, n: no, a: add all without a remark, q: stop]"
+            "  Keep it? [y: yes, n: no, remove it, a: add all without a remark, q: stop]"
             if choice.in_commit
             else "  Add it? [y: yes, n: no and do not ask again, a: all without a remark, q: stop]"
         )
@@ -147,8 +149,6 @@ def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
             break
         if answer == "y":
             accepted_tags.append(choice)
-        elif not choice.in_commit:
-            refused_tags.append(choice)
         else:
-            print_message("  remove it from the commit message with git rebase -i")
+            refused_tags.append(choice)
     return TagDecisions(tuple(accepted_tags), tuple(refused_tags))

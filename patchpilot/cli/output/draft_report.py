@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format a draft as text, with the origin of each choice."""
 
+import re
 from collections.abc import Iterator
 
 from patchpilot.model.draft import Draft
 from patchpilot.tags.fix_claims import describe_fix_answer
+
+_INTERNAL = re.compile(r"^tag \d+ | [0-9a-f]{12,40}$")
+"""The author date of the patch whose tag was asked about, and the fingerprint of the code that an
+answer is about."""
 
 
 def format_draft_rows(
@@ -52,7 +57,7 @@ def _list_draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
         yield (
             f"answers.{name}",
             "answered:",
-            describe_fix_answer(name, value) or f"{name}: {value}",
+            describe_fix_answer(name, value) or _INTERNAL.sub("", f"{name}: {value}"),
         )
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"

@@ -182,7 +182,7 @@ def _format_trees(series: Tracked) -> Iterator[str]:
         yield f"  tree      {merge.tree} {commit}{release}{claim_note}"
     for branch in posted_series.stable:
         proof = ""
-        if branch.commit and branch.state in ("merged", "released"):
+        if branch.commit and branch.has_commit:
             proof = f" ({branch.commit[:12]})"
         elif branch.message_id and branch.state == "failed":
             proof = f"  <{branch.message_id}>"
