@@ -76,6 +76,12 @@ NOT_RUN = {
     "patchpilot send --reroll {target}": (
         "its words are known at run time: tests/backports/test_stable_states.py compares them"
     ),
+    "patchpilot backport {claim[:12]} --onto {target.label}": (
+        "its words are known at run time: tests/outgoing/test_preflight.py compares them"
+    ),
+    "patchpilot send {branch.resolved}": (
+        "known at run time: tests/backports/test_work_clone.py compares it"
+    ),
     "patchpilot track show {entries[0][0]}": (
         "its words are known at run time: tests/threads/test_known_series.py runs it"
     ),

@@ -28,10 +28,10 @@ TREE = "tree"
 _TREE_LABELS = ("Fix", "New feature")
 _WORDS = {"no": "No", "yes": "Yes", "all": "All patches to all", "own": "Only their own"}
 _TESTED_LABELS = {
+    # no answer has a letter of "send", which people type when they expect the confirmation
     "hardware": "Hardware",
-    "qemu": "QEMU or another virtual machine",
+    "qemu": "Virtual machine, such as QEMU",
     "built": "Built only",
-    # no letter of "send", which people type when they expect the confirmation
     "no": "Untested",
 }
 _SINCE = {"yes": "Yes, since the commit in Fixes:", COMMIT: "Yes, since another commit"}

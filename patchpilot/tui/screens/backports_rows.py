@@ -345,6 +345,8 @@ def describe_resolution(resolution: "ConflictResolution") -> list[str]:
             *shell_command_rows(
                 replace_commands(line, Stage.BACKPORTS) for line in resolution.advice
             ),
+            "",
+            "To write the patches again after a change, press Esc, then a.",
         ]
     return [
         f"The conflict on {resolution.branch} is in this clone:",

@@ -4,7 +4,6 @@
 Each tag is shown with its patch and any reason to doubt it.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
 
 from patchpilot.model.action import PUBLISHED
-from patchpilot.model.printable import format_count, make_one_line
-from patchpilot.tags.add_review_trailers import TagDecisions, add_review_trailers
-from patchpilot.tags.review_trailers import CollectedTags, TagChoice, TrailersRequest
+from patchpilot.model.printable import make_one_line
+from patchpilot.tags.add_review_trailers import TagDecisions, add_review_trailers, decide_ticked
+from patchpilot.tags.review_trailers import CollectedTags, TrailersRequest
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import STRONG, plain_text
@@ -36,7 +35,7 @@ def list_held_tags(collected: CollectedTags) -> list[str]:
 
 
 class CollectTags(Choose):
-    """A dialog that returns the ticked tags, or None if canceled.
+    """A dialog that returns the decisions about the tags, or None if canceled.
 
     Initially, the tags without a reason for doubt are ticked.
     """
@@ -62,18 +61,15 @@ class CollectTags(Choose):
                     label = plain_text(make_one_line(label_text))
                     yield Tick(label, value=not choice.why, compact=True)
                     if choice.why:
-                        yield Static(plain_text(f"    {make_one_line(choice.why)}"))
+                        yield Static(plain_text(f"    {make_one_line(choice.remark)}"))
             yield Static("\n".join(list_held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
         self.query(Checkbox).first().focus()
 
     def accept_answer(self, name: str) -> None:
-        ticks = self.query(Checkbox)
-        ticked: tuple[TagChoice, ...] = tuple(
-            choice for choice, tick in zip(self._choices, ticks, strict=True) if tick.value
-        )
-        self.dismiss(ticked if name == "accept" else None)
+        ticks = (tick.value for tick in self.query(Checkbox))
+        self.dismiss(decide_ticked(self._choices, ticks) if name == "accept" else None)
 
 
 def collect_tags(screen: "AnyScreen") -> None:
@@ -83,35 +79,37 @@ def collect_tags(screen: "AnyScreen") -> None:
         else:
             screen.notify("; ".join(list_held_tags(collected)) or "no new tags")
 
-    def add_ticked(ticked: Sequence[TagChoice] | None) -> None:
-        if ticked:
-            work = partial(_add_tags, screen, ticked)
-            report = partial(_report_accepted, screen, len(ticked))
-            confirm_rewrite(screen, "adding the tags", work, report, (PUBLISHED,))
+    def add_ticked(decisions: TagDecisions | None) -> None:
+        if decisions:
+            work = partial(_add_tags, screen, decisions)
+            report = partial(_report_decisions, screen, decisions)
+            confirm_rewrite(screen, "changing the tags", work, report, (PUBLISHED,))
 
     screen.run_in_thread("collecting the tags", partial(_add_tags, screen, None), show_choices)
 
 
-def _report_accepted(screen: "AnyScreen", count: int, collected: CollectedTags) -> None:
+def _report_decisions(
+    screen: "AnyScreen", decisions: TagDecisions, collected: CollectedTags
+) -> None:
     undo = "; press u to undo" if collected.preparation.written else ""
-    screen.notify(f"accepted {format_count(count, 'tag')}{undo}")
+    screen.notify(f"{decisions}{undo}")
     screen.session.mark_changed("draft")
     screen.reread_topic()
 
 
 def _add_tags(
     screen: "AnyScreen",
-    ticked: Sequence[TagChoice] | None,
+    decisions: TagDecisions | None,
     repository: Any,
     progress: Any,
     overrides: tuple[str, ...] = (),
 ) -> CollectedTags:
-    """Add the ticked tags, or only collect all tags if `ticked` is None."""
+    """Add and remove tags as decided, or only collect all tags if `decisions` is None."""
     request = TrailersRequest(
         screen.session.target,
         screen.session.topic_base,
-        dry_run=ticked is None,
+        dry_run=decisions is None,
         overrides=overrides,
     )
-    choose = None if ticked is None else lambda _: TagDecisions(tuple(ticked or ()))
+    choose = (lambda _: decisions) if decisions else None
     return add_review_trailers(repository, request, choose=choose, progress=progress)

@@ -192,7 +192,7 @@ def first_message_to_show(
 def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     """Return the rows that stay above a series' conversation.
 
-    The next step takes at most `max_lines` lines, each other row one or two.
+    Each row takes at most `max_lines` lines.
     """
     from patchpilot.tracking.series_head import format_head_rows
 
@@ -213,7 +213,7 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
         *named_fact_rows(
             [row for row in rows if row[1] not in ("", "nothing")],
             columns,
-            max(1, max_lines // 2),
+            max_lines,
         ),
     ]
 

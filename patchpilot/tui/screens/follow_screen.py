@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 
-from patchpilot.model.action import actions_in_advice
 from patchpilot.model.printable import crop_text, format_count
 from patchpilot.reading.thread_values import TAKEN
 from patchpilot.tui.screens.follow_rows import (
@@ -52,8 +51,8 @@ if TYPE_CHECKING:
     from patchpilot.tracking.conversation import ConversationMail
 
 
-HEAD_LOW, HEAD = 2, 5
-"""Lines for the next step above the conversation, on a low terminal and on a tall one."""
+HEAD_LOW, HEAD = 4, 5
+"""Lines for each row above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")
 """Actions for the topic's own series."""
 
@@ -403,9 +402,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def named_message(self) -> str:
         """Return the Message-ID of the message that the next step asks to answer, or ""."""
-        actions = actions_in_advice(self._series.step.advice) if self._series else ()
-        replies = (action.arguments for action in actions if action.name == "track")
-        return next((ident[1:-1] for name, ident, *_ in replies if name == "reply"), "")
+        return self._series.step.message_to_answer if self._series else ""
 
     def _reply_to(self, answered: "ConversationMail") -> None:
         from patchpilot.tracking.reply.session import list_reply_templates
@@ -487,7 +484,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         If the fix was merged, or the stable maintainers took the backport, offer to run git fetch,
         because local refs show whether it is in mainline and the stable branches.
         """
-        if self.own_series and self.own_series.about.awaits_git:
+        if self._series and self._series.about.awaits_git:
             from patchpilot.tui.actions.fetch_action import fetch_remotes
 
             fetch_remotes(self)

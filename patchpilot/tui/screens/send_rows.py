@@ -59,6 +59,8 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 
 def send_status(sending: "Sending") -> StageStatus:
+    from patchpilot.sending.questions import find_open_tested_question
+
     last, blocking_problem = sending.last, sending.blocking_problem
     state, note, count = StageState.TODO, sending.readiness, 0
     if sending.is_unfinished and last:
@@ -73,7 +75,8 @@ def send_status(sending: "Sending") -> StageStatus:
         state = StageState.BLOCKED
         count = len(sending.blockers) + bool(blocking_problem)
     elif not (count := len(sending.open_questions)):
-        note = 'press s, then type "send" to confirm'
+        question = ", answer 1 question" if find_open_tested_question(sending) else ""
+        note = f'press s{question}, then type "send" to confirm'
     return StageStatus(state, note, str(count or ""))
 
 

@@ -340,11 +340,13 @@ class SendScreen(StageScreen["Sending"]):
 
     def _ask_how_tested(self, plan: "Sending") -> None:
         """Ask how the code was tested, if that is not known, and then for the confirmation."""
-        from patchpilot.sending.questions import make_tested_question
+        from patchpilot.sending.questions import find_open_tested_question
         from patchpilot.tui.actions.questions import ask_questions
 
-        question = make_tested_question(plan.draft)
-        if self._has_asked_test or question.answer or not plan.ids:
+        question = find_open_tested_question(plan)
+        if self._has_asked_test or question is None:
+            # the next send asks again, unless this one was confirmed
+            self._has_asked_test = False
             self._confirm_send(plan)
         else:
             ask_questions(self, [question], self._continue_after_test)

@@ -26,7 +26,7 @@ from patchpilot.tui.screens.tags_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import ALL_KEYS, ShownKeys, bind_keys, key_binding
-from patchpilot.tui.view.rich_text import color_word_diff, join_lines
+from patchpilot.tui.view.rich_text import color_word_diff, join_lines, plain_text
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import (
     LineDialog,
@@ -130,12 +130,11 @@ class TagsScreen(StageScreen["FixesResult"]):
     def _shown_culprits(self) -> tuple[str, ...]:
         """Return the commits that introduced the displayed bug.
 
-        These are the selected commits or, if none is selected, the commits in the message's tags.
+        These are the selected commits or, if the message's tags name them, all commits in its tags.
         """
-        return (
-            tuple(candidate.commit for candidate in self._chosen_candidates)
-            or self._present_culprits
-        )
+        if not self._untagged_candidates:
+            return self._present_culprits
+        return tuple(candidate.commit for candidate in self._chosen_candidates)
 
     @property
     def _is_signed(self) -> bool:
@@ -282,6 +281,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             message = color_word_diff(impact.message, keep_marks=self.app.no_color)
             self._message_panel.text.update(message)
             self._scroll_to_tags()
+        elif (commit := self.session.commit) and not self._shown_culprits:
+            self._message_panel.text.update(plain_text(commit.message))
 
     _message_panel = getters.query_one("#rewording", TextPanel)
 
@@ -430,7 +431,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             fixes or (("auto",) if result.present else ("none",)),
             tag,
             is_proposed=is_proposed,
-            doubt=self._doubt,
+            # tags that the user ticked are no guess
+            doubt="" if self._ticked_commits else self._doubt,
             signed=self._is_signed,
             signs=self.session.signs_off,
         )

@@ -206,6 +206,8 @@ class WriteTags(Choose):
 
     def action_write(self) -> None:
         if self._ready:
-            self.dismiss(self.read_request())
+            request = self.read_request()
+            # a tag that the user ticked is no guess
+            self.dismiss(request if self._is_proposed else replace(request, doubt=""))
         else:
             self.notify("not ready yet" if self._working else "no tags to write")

@@ -85,11 +85,11 @@ def fit_text(text: str, columns: int) -> str:
 def wrap_text(text: str, columns: int) -> list[str]:
     """Wrap text to lines of at most this many columns.
 
-    Paragraphs stay separate, and long words such as paths are not broken.
+    Paragraphs stay separate. Words that are longer than a line, such as paths, are broken.
     """
     import textwrap
 
-    wrapper = textwrap.TextWrapper(max(20, columns), break_on_hyphens=False, break_long_words=False)
+    wrapper = textwrap.TextWrapper(max(20, columns), break_on_hyphens=False)
     return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
 
 

@@ -15,6 +15,8 @@ from patchpilot.tui.view.rich_text import plain_text
 
 SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
 """Maps the severity of a message to the name of its sign."""
+NOTHING = ("No ", "no ", "nothing ", "not ")
+"""The first words of messages after which nothing has changed. They have no check mark."""
 LASTS, READ = 15.0, 2.0
 """Seconds after which a message disappears, and seconds after which the next key removes it."""
 
@@ -38,6 +40,8 @@ class MessageRow(Static):
         if self._timer:
             self._timer.stop()
         sign = SIGNS[severity]
+        if sign == "done" and message.startswith(NOTHING):
+            sign = "dot"
         text = make_one_line(message.replace("\n", "; "))
         self._set_text(plain_text(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign]))
         self._timer, self._since = (

@@ -85,7 +85,8 @@ class Searchable(OffersActions, Widget):
 
 
 PART = re.compile(
-    r"^ +(?P<command>(?:git|patchpilot|cd|fg) (?:'[^']*'|\"[^\"]*\"|[^'\"()])+(?<!\w[.:,;]))"
+    r"^ +(?:[^:]+: )?(?P<command>(?:git|patchpilot|cd|fg|rm -r) "
+    r"(?:'[^']*'|\"[^\"]*\"|[^'\"()])+(?<!\w[.:,;]))"
     r"(?:  # .*)?$"
     r"|(?:-ID|-To|reported in|References):? <(?P<Message_ID>[^<>\s]+)>"
     r"|(?P<address>[^<>\s]+@[\w.-]+\w)"

@@ -314,3 +314,4 @@ def test_conflict_shows_where_to_resume() -> None:
     done = replace(waiting, state="done", advice=advice, files=files, commits=("01 a",))
     rows = describe_resolution(done)
     assert {"  01 a", "    0001-a.patch", "  patchpilot send /patches/*"} <= set(rows)
+    assert rows[-1] == "To write the patches again after a change, press Esc, then a."

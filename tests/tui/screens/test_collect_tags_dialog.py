@@ -8,12 +8,16 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Static
 
+from patchpilot.tags.add_review_trailers import TagDecisions
 from patchpilot.tags.review_trailers import CollectedTags, HeldTrailer, TagChoice
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from tests.kit.walk import text_of
 
-COMMIT: Any = SimpleNamespace(id="1" * 40, subject="net: fix it")
+COMMIT: Any = SimpleNamespace(id="1" * 40, subject="net: fix it", message="net: fix it\n")
+TAGGED: Any = SimpleNamespace(
+    id="2" * 40, subject="net: has it", message="net: has it\n\nAcked-by: O <o@example.org>\n"
+)
 REVIEWED = TagChoice(COMMIT, "Reviewed-by: R <r@example.org>", 1)
 ASKING = TagChoice(
     COMMIT,
@@ -21,8 +25,11 @@ ASKING = TagChoice(
     1,
     "it names l@example.org, but the message is from e@example.net",
 )
+OUTDATED = TagChoice(TAGGED, "Acked-by: O <o@example.org>", 1, "the commit has it", True)
 BAD = HeldTrailer("Tested-by: nobody", 1, "x", "no address")
-COLLECTED = CollectedTags("x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING))
+COLLECTED = CollectedTags(
+    "x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING, OUTDATED)
+)
 
 
 class DialogHost(App[None]):
@@ -49,6 +56,7 @@ class DialogHost(App[None]):
         (("down", "up", "space", "a"), ()),
         # from the first tick to the answers, and back
         (("up", "down", "down", "space", "a"), ()),
+        (("down", "down", "space", "a"), (REVIEWED, OUTDATED)),
         (("space", "a"), ()),
         (("space", "escape"), None),
     ],
@@ -57,11 +65,17 @@ async def test_only_selected_findings_are_sent(pressed: tuple[str, ...], result:
     app = DialogHost()
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
-        first, second = app.screen.query(Checkbox)
-        assert (first.value, second.value) == (True, False)
+        first, *others = app.screen.query(Checkbox)
+        assert (first.value, *(tick.value for tick in others)) == (True, False, False)
+        assert "the commit has it; without a tick, it is removed" in text_of(app)
         assert "net: fix it" in str(first.label)
         assert "it names l@example.org" in text_of(app)
         assert "not added: Tested-by: nobody" in text_of(app)
         await pilot.press(*pressed)
         await pilot.pause()
-    assert app.result == result
+    if result is None:
+        assert app.result is None
+    else:
+        assert isinstance(app.result, TagDecisions)
+        assert app.result.accepted == result
+        assert app.result.refused == (() if OUTDATED in app.result.accepted else (OUTDATED,))

@@ -16,6 +16,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from patchpilot.model.action import actions_in_advice
 from patchpilot.threads import known_series
 from patchpilot.tracking import update_series
 from patchpilot.tracking.poll_archives import poll_archives
@@ -30,7 +31,8 @@ from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.cli import call
 from tests.kit.life import Life, create_life
-from tests.kit.mails import build_mbox, build_pump_version
+from tests.kit.mails import MATT, build_mbox, build_pump_version, build_reply
+from tests.kit.story import TITLE, V1
 from tests.kit.topics import unpacked
 from tests.kit.walk import current_screen, keys, last_message, running, settle, text_of, until
 
@@ -265,6 +267,22 @@ async def test_opened_series_is_read_first(
         await settle(pilot)
 
 
+async def test_g_offers_git_fetch_for_a_series_of_another_topic(
+    sent_topic: Life, app: PatchpilotApp, tmp_path: Path
+) -> None:
+    mbox = tmp_path / "applied.mbox"
+    applied = build_reply(
+        f"[PATCH] {TITLE}", "Applied, thanks.", sender=MATT, id="yes", reply_to="v1", minutes=60
+    )
+    mbox.write_bytes(build_mbox(V1, applied))
+    sent_topic.run("track", "add", "--mbox", str(mbox))
+    app.session.series = 2
+    async with running(app, (100, 30), Stage.FOLLOW) as pilot:
+        await until(pilot, lambda: TITLE in text_of(app), "the other series")
+        await keys(pilot, "g")
+        await until(pilot, lambda: "fetch from" in text_of(app).lower(), "the question")
+
+
 async def test_r_answers_the_oldest_question(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +322,25 @@ async def test_r_asks_whose_message_if_the_next_step_names_another(
             "Thea Tester",
             "Rita Reviewer",
         ]
+
+
+async def test_r_replies_while_the_next_step_updates(
+    sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_topic.add_applied_notice(sent_topic.first)
+    sent_topic.update()
+    given: list[str] = []
+    monkeypatch.setattr(
+        "patchpilot.tui.actions.reply_action.reply_to_message",
+        lambda _, message_id, *__: given.append(message_id),
+    )
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
+        series = current_screen(app, FollowScreen).own_series
+        assert series
+        assert ("update",) in [it.arguments for it in actions_in_advice(series.step.advice)]
+        move_to_row(app, "Why do you change")
+        await keys(pilot, "r")
+        assert len(given) == 1
 
 
 def test_mail_path_is_not_a_message_id(tmp_path: Path) -> None:

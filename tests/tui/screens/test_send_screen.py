@@ -227,10 +227,13 @@ async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On
         await pilot.press("o")
         await visible(pilot, "How was this code tested?")
         # Escape cancels the send; the next one asks again
-        await keys(pilot, "escape", "s")
+        await keys(pilot, "escape")
+        await visible(pilot, 'press s, answer 1 question, then type "send" to confirm')
+        await keys(pilot, "s")
         await visible(pilot, "How was this code tested?")
         await pilot.pause(REPEATED)
-        await pilot.press("h")
+        # the word is for the confirmation, and answers nothing here
+        await pilot.press(*"send", "h")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the send")
         assert app.session.fresh_result(Stage.PREVIEW).draft.answers["tested"][:8] == "hardware"
         await still(pilot)

@@ -123,11 +123,20 @@ async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
         # a candidate that no tag names is conditional
         await keys(pilot, "home")
         await visible(pilot, "Where the bug is, if ")
+        # with two tags, the branches have the bug of either
+        await keys(pilot, "w", "space", "ctrl+s")
+        await visible(pilot, "2 valid Fixes: tags")
+        await visible(pilot, "Where the bug is ─")
+        assert len(current_screen(app, TagsScreen)._shown_culprits) == 2
 
 
 async def test_row_without_a_candidate_offers_no_tag(app: PatchpilotApp) -> None:
-    async with running(app, (120, 36), Stage.TAGS, "G") as pilot:
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        panel = current_screen(app, TagsScreen)._message_panel.text
+        await until(pilot, lambda: "Fixes: " in str(panel.content), "the message with the tag")
+        await keys(pilot, "G")
         await visible(pilot, "select a commit to add its Fixes: tag")
+        assert "Fixes: " not in str(panel.content)
 
 
 @pytest.mark.parametrize("way", ["enter", "space", "id"])

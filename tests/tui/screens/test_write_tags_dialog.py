@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input
 
 from patchpilot.commits.git_command import git
+from patchpilot.tags.prepare_commits import PrepareRequest
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.write_tags_dialog import WriteTags
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, running, text_of, until, visible
+from tests.kit.walk import keys, running, still, text_of, until, visible
 
 On = Callable[[Path], PatchpilotApp]
 REPORT = "https://bugs.example.org/7"
@@ -40,6 +41,31 @@ async def test_typed_and_pasted_text_goes_to_the_line_for_tags(app: PatchpilotAp
         field = app.screen.query_one(Input)
         field.value = "Eve <eve@example.org>"
         await visible(pilot, "not possible: no tag before")
+
+
+@pytest.mark.parametrize(("is_proposed", "doubt"), [(True, "it is old"), (False, "")])
+async def test_tag_that_the_user_ticks_is_no_guess(
+    app: PatchpilotApp, fixed_clone: Path, is_proposed: bool, doubt: str
+) -> None:
+    requests: list[PrepareRequest | None] = []
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        commit = git(fixed_clone, "rev-parse", "HEAD~").text.strip()
+        dialog = WriteTags(
+            app.session,
+            (commit,),
+            "Fixes: x",
+            is_proposed=is_proposed,
+            doubt="it is old",
+            signed=True,
+        )
+        app.push_screen(dialog, requests.append)
+        await still(pilot)
+        dialog.query_one("#fixes", Checkbox).value = True
+        await visible(pilot, "the Fixes: tag is a guess: it is old")
+        await keys(pilot, "ctrl+s")
+        await until(pilot, lambda: bool(requests))
+    assert requests[0]
+    assert requests[0].doubt == doubt
 
 
 @pytest.mark.long

@@ -20,6 +20,7 @@ from patchpilot.tui.widgets.choose import (
     Reader,
 )
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.search import find_copyable_text
 from tests.kit.walk import text_of
 
 ANSWERS = (
@@ -98,6 +99,18 @@ class StyledQuestionApp(QuestionApp):
     """An app with the TUI's styles that shows a dialog."""
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
+
+
+@pytest.mark.parametrize("label", ["", "send them: "])
+async def test_reader_shows_and_copies_a_path_wider_than_the_screen(label: str) -> None:
+    command = f"patchpilot send /home/robin/{'resolve/' * 12}5.15.y"
+    app = StyledQuestionApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Reader("Resolve the conflict", [f"  {label}{command}", "end"]))
+        await pilot.pause()
+        text = "".join(line.strip("│┃ ") for line in text_of(app).split("\n"))
+        assert command.rpartition(" ")[2] in text
+        assert find_copyable_text(app.screen.focused) == ("command", command)
 
 
 async def test_ctrl_s_saves_a_valid_line() -> None:
