@@ -32,6 +32,8 @@ async def test_not_a_fix_is_respected_by_other_stages(
         await keys(pilot, Stage.TAGS)
         await visible(pilot, "5.15 has it because")
         await keys(pilot, "x")
+        await visible(pilot, "The flash tool wants to know")
+        await keys(pilot, "f")
         await visible(pilot, "acme_mcp.c")
         assert "Your fix" in text_of(app)
         assert "Where the bug is" not in text_of(app)
