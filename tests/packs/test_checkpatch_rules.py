@@ -15,7 +15,7 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.rule import Example, Finding, Rule
+from patchpilot.model.rule import Example, Finding, Rule, Severity
 from tests.kit.snippets import COMMIT, MemoryTree, build_context
 
 SPELLING = {"scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"}
@@ -97,6 +97,20 @@ def test_wrong_title_is_corrected() -> None:
     (finding,) = check_example(wrong, "GIT_COMMIT_ID")
     assert finding.fix
     assert finding.fix.text == 'commit 0123456789ab ("frob: add a driver")'
+
+
+@pytest.mark.parametrize(
+    ("title", "severity"),
+    [("frob: use the link\nat once", Severity.CHECK), ("frob: use it\nat once", Severity.ERROR)],
+)
+def test_right_title_on_the_third_line_is_accepted(title: str, severity: Severity) -> None:
+    example = Example(
+        bad=True,
+        message=f'It fails, as does commit\n0123456789ab ("{title}").',
+        history={COMMIT: "frob: use the link at once"},
+    )
+    (finding,) = check_example(example, "GIT_COMMIT_ID")
+    assert finding.severity is severity
 
 
 @pytest.mark.parametrize(

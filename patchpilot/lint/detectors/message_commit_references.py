@@ -264,10 +264,15 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
         context.patch.message,
         (hit.patch_line or 0) - context.patch.message_line,
     )
-    if hit.case == "known" or not 0 <= index < len(message):
+    if not 0 <= index < len(message):
         return hit
     text, starts = _join_message(context)
     start, end = starts[index], starts[index + 1] - 1
+    if hit.case == "known":
+        right = str(hit.values["right"])
+        # checkpatch.pl reads a subject on at most two lines
+        is_right = start <= text.lower().find(right.lower(), start) < end
+        return hit._replace(case="titled", fix=None) if is_right else hit
     if _COMMIT_ENDS.search(text, start, end) and index + 1 < len(message):
         end = starts[index + 2] - 1
     cases = []
