@@ -128,24 +128,35 @@ def find_renamed_identifiers(files: Sequence[CommitFileChange], message: str) ->
             if all(a.isidentifier() and b.isidentifier() for a, b in pairs):
                 for a, b in pairs:
                     targets[a][b] += 1
+    runs = [run.added for file in files for run in file.runs]
+    added = "\n".join(map("\n".join, runs))
     unique = {
         old: next(iter(new))
         for old, new in targets.items()
         if len(new) == 1
         and next(iter(new)) not in old_variables
         # a variable may have the name of its type, which stays
-        and (old not in new_words or sum(new.values()) >= RENAMINGS)
+        and (
+            old not in new_words
+            or sum(new.values()) >= RENAMINGS
+            or _is_passed_as(old, next(iter(new)), added)
+        )
     }
     if not unique or _TIDY.search(message):
         return unique
-    runs = [run.added for file in files for run in file.runs]
-    added = "\n".join(map("\n".join, runs))
     variables = "\n".join(map(_keep_variables, runs))
     return {
         old: new
         for old, new in unique.items()
         if is_definition(new, variables if new in old_words else added)
     }
+
+
+def _is_passed_as(value: str, name: str, added: str) -> bool:
+    """Return whether added lines define a parameter, and pass the value that it replaces."""
+    parameter = rf"[(,]\s*(?:\w+[\s*]+)+{re.escape(name)}\s*[,)]"
+    argument = rf"[(,]\s*{re.escape(value)}\s*[,)]"
+    return bool(re.search(parameter, added) and re.search(argument, added))
 
 
 def _keep_variables(lines: Sequence[str]) -> str:

@@ -104,6 +104,29 @@ def test_changed_argument_is_no_renaming() -> None:
     assert find(text, "ring.c", "ring: rename it, no functional change")
 
 
+GENERALIZED = diff(
+    "ring.c",
+    (5, ("int ring_full(struct ring *ring)",), 5, ("int ring_has(struct ring *ring, u32 flag)",)),
+    (9, ("\treturn ring->status & RING_FULL;",), 9, ("\treturn ring->status & flag;",)),
+    (30, ("\tfull = ring_full(ring);",), 30, ("\tfull = ring_has(ring, RING_FULL);",)),
+)
+
+
+def test_constant_that_becomes_a_parameter_is_followed() -> None:
+    assert find(GENERALIZED, "ring.c")[9] == ("ring.c", 9, RENAMED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (", u32 flag)", ")"),
+        ("= ring_has(ring, RING_FULL);", "= ring_has(ring, 0) + RING_FULL;"),
+    ],
+)
+def test_value_that_is_not_passed_is_no_renaming(old: str, new: str) -> None:
+    assert 9 not in find(GENERALIZED.replace(old, new), "ring.c")
+
+
 def test_split_line_is_followed() -> None:
     text = diff(
         "ring.c",
