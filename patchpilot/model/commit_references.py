@@ -385,6 +385,10 @@ def find_blamed_commit(title: str, lines: Sequence[str]) -> tuple[int, str] | No
             continue
         if (
             (cached_search(r"\b[Ss]ince\W*$", before) and _describes_failure(after))
+            or (
+                cached_search(r"\b[Aa]s(?: (?:it|this|we|they) \w+)? before\W*$", before)
+                and _FAILS.search(text)
+            )
             or cached_search(
                 r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
                 r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",

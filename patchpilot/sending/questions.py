@@ -45,6 +45,7 @@ from patchpilot.sending.propose_prefix import propose_tree_prefix, refuse_unknow
 from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts, complete_prefix
 from patchpilot.tags.fix_claims import (
+    UNCLAIMED,
     describe_untagged_fix,
     explain_guessed_tag,
     judge_fix,
@@ -278,9 +279,9 @@ def warn_about_untagged_fixes(
         for patch in series.patches
         if patch.commit and judge_fix(repository, repository.commit(patch.commit), patch).unclear
     ]
-    message = f"{(*titles, '')[0]}: no Fixes: tag, as its message names no bug"
+    message = f"{(*titles, '')[0]}: no Fixes: tag, as {UNCLAIMED}"
     if len(titles) > 1:
-        message = f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
+        message = f"{len(titles)} patches without Fixes: tag, whose messages describe a failure"
     hint = Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}")
     return (SendProblem("no-fixes-tag", message, hint),) if titles else ()
 

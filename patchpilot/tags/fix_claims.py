@@ -25,6 +25,8 @@ from patchpilot.topic.read_series import has_drafts
 
 NO_BUG = "its message names no bug"
 """The reason why a commit is no fix if the author did not answer."""
+UNCLAIMED = "its message describes a failure, but claims no fix"
+"""The same if it is unclear whether the commit is a fix."""
 _ANSWER = "fix "
 """Prefix of the key of such an answer in a draft. The author date and the subject follow, because
 amending and rebasing preserve them.
@@ -69,7 +71,7 @@ def judge_fix(repository: Repository, commit: Commit, patch: Patch | None = None
     if find_fix_claim(*message, paths):
         return FixJudgement(True)
     is_unclear = may_fix_bug(*message, paths) and not find_upstream_commits(commit.message)
-    return FixJudgement(False, NO_BUG, is_unclear)
+    return FixJudgement(False, UNCLAIMED if is_unclear else NO_BUG, is_unclear)
 
 
 def find_main_fix(repository: Repository, commits: Sequence[Commit]) -> int:

@@ -211,6 +211,7 @@ def test_bug_in_the_text_prompts_a_question(
     arguments = ("-C", story.repo.path, "HEAD")
     result = call("prepare", *arguments, "--yes")
     error = " ".join(result.err.split())
+    assert "its message describes a failure, but claims no fix" in error
     assert f"to write Fixes: {story.culprit[:12]}" in error
     assert "patchpilot prepare --is-a-fix" in error
     assert "Fixes:" not in read_topic_message(story)

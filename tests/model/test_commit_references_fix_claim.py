@@ -165,6 +165,8 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
         (TITLE, [f"Since commit {ID} it is used. It is read. It fails."], None),
         (TITLE, [f'Since commit {ID} ("ring: it fails") it is used.'], None),
         (TITLE, [f"In commit {ID} it fails."], None),
+        (TITLE, ["The next open fails.", f"Set it, as before commit {ID}."], (1, ID[:12])),
+        (TITLE, [f"Set it, as it was before commit {ID}."], None),
         (TITLE, [f"Since commit {ID} rings can just use it. Some do not."], None),
         (TITLE, [f'Since commit {ID} ("x"), we should use y, but missed z.'], None),
         (TITLE, [f"Since commit {ID} we missed z, but should not."], (0, ID[:12])),

@@ -175,6 +175,17 @@ def test_chosen_base_reaches_the_tags_stage(
     )
 
 
+def test_description_of_a_failure_is_a_question(tmp_path: Path) -> None:
+    message = "ring: return an error early\n\nThe mask does not cover the last slot."
+    story = create_ring_history(tmp_path / "r", message)
+    with Repository.open(story.repo.path) as repository:
+        session = Session(story.repo.path, base="v1.2")
+        session.read_topic(repository)
+        _, status = tags_rows.load_stage(JobRequest(repository, session, lambda *_: None))
+    assert status.state is StageState.OFFERED
+    assert "claims no fix; press Enter if it is a fix" in status.note
+
+
 async def test_non_fix_needs_no_tag(
     tmp_path: Path, open_app_on: Callable[[Path], PatchpilotApp]
 ) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    from patchpilot.tags.fix_claims import describe_untagged_fix
+    from patchpilot.tags.fix_claims import UNCLAIMED, describe_untagged_fix
     from patchpilot.tags.topic_culprits import find_topic_culprits
 
     settings = request.session.read_settings(request.repository)
@@ -36,7 +36,8 @@ def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
     )
     state, note = StageState.TODO, result.reason or "no candidates"
     if not result.is_fix:
-        state, note = StageState.DONE, f"{result.reason}; press Enter if it is a fix"
+        state = StageState.OFFERED if result.reason == UNCLAIMED else StageState.DONE
+        note = f"{result.reason}; press Enter if it is a fix"
     elif result.has_problem:
         note = "invalid Fixes: tag; press w to fix its format"
     elif result.present:
