@@ -143,7 +143,9 @@ def fix_findings(
         return result
     if commits and prepared:
         with _convert_to_usage_errors():
-            return result._replace(**commits.write(prepared, overrides))
+            result = result._replace(**commits.write(prepared, overrides))
+        rewritten = _name_new_commits(remaining, result.ids)
+        return result._replace(check=rewritten, remaining=rewritten)
     fixed_texts = files.render({patch.source: outcome for patch, outcome in changed_patches})
     if not write:
         return result
@@ -151,6 +153,20 @@ def fix_findings(
         return result._replace(output=fixed_texts.get("-", stdin))
     with _convert_to_usage_errors():
         return result._replace(written=files.write(fixed_texts))
+
+
+def _name_new_commits(check_result: CheckResult, ids: Mapping[str, str]) -> CheckResult:
+    """Return the findings in rewritten patches with the new ids of their commits."""
+    return check_result._replace(
+        patches=tuple(
+            checked._replace(
+                patch=checked.patch._replace(
+                    commit=ids.get(checked.patch.commit or "", checked.patch.commit)
+                )
+            )
+            for checked in check_result.patches
+        )
+    )
 
 
 def _fix_patches(
