@@ -124,24 +124,17 @@ def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
     elif chain.exists():
         names = (read_regular_file(chain) or b"").decode("ascii", "replace").split()
         files = tuple(info / "commit-graphs" / f"graph-{name}.graph" for name in names)
-    if not files:
-        count = repository.git("rev-list", "--count", f"--max-count={large}", "--all").text.strip()
-        if int(count or 0) < large:
-            return Probe("commit-graph", "ok", "small history: no commit-graph needed")
-        return Probe(
-            "commit-graph",
-            "warn",
-            "no commit-graph: history queries take ten times as long",
-            command,
-        )
-    if not any(_has_bloom_filters(file) for file in files if file.exists()):
-        return Probe(
-            "commit-graph",
-            "warn",
-            "the commit-graph has no changed-path filters",
-            command,
-        )
-    return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
+    if any(_has_bloom_filters(file) for file in files if file.exists()):
+        return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
+    count = repository.git("rev-list", "--count", f"--max-count={large}", "--all").text.strip()
+    if int(count or 0) < large:
+        return Probe("commit-graph", "ok", "small history: no commit-graph needed")
+    problem = (
+        "the commit-graph has no changed-path filters"
+        if files
+        else "no commit-graph: history queries take ten times as long"
+    )
+    return Probe("commit-graph", "warn", problem, command)
 
 
 def _has_bloom_filters(file: Path) -> bool:

@@ -173,7 +173,8 @@ def test_commit_graph_is_checked(tmp_path: Path) -> None:
         assert probes.probe_commit_graph(repository).state == "ok"
         assert probes.probe_commit_graph(repository, large=1).state == "warn"
         repo.git("commit-graph write --reachable")
-        assert "filters" in probes.probe_commit_graph(repository).message
+        assert "small history" in probes.probe_commit_graph(repository).message
+        assert "filters" in probes.probe_commit_graph(repository, large=1).message
         repo.git("commit-graph write --reachable --changed-paths --split=replace")
         assert probes.probe_commit_graph(repository).state == "ok"
 
