@@ -169,7 +169,8 @@ class Classified:
         without a condition, but no report of a test does.
         """
         is_tagged = not all(tag.conditional for tag in self.credited)
-        if reports_success(sentence.text) and (is_tagged or BY_TESTER.search(sentence.text)):
+        succeeds = reports_success(sentence.text, is_tagged=is_tagged)
+        if succeeds and (is_tagged or BY_TESTER.search(sentence.text)):
             return True
         if not is_tagged and self.answers != "author":
             return False

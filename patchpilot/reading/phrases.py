@@ -303,7 +303,8 @@ _WHERE = r"(?:here|for me|again|now|so far|as (?:expected|before|advertised)|fin
 _WORKS = (
     rf"(?:(?:{_THING} )?(?:all |now )?(?:work(?:s|ed)?|boot(?:s|ed)?|pass(?:es|ed)?|comes? up"
     r"|runs?|ran|(?:is|are|was|were) (?:now |all )?"
-    r"(?:gone|fixed|solved|fine|good|stable|back|detected|recognized)))"
+    r"(?:gone|fixed|solved|fine|good|stable|back|detected|recognized)"
+    r"|(?:now )?(?:reads|shows|reports|returns|prints) [\w ./()+@%-]*?(?=(?: (?:now|again|as expected))+$)))"  # noqa: E501
 )
 _SOLVES = rf"(?:(?:it|this|that|which|the (?:patch|series|fix)) )?(?:fixes|fixed|solve[sd]|resolve[sd]|cure[sd]) {_THING}"  # noqa: E501
 _NAMES = r"(?: and (?:(?:real|an?|the|my|two|both) [\w./()+-]+|[A-Z][\w./()+-]*|[\w./()+-]*\d[\w./()+-]*))*"  # noqa: E501
@@ -362,10 +363,11 @@ _CLAUSES = re.compile(
 )
 
 
-def reports_success(sentence: str) -> bool:
+def reports_success(sentence: str, *, is_tagged: bool = False) -> bool:
     """Return whether a sentence only reports on what the patch was tested, and that it works.
 
-    All of its clauses must be known: any other clause may be a problem or a wish.
+    All of its clauses must be known: any other clause may be a problem or a wish. If the message
+    gives a tag (`is_tagged`), the name of the sender's hardware is enough.
     """
     text = sentence.strip(" .!\n")
     if re.fullmatch(_CANNOT_SEE, text, re.IGNORECASE):
@@ -375,7 +377,9 @@ def reports_success(sentence: str) -> bool:
     first, *others = _CLAUSES.split(text)
     if _HARDWARE.fullmatch(text):
         return True
-    is_open = bool(others) or not re.fullmatch(f"{_PATCHED}|{_OWNS}", text, re.IGNORECASE)
+    is_open = bool(others) or not re.fullmatch(
+        _PATCHED if is_tagged else f"{_PATCHED}|{_OWNS}", text, re.IGNORECASE
+    )
     return is_open and bool(_OPENS_REPORT.fullmatch(first)) and all(map(_GOES_ON.fullmatch, others))
 
 

@@ -229,6 +229,7 @@ SUCCESSES = [
     "I have the same laptop, and suspend works again with this patch applied.",
     "With this patch my device is detected again.",
     "I don't see the crash anymore with this applied.",
+    "I have a board with this chip, pump0_fault reads 1 without a sensor now.",
 ]
 
 
@@ -242,6 +243,13 @@ def test_report_of_success_requests_nothing(text: str, tag: str, quote: str) -> 
     assert (series.state, series.claims) == ("under-review", ())
 
 
+def test_hardware_of_a_tester_requests_nothing() -> None:
+    text = "I have a board with this chip. pump0_fault reads 1 without a sensor now."
+    question = "Does pump1 work for you?"
+    reply = make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n\nTested-by: {MATT}\n\n{question}\n")
+    assert list_review_points(story.V1, reply) == [f"Matt Maintainer: {question}"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -250,6 +258,8 @@ def test_report_of_success_requests_nothing(text: str, tag: str, quote: str) -> 
         "It works with this patch, please add a comment.",
         "I have an X75 cable, it hangs with this patch.",
         "I have a question, it works with len.",
+        "The manual says that it reads 1 now, please check.",
+        "My pump0_fault reads 1 with the sensor now, which is wrong.",
         "I have a patch, it works without this check.",
         "Use len, it works on all boards.",
         "This works with the lock held.",
