@@ -231,6 +231,26 @@ def test_note_below_every_sign_off_is_named(
     assert (repr(NOTE) in warnings.get("unsigned-note", "")) == is_unsigned
 
 
+@pytest.mark.parametrize("declares", [False, True])
+def test_undeclared_variable_of_a_backport_is_named(world: StableWorld, declares: bool) -> None:
+    declared = [*RING[:2], "\tint total = n;", *RING[2:]]
+    world.repo.commit(f"ring: count\n\n{SIGNED}", edit("step(20)", "step(20)", declared))
+    world.fix = world.repo.commit(
+        f"ring: subtract it\n\nThe ring overflows.\n\n{SIGNED}",
+        edit("step(20)", "step(20 - total)", declared),
+    )
+    world.message = world.repo.git(f"log -1 --format=%B {world.fix}")
+    world.repo.git("update-ref refs/remotes/origin/master HEAD")
+    lines = declared if declares else RING
+    world.start_backport(
+        "origin/linux-6.12.y", edit("step(20)", "step(20 - total)", lines), f"{NOTE}\n"
+    )
+    for plan in world.plan("PATCH 6.12.y"), world.plan_files("--subject-prefix=PATCH 6.12.y"):
+        named = [it.message for it in plan.warnings if it.name == "undeclared-variable"]
+        text = "drivers/ring.c: the changed function does not declare total: it will not compile"
+        assert named == ([] if declares else [text])
+
+
 def test_newer_branch_without_the_fix_is_named(world: StableWorld) -> None:
     world.start_backport("origin/linux-6.6.y")
     assert world.warn("PATCH 6.6.y") == {"newer-first"}
