@@ -607,15 +607,28 @@ class Store:
             )
 
     def unread(self, number: int) -> frozenset[str]:
+        """Return the Message-IDs of the new messages of a series.
+
+        A message of several series is new in the last one, which is about a part of the others.
+        """
+        new = "SELECT message_id FROM member WHERE series = ?1 AND seen = 0"
+        later = "SELECT id FROM series WHERE id > ?1"
         return frozenset(
-            self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number)
+            self._ids(
+                f"{new} EXCEPT SELECT message_id FROM member WHERE series IN ({later})"
+                f" AND message_id IN ({new})",
+                number,
+            )
         )
 
-    def mark_read(self, number: int, message_ids: Iterable[str]) -> None:
+    def mark_read(self, message_ids: Iterable[str]) -> None:
+        """Mark messages as read in all series."""
         with self.transaction() as database:
             database.executemany(
-                "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
-                ((number, message_id) for message_id in message_ids),
+                # the key of the table begins with the series
+                "UPDATE member SET seen = 1 WHERE series IN (SELECT id FROM series)"
+                " AND message_id = ?",
+                ((_encode_text(message_id),) for message_id in message_ids),
             )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:

@@ -175,9 +175,9 @@ def compare_series_revisions(number: int, names: Sequence[str]) -> RevisionCompa
         return compare_revisions(number, names, store=store)
 
 
-def mark_mails_read(number: int, message_ids: Collection[str]) -> None:
+def mark_mails_read(message_ids: Collection[str]) -> None:
     with Store() as store:
-        store.mark_read(number, message_ids)
+        store.mark_read(message_ids)
 
 
 def track_series(

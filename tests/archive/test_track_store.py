@@ -45,8 +45,19 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
         entry = store.add("v1@example.org", "demo", None, None)
         store.keep(entry.id, "demo", MAILS, seen_ids=["v1@example.org"])
         assert store.unread(entry.id) == {"r1@example.org"}
-        store.mark_read(entry.id, ["r1@example.org"])
+        store.mark_read(["r1@example.org"])
         assert store.unread(entry.id) == frozenset()
+
+
+def test_message_of_two_series_is_new_in_the_last_one_and_read_once(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        numbers = [store.add(name, name, None, None).id for name in ("fix", "backport")]
+        for number in numbers:
+            store.keep(number, "demo", MAILS, seen_ids=["v1@example.org"])
+        assert [len(store.unread(number)) for number in numbers] == [0, 1]
+        store.mark_read(["r1@example.org"])
+        store.remove(numbers[1])
+        assert store.unread(numbers[0]) == frozenset()
 
 
 def test_sent_reply_is_stored_with_every_series_of_its_parent(tmp_path: Path) -> None:

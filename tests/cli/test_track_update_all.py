@@ -62,7 +62,7 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
         call("track remove 1")
         call("track add v1@example.org --lore", server.url)
         with Store() as store:
-            store.mark_read(2, ["r1@example.org"])
+            store.mark_read(["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
         before, series_json = read_local_data(2), track_series("show --keep-unread")
         execute_sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")

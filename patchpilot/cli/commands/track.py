@@ -610,7 +610,7 @@ def _open_topic(
                 every_mail=every_mail,
                 progress=progress,
             )
-        yield topic, series, partial(store.mark_read, series.entry.id)
+        yield topic, series, store.mark_read
 
 
 def _read_series(common: Common, number: int | None) -> "Tracked":

@@ -175,7 +175,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series and (read_ids := self._passed & series.unread):
             from patchpilot.tracking.follow_topic import mark_mails_read
 
-            mark_mails_read(series.entry.id, read_ids)
+            mark_mails_read(read_ids)
             self.session.mark_changed("followed")
         self._timer.pause()
 
