@@ -15,15 +15,16 @@ CHECK_IT = "check it"
 _WITHOUT = "check that the fix works without it"
 _DIFFERS = "differs from mainline's"
 _MOST_NAMES = 4
+_IN_LINE = f"made the change in the branch's line, which {_DIFFERS}"
 _WORDS = {
     CarryMethod.ALREADY: "the branch already contains this change",
-    CarryMethod.TOKENS: f"made the change in the branch's line, which {_DIFFERS}",
+    CarryMethod.TOKENS: _IN_LINE,
     CarryMethod.EDGE: "made the change next to neighboring lines that differ",
     CarryMethod.REMOVED: "removed the branch's lines, which differ from mainline's",
     CarryMethod.ABSENT: "omitted: the branch does not have this code",
     CarryMethod.BESIDE: "kept the branch's other lines here",
     CarryMethod.OVER: "replaced other lines of the branch",
-    CarryMethod.PIECE: "made the change in the branch's line, which lacks a part of mainline's",
+    CarryMethod.PIECE: _IN_LINE,
     CarryMethod.NO_FILE: "omitted: the branch does not have this file",
     CarryMethod.LEFT_OUT: "omitted: the branch has other entries, or not this list of changes",
     CarryMethod.LISTED: "the branch has other entries at the same place; added the fix's entries",

@@ -40,6 +40,9 @@ def test_note_names_what_the_branch_has_instead(ours: str, base: str, words: str
         describe_step("w.c", CarriedChange(CarryMethod.TOKENS, line, (ours,), (base,)))
         for line in (7, 19)
     )
+    # git's conflict has one line, of which two parts are changed
+    piece = describe_step("w.c", CarriedChange(CarryMethod.PIECE, 19, (ours,), (base,)))
+    assert piece.text == steps[1].text
     adaptation = Adaptation("context", 0.9, steps, {})
     text = f"made the change in the branch's line, which {words}"
     assert adaptation.notes == (f"w.c: {text}",)
