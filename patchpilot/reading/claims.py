@@ -149,7 +149,7 @@ def claims_of(
             continue
         base = _create_claim(reply)
         reply_claims = [
-            _accept(reply, claim, is_confirmed)._replace(of=_find_title(reply, claim))
+            _name_patch(reply, _accept(reply, claim, is_confirmed), attached)
             for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
@@ -213,10 +213,25 @@ def _is_withdrawn(claim: Claim, reply: Reply, target: str) -> bool:
     return claim.what == "applied"
 
 
-def _find_title(reply: Reply, claim: Claim) -> str | None:
-    if claim.title:
-        return claim.title
-    return parse_title(reply.mail) or (reply.post.title if reply.post and claim.patch else None)
+def _name_patch(reply: Reply, claim: Claim, attached: Sequence[Reply]) -> Claim:
+    """Return a claim with the title of its patch, or None for the series.
+
+    The stable maintainers answer only the last patch when they queue a backport. This is about the
+    series, unless the text or a message about another patch contradicts it.
+    """
+    if title := claim.title or parse_title(reply.mail):
+        return claim._replace(of=title)
+    is_last = reply.revision and reply.revision.patch_count == reply.patch
+    if claim.what == "queued" and is_last and not _SOME_PATCH.search(claim.sentence):
+        others = (it for it in attached if it.revision == reply.revision and it.patch)
+        if not any(it.patch != reply.patch and _decides(it) for it in others):
+            return claim._replace(patch=0)
+    return claim._replace(of=reply.post.title if reply.post and claim.patch else None)
+
+
+def _decides(reply: Reply) -> bool:
+    mail = reply.mail
+    return not mail.by_author and (mail.wants_answer or mail.kind is MailKind.APPLIED)
 
 
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:

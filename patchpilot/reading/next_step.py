@@ -203,6 +203,9 @@ def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | N
     )
 
 
+_FETCH_TAGS = "`git fetch --all --tags`"
+
+
 def _look(series: PostedSeries) -> str:
     add = f"{series.tree_command} && " if series.tree_command else ""
     command = f"`{add}git fetch --all --tags`"
@@ -220,13 +223,11 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
         return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in (*IN_A_TREE, "promised", "unclear"):
         return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.held_by)
-    # no fetched tree has the stable queue
-    proof = (
-        "wait for the stable review or release that names it: "
-        if claim.what == "queued"
-        else f"{_look(series)}, then "
-    )
-    look = f"{claim.words}: {proof}", _update("`{}`")
+    # no fetched tree has the stable queue, but the release is fetched
+    is_queued = claim.what == "queued"
+    release = f"wait for the stable review or release that has it: {_FETCH_TAGS}"
+    proof = release if is_queued else _look(series)
+    look = f"{claim.words}: {proof}, then ", _update("`{}`")
     requests = wishes(series)
     is_last = claim.date and all(request.when <= claim.date for request in requests)
     if claim.what == "unclear":
@@ -509,7 +510,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     return _finish("done: nothing is left to do")
 
 
-_FETCH = Action("track", ("update",), "fetch what was merged: `git fetch --all --tags`, then `{}`")
+_FETCH = Action("track", ("update",), f"fetch what was merged: {_FETCH_TAGS}, then `{{}}`")
 
 
 def _name_branches(versions: Sequence[str]) -> str:
@@ -748,7 +749,7 @@ def _in_stable_review(series: PostedSeries) -> list[str | Action]:
         pending = [branch for branch in series.stable if branch.state in states]
         if pending and not _versions(series, *excluded_states):
             versions = ", ".join(branch.version for branch in pending)
-            step = _update(f"{words} {versions}")
+            step = _update(words.format(versions))
             message_id = pending[-1].message_id
             if not message_id:
                 return [step, "reply there if it should not be applied"]
@@ -759,8 +760,12 @@ def _in_stable_review(series: PostedSeries) -> list[str | Action]:
 
 
 _STABLE_REVIEWS = (
-    (("review", "queued"), ("failed",), "follow the stable review of"),
-    (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for"),
+    (
+        ("review", "queued"),
+        ("failed",),
+        f"follow the stable review of {{}}; once it is released, run {_FETCH_TAGS}",
+    ),
+    (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for {}"),
 )
 """The pending states, the states that end them, and the beginning of the step's text."""
 

@@ -408,7 +408,7 @@ def select_for_patch(series: PostedSeries, post: Classified, *, alone: bool) -> 
         for event in series.events
         if series.is_about(post, event.of)
     )
-    # messages that are only about other patches do not concern this one
+    # messages and marks that are only about other patches do not concern this one
     own_ids = {event.message_id for event in events}
     of_others = {event.message_id for event in series.events} - own_ids
     return replace(
@@ -420,6 +420,7 @@ def select_for_patch(series: PostedSeries, post: Classified, *, alone: bool) -> 
         ),
         events=events,
         commits=tuple(landed for landed in series.commits if series.is_about(post, landed.title)),
+        sent_marks=tuple(mark for mark in series.sent_marks if mark[1] == (post.number or 1)),
         post=post,
     )
 

@@ -407,7 +407,8 @@ def test_backport_waits_for_its_own_branch(trees: Trees, prefix: str) -> None:
     queued_backport = track_series(trees, *mails, own)
     assert (queued_backport.state, next_step(queued_backport)) == (
         "accepted",
-        "follow the stable review of 5.15; if it should not be applied: `patchpilot track reply"
+        "follow the stable review of 5.15; once it is released, run `git fetch --all --tags`; if it"
+        " should not be applied: `patchpilot track reply"
         " '<o@example.org>' --template objection`",
     )
     trees.backport(commit, "5.15", tag="v5.15.172")

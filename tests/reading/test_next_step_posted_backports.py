@@ -126,7 +126,7 @@ def test_one_branch_is_named_in_the_singular() -> None:
     assert "wait for the stable branch 5.15: the backport was sent" in advice
 
 
-def test_queued_backport_is_not_looked_for_in_git() -> None:
+def test_queued_backport_is_awaited_until_a_fetched_branch_has_it() -> None:
     backport = build_described_mail(f"v1 [PATCH 5.15.y] {TITLE}", message=UPSTREAM)
     queued = build_reply(
         f"[PATCH 5.15.y] {TITLE}",
@@ -141,7 +141,7 @@ def test_queued_backport_is_not_looked_for_in_git() -> None:
     assert (step.need, str(step.advice)) == (
         Turn.WAITING,
         "Greg KH reports it queued for stable: “Now queued up, thanks.”: wait for the stable review"
-        " or release that names it: `patchpilot track update`",
+        " or release that has it: `git fetch --all --tags`, then `patchpilot track update`",
     )
 
 

@@ -9,7 +9,7 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
-from patchpilot.reading.thread_values import LandedCommit, Turn
+from patchpilot.reading.thread_values import LandedCommit, SentBackport, Turn
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, add_sent_marks, name_patches_mark
 from patchpilot.tracking.stable_reports import read_stable_reports
@@ -19,6 +19,7 @@ from tests.kit.mails import (
     build_described_mail,
     build_mail,
     build_mbox,
+    build_reply,
     build_stable_failure_notice,
     build_stable_queue_notice,
 )
@@ -93,6 +94,56 @@ def test_mark_that_patches_were_sent_is_about_their_commit(workdir: Path) -> Non
     mark_sent(REQUESTS, name_patches_mark(SECOND, "5.15"))
     series = add_sent_marks(read_merged(*FAILED))
     assert list_branches(series)[0] == "5.15 did not apply: only patch 1 of 2"
+
+
+def read_backport(*mails: bytes) -> PostedSeries:
+    """Return a backport of both patches that the user sent, with messages about it."""
+    posts = (
+        build_described_mail(
+            f"b{number}{'>b1' if number > 1 else ''} [PATCH 5.15.y {number}/2] {title}",
+            message=f"commit {sha} upstream.\n\nExplain it.\n",
+        )
+        for number, (title, sha) in enumerate(COMMITS.items(), 1)
+    )
+    (posted,) = read_thread(parse(build_mbox(*posts, *mails)))
+    sent = {(sha, "5.15"): SentBackport(posted.now, "") for sha in COMMITS.values()}
+    return add_sent_marks(posted, backports=sent)
+
+
+def build_answer(number: int, text: str) -> bytes:
+    return build_reply(
+        f"[PATCH 5.15.y {number}/2] {list(COMMITS)[number - 1]}",
+        text,
+        sender="Greg KH <gregkh@linuxfoundation.org>",
+        reply_to=f"b{number}",
+        id=f"answer-{number}",
+        minutes=300 + number,
+    )
+
+
+def test_released_patches_of_a_backport_are_released() -> None:
+    commits = [
+        LandedCommit("stable/linux-5.15.y", sha, "v5.15.199", patch=number, title=title)
+        for number, (title, sha) in enumerate(COMMITS.items(), 1)
+    ]
+    backport = with_commits(read_backport(), commits)
+    assert [backport.state, *(it.state for it in backport.patches)] == ["in-stable"] * 3
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_queued_backport_is_queued_with_all_patches(number: int) -> None:
+    backport = read_backport(build_answer(number, "Now queued up, thanks."))
+    assert list_branches(backport) == ["5.15 queued"]
+    assert [backport.state, *(it.state for it in backport.patches)] == ["accepted"] * 3
+    assert backport.awaits_git
+    assert "release that has it: `git fetch --all --tags`, then" in str(advise(backport).advice)
+
+
+def test_queued_patch_of_a_backport_does_not_queue_the_others() -> None:
+    request = build_answer(1, "This is wrong, please fix the error path.")
+    one_queued = build_answer(2, "This patch is now queued up, thanks.")
+    for mails in ([one_queued], [request, build_answer(2, "Now queued up, thanks.")]):
+        assert list_branches(read_backport(*mails)) == ["5.15 backport sent"]
 
 
 def test_release_with_all_patches_is_named() -> None:

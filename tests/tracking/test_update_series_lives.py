@@ -217,7 +217,8 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
         build_stable_queue_notice(PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20))
     ) == (
         "in-mainline",
-        "follow the stable review of 6.1; if it should not be applied: `patchpilot track reply"
+        "follow the stable review of 6.1; once it is released, run `git fetch --all --tags`; if it"
+        " should not be applied: `patchpilot track reply"
         " '<q@example.org>' --template objection`",
     )
     assert life.commands == ["patchpilot track update"], "the objection is no default"
