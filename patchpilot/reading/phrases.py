@@ -240,7 +240,8 @@ NO_REQUEST = re.compile(
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
     r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note)"  # noqa: E501
     r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"  # noqa: E501
-    r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know|note)\b"
+    r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know)\b"
+    r"|please note(?:[:,]| (?:that|i|we|you|they|there|it is|it's|this is)\b)"
     r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)"
     r"|(?<!\badd )(?<!\bneed )(?<!\bneeds )\b(?:an?|one|some|few|couple of)(?: \w+)? (?:nits?|nitpicks?|comments?|issues?|remarks?|questions?)(?: (?:below|inline))?\W*$"  # noqa: E501
     r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501

@@ -22,7 +22,7 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.phrases import SUBSTITUTES
 from patchpilot.reading.posted_series import PostedSeries, Reply
-from patchpilot.reading.reply_body import MAX_LINES
+from patchpilot.reading.reply_body import MAX_LINES, Sentence
 from patchpilot.reading.request_model import asks_nothing
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
@@ -149,10 +149,17 @@ def find_requests(mail: Classified) -> list[ReviewPoint]:
         sentences = [sentence for sentence, names in part if not asks_nothing(names)]
         if sentences:
             first, end = sentences[0], sentences[-1].end
-            text = " ".join(it.text for it in sentences)
+            text = _join_sentences(sentences, mail.body.sentences)
             quoted = first.top.quoted
             requests.append(_create_point(mail, first.line, end, text, quoted))
     return requests[:MAX_OF_A_MAIL]
+
+
+def _join_sentences(sentences: Sequence[Sentence], whole: Sequence[Sentence]) -> str:
+    """Join the sentences of a message with "…" for each gap between them."""
+    start, stop = whole.index(sentences[0]), whole.index(sentences[-1]) + 1
+    text = " ".join(it.text if it in sentences else "…" for it in whole[start:stop])
+    return re.sub(r"…(?: …)+", "…", text)
 
 
 def _create_point(

@@ -364,6 +364,26 @@ def test_new_version_lists_only_new_requests() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        (
+            "You did not sign off on this. Please note the difference to the original below its"
+            " sign-offs, and what about 6.1.y? Please fix up and resend both.",
+            None,
+        ),
+        (
+            "Please rename it. I like the idea. Please move it to pump.c.",
+            "Please rename it. … Please move it to pump.c.",
+        ),
+    ],
+)
+def test_request_shows_where_a_sentence_is_left_out(text: str, listed: str | None) -> None:
+    assert list_review_points(story.V1, make_reply_to_v1(f"{text}\n")) == [
+        f"Matt Maintainer: {listed or text}"
+    ]
+
+
 def test_long_request_is_cut_at_a_word() -> None:
     (text,) = list_review_points(story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n"))
     assert text.endswith("rename…")
