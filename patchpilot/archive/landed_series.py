@@ -449,8 +449,8 @@ def find_commits_in_trees(
     """Yield the patches' commits in fetched branches of maintainers, one per patch and tree.
 
     Commits reachable from `known_tips` are ignored. A commit matches a patch if it has the same
-    title and author, or links to the message. If only the title matches, the committer must not be
-    the patch's author, because then the branch would be the author's.
+    author and the same title or changes, or links to the message. Without a link, the committer
+    must not be the patch's author, because then the branch would be the author's.
     """
     branches = list_tree_branches(repository, known_tips)
     if not branches or not posts:
@@ -459,7 +459,7 @@ def find_commits_in_trees(
     for name, tip in branches.items():
         by_tip.setdefault(tip, []).append(name)
     range_arguments = (f"--since={since}", *by_tip, "--not", *known_tips)
-    ids = repository.rev_list(
+    arguments = (
         f"--max-count={_MAX_COMMITS}",
         "--no-merges",
         "-F",
@@ -467,7 +467,12 @@ def find_commits_in_trees(
         *(f"--author=<{author}>" for author in authors),
         *range_arguments,
     )
-    matches = list(_match_commits(repository.commits(ids), posts, authors))
+    commits = repository.commits(repository.rev_list(*arguments))
+    matches = list(_match_commits(commits, posts, authors))
+    if commits:
+        matched = {post.key for _, post in matches}
+        remaining = [post for post in posts if post.key not in matched]
+        matches += _match_changes(repository, arguments, remaining, authors)
     if not matches:
         return
     children: dict[str, list[str]] = {}
@@ -505,6 +510,25 @@ def _match_commits(
         post = linked_post or titles.get(title_key(commit.subject))
         if post and (linked_post or commit.committer.key not in authors):
             yield commit, post
+
+
+def _match_changes(
+    repository: Repository,
+    arguments: Sequence[str],
+    posts: Sequence[Classified],
+    authors: Collection[str],
+) -> Iterator[tuple[Commit, Classified]]:
+    """Yield the commits with the changes of a patch: maintainers may edit its title.
+
+    `arguments` selects the authors' commits for `git rev-list`.
+    """
+    for post in posts:
+        files = post.patch.files if post.patch else ()
+        lines = count_changed_lines(files)
+        ids = repository.rev_list(*arguments, "--", *(it.path for it in files)) if files else ()
+        for commit in repository.commits(ids):
+            if commit.committer.key not in authors and are_alike(repository, lines, commit.id):
+                yield commit, post
 
 
 def _find_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:

@@ -206,17 +206,36 @@ def test_pushed_topic_is_not_a_maintainer_tree(
     )
 
 
-@pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])
-def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> None:
+def build_check_mail() -> bytes:
+    """Return a patch with the changes that `Trees.commit` makes."""
     diff = (
         f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
         " -EINVAL;\n+\n \trc = pump_prime(pump);\n"
     )
-    patch_mail = build_mail(
+    return build_mail(
         f"[PATCH] {ONE}",
         f"Check it.\n\nSigned-off-by: {ADA}\n---\ndiff --git a/{FILE} b/{FILE}\n{diff}",
         id="p1",
     )
+
+
+def test_retitled_commit_in_maintainer_tree_is_matched_by_its_changes(trees: Trees) -> None:
+    trees.repo.git("update-ref refs/remotes/origin/master master")
+    message = "pump: do not start without a pump\n\nCheck it.\n"
+    _commit_on_remote(trees, "ada/topic", message, ADA)
+    assert track_series(trees, build_check_mail()).state == "sent"
+    commit = _commit_on_remote(trees, "input/for-linus", message, MATT)
+    applied = track_series(trees, build_check_mail())
+    assert (applied.state, applied.why, applied.patches[0].proof.commit) == (
+        "accepted",
+        "in input (for-linus)",
+        commit,
+    )
+
+
+@pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])
+def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> None:
+    patch_mail = build_check_mail()
     commit = trees.commit(
         f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n"
     )
