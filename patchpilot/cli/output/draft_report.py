@@ -4,7 +4,8 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.model.draft import Draft
+from patchpilot.model.draft import TESTED, Draft
+from patchpilot.sending.build_proof import read_tested_answer
 from patchpilot.tags.fix_claims import describe_fix_answer
 
 _INTERNAL = re.compile(r"^tag \d+ | [0-9a-f]{12,40}$")
@@ -46,19 +47,25 @@ def format_draft_rows(
     return rows
 
 
+def _is_outdated(draft: Draft, name: str, value: str) -> bool:
+    """Return whether an answer was about other code, so that the question is asked again."""
+    kept, _, patch_id = value.partition(" ")
+    is_kept_tag = name.startswith("tag ") and kept == "kept"
+    is_of_other_patch = is_kept_tag and patch_id not in draft.patch_ids
+    return is_of_other_patch or (name == TESTED and not read_tested_answer(draft))
+
+
 def _list_draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    if "version" in draft.origins:
+    if "version" in draft.origins and str(draft.version) not in draft.links:
         yield "version", "version:", f"v{draft.version}"
     if draft.prefix:
         yield "prefix", "prefix:", f"[{draft.prefix}]"
     if draft.in_reply_to:
         yield "in_reply_to", "reply to:", f"<{draft.in_reply_to}>"
     for name, value in draft.answers.items():
-        yield (
-            f"answers.{name}",
-            "answered:",
-            describe_fix_answer(name, value) or _INTERNAL.sub("", f"{name}: {value}"),
-        )
+        answer = describe_fix_answer(name, value) or _INTERNAL.sub("", f"{name}: {value}")
+        note = "; outdated, the code has changed" if _is_outdated(draft, name, value) else ""
+        yield f"answers.{name}", "answered:", f"{answer}{note}"
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
