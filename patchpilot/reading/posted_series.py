@@ -597,16 +597,18 @@ class PostedSeries:
     def landed(self) -> tuple[LandedCommit, ...]:
         """Return the commits found in messages and in the repository.
 
-        Commits from the repository replace those from messages in mainline and with the same id in
-        the same tree. The mainline commit of a backport is another series.
+        Commits from the repository replace those from messages in mainline, with the same id in the
+        same tree, and without an id. The mainline commit of a backport is another series.
         """
         no_mainline = bool(self.targets) or any(landed.in_mainline for landed in self.commits)
         known = {(it.tree, (it.commit or "")[:_SHORT_ID]) for it in self.commits}
+        numbers = {it.patch for it in self.commits}
         reported = (
             it
             for it in self.reported_commits
             if not (no_mainline and it.in_mainline)
             and (it.tree, (it.commit or "")[:_SHORT_ID]) not in known
+            and (it.commit or not numbers.issuperset(self._list_numbers(it)))
         )
         return (*reported, *self.commits)
 
@@ -618,6 +620,9 @@ class PostedSeries:
         if self.post or len(patches) == 1:
             return ((self.post or patches[0]).number or 1,)
         return tuple(it.number or 1 for it in patches if self.is_about(it, title)) or (0,)
+
+    def _list_numbers(self, landed: LandedCommit) -> tuple[int, ...]:
+        return (landed.patch,) if landed.patch else self.find_numbers(landed.title)
 
     def is_about(self, post: Classified, title: str | None) -> bool:
         """Return whether a title refers to a patch; None refers to the whole series.
@@ -810,7 +815,7 @@ class PostedSeries:
             if not (version := landed.stable_version):
                 continue
             release = landed.release or "" if landed.state == "released" else ""
-            for number in (landed.patch,) if landed.patch else self.find_numbers(landed.title):
+            for number in self._list_numbers(landed):
                 key = version, number
                 known = branches.get(key, StableBranchState(version, landed.state, None))
                 state = known._replace(
