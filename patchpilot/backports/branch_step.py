@@ -63,12 +63,14 @@ NO_WORK = BranchWork()
 class StepKind(StrEnum):
     """The kinds of next steps for a branch. The TUI has a key for each kind.
 
-    TAKEN is to wait for the stable maintainers, who take the fix by its tag.
+    TAKEN is to wait for the stable maintainers, who take the fix by its tag; IN_REVIEW is to wait
+    for the review of a backport, or for the release that it is queued for.
     """
 
     NOTHING = "nothing"
     WAIT = "wait"
     TAKEN = "taken"
+    IN_REVIEW = "in-review"
     FETCH = "fetch"
     REPLACE = "replace"
     IDENTIFY = "identify"
@@ -84,7 +86,9 @@ class StepKind(StrEnum):
     ADAPT = "adapt"
 
 
-RESTING = (StepKind.NOTHING, StepKind.WAIT, StepKind.TAKEN, StepKind.REQUESTED, StepKind.SENT)
+WAITING = (StepKind.TAKEN, StepKind.IN_REVIEW, StepKind.REQUESTED, StepKind.SENT)
+"""The kinds that wait for the stable maintainers."""
+RESTING = (StepKind.NOTHING, StepKind.WAIT, *WAITING)
 """The kinds without work for the user."""
 REQUESTABLE = (StepKind.REQUEST, StepKind.IDENTIFY)
 """The kinds that allow a request: who tests a fix on a branch knows whether it has the bug."""
@@ -105,7 +109,7 @@ class BranchStep(NamedTuple):
 
 _NOTHING = BranchStep(StepKind.NOTHING, "nothing")
 _FETCH = BranchStep(StepKind.FETCH, "fetch the merge")
-_QUEUED = BranchStep(StepKind.WAIT, "wait: queued", "it is queued for the next release")
+_QUEUED = BranchStep(StepKind.IN_REVIEW, "wait: queued", "it is queued for the next release")
 _ENOUGH = BranchStep(
     StepKind.WAIT,
     "Cc: stable is enough",
@@ -269,8 +273,8 @@ def _find_reported_step(
     if reported.needs_change:
         return _advise_next_version(result, branch)
     if reported.state == "posted" and reported.date:
-        return _wait_for_answer(StepKind.WAIT, reported.date)
-    return BranchStep(StepKind.WAIT, reported.words)
+        return _wait_for_answer(StepKind.IN_REVIEW, reported.date)
+    return BranchStep(StepKind.IN_REVIEW, reported.words)
 
 
 def _advise_next_version(result: BackportResult, branch: BranchResult) -> BranchStep:

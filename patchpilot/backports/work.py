@@ -227,6 +227,7 @@ _STEP_ORDER = (
     StepKind.RESOLVE,
     StepKind.IDENTIFY,
     StepKind.WAIT,
+    StepKind.IN_REVIEW,
     StepKind.TAKEN,
     StepKind.SENT,
     StepKind.REQUESTED,

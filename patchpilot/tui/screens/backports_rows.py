@@ -15,7 +15,7 @@ from patchpilot.backports.branch_choices import (
     read_branch_choices,
 )
 from patchpilot.backports.branch_rows import DETAIL_KEYS, FIX_KEYS, format_fix_rows
-from patchpilot.backports.branch_step import REQUESTABLE, StepKind
+from patchpilot.backports.branch_step import REQUESTABLE, RESTING, WAITING, StepKind
 from patchpilot.model.fact_row import FactRow, Tone
 from patchpilot.model.printable import width
 from patchpilot.resources import NO_DRAFTS_IN_DEMO, NO_MAIL_IN_DEMO
@@ -228,30 +228,36 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     note = result.describe_needs()
     if result.asked and result.commit:
         note = f"mainline {result.short}: {note}"
-    state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
+    press_tags = f"press {Stage.TAGS.number}"
     choices = read_session_choices(request.session, result, {}, {})
     kinds = choices.step_kinds()
+    state = _find_state(kinds)
     if result.unfetched:
         state = StageState.TODO
         note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
     elif not result.branches:
         state, note = StageState.NOTHING, result.rules[0]
     elif StepKind.SEND_REQUEST in kinds:
-        state = StageState.TODO
         note = f"the request is a draft; {choices.unsendable or 'press 0 to send it'}"
     elif StepKind.REQUESTED in kinds and kinds.isdisjoint(REQUESTABLE):
         note = f"request sent: {note}"
-    elif not result.culprits:
-        state = StageState.TODO
+    elif StepKind.IDENTIFY in kinds and not result.culprits:
         if StepKind.REQUEST not in kinds:
             note = f"unknown introducing commit; {press_tags} to choose it"
     elif likely and not request.session.chosen_culprit:
         # leave out the commit, because the line above the ruler names it
-        state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"
-        if request.topic.is_merged:
-            # no tag can be added to the commit, and the branches can be asked already
-            state = StageState.DONE
+        note = f"likely: {note}; {press_tags} to confirm"
+        if not request.topic.is_merged:
+            # no tag can be added to a merged commit, and its branches can be asked already
+            state = StageState.OFFERED
     return result, StageStatus(state, note)
+
+
+def _find_state(kinds: Collection[StepKind]) -> StageState:
+    """Return the state of the stage with these next steps of its branches."""
+    if not set(kinds).issubset(RESTING):
+        return StageState.TODO
+    return StageState.DONE if set(kinds).isdisjoint(WAITING) else StageState.WAITING
 
 
 LABEL = 14

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.backports import topic
 from patchpilot.backports.branch_choices import BranchChoices, WrittenPatches
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS
@@ -37,11 +38,15 @@ from patchpilot.tui.screens.backports_rows import (
     build_table,
     describe_resolution,
     format_step,
+    load_stage,
     prerequisite_row,
     read_session_choices,
     written_patch_rows,
 )
+from patchpilot.tui.view.stages import StageState
 
+SENT = datetime(2026, 3, 4, tzinfo=UTC)
+POSTED = StableBranchState("6.1", "posted", "x@y", date=SENT)
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
@@ -160,6 +165,43 @@ def test_requested_changes_of_a_backport_are_the_next_step() -> None:
     assert row["the fix"].endswith("backport sent: changes requested")
     page = [row.plain for row in branch_page_rows(make_choices(branch), branch, 76)]
     assert page[-1] == "  patchpilot send --reroll FILES"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fields", "state"),
+    [
+        (BranchVerdict.CONFLICT, {"prerequisites": (NEED,)}, StageState.TODO),
+        (BranchVerdict.CONFLICT, {}, StageState.TODO),
+        (BranchVerdict.CONFLICT, {"sent": SENT}, StageState.WAITING),
+        (BranchVerdict.CONFLICT, {"reported": POSTED}, StageState.WAITING),
+        (
+            BranchVerdict.CONFLICT,
+            {"reported": POSTED._replace(note="changes requested")},
+            StageState.TODO,
+        ),
+        (BranchVerdict.CONFLICT, {"queued": True}, StageState.WAITING),
+        (BranchVerdict.FIXED, {}, StageState.DONE),
+    ],
+)
+def test_stage_is_done_once_no_branch_has_work(
+    verdict: BranchVerdict,
+    fields: dict[str, Any],
+    state: StageState,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = make_choices(make_branch_result(verdict, **fields)).result
+    monkeypatch.setattr(topic, "compute_topic_backports", lambda *_: result)
+    session = SimpleNamespace(
+        read_settings=lambda _: None, last_result=lambda _: (), likely="", seen_in=""
+    )
+    request: Any = SimpleNamespace(
+        session=session,
+        repository=None,
+        commit=None,
+        progress=None,
+        topic=SimpleNamespace(commits=()),
+    )
+    assert load_stage(request)[1].state is state
 
 
 @pytest.mark.parametrize("note", ["", "changes requested"])
