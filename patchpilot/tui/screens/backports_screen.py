@@ -16,7 +16,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.backports.branch_choices import BranchChoices
-from patchpilot.backports.branch_step import REQUESTABLE, StepKind
+from patchpilot.backports.branch_step import REQUESTABLE, WAITING, StepKind
 from patchpilot.model.action import Action
 from patchpilot.model.printable import format_count
 from patchpilot.tui.actions.editing import DraftReader
@@ -164,7 +164,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             "refresh",
             "refresh",
             "judge the branches again; after confirmation, fetch the missing branches, or all"
-            " remotes once the fix is merged",
+            " remotes if the merge is missing or a branch waits for the stable maintainers",
         ),
     )
 
@@ -323,7 +323,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def action_refresh(self) -> None:
         """Determine the verdicts again.
 
-        Run git fetch first if stable branches or the mainline commit are missing.
+        Offer to run git fetch if stable branches or the mainline commit are missing, or if a branch
+        waits for the stable maintainers, because local refs show what they released.
         """
         from patchpilot.tui.actions.fetch_action import (
             fetch_remotes,
@@ -333,7 +334,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         result = self._shown
         if result and result.unfetched:
             fetch_stable_branches(self)
-        elif result and self._choices.merged:
+        elif not self._step_kinds.isdisjoint((StepKind.FETCH, *WAITING)):
             fetch_remotes(self)
         else:
             self.action_reload()

@@ -138,6 +138,9 @@ async def test_unselected_prerequisite_is_not_written(
         assert "shows how to" not in text_of(app), "the page shows it"
         await keys(pilot, "escape", "m")
         assert "; wait for the stable maintainer" in text_of(app)
+        await keys(pilot, "g")
+        assert "Fetch from origin" in text_of(app)
+        await keys(pilot, "escape")
         assert "m mark as not sent" in text_of(app)
         await keys(pilot, "m")
         assert "; wait for the stable maintainer" not in text_of(app)
