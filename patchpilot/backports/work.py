@@ -79,6 +79,10 @@ _FOLLOWED = (
     "then follow the answers: `patchpilot track add '<MESSAGE-ID>'`; git send-email prints the"
     " Message-ID, and the copy in your Sent folder has it"
 )
+_NOTE_NOT_WRITTEN = (
+    "note: the text of --note was not written: with --signoff, it is added to patches that differ"
+    " from upstream; `patchpilot draft --note N TEXT FILES` adds it below the --- of patch N when you send it"
+)
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
@@ -341,13 +345,23 @@ def run_backport_actions(
             everything=request.everything,
         )
         send_hint = "\n".join(_list_request_notes(final_result, request, request_mail))
+    written += directory_backports
+    files = [file for backport in (*written, resolving) if backport for file in backport.files]
     return ActionResults(
-        written=(*written, *directory_backports),
+        written=tuple(written),
         resolving=resolving,
         built=builds,
         request=request_mail,
-        next=send_hint,
+        next=send_hint or (_NOTE_NOT_WRITTEN if _lacks_note(files, wording.note) else ""),
     )
+
+
+def _lacks_note(files: Sequence[Path], note: str) -> bool:
+    """Return whether patches were written, but the user's note into none of them."""
+    if not (files and note):
+        return False
+    texts = ("".join(file.read_text("utf-8", "replace").split()) for file in files)
+    return not any("".join(note.split()) in text for text in texts)
 
 
 def _list_stable_waits(
