@@ -33,6 +33,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.history.own_branches import adopt_form, find_form
 from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.json_form import json_form, json_value
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import StableTrees
 from patchpilot.threads.stable_requests import find_marked_time, name_patches_mark
@@ -185,7 +186,8 @@ class _Writer:
     def _add_steps(self, row: AuditRow, steps: Sequence[Step]) -> bool:
         problem = self._commit([step for step in steps if step.commit.id not in self._done])
         if problem:
-            self._leave(row, f"{problem}, after the {len(self.commits)} patches before it")
+            count = format_count(len(self.commits), "patch", "patches")
+            self._leave(row, f"{problem}, after {count} before it")
         return not problem
 
     def _add_follow_ups(self, row: AuditRow, result: BackportResult, answer: BranchResult) -> None:

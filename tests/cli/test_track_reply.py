@@ -139,7 +139,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
             "track reply", review, "--message", "-", "--dry-run", stdin=text.encode()
         )
     assert plan.code == 0
-    assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
+    assert "1 line over 80 columns" in plan.out
 
 
 def test_dry_run_names_the_draft_that_it_keeps(tmp_path: Path) -> None:

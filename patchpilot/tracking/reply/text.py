@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_stable_versions, parse_subject
+from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import is_written_trailer
 from patchpilot.reading.mail_classifier import Classified
@@ -143,7 +144,8 @@ def find_text_warnings(text: str, answered: str) -> Iterator[SendProblem]:
     if long_lines:
         yield SendProblem(
             "long-lines",
-            f"{len(long_lines)} lines over {MAX_COLUMNS} columns: {long_lines[0][:40]}…",
+            f"{format_count(len(long_lines), 'line')} over {MAX_COLUMNS} columns:"
+            f" {long_lines[0][:40]}…",
             "wrap the text at 72 columns",
         )
     lines = [line for line in text.rstrip("\n").split("\n") if line.strip()]
