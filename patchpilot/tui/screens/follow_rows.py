@@ -152,9 +152,15 @@ NOTHING = (
     " and the stable kernels."
 )
 """The placeholder while no series is tracked."""
+_HOME_KEY = ("0", "show all topics; w there tracks any other series")
 NOTHING_KEYS = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
-    ("0", "show all topics; w there tracks any other series"),
+    _HOME_KEY,
+)
+MERGED = "The commit is in mainline: only backports to stable branches are left to send."
+MERGED_KEYS = (
+    (str(Stage.BACKPORTS.number), f"go to {Stage.BACKPORTS.label}: the branches that lack it"),
+    _HOME_KEY,
 )
 READING = (
     "patchpilot is checking the archive for new messages. This can take a minute the first time."
@@ -277,12 +283,14 @@ def event_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     return rows
 
 
-def placeholder_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
-    texts = (
-        ("Reading the tracked series …", READING, READING_KEYS)
-        if is_reading
-        else ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
-    )
+def placeholder_rows(
+    columns: int, lines: int, *, is_reading: bool, is_merged: bool = False
+) -> list[Text]:
+    texts = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
+    if is_reading:
+        texts = ("Reading the tracked series …", READING, READING_KEYS)
+    elif is_merged:
+        texts = ("No series of this commit is tracked.", MERGED, MERGED_KEYS)
     return list(format_placeholder(*texts, columns, lines).split("\n"))
 
 

@@ -239,7 +239,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series is None:
             is_reading = self._shown is None
             height = row_list.size.height
-            return [*map(Row, placeholder_rows(columns, height, is_reading=is_reading))]
+            is_merged = self.session.is_merged
+            texts = placeholder_rows(columns, height, is_reading=is_reading, is_merged=is_merged)
+            return list(map(Row, texts))
         rows = list(map(Row, problem_rows(series, columns, self._max_step_lines)))
         return rows + thread_rows(self._mails, items, series.unread, self._changed, columns)
 
@@ -299,7 +301,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             hidden |= {"version"}
         is_new = self._series is not None and bool(self._series.unread)
         jump_label, refresh_label = "next new" if is_new else "next message", "refresh"
-        first_keys: tuple[str, ...] = ("0",) if self._series else ("7", "0")
+        next_stage = Stage.BACKPORTS if self.session.is_merged else Stage.SEND
+        first_keys: tuple[str, ...] = ("0",) if self._series else (str(next_stage.number), "0")
         if self.own_series and self.own_series.about.lacks_commits:
             first_keys, refresh_label = ("g",), "fetch what was merged"
         elif self.own_series:

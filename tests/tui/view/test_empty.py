@@ -57,3 +57,5 @@ def test_follow_explains_the_wait() -> None:
     nothing = "\n".join(row.plain.strip() for row in rows)
     assert nothing.lstrip().startswith("This topic was not sent yet.")
     assert "w there tracks any other series" in nothing
+    merged = placeholder_rows(76, 18, is_reading=False, is_merged=True)
+    assert any(row.plain.strip().startswith("5  go to LTS") for row in merged)
