@@ -31,8 +31,9 @@ class HomeTopic(NamedTuple):
     has not been read yet. `news` is the latest event, and `when` its time in seconds since the
     epoch, or 0 if it is unknown. `tags` maps the names of collected tags to their numbers. `bots`
     summarizes the reports of build and test bots on the latest version, and `failed` is set if one
-    of them reports a failure. `series` is the number of the tracked series. `events` contains the
-    last events, latest first.
+    of them reports a failure. `series` is the number of the tracked series, and `backported` the
+    mainline commit that it is a backport of, or "". `events` contains the last events, latest
+    first.
     """
 
     key: str
@@ -50,6 +51,7 @@ class HomeTopic(NamedTuple):
     failed: bool = False
     step: Advice = ""
     series: int | None = None
+    backported: str = ""
     unread: int = 0
     events: tuple[HomeEvent, ...] = ()
 

@@ -119,7 +119,7 @@ def _name_resolutions(series: PostedSeries, step: NextStep) -> NextStep:
     if not versions or series.proven not in _IN_REVIEW:
         return step
     words = "; ".join(series.clones[it] for it in versions)
-    commit = series.find_commit(max(series.upstream, default=1))
+    commit = series.backported_commit
     clones = _backport(series, commit, versions, f"{words} (`{{}}`)")
     parts: list[Any] = list(advice_parts(step.advice))
     sends = [it for it in parts if isinstance(it, Action) and it.name == "send"]

@@ -654,6 +654,11 @@ class PostedSeries:
                 commits[post.number or 1] = LandedCommit(mainline, ids[0])
         return commits
 
+    @property
+    def backported_commit(self) -> str | None:
+        """Return the mainline commit of the last patch, which is the fix in a backport, if known."""
+        return self.find_commit(max(self.upstream, default=1))
+
     def find_commit(self, number: int) -> str | None:
         landed = self.upstream.get(number)
         return landed.commit if landed else None

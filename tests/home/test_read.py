@@ -243,7 +243,9 @@ def test_backport_is_named_after_the_fix(tmp_path: Path) -> None:
         message = author.repo.git("log -1 --format=%B")
         needed_by = 'Stable-dep-of: 0123456789ab ("widget: fix the leak")'
         author.repo.git("commit -q --amend -m", f"{message}\n{needed_by}")
-        author.repo.commit("widget: fix the leak\n\nIt leaked.", {"Kconfig": "menu\nend\n"})
+        fix = "1" * 40
+        message = f"widget: fix the leak\n\ncommit {fix} upstream.\n\nIt leaked."
+        author.repo.commit(message, {"Kconfig": "menu\nend\n"})
         author.send("--subject-prefix", "PATCH 6.1")
         author.update()
         (topic,) = read_topics()
@@ -252,6 +254,7 @@ def test_backport_is_named_after_the_fix(tmp_path: Path) -> None:
         author.repo.git("branch -q -D topic")
         (topic,) = read_topics()
         assert (topic.branch, topic.title) == (None, "[6.1.y] widget: fix the leak")
+        assert topic.backported == fix
 
 
 def test_series_without_a_branch_has_the_same_next_step_as_in_track(tmp_path: Path) -> None:

@@ -523,7 +523,8 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             )
         elif topic.series is not None:
             # a series without a branch can be opened in any repository
-            self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
+            self._wanted = Stage.FOLLOW
+            self._open_topic(topic, self.tui.session.directory)
 
     def run_in_thread(
         self,
@@ -542,7 +543,7 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
 
     def _open_checkout(self, topic: "HomeTopic", checkout: "Checkout") -> None:
         if checkout.is_on_branch or not topic.branch:
-            self._open_topic(topic, checkout)
+            self._open_topic(topic, checkout.directory)
             return
 
         def handle_answer(choice: str | None) -> None:
@@ -572,15 +573,16 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             switch_branch(checkout.directory, branch)
         else:
             target = find_branch_range(checkout.directory, branch)
-        return partial(self._open_topic, topic, checkout, target)
+        return partial(self._open_topic, topic, checkout.directory, target)
 
     def _open_topic(
-        self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None
+        self, topic: "HomeTopic", directory: Path | None, target: str | None = None
     ) -> None:
+        """Open a topic; the topic of a backport without a branch is the commit in mainline."""
         self.tui.open_topic(
-            checkout.directory,
+            directory,
             self._wanted or self._topic_stage(topic),
-            target=target,
+            target=target or (None if topic.branch else topic.backported or None),
             series=topic.series or 0,
         )
 

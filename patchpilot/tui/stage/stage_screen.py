@@ -307,7 +307,8 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
     def _current_activity(self) -> str:
         if self.side_job_text:
             return self.side_job_text
-        if self.session.topic is None and self.stage not in self.session.errors:
+        is_settled = self.can_start() or self.stage in self.session.errors
+        if self.session.topic is None and not is_settled:
             return "reading topic …"
         return self.session.busy.get(self.stage, "")
 

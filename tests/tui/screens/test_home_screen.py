@@ -133,6 +133,27 @@ async def test_series_without_branch_opens_at_follow(
         assert app.stage_screen
         assert app.stage is Stage.FOLLOW
         assert "Why do you change line 1?" in text_of(app)
+        assert "reading topic" not in text_of(app)
+
+
+async def test_backport_without_branch_opens_with_its_fix(
+    topic_with_question: Life, start_home: Start
+) -> None:
+    repo = topic_with_question.repo
+    fix = repo.git("rev-parse HEAD~1")
+    app = start_home(repo.path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
+        screen = app.screen
+        assert isinstance(screen, HomeScreen)
+        topic = next(topic for topic in screen._topics or () if topic.series)
+        repo.git("reset -q --hard HEAD~1")
+        screen._open_selected_topic(topic._replace(branch=None, backported=fix), Stage.FOLLOW)
+        await until(pilot, lambda: app.stage_screen and app.jobs.is_open, "the series")
+        await settle(pilot)
+        assert "reading topic" not in text_of(app)
+        assert app.session.commit
+        assert app.session.commit.id == fix
 
 
 async def test_topic_opens_at_its_next_stage(topic_with_question: Life, start_home: Start) -> None:
