@@ -14,6 +14,7 @@ from patchpilot.backports.present_lines import PresentLine
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.mail_commits import Files
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.releases import BranchFix
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
@@ -48,8 +49,10 @@ def find_answer(reported: StableBranchState | None, sent: datetime) -> StableBra
 
 def find_sent_time(commit: str, branch: "BranchResult") -> datetime | None:
     """Return when the patches of a commit for a branch were sent, as the user marked it or as the
-    tracked series show, or None.
+    tracked series show, or None. What was sent for a release ends when its branch has the fix.
     """
+    if branch.branch_fix:
+        return None
     return find_marked_time(name_patches_mark(commit, branch.name)) or branch.sent
 
 
@@ -98,6 +101,7 @@ class BranchResult:
     `adding_commits` are the commits that add code which a fix that applies uses and the branch
     lacks; "" is an unknown one.
     `posted` is the backport that was applied instead of the commit that it names.
+    `branch_fix` is the fix in the stable branch of a release that lacks it.
     """
 
     branch: str
@@ -141,6 +145,7 @@ class BranchResult:
     clone: ConflictClone | None = None
     resolved: str = ""
     posted: PostedBackport | None = None
+    branch_fix: BranchFix | None = None
 
     @property
     def name(self) -> str:

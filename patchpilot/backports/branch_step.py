@@ -239,6 +239,10 @@ def _find_started_step(
         return _FETCH
     if result.reverted:
         return _find_step_after_revert(result, branch, work)
+    if branch.branch_fix:
+        newer = branch.branch_fix
+        text = f"update to {newer.release}" if newer.release else "wait for its release"
+        return BranchStep(StepKind.WAIT, text, newer.words, f"next: {newer.advice}")
     if branch.queued:
         return _QUEUED
     if step := _find_reported_step(result, branch, work):

@@ -71,7 +71,7 @@ from patchpilot.history.followers import find_followers
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.own_branches import find_own_branches
-from patchpilot.history.releases import Releases
+from patchpilot.history.releases import BranchFix, Releases, find_release_of_series
 from patchpilot.history.stable_branches import (
     StableBranch,
     StableBranches,
@@ -650,6 +650,7 @@ class BackportSession:
         return replace(
             result,
             queued=result.wants_fix and self._is_queued(fix.id, branch),
+            branch_fix=self._find_branch_fix(fix.id, branch) if result.wants_fix else None,
             prerequisites=tuple(
                 replace(need, review="queued") if self._is_queued(need.commit, branch) else need
                 for need in result.prerequisites
@@ -671,6 +672,18 @@ class BackportSession:
                 has_fix=result.landed_as is not None,
             ),
         )
+
+    def _find_branch_fix(self, commit: str, branch: StableBranch) -> BranchFix | None:
+        """Return a fix in the stable branch to which an older release, the given one, belongs."""
+        for stable in self.stable_branches.branches:
+            if stable.version != branch.version or stable.tip == branch.tip:
+                continue
+            landing = self.history.landed(commit, stable.tip, content=False)
+            if landing and landing.holds and self.history.has(stable.tip, branch.tip):
+                tip, series = stable.tip, stable.version
+                release = find_release_of_series(self.repository, landing.commit, tip, series)
+                return BranchFix(series, release)
+        return None
 
     def _is_queued(self, commit: str, branch: StableBranch) -> bool:
         stable = self.stable_branches.stable

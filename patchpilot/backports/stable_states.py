@@ -71,6 +71,10 @@ class StableStates:
             return result
         branches = []
         for branch in result.branches:
+            if branch.branch_fix:
+                # the messages are about the branch, which has the fix
+                branches.append(branch)
+                continue
             key = (result.commit or "", branch.version or "")
             failed, reported = reports.failed.get(key, ""), reports.states.get(key)
             branch = replace(branch, failed=failed, reported=reported)

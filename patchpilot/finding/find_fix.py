@@ -49,7 +49,6 @@ from patchpilot.finding.searched_tree import (
     name_version,
 )
 from patchpilot.finding.try_commit import (
-    BranchFix,
     ask_for_backport,
     find_branch_fix,
     find_conflict,
@@ -60,7 +59,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline_commit import find_named_mainline_commit
-from patchpilot.history.releases import Releases, name_release, name_series
+from patchpilot.history.releases import BranchFix, Releases, name_release, name_series
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
     Mainline,

@@ -31,6 +31,7 @@ from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.releases import (
+    BranchFix,
     find_release_of_series,
     name_release,
     name_series,
@@ -126,24 +127,6 @@ class CommitTrial(NamedTuple):
     answer: str
     release: str
     symptom_key: str
-
-
-class BranchFix(NamedTuple):
-    """A fix in the stable branch of a series, and the branch's first release with it or ""."""
-
-    series: str
-    release: str
-
-    @property
-    def words(self) -> str:
-        """Return since when the branch has the fix."""
-        since = f" since {self.release}" if self.release else ", but no release of it yet"
-        return f"{self.series}.y has it{since}"
-
-    @property
-    def advice(self) -> str:
-        """Return what to do instead of a backport."""
-        return f"{self.words}: {'update to it' if self.release else 'wait for the next one'}"
 
 
 def find_branch_fix(

@@ -208,6 +208,24 @@ def name_release(repository: Repository, revision: str) -> str:
     return subject["release"] if subject else revision
 
 
+class BranchFix(NamedTuple):
+    """A fix in the stable branch of a series, and the branch's first release with it or ""."""
+
+    series: str
+    release: str
+
+    @property
+    def words(self) -> str:
+        """Return since when the branch has the fix."""
+        since = f" since {self.release}" if self.release else ", but no release of it yet"
+        return f"{self.series}.y has it{since}"
+
+    @property
+    def advice(self) -> str:
+        """Return what to do instead of a backport."""
+        return f"{self.words}: {'update to it' if self.release else 'wait for the next one'}"
+
+
 def find_release_of_series(repository: Repository, commit: str, tip: str, series: str) -> str:
     """Return the first release of a stable branch that contains a commit of it, as a tag's name.
 

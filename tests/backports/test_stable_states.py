@@ -146,6 +146,39 @@ def test_requested_changes_name_the_branch_that_was_sent(world: World, tmp_path:
         assert "[PATCH 6.6.y v2 2/2] work: do not forget step 20" in again.out, again.err
 
 
+@pytest.mark.parametrize(
+    ("tag", "step"),
+    [
+        ("v6.6.2", "6.6.y has it since v6.6.2: update to it"),
+        ("", "6.6.y has it, but no release of it yet: wait for the next one"),
+    ],
+)
+def test_release_is_updated_once_its_branch_has_the_fix(
+    world: World, tmp_path: Path, tag: str, step: str
+) -> None:
+    repo = world.repo
+    world.create_renamed_branch()
+    repo.checkout("linux-6.6.y")
+    makefile = "VERSION = 6\nPATCHLEVEL = 6\nSUBLEVEL = 1\nEXTRAVERSION =\n"
+    repo.commit("Linux 6.6.1", {"Makefile": makefile})
+    repo.git("tag v6.6.1")
+    repo.checkout("master")
+    track_reports(world, tmp_path, "failed", "posted")
+    onto = ("--onto", "v6.6.1", *QUICK)
+    assert "wait for the stable maintainer" in world.run_backport(world.fix, *onto).out
+    mark_sent(REQUESTS, name_patches_mark(world.fix[:12], "6.6"))
+    repo.checkout("linux-6.6.y")
+    repo.commit(f"{TITLE}\n\ncommit {world.fix} upstream.\n", {"w.c": "fixed();\n"})
+    if tag:
+        repo.git("tag", tag)
+    repo.checkout("master")
+    text = " ".join(world.run_backport(world.fix, *onto).out.split())
+    assert f"next: {step}" in text
+    assert "backport sent" not in text
+    assert "wait for the stable maintainer" not in text
+    assert "v6.6.1 conflict" in text
+
+
 def test_reviewed_branch_is_not_written_again(world: World, tmp_path: Path) -> None:
     """Other branches still are: the next command names them."""
     world.create_renamed_branch()
