@@ -81,7 +81,8 @@ _FOLLOWED = (
 )
 _NOTE_NOT_WRITTEN = (
     "note: the text of --note was not written: with --signoff, it is added to patches that differ"
-    " from upstream; `patchpilot draft --note N TEXT FILES` adds it below the --- of patch N when you send it"
+    " from upstream; `patchpilot draft --note N TEXT FILES` adds it below the --- of"
+    " patch N when you send it"
 )
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 

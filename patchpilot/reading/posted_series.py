@@ -656,7 +656,7 @@ class PostedSeries:
 
     @property
     def backported_commit(self) -> str | None:
-        """Return the mainline commit of the last patch, which is the fix in a backport, if known."""
+        """Return the mainline commit of the last patch, the fix in a backport, or None."""
         return self.find_commit(max(self.upstream, default=1))
 
     def find_commit(self, number: int) -> str | None:
