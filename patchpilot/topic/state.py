@@ -607,11 +607,8 @@ def mark_current_topic(series: Sequence[Tracked], topic: TopicState | None) -> t
 
 
 def add_topic_step(series: Tracked, topic: TopicState) -> Tracked:
-    """Return the series of a topic, with the topic's next step.
-
-    The step depends on the messages, which a list of series does not read.
-    """
-    step = topic._replace(series=series if series.is_read else topic.series).step
+    """Return the series of a topic, with the topic's next step."""
+    step = topic._replace(series=series).step
     return replace(
         series,
         own=True,

@@ -644,7 +644,10 @@ def _write_series(
     if topic:
         from patchpilot.topic.state import mark_current_topic
 
-        series = mark_current_topic(series, topic)
+        # the next step depends on the messages, which only the topic's own series has in a list
+        read = {topic.series.entry.id: topic.series} if topic.series else {}
+        all_series = [it if it.is_read else read.get(it.entry.id, it) for it in series]
+        series = mark_current_topic(all_series, topic)
     if common.format == "json":
         from patchpilot.cli.output.track_report import format_series_json
 
