@@ -49,7 +49,7 @@ def find_answer(reported: StableBranchState | None, sent: datetime) -> StableBra
 
 def find_sent_time(commit: str, branch: "BranchResult") -> datetime | None:
     """Return when the patches of a commit for a branch were sent, as the user marked it or as the
-    tracked series show, or None. What was sent for a release ends when its branch has the fix.
+    tracked series show, or None. For a release, return None once its branch has the fix.
     """
     if branch.branch_fix:
         return None
