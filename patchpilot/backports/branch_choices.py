@@ -25,6 +25,7 @@ from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import (
+    find_marked_time,
     REQUESTS,
     StableRequest,
     find_current_request,
@@ -109,14 +110,17 @@ class BranchChoices:
         """Return the name of the mark that the user sent what the next step sends.
 
         This is the name of the draft for a request, and the commit and the branch for patches.
-        Return "" if there is nothing to send.
+        Return "" if there is nothing to send, or if patchpilot sent it or an archive has it.
         """
         kind = self.find_step(branch).kind
-        request = self._find_request(branch)
+        name = ""
         if kind in (StepKind.SEND_REQUEST, StepKind.REQUESTED):
-            return request.name if request else ""
-        is_patches = kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT)
-        return name_patches_mark(self.commit, branch.name) if is_patches else ""
+            request = self._find_request(branch)
+            name = request.name if request else ""
+        elif kind in (StepKind.SEND, StepKind.OPEN, StepKind.SENT):
+            name = name_patches_mark(self.commit, branch.name)
+        is_known = kind in (StepKind.REQUESTED, StepKind.SENT) and not find_marked_time(name)
+        return "" if is_known else name
 
     def is_sent(self, branch: BranchResult) -> bool:
         """Return whether the user marked the request or the branch's patches as sent."""

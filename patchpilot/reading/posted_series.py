@@ -753,7 +753,8 @@ class PostedSeries:
         proposed = [number for number, state in patches.items() if state.state == "proposed"]
         others = {it: state for it, state in patches.items() if it not in proposed}
         patches = others or patches
-        least = min(patches.values(), key=_advance)
+        # the last patch of a backport is the fix, whose commit identifies the series
+        least = min((patches[number] for number in sorted(patches, reverse=True)), key=_advance)
         # in other states, a more advanced patch is on its way too
         is_bad = least.state in ("failed", "dropped", "objected")
         chosen = {it for it, state in patches.items() if state.state == least.state or not is_bad}

@@ -2,6 +2,7 @@
 """Test which branches a request to the stable maintainers is shown for."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,7 +22,7 @@ from patchpilot.reading.stable_wait import StableWait
 from patchpilot.reading.thread_values import LandedCommit, StableBranchState
 from patchpilot.resources import list_draft_names, mark_sent, update_draft_file
 from patchpilot.threads.series_record import summarize_series
-from patchpilot.threads.stable_requests import REQUESTS, read_requests
+from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark, read_requests
 from patchpilot.threads.tracked import Tracked
 from tests.kit.mails import build_described_mail, build_mbox, build_stable_queue_notice
 
@@ -99,6 +100,16 @@ def test_later_request_keeps_what_was_sent_before(workdir: object) -> None:
     }
     choices.mark_sent(result.branches[1], is_sent=False)
     assert read_kinds()["6.6"] is StepKind.REQUEST
+
+
+def test_only_a_mark_of_the_user_can_be_removed(workdir: object) -> None:
+    result = make_result("6.1")
+    sent = replace(result.branches[0], sent=datetime(2026, 1, 2, tzinfo=UTC))
+    choices = read_branch_choices(replace(result, branches=(sent,)), {}, {})
+    assert choices.find_step(sent).kind is StepKind.SENT
+    assert choices.mark_name(sent) == ""
+    mark_sent(REQUESTS, name_patches_mark(result.commit or "", "6.1"))
+    assert choices.mark_name(sent)
 
 
 def test_command_line_waits_for_what_was_requested(workdir: object) -> None:

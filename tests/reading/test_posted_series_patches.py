@@ -128,6 +128,8 @@ def test_released_patches_of_a_backport_are_released() -> None:
     ]
     backport = with_commits(read_backport(), commits)
     assert [backport.state, *(it.state for it in backport.patches)] == ["in-stable"] * 3
+    # the fix follows its prerequisite
+    assert [branch.commit for branch in backport.stable] == [list(COMMITS.values())[-1]]
 
 
 @pytest.mark.parametrize("number", [1, 2])
