@@ -25,10 +25,10 @@ from patchpilot.model.fact_row import FactRow
 from patchpilot.model.printable import format_count
 from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import (
-    find_marked_time,
     REQUESTS,
     StableRequest,
     find_current_request,
+    find_marked_time,
     name_patches_mark,
     read_requests,
 )

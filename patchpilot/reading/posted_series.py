@@ -754,7 +754,8 @@ class PostedSeries:
         others = {it: state for it, state in patches.items() if it not in proposed}
         patches = others or patches
         # the last patch of a backport is the fix, whose commit identifies the series
-        least = min((patches[number] for number in sorted(patches, reverse=True)), key=_advance)
+        numbers = sorted(patches, reverse=bool(self.targets))
+        least = min((patches[number] for number in numbers), key=_advance)
         # in other states, a more advanced patch is on its way too
         is_bad = least.state in ("failed", "dropped", "objected")
         chosen = {it for it, state in patches.items() if state.state == least.state or not is_bad}

@@ -62,9 +62,9 @@ _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
 _WITH = (
     r"with(?! (?:this|the|your|these|those|all|both) (?:v\d+ |whole |entire )?"
     r"(?:patch(?:es|set)?|series|commit|fix)\b"
-    r"(?! (?:message|description|log|subject|title|tag|text)))"
+    r"(?! (?:message|description|log|subject|title|tag|text)))(?! this(?: applied)?[.!]*$)"
 )
-"""A tag given "with the patch" is unconditional."""
+"""A tag given "with the patch" or "with this." is unconditional."""
 _ONCE = (
     r"(?:after|once|when)(?! (?:i|we) (?:(?:first|last|originally|just) )?"
     r"(?:\w+ed|wrote|made|did|was|were|had|sent|put|got|saw)\b)"

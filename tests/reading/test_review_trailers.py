@@ -142,6 +142,8 @@ def test_condition_is_reported(text: str) -> None:
         "Nice work.\n\nReviewed-by: {}",
         "With this series applied, my board boots:\n\nReviewed-by: {}",
         "With 6.1 on a Rock 5:\n\nTested-by: {}",
+        "I get packets again on an adapter without EEPROM with this.\n\nTested-by: {}",
+        "No more hangs with this applied!\n\nTested-by: {}",
         "After testing it for a day,\nTested-by: {}",
         "Tested-by: {} # with GCC 13",
         "It would otherwise crash.\n\nReviewed-by: {}",
