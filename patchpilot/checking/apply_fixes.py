@@ -157,16 +157,13 @@ def fix_findings(
 
 def _name_new_commits(check_result: CheckResult, ids: Mapping[str, str]) -> CheckResult:
     """Return the findings in rewritten patches with the new ids of their commits."""
-    return check_result._replace(
-        patches=tuple(
-            checked._replace(
-                patch=checked.patch._replace(
-                    commit=ids.get(checked.patch.commit or "", checked.patch.commit)
-                )
-            )
-            for checked in check_result.patches
-        )
-    )
+
+    def rename(patch: Patch) -> Patch:
+        new = ids.get(patch.commit or "", "")
+        return patch._replace(commit=new, source=new[: len(patch.source)]) if new else patch
+
+    patches = (it._replace(patch=rename(it.patch)) for it in check_result.patches)
+    return check_result._replace(patches=tuple(patches))
 
 
 def _fix_patches(

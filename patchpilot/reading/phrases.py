@@ -334,8 +334,13 @@ _CANNOT_SEE = (
     r"|(?:can )?no longer) (?:see|observe|reproduce|trigger|hit|get)(?! (?:the|any|a) (?:point|need|reason|use|sense|benefit)\b)"  # noqa: E501
     rf" {_THING}(?: (?:any ?more|any longer|now|{_PATCHED}|on [\w ./()+@-]+))+"
 )
+_REGAINS = (
+    r"(?!.*\b(?:errors?|problems?|issues?|bugs?|crash\w*|hangs?|warnings?|splats?|lock-?ups?)\b)"
+    rf"(?:i|we|it|my \w+|the \w+) [\w ./()+@%-]+ again (?:[\w ./()+@%-]+ )?{_PATCHED}"
+)
 _OPENS_REPORT = re.compile(
-    rf"{_APOLOGY}|{_TRIED}|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
+    rf"{_APOLOGY}|{_TRIED}|{_REGAINS}"
+    rf"|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
     rf"|(?:{_WORKS}|{_SOLVES})(?: {_WHERE})+|{_PATCHED}(?: {_WORKS}(?: {_WHERE})*)?|{_OWNS}",
     re.IGNORECASE,
 )

@@ -99,7 +99,9 @@ def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
     assert repo.git("status --porcelain") == ""
     assert repo.git("log '--format=%an %ae %ad %cn %ce' topic") == people
     assert repo.git("fsck --strict") == ""
-    assert result.check.patches[0].patch.commit in result.ids.values()
+    patch = result.check.patches[0].patch
+    assert patch.commit in result.ids.values()
+    assert patch.commit.startswith(patch.source)
     assert not {finding.name for finding in result.check.patches[0].findings} & {
         "subject-ends-with-punctuation",
         "malformed-tag",

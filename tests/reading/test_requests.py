@@ -229,6 +229,7 @@ SUCCESSES = [
     "I have the same laptop, and suspend works again with this patch applied.",
     "With this patch my device is detected again.",
     "I don't see the crash anymore with this applied.",
+    "I get packets again on an adapter without EEPROM with this.",
     "I have a board with this chip, pump0_fault reads 1 without a sensor now.",
 ]
 
@@ -258,6 +259,7 @@ def test_hardware_of_a_tester_requests_nothing() -> None:
         "It works with this patch, please add a comment.",
         "I have an X75 cable, it hangs with this patch.",
         "I have a question, it works with len.",
+        "I get the error again on my board with this.",
         "The manual says that it reads 1 now, please check.",
         "My pump0_fault reads 1 with the sensor now, which is wrong.",
         "I have a patch, it works without this check.",
