@@ -611,13 +611,12 @@ class Store:
 
         A message of several series is new in the last one, which is about a part of the others.
         """
-        new = "SELECT message_id FROM member WHERE series = ?1 AND seen = 0"
-        later = "SELECT id FROM series WHERE id > ?1"
+        new = "SELECT message_id FROM member WHERE series = ? AND seen = 0"
         return frozenset(
             self._ids(
-                f"{new} EXCEPT SELECT message_id FROM member WHERE series IN ({later})"
-                f" AND message_id IN ({new})",
-                number,
+                f"{new} EXCEPT SELECT message_id FROM member WHERE series IN"
+                f" (SELECT id FROM series WHERE id > ?) AND message_id IN ({new})",
+                *[number] * 3,
             )
         )
 

@@ -276,7 +276,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/last_uses::_find_unused_names": ("revision",),
         "tags/overrides::move_bisected_first": ("*bad",),
-        "archive/landed_series::find_commits_in_trees": ("*range_arguments",),
+        "archive/landed_series::find_commits_in_trees": ("*arguments", "*range_arguments"),
+        "archive/landed_series::_match_changes": ("*arguments",),
     },
     SEARCHED: {
         "reviewers/request_sections::_grep_c_files": (

@@ -157,7 +157,7 @@ NOTHING_KEYS = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
     _HOME_KEY,
 )
-MERGED = "The commit is in mainline. Each backport that you send is followed as a topic of its own."
+MERGED = "The commit is in mainline. Each backport that you send is followed as a separate topic."
 MERGED_KEYS = (
     (str(Stage.BACKPORTS.number), f"go to {Stage.BACKPORTS.label}: the branches that lack it"),
     _HOME_KEY,
