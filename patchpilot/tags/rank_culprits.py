@@ -28,6 +28,7 @@ from patchpilot.tags.evidence import (
     list_missing_evidence,
 )
 from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
+from patchpilot.tags.line_sources import EDITED
 from patchpilot.tags.message_evidence import BLAMED, DESCRIBED
 from patchpilot.tags.multiple_culprits import find_joint_culprits
 from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confidence
@@ -113,7 +114,8 @@ def find_likely_culprits(
     candidates: list[Candidate] = []
     imported = ""
     weights = weights or load_shipped_weights()
-    ranked = _move_named_first(evidence, _rank_candidates(numbers, weights))
+    ranked = _put_before_mover(evidence, tallies, _rank_candidates(numbers, weights))
+    ranked = _move_named_first(evidence, ranked)
     for commit_id, confidence in ranked:
         if len(candidates) == limit:
             break
@@ -182,6 +184,28 @@ def _rank_candidates(
         (commit, confidence if commit in certain else min(confidence, DELETED_CONFIDENCE))
         for commit, confidence in ranked
     ]
+
+
+def _put_before_mover(
+    evidence: EvidenceInput, tallies: Mapping[str, Tally], ranked: list[tuple[str, float]]
+) -> list[tuple[str, float]]:
+    """Exchange the first candidate, if it only moved or renamed the changed lines, with the best
+    candidate that wrote them.
+    """
+    mover = ranked[0][0] if ranked else ""
+    if (
+        not mover
+        or not tallies[mover].moved_as - {EDITED}
+        or not list_contrary_evidence(tallies[mover])
+        or mover in {**evidence.mentions, **evidence.deletions, **evidence.last_uses}
+    ):
+        return ranked
+    for commit, confidence in ranked:
+        tally = tallies[commit]
+        if mover in tally.movers and (tally.removed_lines or tally.beside_lines):
+            others = [pair for pair in ranked[1:] if pair[0] != commit]
+            return [(commit, ranked[0][1]), (mover, confidence), *others]
+    return ranked
 
 
 def _move_named_first(

@@ -60,6 +60,57 @@ def test_renamed_file_is_followed(ring_history: RingHistory) -> None:
     assert ring_history.find_fixes().candidates[0].commit == ring_history.culprit
 
 
+STATUS = """\
+static int chip_fault(struct regmap *regmap, int index, long *val)
+{
+	int regval = chip_read(regmap, index);
+
+	*val = (regval & 0x04) >> 2;
+	return 0;
+}
+
+int chip_get(struct regmap *regmap, int attr, long *val)
+{
+	if (attr == CHIP_FAULT)
+		return chip_fault(regmap, 1, val);
+	return -EINVAL;
+}
+"""
+
+
+def test_commit_that_only_renamed_a_line_is_not_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("Linux 6.1", {"chip.c": STATUS, "Kbuild": ""})
+    text = STATUS.replace("(regval & 0x04) >> 2", "regval & CHIP_OPEN")
+    culprit = repo.commit("chip: use a macro for the open bit" + SIGNED, {"chip.c": text})
+    text = text.replace("chip_fault(struct regmap *regmap, int index, long", "chip_get_status(")
+    text = text.replace(
+        "chip_get_status(",
+        "chip_get_status(struct regmap *regmap, int index,\n\t\tu32 bit, long",
+        1,
+    )
+    text = text.replace("regval & CHIP_OPEN", "regval & bit")
+    text = text.replace(
+        "chip_fault(regmap, 1, val);",
+        "chip_get_status(regmap, 1, CHIP_OPEN, val);\n\tif (attr == CHIP_ALARM)\n"
+        "\t\treturn chip_get_status(regmap, 1, CHIP_HIGH, val);",
+    )
+    mover = repo.commit("chip: support the high alarm" + SIGNED, {"chip.c": text})
+    fixed = text.replace("regval & bit", "!!(regval & bit)")
+    message = (
+        "chip: fix the value of a fault\n\nchip_get_status() returns 4 for CHIP_OPEN, not 1.\n"
+    )
+    repo.commit(message, {"chip.c": fixed})
+    # other evidence may put it first
+    ranked = [(mover, 0.6), (culprit, 0.3)]
+    monkeypatch.setattr(rank_culprits, "rank_by_confidence", lambda *_: ranked)
+    first, second, *_ = find_fixes(repo.path).candidates
+    assert (first.confidence, second.confidence) == (0.6, 0.3)
+    assert (first.commit, second.against) == (culprit, ("only renamed the lines",))
+
+
 def test_added_lines_blame_similar_lines(ring_history: RingHistory) -> None:
     ring_history.repo.git("checkout -q -b leak", ring_history.later)
     freed = LATER.replace(
