@@ -84,7 +84,9 @@ def _list_rows(plan: Sending) -> Iterator[FactRow]:
 
 def _list_question_rows(plan: Sending) -> Iterator[FactRow]:
     lists = [recipient for recipient in plan.recipients if is_mailing_list(recipient)]
-    people = [recipient for recipient in plan.recipients if not is_mailing_list(recipient)]
+    people = dict.fromkeys(
+        recipient.address.called for recipient in plan.recipients if not is_mailing_list(recipient)
+    )
     counted_lists = f" and {format_count(len(lists), 'public list')}" if lists else ""
     yield FactRow(
         "reach",
@@ -108,8 +110,7 @@ def _list_question_rows(plan: Sending) -> Iterator[FactRow]:
             yield FactRow(header, header.capitalize(), ", ".join(addresses), lines=names)
     list_addresses = ", ".join(recipient.address.email for recipient in lists)
     yield FactRow("lists", "Public lists", list_addresses or "none")
-    names_of_people = ", ".join(recipient.address.called for recipient in people)
-    yield FactRow("people", "Maintainers and others", names_of_people or "none")
+    yield FactRow("people", "Maintainers and others", ", ".join(people) or "none")
 
 
 def _list_delivery_rows(plan: Sending) -> Iterator[FactRow]:

@@ -23,6 +23,7 @@ from patchpilot.sending.concurrent_sends import (
     refuse_concurrent_sends,
 )
 from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.plan_rows import format_plan_rows
 from patchpilot.series.change_id import make_change_id
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.mails import (
@@ -416,3 +417,14 @@ def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Pat
     )
     repo.patchpilot("send --reroll --base v6.6").expect(2, hint)
     assert f"- go to 21\n- Link to v1: https://lore.kernel.org/r/{first.message_id}" in second.body
+
+
+def test_person_with_two_addresses_is_counted_once(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y")
+    sending = world.plan()
+    (mia,) = (it for it in sending.recipients if it.address.email == "mia@maint.example")
+    other = mia._replace(address=mia.address._replace(email="mia@home.example"))
+    sending = replace(sending, recipients=(*sending.recipients, other))
+    rows = {row.key: row.text for row in format_plan_rows(sending)}
+    assert rows["people"].count("Mia Maintainer") == 1
+    assert rows["reach"].startswith("to 3 people")

@@ -130,8 +130,12 @@ def _confirm_reply(
     mail = planned.mail
     bcc = parse_addresses(", ".join(planned.bcc))
     recipient_keys = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
+    # a person may answer from another address
+    reached = {address.called for address in (*mail.to, *mail.cc, *bcc)}
     missing_names = [
-        recipient.called for recipient in recipients if recipient.key not in recipient_keys
+        recipient.called
+        for recipient in recipients
+        if recipient.key not in recipient_keys and recipient.called not in reached
     ]
     if missing_names:
         if len(missing_names) > NAMED:

@@ -410,8 +410,8 @@ class TagsScreen(StageScreen["FixesResult"]):
         """Ask which tags to write, show the resulting message, and write it.
 
         These are the tags for the ticked candidates or, if none is ticked, for the selected
-        candidate. The selected candidate is not proposed if a tag is already valid or if the
-        evidence for it is weak.
+        candidate. The selected candidate is not proposed if a tag is already valid, or if it is the
+        first one and the evidence for it is weak.
         """
         from patchpilot.tui.screens.write_tags_dialog import WriteTags
 
@@ -425,7 +425,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             tag = format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
             is_named = fixes[0] in self._named[self._fix_commit]
             is_best = chosen[0] == result.best_candidate
-            is_proposed = bool(self._ticked_commits) or is_named or is_best
+            is_moved_to = not result.present and chosen[0] not in result.candidates[:1]
+            is_proposed = bool(self._ticked_commits) or is_named or is_best or is_moved_to
         dialog = WriteTags(
             self.session,
             fixes or (("auto",) if result.present else ("none",)),

@@ -201,3 +201,12 @@ async def test_series_is_judged_as_a_whole(fixed_clone: Path, app: PatchpilotApp
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.NOTHING
         await keys(pilot, "less_than_sign")
         await visible(pilot, "Prerequisites")
+
+
+async def test_candidate_under_the_cursor_is_proposed(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.TAGS) as pilot:
+        await visible(pilot, "5.15 has it because")
+        await keys(pilot, "j")
+        await visible(pilot, "press w to add Fixes: d6600121f74b")
+        await keys(pilot, "w")
+        await visible(pilot, "[✓] Fixes: d6600121f74b")
