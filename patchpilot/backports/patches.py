@@ -93,7 +93,7 @@ def make_commits(
     Raise UsageError if a step does not apply after the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
-    commits = []
+    commits: list[MadeCommit] = []
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
@@ -124,12 +124,14 @@ def make_commits(
             difference = compute_range_diff(scratch, original, tree, parent)
             is_changed = changes_other_lines(scratch, original, tree, parent)
         adapted_steps = adapted.notes if adapted else ()
+        # a note that no patch needs is about the last one, which is the fix
+        is_rest = step is steps[-1] and not any(made.rangediff for made in commits)
         notes = (
             (f"only the changes to {', '.join(parts)}",)
             if parts
             else (
                 *adapted_steps,
-                *([wording.note] if wording.note and difference else []),
+                *([wording.note] if wording.note and (difference or is_rest) else []),
             )
         )
         source = (

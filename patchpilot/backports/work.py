@@ -80,9 +80,7 @@ _FOLLOWED = (
     " Message-ID, and the copy in your Sent folder has it"
 )
 _NOTE_NOT_WRITTEN = (
-    "note: the text of --note was not written: with --signoff, it is added to patches that differ"
-    " from upstream; `patchpilot draft --note N TEXT FILES` adds it below the --- of"
-    " patch N when you send it"
+    "note: the text of --note was not written: it is added above your sign-off, with --signoff"
 )
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 

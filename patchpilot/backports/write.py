@@ -337,7 +337,7 @@ def _explain_sent(result: BackportResult, answer: BranchResult) -> str:
     if review is None:
         return ""
     since = f" on {review.date.date()}" if review.date else ""
-    return f"{review.words}{since}; --all writes it again"
+    return f"{review.words}{since}; --all writes it again, to another folder"
 
 
 def explain_not_upstream(commit: str) -> str:
