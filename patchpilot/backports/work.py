@@ -61,7 +61,7 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import version_key
 from patchpilot.resources import SEND_QUESTIONS
-from patchpilot.threads.stable_requests import find_trial_reports
+from patchpilot.threads.stable_requests import find_trial_reports, parse_trial_report
 
 _UNTESTED = (
     "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
@@ -180,7 +180,13 @@ def _advise_request(
         if not any(report.is_about(it.version, it.branch) for report in reports)
     ]
     start += f"test it on {join_words(untested)}, then ask: " if untested else "ask for it: "
-    options = (option for report in tested for option in ("--tested", report))
+    # a request must not name a test on a branch for which it is not made
+    options = (
+        option
+        for text in tested
+        if any(parse_trial_report(text).is_about(it.version, it.branch) for it in branches)
+        for option in ("--tested", text)
+    )
     return action._replace(arguments=(*action.arguments, *options), reason=start + action.reason)
 
 

@@ -141,6 +141,15 @@ def test_command_line_asks_for_what_was_tested(workdir: object) -> None:
         assert str(next_backport_step(None, (make_result("6.1", "6.6"),), request)) == words
 
 
+def test_test_on_a_branch_with_a_conflict_is_not_requested(workdir: object) -> None:
+    result = make_result("6.1", "6.6")
+    conflict = replace(result.branches[0], verdict=BranchVerdict.CONFLICT, applied=None)
+    result = replace(result, branches=(conflict, result.branches[1]))
+    request = BackportRequest("HEAD", tested=("6.1.9 by A", "6.6.3 by A"))
+    command = "patchpilot backport 333333333333 --request --tested '6.6.3 by A'"
+    assert str(next_backport_step(None, (result,), request)).endswith(f"ask for it: {command}")
+
+
 def test_conflict_in_stable_review_is_not_open() -> None:
     (branch,) = make_result("6.1").branches
     branch = replace(branch, verdict=BranchVerdict.CONFLICT)
