@@ -49,10 +49,12 @@ from patchpilot.finding.searched_tree import (
     name_version,
 )
 from patchpilot.finding.try_commit import (
+    CommitTrial,
+    applies_to_tested,
     ask_for_backport,
     find_branch_fix,
-    find_conflict,
-    find_trial,
+    find_trials,
+    list_tested_releases,
     note_shown_trial,
 )
 from patchpilot.history.branch_verdict import BranchVerdict
@@ -102,18 +104,19 @@ class TreeVerdict:
     reason: str
 
 
-@json_form("commit subject probability release matches branches works? tried_on?")
+@json_form(
+    "commit subject probability release matches branches works? tried_on=trial.release? trials?"
+)
 @dataclass(frozen=True, slots=True)
 class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes, and 0 if the commit `is_excluded`. `release` is the
     first release with the commit. `matches` lists what it has in common with the symptom, apart
-    from words. The first verdict is for the searched tree. Merges have no verdicts. If the user
-    tried the commit on the release `tried_on`, `works` is `yes` or `no`; it is "" if it was tried
-    for another symptom or release, which `trial_note` states. `branch_fix` is set if the stable
-    branch of the searched release has the commit, and `conflict` names the stable branch of
-    `tried_on` if the commit conflicts there.
+    from words. The first verdict is for the searched tree. Merges have no verdicts. `trials` are
+    the user's; only the first one can decide. `branch_fix` is set if the stable branch of the
+    searched release has the commit, and `is_requestable` if the commit applies to the branches of
+    the tested releases.
     """
 
     commit: str
@@ -122,11 +125,22 @@ class FoundFix:
     release: str | None = None
     matches: tuple[str, ...] = ()
     branches: tuple[TreeVerdict, ...] = ()
-    works: str = ""
-    tried_on: str = ""
-    trial_note: str = ""
+    trials: tuple[CommitTrial, ...] = ()
     branch_fix: BranchFix | None = None
-    conflict: str = ""
+    is_requestable: bool = False
+
+    @property
+    def works(self) -> str:
+        """Return `yes` or `no` if the user tried the commit for the searched symptom and release,
+        otherwise "".
+        """
+        is_same = self.trial.is_same_symptom and self.trial.is_same_release
+        return self.trial.answer if is_same else ""
+
+    @property
+    def trial(self) -> CommitTrial:
+        """Return the first trial; without one, its answer and release are empty."""
+        return self.trials[0] if self.trials else CommitTrial("", "")
 
     @property
     def is_excluded(self) -> bool:
@@ -146,11 +160,7 @@ class FoundFix:
     def facts(self) -> tuple[str, ...]:
         """Return the first release, the functions and files in common, and the trials."""
         facts = [f"first in {self.release}" if self.release else "not released", *self.matches]
-        if self.works:
-            result = "the bug is gone" if self.works == "yes" else "the bug is still there"
-            facts.append(f"tried on {self.tried_on}: {result}")
-        elif self.tried_on:
-            facts.append(f"tried on {self.tried_on} {self.trial_note}")
+        facts += dict.fromkeys(trial.words for trial in self.trials)
         if self.branch_fix:
             facts.append(self.branch_fix.words)
         return tuple(facts)
@@ -168,7 +178,10 @@ class FoundFix:
         if self.works == "yes" and self.branch_fix:
             return self.branch_fix.advice
         if self.works == "yes":
-            return ask_for_backport(self.commit, self.tried_on, self.conflict, messages)
+            tested = list_tested_releases(self.trials)
+            return ask_for_backport(
+                self.commit, tested, messages, is_requestable=self.is_requestable
+            )
         if not is_fix or not any(tree.verdict.startswith("clean") for tree in self.branches):
             return Action("backport", (self.commit[:12],))
         return Action(
@@ -798,22 +811,15 @@ def add_backport_verdicts(
                 for row in results
                 if (branch := stable_by_tip.get(row.tip))
             ]
-            trial = find_trial(repository, fix.commit, bug.symptom_key, tried_releases)
-            trial_note = ""
-            if trial and (not bug.symptom_key or trial.symptom_key != bug.symptom_key):
-                trial_note = "for another or unknown log"
-            elif trial and trial.release not in tried_releases:
-                trial_note = f"for this log, but not on {tree}"
+            trials = find_trials(repository, fix.commit, bug.symptom_key, tried_releases)
             fixes_with_verdicts.append(
                 replace(
                     fix,
                     release=release.name if release else None,
                     branches=verdicts,
-                    works=trial.answer if trial and not trial_note else "",
-                    tried_on=trial.release if trial else "",
-                    trial_note=trial_note,
+                    trials=trials,
                     branch_fix=find_branch_fix(repository, bug.kernel, results),
-                    conflict=find_conflict(trial.release, stable_results) if trial else "",
+                    is_requestable=applies_to_tested(list_tested_releases(trials), stable_results),
                 )
             )
     return tuple(fixes_with_verdicts)

@@ -121,12 +121,28 @@ class TrialStep:
     commands: tuple[str, ...]
 
 
+@json_form("release works=answer same_symptom=is_same_symptom same_release=is_same_release")
 class CommitTrial(NamedTuple):
-    """The user's answer about a commit, the release, and the symptom, "" if it is unknown."""
+    """The user's answer about a commit on a release, compared with the symptom and release that are
+    searched. If either differs, it decides nothing.
+    """
 
     answer: str
     release: str
-    symptom_key: str
+    is_same_symptom: bool = True
+    is_same_release: bool = True
+
+    @property
+    def words(self) -> str:
+        """Return the release, how the trial differs from the search, and the answer."""
+        release = self.release if self.is_same_release else f"another release, {self.release}"
+        if not self.is_same_symptom:
+            release = f"{self.release} for another or unknown log"
+        return f"tried on {release}: {describe_answer(self.answer)}"
+
+
+def describe_answer(answer: str) -> str:
+    return "the bug is gone" if answer == "yes" else "the bug is still there"
 
 
 def find_branch_fix(
@@ -249,9 +265,8 @@ def record_trial(
     The release is `tree`, that of the running kernel if it was built with the commit, the one for
     which `plan_trial` was last called, or the one that the log names. Raise `UsageError` if there
     is none of these: any other running kernel was not tried. If the bug is gone, the next command
-    requests the backport and quotes the message of the log if there is one, unless the release's
-    stable branch has the commit, or needs another patch, whose verdict the command then shows;
-    otherwise it continues the search.
+    requests the backport (see `ask_for_backport`), unless the release's stable branch has the
+    commit; otherwise it continues the search.
     """
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
@@ -272,13 +287,17 @@ def record_trial(
     _store_trials(repository, commit.id, state, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
-        branches = _judge_series(repository, commit.id, release, profile)
+        trials = find_trials(repository, commit.id, key, [release])
+        tested = list_tested_releases(trials) or (release,)
+        branches = _judge_series(repository, commit.id, tested, profile)
         branch_fix = find_branch_fix(repository, release, branches)
-        conflict = find_conflict(release, branches)
+        is_requestable = applies_to_tested(tested, branches)
         next_step = (
             branch_fix.advice
             if branch_fix
-            else ask_for_backport(commit.id, release, conflict, symptom.messages)
+            else ask_for_backport(
+                commit.id, tested, symptom.messages, is_requestable=is_requestable
+            )
         )
     notes = []
     if running and not is_running:
@@ -291,12 +310,12 @@ def record_trial(
 
 
 def _judge_series(
-    repository: Repository, commit: str, release: str, profile: str | None
+    repository: Repository, commit: str, releases: Collection[str], profile: str | None
 ) -> tuple[BranchResult, ...]:
-    """Return the verdict for the stable branch of a release, or for the branch with this name."""
+    """Return the verdicts for the stable branches of releases, or for branches with these names."""
     stable = find_stable_branches(repository, profile=profile)
-    series = name_series(release)
-    branches = [it for it in stable.branches if series == it.version or release == it.name]
+    names = {*releases, *filter(None, map(name_series, releases))}
+    branches = [it for it in stable.branches if {it.version, it.name} & names]
     if not branches or len(repository.commit(commit).parents) > 1:
         return ()
     request = BackportRequest(effort=0.0, profile=profile)
@@ -305,48 +324,56 @@ def _judge_series(
     return result.branches
 
 
-def find_conflict(release: str, branches: Iterable[BranchResult]) -> str:
-    """Return the stable branch of a release, or with this name, if a commit conflicts there, or
-    "".
+def applies_to_tested(releases: Iterable[str], branches: Sequence[BranchResult]) -> bool:
+    """Return whether each release on which a commit was tested has a stable branch, or is the name
+    of one, that needs the commit and to which it applies.
     """
-    series = name_series(release)
-    conflicts = (row for row in branches if row.verdict is BranchVerdict.CONFLICT)
-    names = (row.branch for row in conflicts if release == row.branch or series == row.version)
-    return next(names, "")
+    names = {
+        name
+        for row in branches
+        if row.wants_fix and row.verdict is not BranchVerdict.CONFLICT
+        for name in (row.branch, row.version)
+    }
+    return all({release, name_series(release)} & names for release in releases)
 
 
 def ask_for_backport(
-    commit: str, release: str, conflict: str = "", messages: Sequence[str] = ()
+    commit: str, releases: Collection[str], messages: Sequence[str] = (), *, is_requestable: bool
 ) -> Action:
-    """Return the command that asks for the backport of a commit that works on a release.
+    """Return the command that asks for the backport of a commit that works on releases.
 
-    For the branch with a `conflict`, it shows the verdict, which leads to a patch to send, because
-    a request is for a commit that applies. A request quotes the message of the log if there is
-    exactly one: of several, it is unknown which one the fix is about. Stable branches have
-    releases: if it was tried on another commit, the command shows the verdicts.
+    Unless it `is_requestable` (see `applies_to_tested`), it shows the verdicts, which lead to
+    patches to send, because a request is for a commit that applies. A request quotes the message of
+    the log if there is exactly one: of several, it is unknown which one the fix is about. Stable
+    branches have releases: no command names another commit as tested.
     """
-    if conflict:
-        return Action("backport", (commit[:12], "--onto", conflict))
-    if re.fullmatch(r"[0-9a-f]{12,40}", release):
-        return Action("backport", (commit[:12],))
-    note_options = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()
-    return Action("backport", (commit[:12], "--request", "--tested", release, *note_options))
+    tested = [name for name in releases if not re.fullmatch(r"[0-9a-f]{12,40}", name)]
+    options = [word for release in tested for word in ("--tested", release)]
+    if is_requestable:
+        notes = ("--note", f"It is seen as: {messages[0]}") if len(messages) == 1 else ()
+        options = ["--request", *options, *notes]
+    return Action("backport", (commit[:12], *options))
 
 
-def find_trial(
+def find_trials(
     repository: Repository, commit: str, symptom_key: str, releases: Collection[str]
-) -> CommitTrial | None:
-    """Return the user's trial of a commit, or None.
+) -> tuple[CommitTrial, ...]:
+    """Return the user's trials of a commit.
 
-    One of the symptom on one of the releases comes first, then the latest one.
+    The ones of the symptom on one of the releases come first, then the other ones of the symptom,
+    the latest first.
     """
+    answers = _read_own_trials(repository).get(commit, _NO_TRIALS)["answers"]
     trials = [
-        CommitTrial(answer, release, key)
-        for answer, release, key in _read_own_trials(repository).get(commit, _NO_TRIALS)["answers"]
+        CommitTrial(answer, release, bool(symptom_key) and key == symptom_key, release in releases)
+        for answer, release, key in reversed(answers)
     ]
-    of_symptom = [trial for trial in trials if symptom_key and trial.symptom_key == symptom_key]
-    same = [trial for trial in of_symptom if trial.release in releases]
-    return next(iter([*same[::-1], *of_symptom[::-1], *trials[::-1]]), None)
+    return tuple(sorted(trials, key=lambda it: (not it.is_same_symptom, not it.is_same_release)))
+
+
+def list_tested_releases(trials: Iterable[CommitTrial]) -> tuple[str, ...]:
+    """Return the releases on which the bug with the same symptom is gone."""
+    return tuple(it.release for it in trials if it.is_same_symptom and it.answer == "yes")
 
 
 def note_shown_trial(repository: Repository, commit: str, base: str, symptom_key: str) -> None:

@@ -16,6 +16,7 @@ from patchpilot.cli.output.find_text import format_found_fixes
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
 from patchpilot.finding.report_bug import save_bug_report
+from patchpilot.finding.try_commit import CommitTrial
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -278,10 +279,10 @@ def test_heading_states_how_likely_the_first_commit_is_the_fix(
     for fits in (True, False):
         found = replace(fixes, candidates=candidates, fits=fits)
         assert format_found_fixes(found, "-").startswith(f"{outlook}\n")
-    tried = replace(candidates[0], works="no", tried_on="v6.1")
+    tried = replace(candidates[0], trials=(CommitTrial("no", "v6.1"),))
     text = format_found_fixes(replace(fixes, candidates=(*others, tried)), "-")
     assert text.startswith(f"{tried.commit[:12]} is not the fix, as you tried; ")
-    tried = replace(others[0], works="yes", tried_on="v6.1")
+    tried = replace(others[0], trials=(CommitTrial("yes", "v6.1"),))
     text = format_found_fixes(replace(fixes, candidates=(candidates[0], tried)), "-")
     assert text.startswith(f"{tried.commit[:12]} fixes it, as you tried\n")
 
@@ -450,7 +451,8 @@ def test_fix_of_a_bisection_is_tried_on_the_bad_release(repo: Repo, workdir: Pat
     assert "fixes it" not in repo.patchpilot("find", str(file)).out
     # it was proposed for this log, which must not be named again
     outcome = repo.patchpilot("find", *tried, "--works", "yes")
-    assert "--request --tested 6.3" in outcome.out
+    # it has no stable branch, for which it could be requested
+    assert f"next: patchpilot backport {fix[:12]} --tested 6.3\n" in outcome.out
     assert repo.patchpilot("find", str(file)).out.startswith(f"{fix[:12]} fixes it, as you tried")
     repo.patchpilot("find", str(file), *tried, "--works", "no")
     assert repo.patchpilot("find", str(file)).out.startswith(

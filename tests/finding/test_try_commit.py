@@ -230,17 +230,22 @@ def test_prerequisites_that_apply_are_no_conflict(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("tree", ["v6.1.2", "stable/linux-6.1.y"])
-def test_backport_that_needs_another_patch_is_written(repo: Repo, tree: str) -> None:
-    repo.git("checkout -q --detach stable/linux-6.1.y")
-    repo.commit("Linux 6.1.2", {FILE: RING.replace("use(r)", "used(r)")})
-    repo.tag("v6.1.2")
-    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+def test_backport_that_needs_another_patch_is_for_all_branches(repo: Repo, tree: str) -> None:
+    for name in ("6.1", "6.6"):
+        repo.git("checkout -q --detach v6.1.1")
+        texts = {FILE: RING.replace("use(r)", "used(r)"), "Makefile": f"VERSION = {name}.2\n"}
+        repo.commit(f"Linux {name}.2", texts)
+        repo.tag(f"v{name}.2")
+        repo.git(f"update-ref refs/remotes/stable/linux-{name}.y HEAD")
     outcome = repo.patchpilot("find --try v6.2 --works yes -", "--in", tree, stdin=LOG.encode())
     search = repo.patchpilot("find - --in", tree, stdin=LOG.encode())
+    fix = repo.git("rev-parse --short=12 v6.2^{commit}")
+    tested = tree.removeprefix("v")
     for printed in (outcome.out, search.out):
         # the verdicts lead to what works: its prerequisites, an adaptation, or the conflict
-        assert re.search(r"backport [0-9a-f]{12} --onto stable/linux-6\.1\.y$", printed, re.M)
-        assert "--request" not in printed
+        assert f"next: patchpilot backport {fix} --tested {tested}\n" in printed
+    verdicts = repo.patchpilot(f"backport {fix} --tested {tested}").out
+    assert re.search(r"newer trees first: stable/linux-6\.6\.y", verdicts), verdicts
 
 
 def test_secure_boot_is_noted(repo: Repo, tmp_path: Path) -> None:
@@ -349,9 +354,9 @@ OTHER_LOG = LOG.replace("NULL pointer dereference", "unable to handle page fault
 @pytest.mark.parametrize(
     ("tried_for", "note"),
     [
-        ("", "tried on 6.1 for another or unknown log"),
-        (OTHER_LOG, "tried on 6.1 for another or unknown log"),
-        (LOG, "tried on 6.1 for this log, but not on v6.1.1"),
+        ("", "tried on 6.1 for another or unknown log: "),
+        (OTHER_LOG, "tried on 6.1 for another or unknown log: "),
+        (LOG, "tried on another release, 6.1: "),
     ],
 )
 def test_answer_about_another_log_or_release_decides_nothing(
@@ -365,6 +370,7 @@ def test_answer_about_another_log_or_release_decides_nothing(
     words = ("--try", "v6.2", "--in", "v6.1", "--works", answer, *(["-"] if tried_for else []))
     repo.patchpilot("find", *words, stdin=tried_for.encode())
     code, after = find()
+    note += "the bug is gone" if answer == "yes" else "the bug is still there"
     shown = [line.replace(f"; {note}", "") for line in after]
     assert (code, shown) == before
     assert after != shown
@@ -395,7 +401,30 @@ def test_answer_about_a_commit_is_about_its_release(repo: Repo) -> None:
     for name in ("v6.1.1", tried[:12]):
         found = repo.patchpilot("find - --in", name, stdin=LOG.encode()).out
         assert "fixes it, as you tried" in found
-        assert "but not on" not in found
+        assert "another release" not in found
+
+
+def test_answers_for_all_releases_are_listed(repo: Repo) -> None:
+    tried = ("find", "-C", repo.path, "--try", "v6.2", "--works")
+    call(*tried, "yes", "--in", "v6.1.1", "-", stdin=LOG.encode())
+    both = call(*tried, "yes", "--in", "v6.1", "-", stdin=LOG.encode())
+    assert "--request --tested 6.1 --tested 6.1.1" in both.out
+    noted = call(*tried, "no", "--in", "v6.0")
+    assert "unknown which log it was tried for: `find` only shows the answer" in noted.out
+    for tree, first, second in (("v6.1.1", "6.1.1", "another release, 6.1"), ("v6.1", "6.1", "")):
+        found = repo.patchpilot("find - --in", tree, stdin=LOG.encode()).out
+        assert f"tried on {first}: the bug is gone; tried on {second}" in found
+        assert "; tried on 6.0 for another or unknown log: the bug is still there\n" in found
+        assert f"--request --tested {first} --tested 6.1" in found
+    document = repo.patchpilot("find - --in v6.1.1 --json", stdin=LOG.encode()).json
+    (fix,) = (it for it in document["candidates"] if "trials" in it)
+    assert (fix["works"], fix["tried_on"]) == ("yes", "6.1.1")
+    keys = ("release", "works", "same_symptom", "same_release")
+    assert [tuple(trial[key] for key in keys) for trial in fix["trials"]] == [
+        ("6.1.1", "yes", True, True),
+        ("6.1", "yes", True, False),
+        ("6.0", "no", False, False),
+    ]
 
 
 def test_log_is_recognized_after_another_boot(repo: Repo) -> None:

@@ -89,7 +89,7 @@ NOT_RUN = {
         (
             "patchpilot backport {fix.commit[:12]}",
             "patchpilot backport {self.commit[:12]}",
-            "patchpilot backport {commit[:12]} --request --tested {release} {note_options}",
+            "patchpilot backport {commit[:12]} {options}",
             "patchpilot backport {state.sure.commit[:12]}",
             "patchpilot backport {commit[:12]} {list_onto_options(onto)} --request",
             "patchpilot backport {result.reverted.replacements[-1].commit[:12]} --request",
@@ -117,7 +117,6 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt",
-            "patchpilot backport {commit[:12]} --onto {conflict}",
             "patchpilot find --try {self._choices.commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",

@@ -10,7 +10,7 @@ from patchpilot.cli.output.track_report import format_series
 from patchpilot.finding.bisect_fix import BisectStep
 from patchpilot.finding.find_fix import FoundFix, FoundFixes
 from patchpilot.finding.find_introduction import Introduction
-from patchpilot.finding.try_commit import Trial
+from patchpilot.finding.try_commit import Trial, describe_answer
 from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
 from patchpilot.topic.posted_elsewhere import PostedFix
@@ -189,8 +189,7 @@ def format_trial(trial: Trial) -> str:
     """Format the commands that try a commit, or the next command after it was tried."""
     reference = f'{trial.commit[:12]} ("{trial.subject}")'
     if trial.answer:
-        result = "the bug is gone" if trial.answer == "yes" else "the bug is still there"
-        lines = [f"{reference} on {trial.base}: {result}"]
+        lines = [f"{reference} on {trial.base}: {describe_answer(trial.answer)}"]
     else:
         lines = [_make_comment(f"try {reference} on {trial.base}; nothing was run")]
         lines += [_make_comment(f"note: {note}") for note in trial.notes]
