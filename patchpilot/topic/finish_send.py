@@ -56,17 +56,23 @@ def _track_series(repository: Repository, send: Send) -> None:
         entries = find_same_series(set(ids), send.change_id, store)
         entry = merge_entries(entries, store)
         if entry is None:
-            store.add(
-                first_message.message_id,
-                parse_subject(first_message.subject).title,
-                lore,
-                None,
-            )
+            store.add(first_message.message_id, _make_title(send), lore, None)
         elif entry.message_id not in ids:
             # store the sent messages with a series that was added from elsewhere, because nothing
             # else connects it to this send
             for mail in read_sent_mails(set(ids), store):
                 store.store_sent_mail(entry.id, mail)
+
+
+def _make_title(send: Send) -> str:
+    """Return the title by which a series is listed until its messages are in the archive.
+
+    This is the first subject; for backports, the branches and the last subject, which is the fix's.
+    """
+    subject = parse_subject(send.entries[-1].subject)
+    if not subject.stables:
+        return parse_subject(send.entries[0].subject).title
+    return f"[{', '.join(f'{version}.y' for version in subject.stables)}] {subject.title}"
 
 
 def finish_sends(repository: Repository, *, dry_run: bool = False) -> tuple[str, ...]:

@@ -428,3 +428,12 @@ def test_person_with_two_addresses_is_counted_once(world: StableWorld) -> None:
     rows = {row.key: row.text for row in format_plan_rows(sending)}
     assert rows["people"].count("Mia Maintainer") == 1
     assert rows["reach"].startswith("to 3 people")
+
+
+def test_sent_backport_is_listed_with_its_branch(world: StableWorld) -> None:
+    with FaultySink() as server:
+        configure_mail_server(world.repo, server)
+        world.start_backport("origin/linux-6.12.y")
+        answers = ("--security=no", "--regression=no", "--tested=built", "--yes")
+        world.repo.patchpilot("send", *answers).expect(0)
+        assert "[6.12.y] ring: subtract n" in world.repo.patchpilot("track --offline").out
