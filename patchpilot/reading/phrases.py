@@ -338,6 +338,15 @@ _REGAINS = (
     r"(?!.*\b(?:errors?|problems?|issues?|bugs?|crash\w*|hangs?|warnings?|splats?|lock-?ups?)\b)"
     rf"(?:i|we|it|my \w+|the \w+) [\w ./()+@%-]+ again (?:[\w ./()+@%-]+ )?{_PATCHED}"
 )
+_CURED = re.compile(
+    r"\b(?:the |my )?[\w./-]+ (?:(?:does|do|did)(?: not|n't) (?:hang|crash|oops|panic|stall|freeze"
+    r"|lock up|reboot|reset|leak|time out|fail)(?: any ?more| any longer| now)\b"
+    r"|no longer (?:hangs?|crash(?:es)?|oops(?:es)?|panics?|stalls?|freezes?|locks? up|reboots?"
+    r"|resets?|leaks?|times? out|fails?)\b|(?:fails?|returns?) (?:\w+ ){0,4}"
+    r"as (?:before|expected))",
+    re.IGNORECASE,
+)
+"""A failure that is gone or wanted."""
 _OPENS_REPORT = re.compile(
     rf"{_APOLOGY}|{_TRIED}|{_REGAINS}"
     rf"|(?:i )?can confirm (?:that )?(?:{_WORKS}|{_SOLVES})(?: {_WHERE})*"
@@ -375,7 +384,7 @@ def reports_success(sentence: str, *, is_tagged: bool = False) -> bool:
     All of its clauses must be known: any other clause may be a problem or a wish. If the message
     gives a tag (`is_tagged`), the name of the sender's hardware is enough.
     """
-    text = sentence.strip(" .!\n")
+    text = _CURED.sub("it works", sentence.strip(" .!\n"))
     if re.fullmatch(_CANNOT_SEE, text, re.IGNORECASE):
         return True
     if _DOUBT.search(text):

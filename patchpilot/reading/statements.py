@@ -45,6 +45,11 @@ _PLACE = (
     rf" (?={_NAME})(?:(?:\S*\w[-/#]|\S+\.(?:git\b|\d))\S*[\w)]|v?\d+\.\d+\S*|(?:next|fixes|master|main|mainline|upstream|staging|net|bpf)"  # noqa: E501
     r"|\S+ (?:tree|branch|queue)|tree|branch|queue)(?: \([^)]{1,60}\))?(?: (?:tree|branch|queue))?(?: of \S+)?)"  # noqa: E501
 )
+_BARE_TREE = (
+    r"to (?!(?:all|both|this|that|it|them|these|those|each|every\w*|any\w*|the|my|patch\w*|series"
+    r"|tests?)\b)(?P<bare>[a-z][\w-]+)(?=[.!]*(?:$|[,.] thank|\n))"
+)
+"""A tree that is named by one word, at the end of a sentence."""
 _DOUBTS = (
     r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
     r"|probably|perhaps|maybe"
@@ -76,7 +81,7 @@ _MORE = rf"(?:,? and (?:pushed|queued|merged|applied|marked)(?: out)?(?: (?:{_OB
 
 _PLAIN = re.compile(
     rf"\W*{_OPENER}{{0,2}}{_SUBJECT}?{_ADVERB}{{0,2}}(?:(?:{_VERB}|{_ING})(?: {_OBJECT}){{0,2}}|(?<=[si]s )|(?<=are )|(?<=now )|(?<=already ))"  # noqa: E501
-    rf"(?: ?\b{_PLACE}(?: (?:now|as well|instead|via \S+))?)?{_MORE}?{_TAIL}{{0,2}}[\s.,!:)(-]*",
+    rf"(?: ?\b(?:{_PLACE}|{_BARE_TREE})(?: (?:now|as well|instead|via \S+))?)?{_MORE}?{_TAIL}{{0,2}}[\s.,!:)(-]*",  # noqa: E501
     re.IGNORECASE,
 )
 """A complete sentence stating that the patch or series was applied."""
@@ -239,7 +244,7 @@ def _parse_application(text: str) -> Statement | None:
 
 
 def _tree(match: re.Match[str]) -> str | None:
-    return (match["tree"] or "").strip(" .,!") or None
+    return (match["tree"] or match.groupdict().get("bare") or "").strip(" .,!") or None
 
 
 def quote_sentences(texts: Sequence[str]) -> str:

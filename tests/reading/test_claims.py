@@ -132,6 +132,7 @@ def test_unclear_statement_does_not_hide_a_request_of_its_sender(text: str) -> N
         ("Applied, thanks!", "applied"),
         ("Applied to pumps-next.", "applied"),
         ("Applied to net, thanks!", "applied"),
+        ("Applied to pumps.\n\nThanks,\nMatt", "applied"),
         ("Applied to\n\n   https://git.example.org/a/pumps.git for-next\n\nThanks!", "applied"),
         ("Applied to:\n\n  https://git.example.org/a/pumps.git (for-6.9)\n\nThanks!", "applied"),
         ("I've queued up this one for v6.9.", "applied"),

@@ -230,6 +230,8 @@ SUCCESSES = [
     "With this patch my device is detected again.",
     "I don't see the crash anymore with this applied.",
     "I get packets again on an adapter without EEPROM with this.",
+    "Tried it on my T480: a write fails as before, and sensors does not hang any more.",
+    "My board no longer crashes with this patch.",
     "I have a board with this chip, pump0_fault reads 1 without a sensor now.",
 ]
 
@@ -260,6 +262,8 @@ def test_hardware_of_a_tester_requests_nothing() -> None:
         "I have an X75 cable, it hangs with this patch.",
         "I have a question, it works with len.",
         "I get the error again on my board with this.",
+        "Tried it on my T480: the write does not hang any more, but the fan stops.",
+        "My board does not boot any more with this.",
         "The manual says that it reads 1 now, please check.",
         "My pump0_fault reads 1 with the sensor now, which is wrong.",
         "I have a patch, it works without this check.",
