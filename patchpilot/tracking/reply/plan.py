@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plan a reply: open its draft, render the message, and find the problems that block sending it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from patchpilot.errors import RefusedError, UsageError
 from patchpilot.history.origin import find_origin_problem
 from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action
-from patchpilot.model.address import Address, split_usable_addresses
+from patchpilot.model.address import Address, parse_addresses, split_usable_addresses
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_stable_versions, parse_subject
@@ -99,6 +99,16 @@ class ReplyPlan:
         by_email = {address.email: address for address in (*self.mail.to, *self.mail.cc)}
         lists = sum(is_list(address) for address in by_email.values())
         return len(by_email) - lists, lists
+
+    def list_missing(self, addresses: Iterable[Address]) -> list[str]:
+        """Return the names of those addresses that do not receive the reply.
+
+        A person may answer from another address, so that the name is enough.
+        """
+        bcc = parse_addresses(", ".join(self.bcc))
+        reached = (self.mail.sender, *self.mail.to, *self.mail.cc, *bcc)
+        known = {it.key for it in reached} | {it.called for it in reached[1:]}
+        return [it.called for it in addresses if known.isdisjoint((it.key, it.called))]
 
 
 def open_reply_draft(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.address import Address
 from patchpilot.model.printable import format_count, join_words, make_printable
 from patchpilot.sending.readable_mail import format_readable_mail
 from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
@@ -128,16 +128,7 @@ def _confirm_reply(
     problems = (*planned.warnings, *planned.blockers)
     notes = "".join(f"note: {problem.message}\n" for problem in problems)
     mail = planned.mail
-    bcc = parse_addresses(", ".join(planned.bcc))
-    recipient_keys = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
-    # a person may answer from another address
-    reached = {address.called for address in (*mail.to, *mail.cc, *bcc)}
-    missing_names = [
-        recipient.called
-        for recipient in recipients
-        if recipient.key not in recipient_keys and recipient.called not in reached
-    ]
-    if missing_names:
+    if missing_names := planned.list_missing(recipients):
         if len(missing_names) > NAMED:
             missing_names[NAMED:] = [f"{len(missing_names) - NAMED} more"]
         notes += f"note: not to {join_words(missing_names)}, who received the patch\n"
