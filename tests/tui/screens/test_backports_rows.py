@@ -127,10 +127,10 @@ def test_only_needed_patches_are_written(tmp_path: Path) -> None:
         assert format_step(choices, fails) == step
     assert format_step(BranchChoices(both), fails) == sent, "written in an earlier session"
     mark_sent(REQUESTS, BranchChoices(both).mark_name(fails), is_sent=False)
-    for is_drafted, step in ((True, "0 send the draft"), (False, sent)):
+    for is_drafted, shown in ((True, ("0 send the draft", "3" * 12)), (False, (sent, ""))):
         request = StableRequest("3" * 12, "", is_drafted, datetime.now(UTC))
         choices = BranchChoices(both, requests=(request,))
-        assert (format_step(choices, fits), choices.mark_name(fits)) == (step, "3" * 12)
+        assert (format_step(choices, fits), choices.mark_name(fits)) == shown
     mark_sent(REQUESTS, BranchChoices(both, written_for=written).mark_name(fails), is_sent=False)
     file.unlink()
     assert BranchChoices(both, written_for=written).branches_to_write == (fails,)
