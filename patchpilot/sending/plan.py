@@ -68,6 +68,7 @@ from patchpilot.series.cover_letter import format_cover_body
 from patchpilot.series.database import share_databases
 from patchpilot.series.draft import TEXTS, Drafts
 from patchpilot.series.recipient_edits import refuse_control_characters
+from patchpilot.series.same_patches import are_same_patches
 from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.base import find_base, find_published_commit
@@ -518,11 +519,17 @@ def warn_about_open_requests(
             ),
         )
     elif is_unchanged and not has_same_commits(draft, last_send):
+        is_same = are_same_patches(
+            read_upcoming_patches(draft, repository),
+            [entry.raw for entry in last_send.entries if entry.patch_id],
+        )
         tag_warning = (
             SendProblem(
                 "same-diffs",
-                f"v{draft.version} has the same diffs as v{last_send.version}",
-                "if the commits were only rebased or reordered, name that in the changelog",
+                f"v{draft.version} has the same diffs{' and messages' if is_same else ''}"
+                f" as v{last_send.version}",
+                "if the commits were only rebased or reordered, name that in the changelog; if"
+                ' somebody asked for a "changelog text", that often means the commit message',
             ),
         )
     items = list_unsettled_requests(

@@ -145,7 +145,7 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
         (
             "git commit -q --amend --no-edit --reset-author --date=2020-01-01",
             "same-diffs",
-            "v2 has the same diffs as v1",
+            "v2 has the same diffs and messages as v1",
         ),
         pytest.param(
             "git commit -q --amend --no-edit --trailer 'Acked-by: A <a@b.org>'",
