@@ -46,6 +46,7 @@ from patchpilot.backports.work_clone import (
 )
 from patchpilot.backports.write import (
     WrittenBackport,
+    backport_folder_name,
     require_identity,
     suggest_backport_folder,
     write_backports,
@@ -149,20 +150,39 @@ def next_backport_step(
     versions = join_words([branch.name for branch in ready])
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
-        folder = str(suggest_backport_folder(tree, result.commit))
-        open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
-        onto = list_onto_options(open_branches if len(open_branches) < len(rows) else request.onto)
-        # with --adapt, a fix that was not adapted is not written with its prerequisites
-        adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
-        arguments = (target, *onto, *adapt, "--write", folder, "--signoff")
-        notes = f"{waits}{_list_changes(rows)}"
-        return Action("backport", arguments, f"{notes}next: {{}}")
+        folder = suggest_backport_folder(tree, result.commit)
+        action = _advise_writing(folder, target, rows, ready, request.onto)
+        return action._replace(reason=f"{waits}{action.reason}")
     if isinstance(step.advice, Action):
         start = waits + (f"use {commit}: " if result.asked else "next: ")
         if step.kind is StepKind.REQUEST:
             return _advise_request(step.advice, start, result, ready, request.tested)
         return step.advice._replace(reason=start + step.advice.reason)
     return waits + (str(step.advice) or _describe_step(step, versions))
+
+
+def _advise_writing(
+    folder: Path,
+    target: str,
+    rows: "Sequence[tuple[BranchResult, BranchStep]]",
+    ready: Sequence[BranchResult],
+    asked: Sequence[str],
+) -> Action:
+    """Return the command that writes the patches of the branches, or sends what was written."""
+    if written := _list_written(folder, ready):
+        return Action("send", (str(written[0]),), "next: send its patches: {}")
+    open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
+    onto = list_onto_options(open_branches if len(open_branches) < len(rows) else asked)
+    # with --adapt, a fix that was not adapted is not written with its prerequisites
+    adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
+    arguments = (target, *onto, *adapt, "--write", str(folder), "--signoff")
+    return Action("backport", arguments, f"{_list_changes(rows)}next: {{}}")
+
+
+def _list_written(folder: Path, branches: Sequence[BranchResult]) -> list[Path]:
+    """Return the folders of those branches whose patches were written before."""
+    places = (folder / backport_folder_name(it.branch, it.version, it.tip) for it in branches)
+    return [place for place in places if any(place.glob("*.patch"))]
 
 
 def _advise_request(

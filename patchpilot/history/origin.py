@@ -114,12 +114,12 @@ def find_missing_code(repository: Repository, backport: Commit, origin: Commit) 
 
 
 def find_unsigned_note(repository: Repository, change: str | Patch) -> SendProblem | None:
-    """Return the problem of a backport whose only note on its changes is below every sign-off.
+    """Return the problem of a backport whose only explanation is below every sign-off.
 
     A message without any sign-off has another problem.
     """
     patch, origin = _compare_change(repository, change)
-    if not patch or not origin or origin.same != LINES or not patch.tags("Signed-off-by"):
+    if not patch or not origin or not patch.tags("Signed-off-by"):
         return None
     message, original = "\n".join(("", "", *patch.message)), origin.commit.message
     note = find_unsigned_explanation(message, original)

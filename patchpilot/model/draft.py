@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_subject
 
-COMPILE_TESTED = "compile-tested"
-"""The answer that decides whether the messages list the configurations that build."""
+COMPILE_TESTED = "tested-note"
+"""The answer that decides whether the messages state how the code was tested."""
 
 TO_COVER = "to-cover"
 """The answer that decides whether the recipients of one patch receive "all" or their "own"."""

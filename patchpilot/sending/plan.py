@@ -707,14 +707,14 @@ def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
     If the commits are not public, the heading states this.
     """
     last_send = find_last_send(draft)
-    if (
-        last_send is None
-        or not last_send.base
-        or not last_send.head
-        or last_send.version >= draft.version
-    ):
+    if last_send is None or last_send.version >= draft.version:
         raise UsageError(
             "no earlier version to compare with", hint="use --range-diff with --reroll"
+        )
+    if not last_send.base or not last_send.head:
+        raise UsageError(
+            f"v{last_send.version} was sent as patch files: it has no commits to compare with",
+            hint=Action("draft", ("--changelog", "- what changed"), "describe the changes: {}"),
         )
     ids = [patch.commit for patch in draft.patches if patch.commit]
     tips = (find_sent_head(repository, last_send), *ids[-1:])

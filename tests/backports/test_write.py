@@ -263,6 +263,9 @@ def test_suggested_folder_is_outside_of_the_tree(world: World) -> None:
     assert output.endswith(f"--write {folder} --signoff")
     write_backports(world, Path(folder))
     assert before == world.repo.git("status --porcelain --ignored")
+    output = " ".join(world.run_backport(world.fix).out.split())
+    assert output.endswith(f"next: send its patches: patchpilot send {folder}/6.6")
+    assert call("send", "-C", world.repo.path, "--dry-run", f"{folder}/6.6", "--json").json
 
 
 def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:

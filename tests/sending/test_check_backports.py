@@ -232,6 +232,11 @@ def test_note_below_every_sign_off_is_named(
     assert (repr(NOTE) in warnings.get("unsigned-note", "")) == is_unsigned
 
 
+def test_unsigned_note_of_an_unchanged_backport_is_named(world: StableWorld) -> None:
+    world.start_backport("origin/linux-6.12.y", world.fixed, below=NOTE)
+    assert "unsigned-note" in world.warn("PATCH 6.12.y")
+
+
 @pytest.mark.parametrize("declares", [False, True])
 def test_undeclared_variable_of_a_backport_is_named(world: StableWorld, declares: bool) -> None:
     declared = [*RING[:2], "\tint total = n;", *RING[2:]]

@@ -264,6 +264,18 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     assert re.search(r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S)
 
 
+def test_range_diff_of_sent_files_is_refused_with_the_reason(tmp_path: Path) -> None:
+    from tests.kit.smtp import FaultySink
+
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        file = repo.git(f"format-patch -1 -o {tmp_path / 'out'}").strip()
+        options = ("send", "-C", repo.path, "--to", "l@lists.example.org", file)
+        assert call(*options, "--yes", "--force", "x").code == 0
+        outcome = call(*options, "--reroll", "--range-diff", "--dry-run")
+    assert "v1 was sent as patch files: it has no commits to compare with" in outcome.err
+
+
 def test_changelog_after_a_send_is_for_the_next_version(
     tmp_path: Path,
 ) -> None:

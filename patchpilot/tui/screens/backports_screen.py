@@ -85,12 +85,12 @@ def resolution_options(
 
     An uncertain adaptation is only edited, after manual resolution.
     """
-    prerequisites_text = (
-        f", with {format_count(prerequisite_count, 'prerequisite')} applied before it"
-    )
+    prerequisites = format_count(prerequisite_count, "prerequisite")
     manual_option = DialogOption(
         "Resolve manually",
-        f"a clone with git's conflict in it{prerequisites_text if prerequisite_count else ''}",
+        f"a clone with {prerequisites}, the fix, and git's conflicts if any are left"
+        if prerequisite_count
+        else "a clone with git's conflict in it",
         partial(resolve, None),
     )
     if (adaptation := options.adaptation) is None:

@@ -39,7 +39,7 @@ def test_uncertain_adaptation_is_only_edited() -> None:
     ]
     (only,) = resolution_options(1, ConflictOptions(), print, print)
     assert only.words == manual
-    assert only.then.endswith("in it, with 1 prerequisite applied before it")
+    assert only.then == "a clone with 1 prerequisite, the fix, and git's conflicts if any are left"
     (only,) = resolution_options(0, ConflictOptions(), print, print)
     assert only.then == "a clone with git's conflict in it"
     branch = "stable/linux-6.1.y"
