@@ -112,7 +112,19 @@ def next_backport_step(
     results: Sequence[BackportResult],
     request: BackportRequest,
 ) -> Advice:
-    """Return the next command to run, or "" if no branch needs the fix."""
+    """Return the next command to run, with the asked --fixes, or "" if no branch needs the fix."""
+    advice = _find_next_step(repository, results, request)
+    if not isinstance(advice, Action) or advice.name != "backport" or results[-1].asked:
+        return advice
+    fixes = (argument for commit in request.fixes for argument in ("--fixes", commit))
+    return advice._replace(arguments=(*advice.arguments, *fixes))
+
+
+def _find_next_step(
+    repository: Repository | None,
+    results: Sequence[BackportResult],
+    request: BackportRequest,
+) -> Advice:
     result = results[-1]
     branches = [branch for branch in result.branches if branch.wants_fix]
     commit = result.short
@@ -151,7 +163,7 @@ def next_backport_step(
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = suggest_backport_folder(tree, result.commit)
-        action = _advise_writing(folder, target, rows, ready, request.onto)
+        action = _advise_writing(folder, target, rows, ready, request)
         return action._replace(reason=f"{waits}{action.reason}")
     if isinstance(step.advice, Action):
         start = waits + (f"use {commit}: " if result.asked else "next: ")
@@ -166,13 +178,13 @@ def _advise_writing(
     target: str,
     rows: "Sequence[tuple[BranchResult, BranchStep]]",
     ready: Sequence[BranchResult],
-    asked: Sequence[str],
+    request: BackportRequest,
 ) -> Action:
     """Return the command that writes the patches of the branches, or sends what was written."""
     if written := _list_written(folder, ready):
         return Action("send", (str(written[0]),), "next: send its patches: {}")
     open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
-    onto = list_onto_options(open_branches if len(open_branches) < len(rows) else asked)
+    onto = list_onto_options(open_branches if len(open_branches) < len(rows) else request.onto)
     # with --adapt, a fix that was not adapted is not written with its prerequisites
     adapt = ("--adapt",) if any(branch.adaptation for branch in ready) else ()
     arguments = (target, *onto, *adapt, "--write", str(folder), "--signoff")

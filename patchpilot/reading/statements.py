@@ -47,9 +47,9 @@ _PLACE = (
 )
 _BARE_TREE = (
     r"to (?!(?:all|both|this|that|it|them|these|those|each|every\w*|any\w*|the|my|patch\w*|series"
-    r"|tests?)\b)(?P<bare>[a-z][\w-]+)(?=[.!]*(?:$|[,.] thank|\n))"
+    r"|tests?)\b)(?P<bare>[a-z][\w-]+)(?=[.!]*(?:$|[,.] thank|\n)|,? \(?(?:with|after) )"
 )
-"""A tree that is named by one word, at the end of a sentence."""
+"""A tree that is named by one word, at the end of a sentence or before its edits."""
 _DOUBTS = (
     r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
     r"|probably|perhaps|maybe"
@@ -67,7 +67,7 @@ _EDITS = (
     rf"(?:(?:with|after) (?:(?:{_WORD} ){{0,4}}?(?:edit|fix|fixup|tweak|nit|change|typo|adjustment|rewording)s?"  # noqa: E501
     r"|(?:dropp|remov|amend|adjust|shorten|reword|fix|tweak|chang|edit|correct|add|clean)ing)\b"
     rf"|with (?:{_WORD}:? ){{0,4}}?(?:{_EDITED} (?:{_WORD} ){{0,2}}?{_EDITABLE}"
-    rf"|{_EDITABLE}(?: {_WORD})? {_EDITED}(?: to \"[^\"]{{1,60}}\")?))(?: {_WORD}){{0,4}}"
+    rf"|{_EDITABLE}(?: {_WORD})? {_EDITED}(?: to \"[^\"]{{1,60}}\")?))(?: {_WORD}(?:-\w+)*){{0,7}}"
     r"|manually|by han[d]"
 )
 _OPENER = (
@@ -117,7 +117,7 @@ _CONTRADICTS = re.compile(
 )
 """Words that may contradict a statement elsewhere in the message."""
 FOR_THE_FUTURE = re.compile(
-    r"\bnext time\b|\b(?:in (?:the )?|for (?:your )?)future\b|\bfor your next\b|\bgoing forward\b"
+    r"\bnext time\b|\b(?:in|for)(?: the| your)? future\b|\bfor your next\b|\bgoing forward\b"
     r"|\b(?:wait|leave|allow)\b.{0,40}\bbetween (?:\w+ )?(?:versions|revisions|postings|resends)\b"
     r"|\bnew (?:versions?|revisions?)\b.{0,40}\b(?:as (?:a )?|in )repl(?:y|ies)\b"
     r"|\bi(?:'ve| have)? (?:already |now |just )?(?:changed|fixed|corrected|adjusted|amended"

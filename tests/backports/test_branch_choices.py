@@ -141,6 +141,12 @@ def test_command_line_asks_for_what_was_tested(workdir: object) -> None:
         assert str(next_backport_step(None, (make_result("6.1", "6.6"),), request)) == words
 
 
+def test_next_command_keeps_the_named_commits_that_brought_the_bug(workdir: object) -> None:
+    request = BackportRequest("HEAD", fixes=("abc",))
+    command = str(next_backport_step(None, (make_result("6.1"),), request))
+    assert command.endswith("--request --fixes abc")
+
+
 def test_test_on_a_branch_with_a_conflict_is_not_requested(workdir: object) -> None:
     result = make_result("6.1", "6.6")
     conflict = replace(result.branches[0], verdict=BranchVerdict.CONFLICT, applied=None)

@@ -145,6 +145,9 @@ def test_unclear_statement_does_not_hide_a_request_of_its_sender(text: str) -> N
         ("Sorry, I think of the users and need to NAK this one.", "refused"),
         ("Applied to pumps-next. It will be pushed on Monday.", "applied"),
         ("Applied.\n\nNext time please wait a day between versions.", "applied"),
+        ("Applied to pumps, after dropping the empty line before Signed-off-by.", "applied"),
+        ("Applied to pumps (with a minor change).", "applied"),
+        ("Applied.\nFor the future, please send new versions as a new thread.", "applied"),
         (
             "Applied.\n\nPlease do not send a new version of a patch as reply to the previous one,"
             " and wait at least a day between versions.",

@@ -201,6 +201,7 @@ def test_report_is_stored_with_its_series(
     workdir: Path, raw: bytes, problem: str, what: str
 ) -> None:
     (workdir / "notice").write_bytes(raw)
+    call("track show --ledger --mbox notice").expect(2, "track add --mbox notice")
     series = read_displayed_series("add", "--mbox", "notice")
     assert (series["id"], [report["problem"] for report in series["delivery"]]) == (
         1,

@@ -296,6 +296,14 @@ def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked
     a label (RFC v1) or a Message-ID; a single version is compared with the latest.
     """
     if mbox := asked["mbox"]:
+        if asked["ledger"] or asked["range_diff"]:
+            from patchpilot.errors import UsageError
+            from patchpilot.model.action import Action
+
+            raise UsageError(
+                "--mbox cannot be combined with --ledger or --range-diff",
+                hint=Action("track", ("add", "--mbox", str(mbox)), "follow the file first: {}"),
+            )
         series_in_file = _find_in_mbox(common, mbox, number)
         _write_series(common, series_in_file, is_complete=True, with_mails=asked["with_mails"])
         return _warn_incomplete(series_in_file)

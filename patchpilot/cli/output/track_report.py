@@ -189,8 +189,10 @@ def _format_trees(series: Tracked) -> Iterator[str]:
         yield f"  stable    {branch.version:<6} {branch.words}{proof}"
     for follow_up in posted_series.follow_ups:
         location = f", in {follow_up.tree or '?'} as {follow_up.commit}" if follow_up.commit else ""
+        # a commit that no message mentions has no version
+        version = f"v{follow_up.version}, " if follow_up.message_id else ""
         yield (
-            f"  follow-up {follow_up.subject} (v{follow_up.version}, {follow_up.state}{location})"
+            f"  follow-up {follow_up.subject} ({version}{follow_up.state}{location})"
             f" {follow_up.words}"
         )
 
