@@ -517,21 +517,18 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     has_changelog = has_changelog_items(topic.draft.changelog) or _lists_changes(
         topic.series, version
     )
-    if version > 1 and not is_resend and not has_changelog:
+    changelogs = (topic.draft.changelogs.get(str(number), "") for number in range(2, version + 1))
+    if placeholder := find_placeholder("\n".join(changelogs)):
+        yield SendProblem(
+            "unfinished",
+            f"the changelog is not filled in: {placeholder}",
+            Action("draft", ("--edit",), "write it or delete the line: {}"),
+        )
+    elif version > 1 and not is_resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
             f"v{version} does not state what changed since v{version - 1}",
             _draft_commands("--changelog", "- what changed"),
-        )
-    elif any(
-        "EDITME" in text
-        for number, text in topic.draft.changelogs.items()
-        if 1 < int(number) <= version
-    ):
-        yield SendProblem(
-            "unfinished",
-            "the changelog still has an EDITME line",
-            Action("draft", ("--edit",)),
         )
     if topic.request.to_self:
         return

@@ -20,7 +20,7 @@ _PLACEHOLDER = lazy_pattern(
 """The placeholders of git's, b4's and patchpilot's templates."""
 _TO_FILL_IN = lazy_pattern(
     r"^[ \t]*\[ ?your name:.*|\(give the reason\)|\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*"
-    r"|^[ \t]*EDITME\b.*",
+    r"|^[ \t]*(?:[-*][ \t]*)?EDITME\b.*",
     re.MULTILINE,
 )
 """Placeholders that no text of a patch contains for another reason."""
@@ -164,7 +164,7 @@ def has_changelog_items(text: str) -> bool:
             clean
             and not _CHANGES.match(clean)
             and not clean.lower().startswith("link to v")
-            and "EDITME" not in clean
+            and not find_placeholder(clean)
         ):
             return True
     return False

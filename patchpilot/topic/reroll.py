@@ -26,6 +26,7 @@ from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
 from patchpilot.series.change_id import change_id_line, format_tag_name
 from patchpilot.series.cover_letter import (
+    find_placeholder,
     format_changelog,
     format_changelog_title,
     has_changelog_items,
@@ -153,7 +154,7 @@ def find_sent_head(repository: Repository, send: Send) -> str:
 
 def _is_template(changelog: str) -> bool:
     return (
-        "EDITME" in changelog
+        bool(find_placeholder(changelog))
         and not has_changelog_items(changelog)
         and not _PREFILLED.search(changelog)
     )
@@ -436,5 +437,5 @@ def make_changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...
 def has_unfinished_changelog(draft: Draft) -> bool:
     """Return whether the changelog is empty or still has pre-filled items."""
     return draft.version > 1 and (
-        not has_changelog_items(draft.changelog) or "EDITME" in draft.changelog
+        not has_changelog_items(draft.changelog) or bool(find_placeholder(draft.changelog))
     )

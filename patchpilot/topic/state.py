@@ -26,7 +26,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
 from patchpilot.model.patch import parse_subject
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import crop_text, format_count
 from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import find_main_patch, make_tag_key
@@ -41,7 +41,7 @@ from patchpilot.reading.thread_values import (
     Turn,
     decide_topic,
 )
-from patchpilot.series.cover_letter import has_changelog_items
+from patchpilot.series.cover_letter import find_placeholder, has_changelog_items
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.settings.read_settings import is_in_demo
@@ -376,6 +376,8 @@ class TopicState(NamedTuple):
             if has_unfinished_changelog(next_draft):
                 prefix = "" if self.changed else "change your commits, then "
                 reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
+                if placeholder := find_placeholder(next_draft.changelog):
+                    reason += f": fill in or delete “{crop_text(placeholder, 60)}”"
                 action = Action("draft", ("--changelog", "- what changed"), reason)
             elif self.last and is_same_version(next_draft, self.last, f"[{next_draft.mark}] x"):
                 action = f"change your commits, then review v{self.next_version} and send it"

@@ -161,7 +161,7 @@ def test_changelog_below_separator_is_accepted() -> None:
         version=2,
         changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"},
     )
-    assert find_blocking_problems(version=2, draft=empty) == {"no-changelog"}
+    assert find_blocking_problems(version=2, draft=empty) == {"unfinished"}
     text = "\n".join(make_patch().lines).replace("\n---\n", "\n---\nChanges in v2: mended\n\n", 1)
     assert find_blocking_problems(parse_patch(text.encode(), "p"), version=2) == set()
 
@@ -621,8 +621,14 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
             "draft": replace(GOOD, version=2, changelogs={"2": "- a\n- EDITME b"}),
         },
         "unfinished",
-        "the changelog still has an EDITME line",
-        "patchpilot draft --edit",
+        "the changelog is not filled in: - EDITME b",
+        "write it or delete the line: patchpilot draft --edit",
+    ),
+    (
+        {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "- EDITME review: b"})},
+        "unfinished",
+        "the changelog is not filled in: - EDITME review: b",
+        "write it or delete the line: patchpilot draft --edit",
     ),
     (
         {

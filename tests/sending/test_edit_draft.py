@@ -237,7 +237,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
             {"new.c": "int z;\n"},
         )
         failure = json.loads(call(*arguments, "--reroll", "--dry-run").out)
-        assert "no-changelog" in {refusal["name"] for refusal in failure["refusals"]}
+        assert "unfinished" in {refusal["name"] for refusal in failure["refusals"]}
         log = (
             repo.patchpilot("draft --export -")
             .out.partition("==== changelog v2 ====\n")[2]

@@ -48,6 +48,15 @@ def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path)
         )
 
 
+def test_next_step_names_the_placeholder_of_the_changelog(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), "Please add a test for line 1.")
+        author.amend_patch()
+        assert author.run("draft -v 2 --changelog", "- check it\n- EDITME review: x {}").code == 0
+        step = "; then write the changelog of v2 (`patchpilot draft --changelog '- what changed'`)"
+        assert f"{step}: fill in or delete “- EDITME review: x {{}}”" in read_step(author)
+
+
 def test_version_without_changes_is_not_ready_to_be_sent(tmp_path: Path) -> None:
     with create_life(tmp_path) as author:
         author.add_reply(author.send(), "Please add a test for line 1.")

@@ -30,7 +30,7 @@ def test_next_version_follows_a_tracked_series(tmp_path: Path, outbox: Path) -> 
         life.add_reply("s1@example.org", "Please rename the variable.", MATT)
         life.amend_patch()
         send = ("send", "--reroll", "--outbox", outbox, "--to", LIST, "--yes")
-        life.run(*send).expect(1, "v4 does not state what changed since v3")
+        life.run(*send).expect(1, "the changelog is not filled in: - EDITME changed: ")
         life.run("draft --changelog '- renamed the variable'").expect(0)
         life.run(*send).expect(0)
         (mail,) = [file.read_text() for file in outbox.iterdir()]
