@@ -310,7 +310,7 @@ class Store:
         return tuple(mail.message_id for mail in new_mails)
 
     def store_sent_mail(self, number: int, mail: Mail) -> None:
-        """Store a message sent from this machine, and mark it as read.
+        """Store a message sent from this machine; mark it and the message that it answers as read.
 
         Every series with the message that it answers gets it. The time of the last update does not
         change.
@@ -322,6 +322,7 @@ class Store:
         with self.transaction():
             for receiver in {number, *(row[0] for row in answered)}:
                 self._insert(receiver, [mail], {mail.message_id})
+            self.mark_read([mail.in_reply_to or ""])
 
     def _insert(self, number: int, mails: Sequence[Mail], read_ids: Collection[str]) -> None:
         """Add messages to a series. Messages not in `read_ids` are unread."""

@@ -70,6 +70,17 @@ def test_sent_reply_is_stored_with_every_series_of_its_parent(tmp_path: Path) ->
         assert "r2@example.org" not in store.unread(numbers[1])
 
 
+def test_answered_message_is_read_in_every_series(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        numbers = [store.add(name, name, None, None).id for name in ("ask", "v1")]
+        for number in numbers:
+            store.keep(number, "demo", MAILS)
+        (answer,) = parse(story.ANSWER)
+        assert answer.in_reply_to in store.unread(numbers[1])
+        store.store_sent_mail(numbers[0], answer)
+        assert not {answer.in_reply_to} & (store.unread(numbers[0]) | store.unread(numbers[1]))
+
+
 def test_removing_a_series_removes_its_messages(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         first, second = (
