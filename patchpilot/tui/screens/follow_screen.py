@@ -209,6 +209,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if self.stage not in self.session.busy and self.is_active:
             self.tui.jobs.start_stage(self.stage)
 
+    def has_changed(self, before: "tuple[Tracked, ...]", after: "tuple[Tracked, ...]") -> bool:
+        """Return whether more than the time of the update differs."""
+        return [*map(_clear_update_time, before)] != [*map(_clear_update_time, after)]
+
     def show_result(self, result: "tuple[Tracked, ...]") -> None:
         """Show the conversation, keeping the cursor.
 

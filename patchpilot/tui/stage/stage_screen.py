@@ -123,7 +123,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         self._threads = ThreadJobs(self)
         self._resting: Timer | None = None
         self._shown: R | None = None
-        self._is_again = False
+        self._reloaded: R | None = None
         self._trust_error: UntrustedCommandsError | None = None
         self._theme, self._is_stage_error = "", True
 
@@ -215,11 +215,20 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
         result = self.session.fresh_result(self.stage)
         if result is None:
             result = self.session.last_result(self.stage) if self._shown is not None else None
-        if result is not None and result is not self._shown and self.has_all_widgets:
-            if self._is_again and result == self._shown:
+        if result is None or not self.has_all_widgets:
+            return
+        # while the stage is still running, its stored result is shown
+        if self._reloaded is not None and self.stage not in self.session.busy:
+            if not self.has_changed(self._reloaded, result):
                 self.notify("nothing new")
-            self._is_again, self._shown = False, result
+            self._reloaded = None
+        if result is not self._shown:
+            self._shown = result
             self.show_result(result)
+
+    def has_changed(self, before: R, after: R) -> bool:
+        """Return whether a result differs from the one before it."""
+        return before != after
 
     def handle_commit_change(self) -> None:
         if self.session.fresh_result(self.stage) is None:
@@ -324,7 +333,7 @@ class StageScreen(ReportsErrors, OffersActions, Screen[None], Generic[R]):
 
     def action_reload(self) -> None:
         self.close_error()
-        self._is_again = True
+        self._reloaded = self._shown
         self.session.results.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:

@@ -84,6 +84,29 @@ async def test_known_series_is_shown_while_polling(
         assert "Why do you change line 1?" in text_of(app)
 
 
+async def test_nothing_new_is_reported_only_after_polling(
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, poll = threading.Event(), poll_archives
+
+    def poll_slowly(*arguments: Any, **options: Any) -> Any:
+        answered.wait(60)
+        return poll(*arguments, **options)
+
+    monkeypatch.setattr(update_series, "poll_archives", poll_slowly)
+    answered.set()
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
+        notes: list[str] = []
+        monkeypatch.setattr(app.screen, "notify", lambda text, **_: notes.append(text))
+        answered.clear()
+        await pilot.press("g")
+        await until(pilot, lambda: "checking the archive" in text_of(app), "the archive")
+        assert notes == []
+        answered.set()
+        await settle(pilot)
+        assert notes == ["nothing new"]
+
+
 async def test_settled_point_is_put_into_the_changelog(
     sent_topic: Life, app: PatchpilotApp
 ) -> None:
