@@ -209,7 +209,7 @@ _FETCH_TAGS = "`git fetch --all --tags`"
 def _look(series: PostedSeries) -> str:
     add = f"{series.tree_command} && " if series.tree_command else ""
     command = f"`{add}git fetch --all --tags`"
-    return f"look whether it is true once a tree that you fetch has it: {command}"
+    return f"fetch the tree to check this: {command}"
 
 
 def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:

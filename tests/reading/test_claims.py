@@ -247,8 +247,8 @@ def test_claim_needs_verification() -> None:
     assert step.need is Turn.WAITING
     assert next_step(series) == (
         "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
-        " yet): look whether it is true once a tree that you fetch has it:"
-        " `git fetch --all --tags`, then `patchpilot track update`"
+        " yet): fetch the tree to check this: `git fetch --all --tags`,"
+        " then `patchpilot track update`"
     )
     doubtful = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
     assert "unclear statement: “Queued up for 6.13, but dropped it" in next_step(doubtful)

@@ -133,8 +133,8 @@ def test_series_is_applied_in_part(life: FollowedArchive) -> None:
     assert (state, step) == (
         "partly-accepted",
         "answer the review by Rita Reviewer and send v2; Matt Maintainer reports it applied:"
-        " “Applied, thanks!” (not seen in a tree yet): look whether it is true once a tree that you"
-        " fetch has it: `git fetch --all --tags`, then `patchpilot track update`",
+        " “Applied, thanks!” (not seen in a tree yet): fetch the tree to check this:"
+        " `git fetch --all --tags`, then `patchpilot track update`",
     )
     assert life.patches == ["accepted", "accepted", "changes-requested"]
     assert life.commands == [

@@ -231,7 +231,7 @@ def render_topic_details(
     separator = f" {glyph('dot')} "
     state_facts = (
         topic.state.replace("-", " "),
-        f"v{topic.version}" if topic.version else "no version sent",
+        f"v{topic.version}" if topic.version else "",
         format_count(topic.patches, "patch", "patches") if topic.patches else "",
         ", ".join(f"{name} {count}" for name, count in topic.tags.items()),
         topic.bots,

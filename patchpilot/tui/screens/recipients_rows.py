@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the rows of the recipients stage: a heading per group, and a line per recipient."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 
 
 OUT = "out"
-INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = _ORDER = (
+INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, THREADS, PROJECT, SETTINGS, BY_YOU = _ORDER = (
     "Commit that introduced the bug",
     "Tags in the message",
     "Recent contributors (git history)",
     "b4's cover letter",
     "Your answers",
+    "Earlier versions and replies",
+    "List of the project",
     "Your settings",
     "Added by you",
 )
@@ -50,8 +53,17 @@ _OF_ROLE = {
     "named in file": HISTORY,
     "in the cover letter": COVER,
     "security team": ANSWERS,
-    "regressions list": ANSWERS,
+    "answered": THREADS,
+    "commented earlier": THREADS,
+    "earlier recipient": THREADS,
 }
+_OF_REASON = (
+    (re.compile("^answered: "), ANSWERS),
+    (re.compile("in the message$"), TAGS),
+    (re.compile("^received "), THREADS),
+    (re.compile("'s list$"), PROJECT),
+)
+"""The reasons that decide the group if the role does not."""
 
 
 Placed = tuple[str, Recipient]
@@ -84,9 +96,9 @@ def _group_title(recipient: Recipient) -> str:
         return _OF_ROLE[recipient.role]
     if recipient.role.startswith("culprit"):
         return INTRODUCED
-    return (
-        TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
-    )
+    reasons = recipient.reasons
+    titles = (title for pattern, title in _OF_REASON if any(map(pattern.search, reasons)))
+    return next(titles, SETTINGS)
 
 
 def display_role(recipient: Recipient) -> str:
@@ -179,7 +191,7 @@ def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     note += f", {len(excluded)} excluded" if excluded else ""
     if old_result and old_result.patch == result.patch:
         difference = describe_recipient_changes(old_result.planned.plan.recipients, recipients)
-        note += f"; {difference}" if difference else ""
+        note = f"{difference}; now {note}" if difference else note
     emails = (recipient.address.email for recipient in recipients)
     unsendable = next((email for email in emails if not is_sendable_address(email)), None)
     state, count = StageState.TODO, 1

@@ -4,11 +4,14 @@
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
 from patchpilot.tui.screens.recipients_rows import (
+    ANSWERS,
     BY_YOU,
     INTRODUCED,
     OUT,
+    PROJECT,
     SETTINGS,
     TAGS,
+    THREADS,
     display_role,
     group_recipients,
 )
@@ -18,6 +21,27 @@ def make_recipient(
     name: str, role: str, header: str, section: str | None = None, reason: str = ""
 ) -> Recipient:
     return Recipient(Address(name, f"{name}@example.org"), role, section, header, (reason,))
+
+
+def test_only_configured_recipients_are_in_the_group_of_the_settings() -> None:
+    reasons = ("received v1", "answered: this fixes a regression")
+    rows = [
+        ("Cc", make_recipient("conf", "configured", "cc", reason="sendemail.cc")),
+        ("Cc", make_recipient("regressions", "list", "cc")._replace(reasons=reasons)),
+        ("Cc", make_recipient("list", "list", "cc", reason="received v1")),
+        ("Cc", make_recipient("rita", "commented earlier", "cc", reason="gave Acked-by to v1")),
+        ("Cc", make_recipient("lkml", "list", "cc", reason="Linux's list")),
+    ]
+    groups = group_recipients(rows, RecipientPlan(()))
+    assert {
+        title: [recipient.address.name for _, recipient in members]
+        for title, members in groups.items()
+    } == {
+        ANSWERS: ["regressions"],
+        THREADS: ["rita", "list"],
+        PROJECT: ["lkml"],
+        SETTINGS: ["conf"],
+    }
 
 
 def test_excluded_recipient_keeps_its_place() -> None:
