@@ -19,7 +19,7 @@ from patchpilot.checking.fixed_patch import (
 from patchpilot.checking.result import CheckResult
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, FixOutcome
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import make_one_line
@@ -63,8 +63,7 @@ class FixResult(NamedTuple):
         """Return why nothing was fixed, or "" if something was."""
         if any(patch.texts for patch in self.patches):
             return ""
-        refused = next((patch.refused for patch in self.patches if patch.refused), "")
-        return refused or "its fix would cause another finding"
+        return next((patch.reason for patch in self.patches if patch.reason), NOT_CERTAIN)
 
     @property
     def fixed(self) -> int:

@@ -39,6 +39,11 @@ class FixedPatch(NamedTuple):
     reasons: Mapping[Key, str] = {}
 
     @property
+    def reason(self) -> str:
+        """Return why the first finding was not fixed, or "" if no reason is known."""
+        return self.refused or next(iter(self.reasons.values()), "")
+
+    @property
     def diff(self) -> list[str]:
         mark = ("a/", "b/") if self.patch.commit else ("", "")
         return [

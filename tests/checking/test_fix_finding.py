@@ -110,6 +110,20 @@ def test_sign_off_is_not_added_for_others(repo: Repo) -> None:
     assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")
 
 
+def test_reason_is_the_one_of_check_fix(repo: Repo) -> None:
+    repo.git("switch -q master")
+    for number in range(5):
+        prefix = "frob: link" if number else "frob"
+        repo.commit(f"{prefix}: use {number} ticks\n", {"drivers/frob/frob.c": f"{number}\n"})
+    repo.branch("topic-2")
+    repo.commit("Wait for the link\n", {"drivers/frob/frob.c": "int a;\n"})
+    changes = fix_first_finding(repo, "missing-prefix")
+    assert not changes.diff
+    (patch,) = repo.patchpilot("check --fix --format json").json["patches"]
+    reasons = [row["left"] for row in patch["findings"] if row["name"] == "missing-prefix"]
+    assert reasons == [changes.reason] == ["no fix is certain here"]
+
+
 def test_block_of_a_finding_is_fixed_together(repo: Repo) -> None:
     spaced = "int frob_more(int a)\n{\n        a++;\n\n        a++;\n        return a;\n}\n"
     other = "\nint frob_last(int a)\n{\n        return a;\n}\n"

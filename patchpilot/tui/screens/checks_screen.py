@@ -294,7 +294,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def can_fix_safe(self) -> bool:
         """Return whether a finding has a safe fix or a certain tag.
 
-        A finding has no safe fix if its fix would cause another finding.
+        A finding has no safe fix if no fix is certain, or if its fix would cause another finding.
         """
         return self._certain_fixes is not None and self.current_result is not None
 
