@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from posixpath import commonpath, dirname
+from posixpath import basename, commonpath, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import MissingError
@@ -82,7 +82,8 @@ ASKS, ASKS_FROM = 70, 10
 LEAST_COMMITS = 5
 """With fewer commits than this, no habit can be inferred."""
 _LEAST_FILE_COMMITS = 3
-"""Fewer commits are enough for the prefix of a file, because they agree more often."""
+"""Fewer commits are enough for the prefix of a file, because they agree more often. If the prefix
+names the file, a single commit is enough."""
 LEAST_SHARE = 40
 """A prefix is not suggested if fewer than this percentage of commits have it."""
 _MOST_FILES = 3
@@ -124,13 +125,14 @@ class Habits(NamedTuple):
     of_file: bool = False
 
     @property
+    def parts(self) -> list[str]:
+        """Return the parts of the usual prefix, such as "net" and "phy"."""
+        return [word for word, _ in (*self.first[:1], *self.further)]
+
+    @property
     def prefix(self) -> str:
         """Return the usual prefix as written in a subject, such as "net: phy:"."""
-        parts = [
-            *(word for word, _ in self.first[:1]),
-            *(word for word, _ in self.further),
-        ]
-        text = ": ".join(parts)
+        text = ": ".join(self.parts)
         return f"{text}:" if text and not text.endswith(")") else text
 
     @property
@@ -211,6 +213,15 @@ def first_word_case(title: str) -> str:
     if re.fullmatch(r"[A-Z][a-z]+", word):
         return "capital"
     return "lower" if re.fullmatch(r"[a-z]+", word) else ""
+
+
+def names_file(prefix: str, path: str) -> bool:
+    """Return whether the last part of a prefix names a file: "gfrm" names "hid-gfrm.c"."""
+    name = re.sub(r"[\W_]", "", prefix.lower())
+    words = re.split(r"[\W_]+", basename(path).lower())
+    return bool(name) and any(
+        "".join(words[start:]).startswith(name) for start in range(len(words))
+    )
 
 
 def add_usual_prefix(habits: Habits, title: str) -> str:
@@ -332,6 +343,8 @@ def _count_earlier_commits(context: Context, path: str, *, of_file: bool = False
     earlier = (form for form in forms if form[0] not in titles)
     counted = count_habits(path, earlier, of_file=of_file)
     least = _LEAST_FILE_COMMITS if of_file else LEAST_COMMITS
+    if of_file and names_file("".join(counted.parts[-1:]), path):
+        least = 1
     return counted if counted.total >= least and counted.first else None
 
 

@@ -94,6 +94,32 @@ def test_device_name_is_proposed_if_most_commits_to_the_file_have_it(
     assert finding["fix"]["text"] == f"{usual} wait for the clock"
 
 
+@pytest.mark.parametrize(
+    ("path", "folder", "own"),
+    [
+        ("drivers/hwmon/frob.c", "hwmon: ({})", "hwmon: (frob)"),
+        ("drivers/hid/hid-frob.c", "HID: {}:", "HID: frob:"),
+        ("drivers/net/usb/frob.c", "net: usb: {}:", "net: usb: frob:"),
+    ],
+)
+def test_few_commits_are_enough_if_they_name_the_file(
+    path: str, folder: str, own: str, tmp_path: Path
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("begin", TREE | {path: "begin\n"})
+    for name in ("bar", "baz", "foo", "fox", "box", "frob", "frob"):
+        prefix = folder.format(name)
+        ticks = repo.git("rev-list --count HEAD").strip()
+        repo.commit(f"{prefix} use {ticks} ticks", {path.replace("frob", name): ticks})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.branch("topic")
+    repo.commit("wait for the clock", {path: "int e;\n"})
+    arguments = ("--profile", "linux", "--format", "json", "--select", "missing-prefix")
+    (finding,) = repo.patchpilot("check", *arguments).json["patches"][0]["findings"]
+    assert f'100 % of 2 commits to {path} have "{own}"' in finding["message"]
+    assert finding["fix"]["text"] == f"{own} wait for the clock"
+
+
 def test_directory_decides_if_files_disagree(tmp_path: Path) -> None:
     repo = make_drivers(tmp_path / "r", driver="counter: frob-cnt:")
     repo.commit("Wait for the link", {DRIVER: "int e;\n", OTHER: "int e;\n"})

@@ -39,6 +39,7 @@ from patchpilot.lint.habits import (
     first_word,
     first_word_case,
     have_same_convention,
+    names_file,
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import (
@@ -547,7 +548,8 @@ def _find_prefix_deviation(
         usual.wants_full_prefix
         and have_same_convention(prefixes[0], usual.first[0][0])
         and not usual.has_further(prefixes)
-        and not _prefix_names_file(patch, prefixes)
+        # as in "iio: bmp280:"
+        and not (len(prefixes) == 2 and any(names_file(prefixes[1], path) for path in patch.paths))
     )
     return "part" if is_partial else ""
 
@@ -555,15 +557,6 @@ def _find_prefix_deviation(
 def _describe_usual_prefix(usual: Habits) -> dict[str, object]:
     basis = usual.describe_basis(usual.total)
     return {"usual": usual.prefix, "share": usual.full_prefix_share, "basis": basis}
-
-
-def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
-    """Return whether the last of two prefixes names a changed file, as in "iio: bmp280:"."""
-    name = re.sub(r"[-_]", "", prefixes[-1].lower())
-    return len(prefixes) == 2 and any(
-        cached_search(rf"[/,]{re.escape(name)}[^/]*$", re.sub(r"[-_]", "", path.lower()))
-        for path in patch.paths
-    )
 
 
 @detector(
