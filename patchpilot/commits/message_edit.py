@@ -20,7 +20,8 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 class MessageEdits(NamedTuple):
     """The changes to make to a message.
 
-    They are trailers to add as (name, value) pairs, co-developers to add, and lines to replace.
+    They are trailers to add as (name, value) pairs, co-developers to add, and lines to replace, or
+    to remove if the new text is "".
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -34,6 +35,7 @@ class MessageEdits(NamedTuple):
         replaced = [
             (name, value)
             for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())
+            if name
         ]
         return explain_refused_trailers((*self.trailers, *developers, *replaced))
 
@@ -44,13 +46,12 @@ def apply_message_edits(message: str, request: MessageEdits) -> str:
     The rest of the message, including unknown trailers, is unchanged.
     """
     lines = message.rstrip("\n").split("\n")
-    for index, text in (request.mended or {}).items():
-        lines[index] = lines[index] if explain_unfit_trailer(text) else text
-    text = (
-        add_trailers("\n".join(lines) + "\n", request.trailers)
-        if request.trailers
-        else "\n".join(lines) + "\n"
-    )
+    # remove lines from the end, so that the other indexes remain valid
+    for index, text in sorted((request.mended or {}).items(), reverse=True):
+        if not explain_unfit_trailer(text):
+            lines[index : index + 1] = [text] if text else []
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    text = add_trailers(text, request.trailers) if request.trailers else text
     for developer in request.developers:
         text = text if explain_unfit_trailer(developer) else _add_developer(text, developer)
     return text

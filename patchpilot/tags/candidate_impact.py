@@ -59,7 +59,12 @@ def compute_candidate_impact(
     )
     try:
         request = PrepareRequest(
-            fix, profile=profile, fixes=tuple(candidates), signoff=signoff, dry_run=True
+            fix,
+            profile=profile,
+            fixes=tuple(candidates),
+            replaces=True,
+            signoff=signoff,
+            dry_run=True,
         )
         message = prepare_commit_tags(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:

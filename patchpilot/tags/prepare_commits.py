@@ -68,7 +68,8 @@ class PrepareRequest:
     `rewrite.refuse_unsafe_rewrite` rejects. With `dry_run`, nothing is written. `is_fix` is the
     author's answer to whether the commits are fixes, which is saved with the topic; None means that
     the author did not answer. `choose` is called for each fix without a certain candidate. `doubt`
-    is why the commits in `fixes` are only a guess.
+    is why the commits in `fixes` are only a guess. With `replaces`, the Fixes: tags of other
+    commits are removed.
     """
 
     target: str | None = None
@@ -84,6 +85,7 @@ class PrepareRequest:
     overrides: tuple[str, ...] = ()
     choose: Choose = choose_none
     doubt: str = ""
+    replaces: bool = False
 
 
 def prepare_commit_tags(
@@ -154,14 +156,16 @@ def plan_message_changes(
 class _NewMessage:
     """The parts of a new message.
 
-    They are the trailers to add, the lines to replace (by index), and notes that explain decisions.
-    `doubt` is why the commits in the added Fixes: tags are only a guess.
+    They are the trailers to add, the lines to replace (by index; "" removes the line), and notes
+    that explain decisions. `doubt` is why the commits in the added Fixes: tags are only a guess.
+    With `replaces`, the tags of the commits that the user names replace the others.
     """
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     doubt: str = ""
+    replaces: bool = False
 
 
 def _plan_commit_message(
@@ -177,7 +181,7 @@ def _plan_commit_message(
         if request.profile
         else detect(CommitTree(repository, commit.id))
     )
-    message = _NewMessage(doubt=request.doubt)
+    message = _NewMessage(doubt=request.doubt, replaces=request.replaces)
     trailers, notes = message.trailers, message.notes
     culprits = _add_fixes_tags(repository, commit, request, topic_ids, message, progress)
     if message.doubt:
@@ -274,19 +278,7 @@ def _add_fixes_tags(
             (repository.commit(repository.resolve(culprit)) for culprit in named_fixes),
             key=lambda culprit: culprit.committed,
         )
-        # do not write tags for commits in the topic, because preparing it may change their ids
-        notes += [
-            format_same_series_note(culprit.subject)
-            for culprit in culprits
-            if culprit.id in topic_ids and culprit.id != commit.id
-        ]
-        culprits = [culprit for culprit in culprits if culprit.id not in topic_ids]
-        trailers += [
-            ("Fixes", _format_fixes_value(repository, culprit))
-            for culprit in culprits
-            if culprit.id not in {tagged.id for tagged in present}
-        ]
-        return [*present, *culprits]
+        return _add_named_tags(repository, commit, culprits, result, message, topic_ids)
     if present:
         return present
     if not fix_claim.is_fix:
@@ -311,6 +303,42 @@ def _add_fixes_tags(
     )
     ids = (repository.find(tag.split()[1]) for tag in result.tags)
     return [repository.commit(id_) for id_ in ids if id_]
+
+
+def _add_named_tags(
+    repository: Repository,
+    commit: Commit,
+    culprits: Sequence[Commit],
+    result: FixesResult,
+    message: _NewMessage,
+    topic_ids: Sequence[str],
+) -> list[Commit]:
+    """Add the tags of the commits that the user names, and return all commits that tags name."""
+    # do not write tags for commits in the topic, because preparing it may change their ids
+    message.notes += [
+        format_same_series_note(culprit.subject)
+        for culprit in culprits
+        if culprit.id in topic_ids and culprit.id != commit.id
+    ]
+    culprits = [culprit for culprit in culprits if culprit.id not in topic_ids]
+    named_ids = {culprit.id for culprit in culprits}
+    tagged_commits = filter(None, (tag.introduced_by for tag in result.present))
+    present = {tagged.id: tagged for tagged in tagged_commits}
+    if message.replaces and named_ids:
+        # a new tag also replaces a tag of an unknown commit
+        known = {*named_ids, "" if named_ids <= set(present) else None}
+        message.replaced |= {
+            tag.tag.line: ""
+            for tag in result.present
+            if (tag.introduced_by.id if tag.introduced_by else "") not in known
+        }
+        present = {id_: tagged for id_, tagged in present.items() if id_ in named_ids}
+    message.trailers += [
+        ("Fixes", _format_fixes_value(repository, culprit))
+        for culprit in culprits
+        if culprit.id not in present
+    ]
+    return [*present.values(), *culprits]
 
 
 def _ask_for_culprit(

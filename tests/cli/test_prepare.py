@@ -324,6 +324,24 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     assert read_topic_message(story).count("Fixes:") == 1
 
 
+@pytest.mark.parametrize(("arguments", "is_kept"), [((), True), (("--replace",), False)])
+def test_other_tags_are_replaced_on_request(
+    ring_history: RingHistory, arguments: tuple[str, ...], is_kept: bool
+) -> None:
+    repo = ring_history.repo
+    other = repo.git("rev-list --max-parents=0 HEAD").strip()
+    for commit in (other, ring_history.culprit):
+        result = ring_history.run_command(
+            "prepare HEAD --stable none --fixes", commit, *(arguments if commit != other else ())
+        )
+        assert result.code == 0, result.err
+    message = read_topic_message(ring_history)
+    assert (f"Fixes: {other[:12]}" in message) == is_kept
+    assert f"Fixes: {ring_history.culprit[:12]}" in message
+    assert "\n\n\n" not in message
+    assert "--fixes COMMIT" in ring_history.run_command("prepare --replace").err
+
+
 def test_topic_is_rewritten_from_its_base(ring_history: RingHistory) -> None:
     ring_history.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     result = ring_history.run_command(

@@ -29,7 +29,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
         "bug enters",
         "unreleased",
     ]
-    assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
+    assert f"Fixes: [-{world.culprit[:12]}-]{{+{world.groundwork[:12]}+}}" in impact.message
 
 
 def test_releases_of_a_guess_are_conditional(world: World) -> None:

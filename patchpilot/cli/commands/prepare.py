@@ -19,7 +19,7 @@ from patchpilot.cli.command import (
 from patchpilot.cli.commands.fixes import format_candidate
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import ExitCode, PatchpilotError, RefusedError
+from patchpilot.errors import ExitCode, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import format_count, join_words, make_printable
@@ -46,6 +46,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     multiple=True,
     help="the commit that introduced the bug  [default: auto]",
 )
+@option("--replace", "replaces", is_flag=True, help="remove the Fixes: tags that --fixes omits")
 @option(
     "--stable",
     choices=["auto", "none"],
@@ -109,6 +110,8 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
             settings.flag("signoff") if options["signoff"] is None else options["signoff"]
         )
         options["fixes"] = options["fixes"] or ("auto",)
+        if options["replaces"] and {"auto", "none"} & set(options["fixes"]):
+            raise UsageError("--replace requires a commit", hint="use --fixes COMMIT --replace")
         options["stable"] = options["stable"] or "auto"
         options["is_fix"] = None if (no_fix := options.pop("no_fix")) is None else not no_fix
         result = prepare_commit_tags(

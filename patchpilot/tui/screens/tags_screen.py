@@ -127,6 +127,17 @@ class TagsScreen(StageScreen["FixesResult"]):
         return tuple(cause.id for cause in causes if cause)
 
     @property
+    def _others(self) -> str:
+        """Return the Fixes: tags in the message that the chosen candidates can replace, or ""."""
+        chosen = {candidate.commit for candidate in self._chosen_candidates}
+        others = [
+            judged_tag.tag.text
+            for judged_tag in (self._shown.present if self._shown else ())
+            if judged_tag.introduced_by is None or judged_tag.introduced_by.id not in chosen
+        ]
+        return format_count(len(others), "Fixes: tag") if others[1:] else "".join(others)
+
+    @property
     def _shown_culprits(self) -> tuple[str, ...]:
         """Return the commits that introduced the displayed bug.
 
@@ -434,8 +445,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             is_proposed=is_proposed,
             # tags that the user ticked are no guess
             doubt="" if self._ticked_commits else self._doubt,
+            others=self._others,
             signed=self._is_signed,
-            signs=self.session.signs_off,
         )
         self.app.push_screen(dialog, self._write_tags)
 

@@ -56,7 +56,7 @@ class WriteTags(Choose):
 
     Typed or pasted text goes to the line for more tags. `fixes` is the option for `prepare`.
     `tag` is the Fixes: line ("" for none); it is ticked if `is_proposed` is set. `doubt` is why it
-    is only a guess.
+    is only a guess. `others` is the Fixes: line in the message that it can replace ("" for none).
     """
 
     BINDINGS = bind_keys(Binding("ctrl+s", "write", "write", priority=True))
@@ -69,13 +69,13 @@ class WriteTags(Choose):
         *,
         is_proposed: bool,
         doubt: str = "",
+        others: str = "",
         signed: bool,
-        signs: bool = False,
     ) -> None:
         answers = [("write", "Write tags"), ("no", "Cancel")]
         super().__init__("", answers, "Write tags", letters=("", ""))
         self._session, self._fixes, self._tag = session, fixes, tag
-        self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
+        self._signed, self._is_proposed, self._others = signed, is_proposed, others if tag else ""
         self._doubt, self._ready, self._working = doubt, False, False
         self._threads = ThreadJobs(self)
         self.hints = [("Space", "tick")]
@@ -86,6 +86,9 @@ class WriteTags(Choose):
             if self._tag
             else Static("Fixes: tags: unchanged", id="fixes-none")
         )
+        if self._others:
+            text = plain_text(f"Replace {self._others}")
+            yield Tick(text, value=True, id="replace", compact=True)
         yield Tick(
             "Cc: stable, if the stable trees need the fix",
             value=True,
@@ -99,7 +102,7 @@ class WriteTags(Choose):
         )
         yield Tick(
             sign_off_text,
-            value=self._signed or self._signs,
+            value=self._signed or self._session.signs_off,
             disabled=self._signed,
             id="signoff",
             compact=True,
@@ -137,17 +140,17 @@ class WriteTags(Choose):
         self._field.post_message(event)
 
     def read_request(self) -> "PrepareRequest":
-        fixes = (
-            self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
-        )
+        ticked = {tick.id for tick in self.query(Tick) if tick.value}
+        fixes = self._fixes if not self._tag or "fixes" in ticked else ("none",)
         doubt = self._doubt if fixes == self._fixes else ""
         text = self._field.value.strip()
         return PrepareRequest(
             fixes=fixes,
-            stable="auto" if self.query_one("#stable", Checkbox).value else "none",
+            stable="auto" if "stable" in ticked else "none",
             trailers=(text,) if text else (),
-            signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
+            signoff="signoff" in ticked and not self._signed,
             doubt=doubt,
+            replaces={"fixes", "replace"} <= ticked,
         )
 
     def _update_preview(self, _changed: object = None) -> None:

@@ -126,10 +126,37 @@ async def test_frame_and_cursor_follow_the_chosen_and_the_written_commit(
         await keys(pilot, "home")
         await visible(pilot, "Where the bug is, if ")
         # with two tags, the branches have the bug of either
-        await keys(pilot, "w", "space", "ctrl+s")
+        await keys(pilot, "w", "space")
+        await visible(pilot, f"[✓] Replace Fixes: {named_commit}")
+        await keys(pilot, "down", "space", "ctrl+s")
         await visible(pilot, "2 valid Fixes: tags")
         await visible(pilot, "Where the bug is ─")
         assert len(current_screen(app, TagsScreen)._shown_culprits) == 2
+
+
+async def test_written_tag_is_replaced(fixed_clone: Path, app: PatchpilotApp) -> None:
+    before = git(fixed_clone, "log", "-1", "--format=%B").text
+    async with running(app, (120, 36), Stage.TAGS, "j", "w", "ctrl+s") as pilot:
+        await visible(pilot, "1 valid Fixes: tag")
+        wrong = git(fixed_clone, "log", "-1", "--format=%B").text
+        assert wrong.count("\nFixes: ") == 1
+        await keys(pilot, "home", "w", "space", "ctrl+s")
+        await until(
+            pilot,
+            lambda: git(fixed_clone, "log", "-1", "--format=%B").text not in (before, wrong),
+            "the other tag",
+        )
+        tags = git(fixed_clone, "log", "-1", "--format=%(trailers:key=Fixes)").text.split("\n")
+        assert len(list(filter(None, tags))) == 1
+        assert tags[0] not in wrong
+        await keys(pilot, "u")
+        await visible(pilot, "Undo")
+        await keys(pilot, "enter")
+        await until(
+            pilot,
+            lambda: git(fixed_clone, "log", "-1", "--format=%B").text == wrong,
+            "the first tag",
+        )
 
 
 async def test_row_without_a_candidate_offers_no_tag(app: PatchpilotApp) -> None:
