@@ -180,12 +180,8 @@ def _list_deleted_forms(history: CommitChange, blocks: Collection[_Form]) -> Ite
     kept = Counter(
         form[0] for run in runs for text in run.added for form in _list_forms(text, run)[1:]
     )
+    yield from _list_deleted_blocks(runs, blocks)
     for run in runs:
-        block = _join_lines(_list_code_lines(run.removed)), _find_function_name(run)
-        if block in blocks and not any(
-            block[0] in _join_lines(_list_code_lines(other.added)) for other in runs
-        ):
-            yield block
         for text in run.removed:
             same, anywhere, *renamed = _list_forms(text, run)
             for forms in ((same, anywhere), renamed):
@@ -193,6 +189,17 @@ def _list_deleted_forms(history: CommitChange, blocks: Collection[_Form]) -> Ite
                     kept[forms[-1][0]] -= 1
                 else:
                     yield from forms
+
+
+def _list_deleted_blocks(runs: Sequence[Run], blocks: Collection[_Form]) -> Iterator[_Form]:
+    """Yield the blocks that were deleted from a function, alone or with other lines."""
+    added = [_join_lines(_list_code_lines(run.added)) for run in runs]
+    for run in runs:
+        removed = "\n" + _join_lines(_list_code_lines(run.removed))
+        for block, function in blocks:
+            is_deleted = f"\n{block}" in removed and not any(block in text for text in added)
+            if is_deleted and function == _find_function_name(run):
+                yield block, function
 
 
 def _list_forms(text: str, run: Run) -> tuple[_Form, ...]:

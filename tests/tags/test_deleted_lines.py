@@ -126,6 +126,11 @@ DESTROY = "\tmutex_destroy(&tmp102->lock);\n"
             id="as a block of short lines",
         ),
         pytest.param(
+            [(READY + LOCK, "\ttmp102->ready = true;\n")],
+            [("\tdev_info", LOCK + "\tdev_info")],
+            id="a call in a rewritten block",
+        ),
+        pytest.param(
             [(CHECK, ""), ("ready = false", "ready = true")],
             [(INIT, INIT + CHECK), ("\treturn 0;", "\ttmp102_start(client);\n\treturn 0;")],
             id="in a larger fix",
