@@ -371,23 +371,25 @@ class TopicState(NamedTuple):
         if self.series.step.is_held:
             return self.series.step
         if self._prepares_version:
-            next_draft = replace(self.draft, version=self.next_version)
-            action: Advice
-            if has_unfinished_changelog(next_draft):
-                prefix = "" if self.changed else "change your commits, then "
-                reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
-                if placeholder := find_placeholder(next_draft.changelog):
-                    reason += f": fill in or delete “{crop_text(placeholder, 60)}”"
-                action = Action("draft", ("--changelog", "- what changed"), reason)
-            elif self.last and is_same_version(next_draft, self.last, f"[{next_draft.mark}] x"):
-                action = f"change your commits, then review v{self.next_version} and send it"
-            else:
-                reason = f"review v{self.next_version}, then send it (`{{}}`)"
-                action = Action("send", ("--reroll", "--dry-run"), reason)
+            action = self._next_version_action
             return NextStep(Turn.YOURS, join_hints(*self._steps_before_next_version, action))
         from patchpilot.reading.next_step import replace_tag_count
 
         return replace_tag_count(self.series.step, self.missing_tags)
+
+    @property
+    def _next_version_action(self) -> Advice:
+        next_draft = replace(self.draft, version=self.next_version)
+        if has_unfinished_changelog(next_draft):
+            prefix = "" if self.changed else "change your commits, then "
+            reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
+            if placeholder := find_placeholder(next_draft.changelog):
+                reason += f": fill in or delete “{crop_text(placeholder, 60)}”"
+            return Action("draft", ("--changelog", "- what changed"), reason)
+        if self.last and is_same_version(next_draft, self.last, f"[{next_draft.mark}] x"):
+            return f"change your commits, then review v{self.next_version} and send it"
+        reason = f"review v{self.next_version}, then send it (`{{}}`)"
+        return Action("send", ("--reroll", "--dry-run"), reason)
 
     @property
     def _steps_before_next_version(self) -> tuple[Advice, ...]:
