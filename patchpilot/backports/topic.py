@@ -206,9 +206,10 @@ def list_conflict_options(
         adapted = adapt_conflicts(
             scratch, merge, tree, fix, backports, backport_trees(repository, None).changelogs
         )
-    if adapted:
-        adapted = replace(adapted, steps=add_causes(adapted.steps, branch.causes))
-    return ConflictOptions(adapted)
+    # code that the branch lacks is to be found by the user, in a clone with git's conflict
+    if adapted is None or adapted.omits_code:
+        return ConflictOptions()
+    return ConflictOptions(replace(adapted, steps=add_causes(adapted.steps, branch.causes)))
 
 
 def resolve_conflict(

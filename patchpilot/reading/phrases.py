@@ -238,6 +238,9 @@ PLAIN_WISH = re.compile(
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"  # noqa: E501
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
+    r"|i (?:can(?:not|'t)?|could) only (?:look|read|compile|build|test|try|check)\b"
+    r"|i (?:no longer|(?:do|did)(?: not|n't)) (?:have|own) (?:the|this|that|any|such) (?:\w+ )?"
+    r"(?:hardware|device|board|machine|chip|setup)\b"
     r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note)"  # noqa: E501
     r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"  # noqa: E501
     r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know)\b"

@@ -96,7 +96,7 @@ def _related_phrases(
     evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> Iterator[str]:
     if numbers["related"] >= 0.15:
-        yield "added the code that the fix changes elsewhere in the file"
+        yield "last changed other lines with the identifiers of the fix"
     if numbers["named"] >= 0.15:
         yield "last changed the lines with identifiers that the message mentions"
     if numbers.get("brought_told"):

@@ -246,6 +246,23 @@ def test_report_of_success_requests_nothing(text: str, tag: str, quote: str) -> 
     assert (series.state, series.claims) == ("under-review", ())
 
 
+@pytest.mark.parametrize("tag", ["", f"\nAcked-by: {MATT}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I no longer have the hardware and could only look at the code, but this is how it was.",
+        "I can only test this on an X75.",
+        "I don't have this board.",
+    ],
+)
+def test_missing_hardware_of_a_reviewer_requests_nothing(text: str, tag: str) -> None:
+    question = "Please name the board in the message."
+    reply = make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n{tag}")
+    assert list_review_points(story.V1, reply) == []
+    reply = make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n\n{question}\n{tag}")
+    assert list_review_points(story.V1, reply) == [f"Matt Maintainer: {question}"]
+
+
 def test_hardware_of_a_tester_requests_nothing() -> None:
     text = "I have a board with this chip. pump0_fault reads 1 without a sensor now."
     question = "Does pump1 work for you?"
