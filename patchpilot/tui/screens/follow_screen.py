@@ -210,8 +210,15 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.tui.jobs.start_stage(self.stage)
 
     def has_changed(self, before: "tuple[Tracked, ...]", after: "tuple[Tracked, ...]") -> bool:
-        """Return whether more than the time of the update differs."""
-        return [*map(_clear_update_time, before)] != [*map(_clear_update_time, after)]
+        """Return whether a message, a state or a next step differs, not only a time."""
+        old_facts, new_facts = (
+            [
+                (it.entry.id, it.posted and it.posted.message_ids, it.unread, it.state, it.step)
+                for it in result
+            ]
+            for result in (before, after)
+        )
+        return old_facts != new_facts
 
     def show_result(self, result: "tuple[Tracked, ...]") -> None:
         """Show the conversation, keeping the cursor.
