@@ -440,4 +440,4 @@ def test_tree_that_applied_a_series_is_added_as_a_remote(
         name = command.split()[3]
         for branch in ("pumps-next", "main"):
             repo.git(f"update-ref refs/remotes/{name}/{branch} HEAD")
-        assert "once a tree that you fetch has it: `git fetch --all --tags`" in read_step()
+        assert "fetch the tree to check this: `git fetch --all --tags`" in read_step()

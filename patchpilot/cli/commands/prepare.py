@@ -35,8 +35,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot prepare --dry-run\n"
-        "  patchpilot prepare HEAD --fixes 43645ce03e00\n"
-        "  patchpilot prepare HEAD --trailer 'Closes: https://bugzilla.kernel.org/1'"
+        "  patchpilot prepare HEAD --fixes 43645ce03e00"
     )
 )
 @common_options("text", "json")
@@ -46,7 +45,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     multiple=True,
     help="the commit that introduced the bug  [default: auto]",
 )
-@option("--replace", "replaces", is_flag=True, help="remove the Fixes: tags that --fixes omits")
+@option("--replace", "replaces", is_flag=True, help="remove the other Fixes: tags")
 @option(
     "--stable",
     choices=["auto", "none"],
