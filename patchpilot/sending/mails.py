@@ -140,15 +140,13 @@ def _claim_send(outbox: Outbox, sending: Sending) -> Send:
 def _save_send_choices(sending: Sending) -> None:
     """Save the choices for this send in the draft, for the next version.
 
-    A test message to oneself is not a version, so only the answers are saved.
+    A test message to oneself is not a version, so nothing is saved.
     """
+    if sending.request.to_self:
+        return
     with Drafts() as drafts:
         saved_draft, planned_draft = drafts.get(sending.draft.change_id), sending.draft
         if saved_draft is None:
-            return
-        if sending.request.to_self:
-            answered = replace(saved_draft, answers=planned_draft.answers)
-            drafts.keep(saved_draft, answered, "test mail")
             return
         changelogs = (
             {

@@ -408,7 +408,7 @@ def test_written_backport_has_a_second_version(world: StableWorld, tmp_path: Pat
         outcome.expect(1, f"`patchpilot send --reroll {file}` sends the next version")
         reroll = ("send", "--reroll", file, *answers)
         outcome = repo.patchpilot(*reroll)
-        outcome.expect(1, f"patchpilot draft --changelog '- what changed' {file}")
+        outcome.expect(1, "- EDITME changed: ring", f"patchpilot draft --edit {file}")
         repo.patchpilot("draft", "--changelog", "- go to 21", file).expect(0)
         repo.patchpilot(*reroll).expect(0)
         first, second = map(parse_mail, map(unpacked, server.take()))
