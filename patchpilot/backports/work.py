@@ -182,7 +182,7 @@ def _advise_writing(
 ) -> Action:
     """Return the command that writes the patches of the branches, or sends what was written."""
     if written := _list_written(folder, ready):
-        return Action("send", (str(written[0]),), "next: send its patches: {}")
+        return Action("send", (written[0],), "next: send its patches: {}")
     open_branches = [row.branch for row, it in rows if it.kind not in RESTING]
     onto = list_onto_options(open_branches if len(open_branches) < len(rows) else request.onto)
     # with --adapt, a fix that was not adapted is not written with its prerequisites
@@ -191,10 +191,10 @@ def _advise_writing(
     return Action("backport", arguments, f"{_list_changes(rows)}next: {{}}")
 
 
-def _list_written(folder: Path, branches: Sequence[BranchResult]) -> list[Path]:
+def _list_written(folder: Path, branches: Sequence[BranchResult]) -> list[str]:
     """Return the folders of those branches whose patches were written before."""
     places = (folder / backport_folder_name(it.branch, it.version, it.tip) for it in branches)
-    return [place for place in places if any(place.glob("*.patch"))]
+    return [str(place) for place in places if any(place.glob("*.patch"))]
 
 
 def _advise_request(

@@ -82,6 +82,9 @@ NOT_RUN = {
     "patchpilot send {branch.resolved}": (
         "known at run time: tests/backports/test_work_clone.py compares it"
     ),
+    "patchpilot send {written[0]}": (
+        "needs written backports: tests/backports/test_write.py compares the step"
+    ),
     "patchpilot track show {entries[0][0]}": (
         "its words are known at run time: tests/threads/test_known_series.py runs it"
     ),

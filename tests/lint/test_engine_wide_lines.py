@@ -4,7 +4,6 @@
 A line is cut at 4,096 characters, so longer texts are many lines just below that length.
 """
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.kit.snippets import mail
 from tests.kit.topics import SIGNED
 from tests.lint.wide_lines import FILES, PLACES, TOKENS, make_wide_series
 
-SIZES = (10_000, 30_000, 100_000)
+SIZES = (10_000, 100_000)
 EXPONENT = 1.2
 SLOWEST = 2.0
 """Seconds for the largest size, below which growth is not measured."""
@@ -60,12 +59,10 @@ def test_wide_lines_take_linear_time(place: str) -> None:
 
         if measure_seconds(make_task(SIZES[-1])) <= SLOWEST:
             continue
-        exponents = [
-            measure_exponent(make_task, small, large, enough=EXPONENT)
-            for small, large in itertools.pairwise(SIZES)
-        ]
-        if max(exponents) > EXPONENT:
-            wrong[token] = exponents
+        # a tenfold range: between two close sizes, a busy machine's caches decide
+        exponent = measure_exponent(make_task, SIZES[0], SIZES[-1], enough=EXPONENT)
+        if exponent > EXPONENT:
+            wrong[token] = exponent
     assert wrong == {}
 
 

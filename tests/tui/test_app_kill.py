@@ -202,6 +202,8 @@ def test_interrupt_in_the_mail_setup_returns_to_the_demo(tmp_path: Path) -> None
         # without a mail server, m sets up the account
         at = demo.type("m")
         demo.wait_for("Press Ctrl-C to cancel", "Your address [", since=at)
+        # the question waits for an answer a moment after it is shown
+        demo.quiet()
         at = demo.type("\x03")
         demo.wait_for("nothing was written", since=at)
         # the demo's first process, which gets the signal as well, must go on
