@@ -888,7 +888,7 @@ class BackportSession:
         """Return the reason why a branch is not affected, or "" if this is not certain.
 
         This is for fixes without a Fixes: tag. The branch is not affected if it has neither the
-        functions that the fix changes nor the commit that the `fixes` command finds.
+        functions that the fix changes nor the commit that the `fixes` command is certain of.
         """
         functions = [
             function for function in group_changes_by_function(fix.files).lines if function
@@ -904,7 +904,7 @@ class BackportSession:
             self._guesses[fix.id] = tuple(
                 Culprit(candidate.commit[:12], candidate.subject, candidate.commit, is_guess=True)
                 for candidate in candidates[:1]
-                if candidate.confidence >= rank_culprits.LIKELY
+                if not candidate.doubt
             )
         guesses = self._guesses[fix.id]
         has_bug, _, reason = judge_whether_affected(

@@ -9,6 +9,7 @@ from patchpilot.backports.local_names import MissingName
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
+from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.model.c_scanner import C_FILES, read_code, read_hunk_code
 from patchpilot.model.patch import FileChange
 
@@ -72,7 +73,7 @@ def compare_symbols(
     }
     function_hints = [
         f"the fix changes {symbol}(), which the branch's {path} does not have"
-        for symbol, path in _find_missing_functions(scratch, fix, tree).items()
+        for symbol, path in _find_missing_functions(scratch, fix, base, tree).items()
     ]
     folders = _list_nearby_paths(fix)
     try:
@@ -319,23 +320,25 @@ def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
     return counts[0] != counts[1]
 
 
-def _find_missing_functions(scratch: ScratchStore, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map changed functions that the branch lacks to the file's path.
-
-    Their names are taken from hunk headers.
-    """
+def _find_missing_functions(
+    scratch: ScratchStore, fix: FixCommit, base: str, tree: str
+) -> dict[str, str]:
+    """Map functions of mainline that the fix changes and the branch lacks to the file's path."""
     symbols: dict[str, str] = {}
     for change in fix.files:
-        content = (
-            scratch.blob(tree, change.old_path)
-            if change.old_path and change.path.endswith(_CODE)
-            else None
-        )
-        if content is None:
+        if not change.old_path or not change.path.endswith(_CODE):
             continue
-        branch_words = set(_WORD.findall(content.decode("utf-8", "replace")))
-        for hunk in change.hunks:
-            match = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
-            if match and match[1] not in branch_words and match[1] not in _KEYWORDS:
-                symbols.setdefault(match[1], change.path)
+        before, after = (scratch.blob(it, change.old_path) for it in (base, tree))
+        if before is None or after is None:
+            continue
+        lost = _list_words(before) - _list_words(after) - _KEYWORDS
+        symbols.update(
+            (name, change.path)
+            for name in group_changes_by_function((change,)).lines
+            if name in lost and name not in symbols
+        )
     return symbols
+
+
+def _list_words(content: bytes) -> set[str]:
+    return set(_WORD.findall(content.decode("utf-8", "replace")))

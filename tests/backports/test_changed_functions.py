@@ -117,3 +117,35 @@ def test_missing_file_hint_names_the_new_location(
         hint.startswith("new.c does not exist in the branch; work() is in ")
         for hint in answer["hints"]
     ), answer["hints"]
+
+
+def test_missing_function_is_the_changed_one_not_the_hunk_headers(world: World) -> None:
+    # the hunk header names swift_step(), above the function that the fix changes
+    swift = "int swift_step(int a)\n{\n\treturn a;\n}\n\n"
+    moved = format_function(**FIXED).replace("work(void)", "swift_work(void)")
+    world.repo.commit("work: be swift", {"w.c": swift + moved})
+    added = "int fix_step(int a)\n{\n\treturn a + 1;\n}\n\n"
+    changed = moved.replace("{\n", "{\n\tfix_step(1);\n", 1)
+    fix_commit = world.repo.commit(
+        f'work: the fix\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": swift + added + changed},
+    )
+    hints = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.6", world.fix)
+    )["hints"]
+    changes = [hint for hint in hints if hint.startswith("the fix changes ")]
+    assert changes == ["the fix changes swift_work(), which the branch's w.c does not have"]
+
+
+def test_missing_function_is_no_proof_if_the_origin_is_a_guess(world: World) -> None:
+    # the function came with a refactoring; the bug may be older
+    split = format_function(**FIXED) + "\nint split(int a)\n{\n\tgo(a);\n\treturn a;\n}\n"
+    world.repo.commit("work: split it", {"w.c": split})
+    fix_commit = world.repo.commit(
+        "work: fix a leak", {"w.c": split.replace("\tgo(a);\n", "\tgo(a);\n\tstop(a);\n")}
+    )
+    result = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.6", world.fix)
+    )
+    assert result["verdict"] == "conflict"
+    assert result["affected"] is None
