@@ -49,8 +49,8 @@ _NAMED_PARTS = (
     ),
     (
         re.compile(
-            r"\b(?:commit (?:message|msg|log|description)|change ?log|patch description)\b"
-            r"|(?P<vague>\b(?:the|your) (?:message|description)\b)",
+            r"\b(?:commit (?:message|msg|log)|change ?log|(?:commit|patch|the|your) description)\b"
+            r"|(?P<vague>\b(?:the|your) message\b)",
             re.IGNORECASE,
         ),
         r"(?!Subject: |[\w-]+-by: )\s*\S",
@@ -345,28 +345,33 @@ def find_addressing_change(point: ReviewPoint, following: NextVersion) -> Change
     for number in numbers:
         old = following.pairs[number][0]
         lines = old.find_reported(reported) if reported else old.find_quoted(point.quoted)
+        is_on_code = bool(reported or (lines and old.laid[lines[1]][1] != _MESSAGE))
+        named = _name_message_parts(point, is_on_code=is_on_code)
+        # code below which the message is named is only the reason for the request
+        if named and is_on_code:
+            lines = None
         if lines and (hunk := following.changed_within(number, *lines)):
             return hunk
-        is_on_code = bool(reported or (lines and old.laid[lines[1]][1] != _MESSAGE))
-        named = _name_message_parts(point.text, is_on_code=is_on_code)
         if named and (hunk := following.changed_message(number, named)):
             return hunk
     return None
 
 
-def _name_message_parts(text: str, *, is_on_code: bool) -> re.Pattern[str] | None:
+def _name_message_parts(point: ReviewPoint, *, is_on_code: bool) -> re.Pattern[str] | None:
     """Return a pattern for the lines of a commit message that a request names, or None.
 
     A request below code must name the message or a tag; otherwise, quoted words are sufficient.
     """
+    code = " ".join(point.quoted).lower()
     parts = [
         part
         for words, part in _NAMED_PARTS
-        if (match := words.search(text)) and not (is_on_code and match["vague"])
+        if (match := words.search(point.text))
+        and not (is_on_code and (match["vague"] or match[0].split()[-1].lower() in code))
     ]
-    parts += (f"{tag['tag']}:" for tag in _NAMED_TAG.finditer(text))
+    parts += (f"{tag['tag']}:" for tag in _NAMED_TAG.finditer(point.text))
     if not is_on_code:
-        words = (next(filter(None, it.groups())) for it in _WORDS.finditer(text))
+        words = (next(filter(None, it.groups())) for it in _WORDS.finditer(point.text))
         parts += (f".*{re.escape(it)}" for it in words if len(it) > 1)
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 

@@ -262,6 +262,15 @@ def test_next_version_addresses_the_request_for_it(request_text: str, state: str
         ("s/may/can/ in the message, please.", ("It may", "It can"), "addressed"),
         ("s/NULL/null/ in the code, please.", ("pump: check", "pump: core: check"), "open"),
         ("Please reword the commit message.", ("return -1", "return -EINVAL"), "open"),
+        *(
+            (f"> +\tpump->on = 0;\n\n{words}", change, state)
+            for words, change, state in (
+                ("Please say why in the description.", ("on = 0", "on = 2"), "open"),
+                ("Please say why in the commit message.", ("on = 0", "on = 2"), "open"),
+                ("Please say why in the description.", ("It may", "On, it may"), "addressed"),
+                ("Why is the message lost with this?", ("on = 0", "on = 2"), "addressed"),
+            )
+        ),
     ],
 )
 def test_message_change_addresses_what_the_request_names(
