@@ -8,6 +8,7 @@ Front modules:
 
 - `contact_history`: the commits that a contact made
 - `get_maintainer.topic_answer`: `maintainers --format get_maintainer`
+- `groups`: the recipients by the reason why they were added
 - `history`: earlier commits by the recipients
 - `topic`: `maintainers`, and the recipients of a topic
 """

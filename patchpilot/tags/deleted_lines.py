@@ -14,12 +14,13 @@ from patchpilot.tags.line_sources import MAX_LINES, NEAR_CHARACTERS, strip_space
 
 ELSEWHERE = 0.5
 """Weight of a line that was deleted in another function, or has other names in the fix."""
-MIN_CALL = 10
-"""Minimum number of letters and digits in a call that is evidence by itself."""
+MIN_STATEMENT = 10
+"""Minimum number of letters and digits in a statement that is evidence by itself."""
 _COMMENT = re.compile(r"\s*(?:/[*/]|\*(?:\s|/|$))")
 _NOT_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\b[a-z_]\w*")
 _NOT_CALLED = frozenset(("if", "while", "for", "switch", "return", "sizeof", "else", "do", "goto"))
+_SETS_MEMBER = re.compile(r"\s*\w[\w\[\]]*(?:\.|->)[\w\[\].>-]+\s*=[^=]")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 RENAMED = 2
 """Rank of the form without names."""
@@ -142,18 +143,22 @@ def _make_block(run: Run, moved: Collection[str]) -> _Line | None:
     """Return the lines that a run adds as a block, or None if they are not evidence by
     themselves.
 
-    A single line must be a call.
+    A single line must be a call, or an assignment to a member.
     """
     lines = _list_code_lines(run.added)
     letters = sum(map(_count_letters, lines))
     if (
         not any(compute_significance(text) >= SIGNIFICANT for text in lines)
-        or (len(lines) == 1 and not (letters >= MIN_CALL and _find_calls(lines[0])))
+        or (len(lines) == 1 and not (letters >= MIN_STATEMENT and _is_statement(lines[0])))
         or all(strip_spaces(text) in moved for text in lines)
     ):
         return None
     form = _join_lines(lines), _find_function_name(run)
     return _Line((form,), letters, len(lines), is_block=True)
+
+
+def _is_statement(line: str) -> bool:
+    return bool(_find_calls(line) or _SETS_MEMBER.match(line))
 
 
 def _list_code_lines(lines: Sequence[str]) -> list[str]:

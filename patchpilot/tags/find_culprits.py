@@ -75,6 +75,14 @@ class FixesResult:
             for problem in tag.problems
         )
 
+    def list_other_tags(self, commits: Collection[str]) -> tuple[str, ...]:
+        """Return the existing Fixes: tags that name none of these commits."""
+        return tuple(
+            it.tag.text
+            for it in self.present
+            if it.introduced_by is None or it.introduced_by.id not in commits
+        )
+
     @property
     def best_candidate(self) -> Candidate | None:
         """Return the best candidate.

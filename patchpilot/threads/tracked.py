@@ -2,9 +2,9 @@
 """Define the record of a tracked series."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from patchpilot.archive.track_store import MOST_READ, TrackEntry
 from patchpilot.model.action import Action, actions_in_advice
@@ -81,6 +81,17 @@ class Tracked(SeriesSummary):
         from patchpilot.reading.posted_series import PostedSeries
 
         return self.posted or PostedSeries(())
+
+    @property
+    def without_update(self) -> Self:
+        """Return the series without the time and the new messages of its last update."""
+        return replace(self, entry=self.entry._replace(updated=None), new=())
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Return the messages, the state and the next step, to compare two updates."""
+        messages = self.posted and self.posted.message_ids
+        return self.entry.id, messages, self.unread, self.state, self.step
 
     @property
     def shown_unread(self) -> frozenset[str]:

@@ -4,11 +4,12 @@
 The roots are the series' posts and messages in other threads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Reply
+from patchpilot.threads.review_ledger import LedgerItem
 from patchpilot.threads.tracked import Tracked
 
 
@@ -88,3 +89,30 @@ def _find_parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
     """Return the Message-ID of a message's parent among these messages, or ""."""
     parents = (id_ for id_ in mail.above if id_ in mails and id_ != mail.message_id)
     return next(parents, "")
+
+
+def find_first_message(
+    series: Tracked,
+    items: Sequence[LedgerItem],
+    mails: Sequence[ConversationMail],
+) -> str:
+    """Return the Message-ID of the message to show first.
+
+    This is a message with an open request; if there is none, an unread reply to the latest version;
+    otherwise the latest message.
+    """
+    open_items = sorted(
+        (item for item in items if item.open),
+        key=lambda open_item: not open_item.of_newest,
+    )
+    unread = (
+        node.message_id
+        for node in mails
+        if node.message_id in series.unread and node.reply and node.reply.version == series.version
+    )
+    newest_mail = max(mails, key=lambda node: node.mail.when)
+    return (
+        *(item.point.message_id for item in open_items),
+        *unread,
+        newest_mail.message_id,
+    )[0]

@@ -168,33 +168,6 @@ READING = (
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
 
 
-def first_message_to_show(
-    series: "Tracked",
-    items: "Sequence[LedgerItem]",
-    mails: "Sequence[ConversationMail]",
-) -> str:
-    """Return the Message-ID of the message to show first.
-
-    This is a message with an open request; if there is none, an unread reply to the latest version;
-    otherwise the latest message.
-    """
-    open_items = sorted(
-        (item for item in items if item.open),
-        key=lambda open_item: not open_item.of_newest,
-    )
-    unread = (
-        node.message_id
-        for node in mails
-        if node.message_id in series.unread and node.reply and node.reply.version == series.version
-    )
-    newest_mail = max(mails, key=lambda node: node.mail.when)
-    return (
-        *(item.point.message_id for item in open_items),
-        *unread,
-        newest_mail.message_id,
-    )[0]
-
-
 def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     """Return the rows that stay above a series' conversation.
 

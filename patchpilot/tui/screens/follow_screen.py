@@ -5,7 +5,6 @@ It shows the sent messages, the replies, where the patch was merged, and the nex
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +16,6 @@ from patchpilot.reading.thread_values import TAKEN
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
     describe_series_state,
-    first_message_to_show,
     follow_status,
     pinned_rows,
     placeholder_rows,
@@ -55,10 +53,6 @@ HEAD_LOW, HEAD = 4, 5
 """Lines for each row above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")
 """Actions for the topic's own series."""
-
-
-def _clear_update_time(series: "Tracked") -> "Tracked":
-    return replace(series, entry=series.entry._replace(updated=None), new=())
 
 
 class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
@@ -210,15 +204,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.tui.jobs.start_stage(self.stage)
 
     def has_changed(self, before: "tuple[Tracked, ...]", after: "tuple[Tracked, ...]") -> bool:
-        """Return whether a message, a state or a next step differs, not only a time."""
-        old_facts, new_facts = (
-            [
-                (it.entry.id, it.posted and it.posted.message_ids, it.unread, it.state, it.step)
-                for it in result
-            ]
-            for result in (before, after)
-        )
-        return old_facts != new_facts
+        return [it.facts for it in before] != [it.facts for it in after]
 
     def show_result(self, result: "tuple[Tracked, ...]") -> None:
         """Show the conversation, keeping the cursor.
@@ -230,7 +216,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series is None:
             self.refill_list()
         # do not redraw if only the time of the update has changed
-        elif old_series is None or _clear_update_time(series) != _clear_update_time(old_series):
+        elif old_series is None or series.without_update != old_series.without_update:
             is_same = old_series and old_series.entry.id == series.entry.id
             new_ids = series.unread - old_series.unread if old_series and is_same else frozenset()
             is_read = is_same and old_series and old_series.version == series.version
@@ -284,11 +270,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         If `keep_cursor` is set, keep the cursor where it is; otherwise move it to the message that
         waits for the user, or to the latest message.
         """
+        from patchpilot.tracking.conversation import find_first_message
+
         series = self._series
         if (keep_cursor and self.selected_item) or series is None or not self._mails:
             self.refill_list()
             return
-        self.refill_list(first_message_to_show(series, self._items, self._mails))
+        self.refill_list(find_first_message(series, self._items, self._mails))
         self._before, self._has_moved = self.row_list.cursor_line, False
         # the list has no height until the next refresh
         self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)

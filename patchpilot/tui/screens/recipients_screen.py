@@ -14,7 +14,6 @@ from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
     explain_recipient,
-    group_recipients,
     note_rows,
     recipient_rows,
 )
@@ -75,6 +74,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._read_history()
 
     def build_rows(self) -> list[Row]:
+        from patchpilot.recipients.groups import group_recipients
+
         result = self.shown_result
         columns = (self.row_list.scrollable_content_region.width or self.size.width - 4) - 1
         return recipient_rows(group_recipients(result.rows, result.planned.plan), columns)

@@ -130,11 +130,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def _others(self) -> str:
         """Return the Fixes: tags in the message that the chosen candidates can replace, or ""."""
         chosen = {candidate.commit for candidate in self._chosen_candidates}
-        others = [
-            judged_tag.tag.text
-            for judged_tag in (self._shown.present if self._shown else ())
-            if judged_tag.introduced_by is None or judged_tag.introduced_by.id not in chosen
-        ]
+        others = self._shown.list_other_tags(chosen) if self._shown else ()
         return format_count(len(others), "Fixes: tag") if others[1:] else "".join(others)
 
     @property
@@ -310,15 +306,15 @@ class TagsScreen(StageScreen["FixesResult"]):
                 return
             heading = f"Candidate {candidate.commit[:12]}"
             self.query_one("#introduced", Panel).heading = heading
-            introduced_rows, fix_rows, hunk_row = patches
-            for selector, rows, first_row in (
-                ("#introducing", introduced_rows, hunk_row),
+            introduced_rows, fix_rows, hunk_line = patches
+            for selector, rows, line in (
+                ("#introducing", introduced_rows, hunk_line),
                 ("#fix", fix_rows, 0),
             ):
                 view = self.query_one(selector, DiffView)
                 if list(view.rows) != rows:
                     view.set_rows(rows)
-                    view.scroll_to(y=view.row_of_line(first_row), animate=False, immediate=True)
+                    view.go_to_line(line)
 
         self.run_in_thread(
             "reading the candidate",

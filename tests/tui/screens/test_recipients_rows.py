@@ -3,18 +3,17 @@
 
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
-from patchpilot.tui.screens.recipients_rows import (
+from patchpilot.recipients.groups import (
     ANSWERS,
     BY_YOU,
     INTRODUCED,
-    OUT,
     PROJECT,
     SETTINGS,
     TAGS,
     THREADS,
-    display_role,
     group_recipients,
 )
+from patchpilot.tui.screens.recipients_rows import OUT, display_role
 
 
 def make_recipient(

@@ -11,9 +11,8 @@ from patchpilot.reading.requests import PointState
 from patchpilot.threads.known_series import open_store
 from patchpilot.threads.review_ledger import LedgerItem, list_latest_requests
 from patchpilot.threads.tracked import Tracked
-from patchpilot.tracking.conversation import list_conversation
+from patchpilot.tracking.conversation import find_first_message, list_conversation
 from patchpilot.tracking.follow_series import track_series_in_mbox
-from patchpilot.tui.screens.follow_rows import first_message_to_show
 from patchpilot.tui.screens.thread_rows import thread_rows
 from patchpilot.tui.widgets.lists import Row
 from tests.kit import story
@@ -100,9 +99,9 @@ def test_follow_opens_at_a_request_or_the_latest_message(
     mails, items = list_conversation(series), list_latest_requests(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
-    assert first_message_to_show(series, items, mails) == review
-    assert first_message_to_show(replace(series, unread=frozenset((unread,))), (), mails) == unread
-    assert first_message_to_show(replace(series, unread=frozenset()), (), mails) == unread
+    assert find_first_message(series, items, mails) == review
+    assert find_first_message(replace(series, unread=frozenset((unread,))), (), mails) == unread
+    assert find_first_message(replace(series, unread=frozenset()), (), mails) == unread
 
 
 def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
