@@ -119,7 +119,7 @@ def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     name = f'{result.short} ("{result.subject}")' if result.commit else result.subject
     yield FactRow("fix", "", name)
     if result.asked:
-        yield FactRow("asked", "", f"mainline commit for {result.asked[:12]}")
+        yield FactRow("asked", "", f"{result.asked[:12]}, a backport of this commit")
     if result.upstream is False:
         lacks_newer = any(branch.lacking_newer for branch in result.branches)
         order = ", newer trees first" if lacks_newer else ""

@@ -153,8 +153,8 @@ class FoundFix:
 
     @property
     def share(self) -> str:
-        """Return the probability in percent, or "" if the commit cannot be the fix."""
-        return "" if self.is_excluded else f"{self.probability:.0%}"
+        """Return the probability in percent, or "" if the commit was tried or cannot be the fix."""
+        return "" if self.works or self.is_excluded else f"{self.probability:.0%}"
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             "regression",
             "not a regression"
             if regression == "no"
-            else "regression: the regression tracker is informed",
+            else "regression: the regressions list gets a copy",
         )
     if topic.series.cover or (draft.has_cover and (topic.request.cover or not is_single)):
         yield "cover", "cover letter written"

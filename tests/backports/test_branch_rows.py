@@ -171,7 +171,7 @@ def test_each_view_draws_only_rows(view: str, result: BackportResult) -> None:
         "mind the lock",
         "no missing commit makes the fix apply",
         "draft, not written; check each place (context, confidence 0.62):",
-        "mainline commit for 444444444444",
+        "444444444444, a backport of this commit",
         "not in this repository: 5.15",
         "it is long",
     ],

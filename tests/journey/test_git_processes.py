@@ -17,9 +17,9 @@ MOST = {
     ("maintainers",): 12,
     ("fixes", "HEAD"): 15,
     ("stable",): 13,
-    # three read the commits that may be imports of code, and that add what the fix uses
-    # some read the commits that may be imports of code, and that add what the fix uses
-    ("backport", "HEAD"): 34,
+    # some read the commits that may be imports of code, and that add what the fix uses; without a
+    # Fixes: tag, the conflict of a branch that may lack the bug is explained as well
+    ("backport", "HEAD"): 41,
     ("doctor", "--offline"): 20,
     ("send", "--dry-run", "--offline"): 25,
 }

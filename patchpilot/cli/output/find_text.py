@@ -136,7 +136,7 @@ def format_introduction(result: Introduction, operation: str, *, is_reported: bo
     lines += [
         "then, for the fix:",
         "  patchpilot fixes --bisect-log FILE  # the Fixes: tag, from `git bisect log`",
-        f"  {Action('send', ('--regression', regression))}  # inform the regression tracker",
+        f"  {Action('send', ('--regression', regression))}  # with the regressions list in Cc",
     ]
     if not is_reported:
         report = _pipe(Action("find", (operation, "--good", good, "--bad", bad, "--report")))

@@ -314,7 +314,8 @@ class TagsScreen(StageScreen["FixesResult"]):
                 view = self.query_one(selector, DiffView)
                 if list(view.rows) != rows:
                     view.set_rows(rows)
-                    view.go_to_line(line)
+                    # the view has its size after the next refresh
+                    self.call_after_refresh(view.go_to_line, line)
 
         self.run_in_thread(
             "reading the candidate",
