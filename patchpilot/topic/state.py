@@ -188,6 +188,27 @@ class TopicState(NamedTuple):
         return self.is_sent and not self.added and self.proven in MERGED
 
     @property
+    def doubt_of_version(self) -> str:
+        """Return why the next version may be needless, or "" if there is a reason for it."""
+        if self.series is None:
+            return ""
+        if self.series.state in TAKEN:
+            return (
+                f"The patch was accepted: {self.series.why}.\n\nSend a patch on top of it instead,"
+                " unless the maintainer asked for a new version."
+            )
+        from patchpilot.reading.ci_verdict import CiVerdict
+        from patchpilot.threads.review_ledger import list_latest_requests
+
+        is_wanted = self.changed or self.needs_changes or self.series.ci == CiVerdict.FAILED
+        if is_wanted or list_latest_requests(self.series):
+            return ""
+        return (
+            f"Nobody asked for a change of {self.label}, and your commits are as they were sent."
+            "\n\nReviewers read each version: send one only with a change."
+        )
+
+    @property
     def needs_changes(self) -> bool:
         """Return whether the author must change the series.
 

@@ -12,7 +12,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from patchpilot.model.printable import crop_text, format_count
-from patchpilot.reading.thread_values import TAKEN
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
     describe_series_state,
@@ -502,14 +501,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_version(self) -> None:
-        """Start the next version; ask first if the last one was applied."""
-        series = self.own_series
-        if series is None or series.state not in TAKEN:
+        """Start the next version; ask first if it may be needless."""
+        topic = self._reading.topic
+        doubt = topic.doubt_of_version if topic else ""
+        if not doubt:
             self._begin_next_version()
             return
-        text = f"The patch was accepted: {series.why}.\n\nSend a patch on top of it instead, unless"
         answers = ("no", "Keep this version"), ("yes", "Start the next version")
-        question = Choose(f"{text} the maintainer asked for a new version.", answers, "Version")
+        question = Choose(doubt, answers, "Version")
         ask_for_confirmation(self, question, self._begin_next_version)
 
     def _begin_next_version(self) -> None:

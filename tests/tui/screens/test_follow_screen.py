@@ -590,3 +590,21 @@ async def test_kept_tag_is_not_asked_about_again(app: PatchpilotApp, sent_topic:
         await keys(pilot, "space", "a")
         assert last_message(app) == "accepted 1 tag"
         assert "still holds" not in text_of(app)
+
+
+async def test_needless_version_is_questioned(tmp_path: Path) -> None:
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    with create_life(tmp_path) as topic_life:
+        topic_life.send()
+        topic_life.update()
+        app = create_app(topic_life.repo.path, memory=saved_state)
+        async with running(app, (120, 36), Stage.FOLLOW) as pilot:
+            await keys(pilot, "v")
+            assert "Nobody asked for a change of v1" in text_of(app)
+            await keys(pilot, "escape")
+            assert "v2 is started" not in text_of(app)
+        topic_life.amend_patch()
+        app = create_app(topic_life.repo.path, memory=saved_state)
+        async with running(app, (120, 36), Stage.FOLLOW) as pilot:
+            await keys(pilot, "v")
+            await until(pilot, lambda: "v2 is started" in text_of(app), "v2")
