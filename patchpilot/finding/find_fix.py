@@ -402,13 +402,14 @@ def find_fixes(
         tuple(notes),
         tuple(search.files),
     )
-    _note_proposed_trial(repository, found_fixes, symptom.key)
+    _note_shown_trials(repository, found_fixes, symptom.key)
     return found_fixes
 
 
-def _note_proposed_trial(repository: Repository, fixes: FoundFixes, symptom_key: str) -> None:
-    if (proposed := fixes.proposed) and proposed.branches:
-        note_shown_trial(repository, proposed.commit, proposed.branches[0].branch, symptom_key)
+def _note_shown_trials(repository: Repository, fixes: FoundFixes, symptom_key: str) -> None:
+    for fix in fixes.candidates:
+        if fix.branches and not fix.is_excluded:
+            note_shown_trial(repository, fix.commit, fix.branches[0].branch, symptom_key)
 
 
 def _move_excluded_last(fixes: Sequence[FoundFix]) -> list[FoundFix]:
@@ -712,7 +713,7 @@ def find_later_fixes(
         fixes,
         files=tuple(introducing_change.files),
     )
-    _note_proposed_trial(repository, found_fixes, first_bad)
+    _note_shown_trials(repository, found_fixes, first_bad)
     return found_fixes
 
 

@@ -354,6 +354,15 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     assert "of such searches\n  searched       15 commits since v6.1\n" in outcome.out
     # no candidate is likely enough to propose a backport
     assert "search by builds: dmesg | patchpilot find --bisect - --in v6.1" in outcome.out
+    first = outcome.out.split("\n\n")[1].split()[1]
+    trial = f"patchpilot find --try {first} --in v6.1"
+    assert (
+        f"if the first one fits, build it and try whether the bug is gone: {trial}" in outcome.out
+    )
+    # the answer is about the log for which it was shown
+    repo.patchpilot("find --try", first, "--in", "v6.1", "--works", "yes")
+    again = repo.patchpilot("find -", stdin=LOG.encode()).out
+    assert again.startswith(f"{first} fixes it, as you tried")
     repo.git("checkout -q -B topic v6.1")
     repo.commit(f"{TITLE}\n\nThe page may be NULL:\n\n{LOG}", {FILE: FIXED})
     repo.git("tag -f v6.2")

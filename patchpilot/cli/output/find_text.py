@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from patchpilot.cli.output.track_report import format_series
@@ -55,7 +55,6 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
     for number, fix in enumerate(fixes.candidates):
         likelihood = "likely" if fixes.likely and not number else f"{fix.share:>4}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
-    bisect_command = _pipe(Action("find", ("--bisect", operation, "--in", fixes.tree)))
     is_named = fixes.fits and not fixes.searched
     if is_named and fixes.tree == "HEAD":
         again = _pipe(Action("find", (operation, "--in", "VERSION")))
@@ -71,22 +70,26 @@ def format_found_fixes(fixes: FoundFixes, operation: str, *, is_reported: bool =
         report = _pipe(Action("find", (operation, "--report")))
         lines += [] if is_reported else ["", f"next: report the bug: {report}"]
     elif fixes.searched:
-        advice = "read these commits, or search by builds" if fixes.fits else "search by builds"
-        label = "  if it still happens, " if fixes.update else "next: "
-        lines += ["", *_format_update(fixes), f"{label}{advice}: {bisect_command}"]
-        if not is_reported:
-            report = _pipe(Action("find", (operation, "--in", fixes.tree, "--report")))
-            lines += [
-                f"  or report the bug: {report}",
-                "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the"
-                " report",
-            ]
-        lines += [
-            "  if an older version works, first find what introduced it:"
-            f" {_pipe(Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree)))}",
-            *_explain_pipe(operation),
-        ]
+        lines += ["", *_format_update(fixes), *_format_search_steps(fixes, operation, is_reported)]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+
+
+def _format_search_steps(fixes: FoundFixes, operation: str, is_reported: bool) -> Iterator[str]:
+    """Yield what to do if no candidate is likely."""
+    bisection = _pipe(Action("find", ("--bisect", operation, "--in", fixes.tree)))
+    label = "  if it still happens, " if fixes.update else "next: "
+    if fixes.fits:
+        step = fixes.candidates[0].next_step(fixes.messages, is_fix=not fixes.symptom.name)
+        yield f"{label}read these commits; if the first one fits, {step}"
+        label = "  or "
+    yield f"{label}search by builds: {bisection}"
+    if not is_reported:
+        report = _pipe(Action("find", (operation, "--in", fixes.tree, "--report")))
+        yield f"  or report the bug: {report}"
+        yield "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report"
+    introduction = _pipe(Action("find", (operation, "--good", "VERSION", "--bad", fixes.tree)))
+    yield f"  if an older version works, first find what introduced it: {introduction}"
+    yield from _explain_pipe(operation)
 
 
 def _pipe(action: Action) -> str:
