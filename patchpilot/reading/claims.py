@@ -345,14 +345,18 @@ def _parse_answer(reply: Reply, base: Claim) -> list[Claim]:
     mail, (commit, asked) = reply.mail, reply.revision.requested
     if mail.by_author or mail.kind is MailKind.PATCH:
         return []
-    is_promise = mail.statement is not None and mail.statement.what == "promised"
-    is_queued = mail.kind is MailKind.APPLIED and not is_promise
+    statement = mail.statement
+    is_queued = (
+        statement is not None
+        and statement.kind is MailKind.APPLIED
+        and statement.what != "promised"
+    )
     answer = parse_answer(mail.body.text, asked, is_queued=is_queued)
     failed = base._replace(what="failed", commit=commit, sentence=answer.refusal[:MOST_QUOTED])
     queued = base._replace(what="queued", commit=commit)
     return [
         *(failed._replace(version=version) for version in answer.failed),
-        *(queued._replace(version=version) for version in answer.others if is_queued),
+        *(queued._replace(version=version) for version in answer.queued),
     ]
 
 

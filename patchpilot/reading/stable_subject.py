@@ -13,6 +13,8 @@ _NOT_APPLIED = re.compile(
     re.IGNORECASE,
 )
 """The words in an answer to a request by which the fix needs a backport."""
+_APPLIED_TO = re.compile(r"\bapply(?: \w+)? (?:to|on|in) (?:the )?(?:linux-)?(?=\d)", re.IGNORECASE)
+_TAKEN = re.compile(r"\b(?:queued|applied|added|merged|picked|took|taken)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"(?<=[.!?])\s+|;\s+|,?\s+but\s+", re.IGNORECASE)
 
 
@@ -36,28 +38,34 @@ class StableAnswer(NamedTuple):
     """The states of branches according to an answer to a request.
 
     `refusal` is the first clause by which the fix needs a backport, or "". `failed` contains the
-    versions that need one, and `others` the versions that the rest of the answer is about.
+    versions that need one, and `queued` the versions that get the fix.
     """
 
     refusal: str
     failed: tuple[str, ...]
-    others: tuple[str, ...]
+    queued: tuple[str, ...]
 
 
 def parse_answer(text: str, asked: Sequence[str], *, is_queued: bool) -> StableAnswer:
     """Return the states of the `asked` versions according to an answer, and of others that it
     asks for.
 
-    An answer that names none of them is about all. If some are queued (`is_queued`), a refusal
-    without a version is about the versions that are not named.
+    An answer that names none of them is about all. If some may be queued (`is_queued`), a refusal
+    without a version is about the versions that are not named. A question queues nothing.
     """
     named = [it for it in find_versions(text) if it in asked]
-    clauses = [it for it in _CLAUSE_END.split(text.strip()) if _NOT_APPLIED.search(it)]
+    every = _CLAUSE_END.split(text.strip())
+    clauses = [it for it in every if _NOT_APPLIED.search(it)]
+    taken = (it for it in every if _TAKEN.search(it) and it not in clauses)
+    is_queued = is_queued and not all(it.endswith("?") for it in taken)
     refusing = " ".join(clauses)
     # `5.15.y` without a request is a wish for a backport, and `5.15` may only be an explanation
-    failed = [it for it in find_versions(refusing) if it in asked or f"{it}.y" in refusing]
+    is_named = bool(_APPLIED_TO.search(refusing))
+    failed = [
+        it for it in find_versions(refusing) if is_named or it in asked or f"{it}.y" in refusing
+    ]
     if clauses and not failed:
         failed = [it for it in asked if it not in named] if is_queued else named or [*asked]
-    others = [it for it in named or asked if it not in failed]
+    queued = [it for it in named or asked if is_queued and it not in failed]
     refusal = " ".join(clauses[0].split()).rstrip(".!?") if clauses else ""
-    return StableAnswer(refusal, tuple(failed), tuple(others))
+    return StableAnswer(refusal, tuple(failed), tuple(queued))

@@ -115,7 +115,20 @@ def test_versions_in_a_text_are_those_of_branches() -> None:
         ),
         (("Applied to 6.6.y and 5.15.y, thanks.",), {"6.6": "queued"}),
         (("It does not apply. Please send a backport for 6.1.",), {"6.1": "failed"}),
+        *(
+            ((f"Now queued up for 6.6, thanks.\n\n{refusal}",), {"6.6": "queued"})
+            for refusal in (
+                "It does not apply to 5.15. Can you send a working backport for it?",
+                "This fails to apply on linux-5.15.y, so please send a backport.",
+            )
+        ),
+        (("It does not apply, as 5.15 lacks its helper.",), {"6.1": "failed", "6.6": "failed"}),
         (("Why is this needed in stable?",), {}),
+        (("Was this queued up for 6.6 already?",), {}),
+        (
+            ("Queued up for 6.1.y. It does not apply to 6.6.y. Can you send a backport?",),
+            {"6.1": "queued", "6.6": "failed"},
+        ),
         (
             ("Now queued up, thanks.", "Dropped from 6.1, it breaks the build."),
             {"6.1": "dropped", "6.6": "queued"},
