@@ -353,7 +353,7 @@ def _parse_answer(reply: Reply, base: Claim) -> list[Claim]:
     )
     answer = parse_answer(mail.body.text, asked, is_queued=is_queued)
     failed = base._replace(what="failed", commit=commit, sentence=answer.refusal[:MOST_QUOTED])
-    queued = base._replace(what="queued", commit=commit)
+    queued = base._replace(what="queued", commit=commit, sentence=answer.promise[:MOST_QUOTED])
     return [
         *(failed._replace(version=version) for version in answer.failed),
         *(queued._replace(version=version) for version in answer.queued),

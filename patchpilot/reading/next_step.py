@@ -133,10 +133,11 @@ def _discussion_step(series: PostedSeries) -> NextStep:
     """Return the step after a request to the stable maintainers, or a report: the last answer
     decides, until all requested branches have the commit.
     """
+    last, answer = _find_last_message(series), find_last_answer(series)
     if series.state is SeriesState.IN_STABLE:
-        return _finish(f"done: {series.why}")
-    last = _find_last_message(series)
-    if last is None or last is not find_last_answer(series):
+        refusal = _backport_after_refusal(series, answer) if answer else None
+        return refusal or _finish(f"done: {series.why}")
+    if last is None or last is not answer:
         head = last.message_id if last else series.latest.message_id
         if series.now - series.last_activity > series.waiting:
             return _your_turn(_write(head, "send a reminder: there is no answer"))
@@ -154,8 +155,8 @@ def _discussion_step(series: PostedSeries) -> NextStep:
         return _wait_step(f"{who}: “{quoted}”: ", _update("wait for the release"))
     if last.mail.wants_answer:
         return _your_turn(_write(last.message_id, last.mail.wanted_answer))
-    answer = _write(last.message_id, "answer it if needed")
-    return _your_turn(f"read the answer by {who}: “{quoted}”; ", answer)
+    reply = _write(last.message_id, "answer it if needed")
+    return _your_turn(f"read the answer by {who}: “{quoted}”; ", reply)
 
 
 def find_last_answer(series: PostedSeries) -> Reply | None:
@@ -184,11 +185,17 @@ def follow_fix(report: SeriesSummary, number: int, fix: SeriesSummary) -> NextSt
 
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:
-    """Return the backport to the branches to which a requested fix does not apply, or None."""
+    """Return the backport to the branches to which a requested fix does not apply, or None.
+
+    Branches that have it or get it in another message are omitted.
+    """
+    sent = {it for later in series.follow_ups if later.relation == "backports" for it in later.onto}
+    lacking = series.needs.lacking if series.needs else None
     claims = [
         it
         for it in series.events
         if it.message_id == answer.message_id and it.what == "failed" and it.version
+        if it.version not in sent and (lacking is None or it.version in lacking)
     ]
     if not claims:
         return None

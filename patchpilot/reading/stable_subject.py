@@ -37,11 +37,13 @@ def find_versions(text: str) -> tuple[str, ...]:
 class StableAnswer(NamedTuple):
     """The states of branches according to an answer to a request.
 
-    `refusal` is the first clause by which the fix needs a backport, or "". `failed` contains the
+    `refusal` is the first clause by which the fix needs a backport, or "", and `promise` the first
+    one by which it is taken. `failed` contains the
     versions that need one, and `queued` the versions that get the fix.
     """
 
     refusal: str
+    promise: str
     failed: tuple[str, ...]
     queued: tuple[str, ...]
 
@@ -56,8 +58,8 @@ def parse_answer(text: str, asked: Sequence[str], *, is_queued: bool) -> StableA
     named = [it for it in find_versions(text) if it in asked]
     every = _CLAUSE_END.split(text.strip())
     clauses = [it for it in every if _NOT_APPLIED.search(it)]
-    taken = (it for it in every if _TAKEN.search(it) and it not in clauses)
-    is_queued = is_queued and not all(it.endswith("?") for it in taken)
+    taken = [it for it in every if _TAKEN.search(it) and it not in clauses and it[-1:] != "?"]
+    is_queued = is_queued and bool(taken)
     refusing = " ".join(clauses)
     # `5.15.y` without a request is a wish for a backport, and `5.15` may only be an explanation
     is_named = bool(_APPLIED_TO.search(refusing))
@@ -67,5 +69,5 @@ def parse_answer(text: str, asked: Sequence[str], *, is_queued: bool) -> StableA
     if clauses and not failed:
         failed = [it for it in asked if it not in named] if is_queued else named or [*asked]
     queued = [it for it in named or asked if is_queued and it not in failed]
-    refusal = " ".join(clauses[0].split()).rstrip(".!?") if clauses else ""
-    return StableAnswer(refusal, tuple(failed), tuple(queued))
+    refusal, promise = (" ".join("".join(it[:1]).split()).rstrip(".!?") for it in (clauses, taken))
+    return StableAnswer(refusal, promise, tuple(failed), tuple(queued))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the next step in a thread that starts with a request to the stable maintainers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.stable_subject import find_versions
-from patchpilot.reading.thread_values import Turn
+from patchpilot.reading.thread_values import SeriesState, StableNeeds, Turn
 from patchpilot.threads.series_record import summarize_series
 from tests.kit.mails import ADA, RITA, START, build_mail, build_mbox, build_patch_mail, build_reply
 
@@ -144,3 +145,17 @@ def test_answers_set_the_states_of_the_requested_branches(
 
 def test_answer_of_an_unknown_sender_sets_no_state() -> None:
     assert not read_request(answer("Now queued up, thanks.", RITA)).stable
+
+
+def test_refused_branch_stays_open_after_the_release_of_the_others() -> None:
+    text = "Now queued up for 6.1 and 6.6.\n\nIt does not apply to 5.15. Can you send a backport?"
+    posted = read_request(answer(text))
+    assert [it.sentence for it in posted.claims if it.what == "queued"] == [
+        "Now queued up for 6.1 and 6.6"
+    ] * 2
+    released = replace(posted, state=SeriesState.IN_STABLE)
+    step = advise(released)
+    assert (step.need, "make the backport to 5.15: `" in str(step.advice)) == (Turn.YOURS, True)
+    # without the bug, or with the fix, it needs nothing
+    for lacking, need in ((("5.15",), Turn.YOURS), ((), Turn.FINISHED)):
+        assert advise(replace(released, needs=StableNeeds(True, lacking))).need is need
