@@ -28,6 +28,7 @@ from patchpilot.reading.thread_values import (
     NextStep,
     SeriesState,
     Turn,
+    stable_summary,
 )
 
 _NEW_VERSION = {
@@ -135,8 +136,7 @@ def _discussion_step(series: PostedSeries) -> NextStep:
     """
     last, answer = _find_last_message(series), find_last_answer(series)
     if series.state is SeriesState.IN_STABLE:
-        refusal = _backport_after_refusal(series, answer) if answer else None
-        return refusal or _finish(f"done: {series.why}")
+        return _finish(f"done: {series.why}")
     if last is None or last is not answer:
         head = last.message_id if last else series.latest.message_id
         if series.now - series.last_activity > series.waiting:
@@ -185,20 +185,21 @@ def follow_fix(report: SeriesSummary, number: int, fix: SeriesSummary) -> NextSt
 
 
 def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | None:
-    """Return the backport to the branches to which a requested fix does not apply, or None.
-
-    Branches that have it or get it in another message are omitted.
+    """Return the backport to the branches to which a requested fix does not apply, or the wait for
+    the ones that were sent, or None if the answer refuses nothing.
     """
-    sent = {it for later in series.follow_ups if later.relation == "backports" for it in later.onto}
-    lacking = series.needs.lacking if series.needs else None
-    claims = [
+    refused = [
         it
         for it in series.events
         if it.message_id == answer.message_id and it.what == "failed" and it.version
-        if it.version not in sent and (lacking is None or it.version in lacking)
     ]
-    if not claims:
+    if not refused:
         return None
+    answered = [it for it in series.stable if it.state != "failed"]
+    done = {it.version for it in answered}
+    claims = [it for it in refused if it.version not in done]
+    if not claims:
+        return _wait_step(f"wait for the release: {stable_summary(answered)}; ", _update("`{}`"))
     versions = [it.version for it in claims if it.version]
     quoted = textwrap.shorten(claims[0].sentence, 2 * _MAX_QUOTE)
     words = f"make the backport to {', '.join(versions)}: `{{}}`"

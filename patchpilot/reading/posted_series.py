@@ -437,10 +437,12 @@ class PostedSeries:
     def targets(self) -> tuple[str, ...]:
         """Return the stable versions that a backport or a request is for, or none for others.
 
-        A backport without a version in its prefix is for the branch whose message it answers.
+        A backport without a version in its prefix is for the branch whose message it answers. A
+        request becomes one for each branch for which an answer asks for a backport.
         """
         if self.is_discussion:
-            return self.latest.requested[1]
+            refused = (it.version for it in self.events if it.version and it.what == "failed")
+            return tuple(dict.fromkeys((*self.latest.requested[1], *refused)))
         if not (self.revisions and self.latest.backport_to):
             return ()
         parent = self.latest.head.mail.in_reply_to

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.bounded import clamp_time
 from patchpilot.reading.stable_subject import parse_request_subject
-from patchpilot.reading.thread_values import NO_BACKPORTS, SentBackports
+from patchpilot.reading.thread_values import NO_BACKPORTS, SentBackport, SentBackports
 from patchpilot.resources import (
     find_sent_time,
     list_draft_names,
@@ -207,7 +207,7 @@ def add_sent_marks(
         (version, number, when, sent.post_version if sent else 0)
         for (version, number), stable_commit in named.items()
         if (commit := posted.find_commit(number) or stable_commit or posted.commit)
-        for sent in [backports.get((commit, version))]
+        for sent in [_find_backport(commit, version, backports)]
         if (when := _find_sent_time(commit, version, backports))
     )
     requests = tuple(_find_requested_branches(posted, store))
@@ -227,10 +227,20 @@ def add_sent_marks(
 def _find_sent_time(commit: str, version: str, backports: SentBackports) -> datetime | None:
     """Return when the patches of a commit for a stable version were sent, or None."""
     sent, marked = (
-        backports.get((commit, version)),
+        _find_backport(commit, version, backports),
         find_marked_time(name_patches_mark(commit, version)),
     )
     return max(filter(None, (marked, sent and sent.when)), default=None)
+
+
+def _find_backport(commit: str, version: str, backports: SentBackports) -> SentBackport | None:
+    """Return the last send of a commit, whose id may be abbreviated, for a stable version."""
+    sends = (
+        sent
+        for (sent_commit, sent_version), sent in backports.items()
+        if sent_version == version and sent_commit.startswith(commit)
+    )
+    return next(sends, None)
 
 
 def _find_requested_branches(

@@ -10,8 +10,9 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.series_state import decide_state
 from patchpilot.reading.stable_subject import find_versions
-from patchpilot.reading.thread_values import SeriesState, StableNeeds, Turn
+from patchpilot.reading.thread_values import Turn
 from patchpilot.threads.series_record import summarize_series
 from tests.kit.mails import ADA, RITA, START, build_mail, build_mbox, build_patch_mail, build_reply
 
@@ -117,7 +118,7 @@ def test_versions_in_a_text_are_those_of_branches() -> None:
         (("Applied to 6.6.y and 5.15.y, thanks.",), {"6.6": "queued"}),
         (("It does not apply. Please send a backport for 6.1.",), {"6.1": "failed"}),
         *(
-            ((f"Now queued up for 6.6, thanks.\n\n{refusal}",), {"6.6": "queued"})
+            ((f"Now queued up for 6.6, thanks.\n\n{refusal}",), {"5.15": "failed", "6.6": "queued"})
             for refusal in (
                 "It does not apply to 5.15. Can you send a working backport for it?",
                 "This fails to apply on linux-5.15.y, so please send a backport.",
@@ -153,9 +154,8 @@ def test_refused_branch_stays_open_after_the_release_of_the_others() -> None:
     assert [it.sentence for it in posted.claims if it.what == "queued"] == [
         "Now queued up for 6.1 and 6.6"
     ] * 2
-    released = replace(posted, state=SeriesState.IN_STABLE)
-    step = advise(released)
+    step = advise(posted)
     assert (step.need, "make the backport to 5.15: `" in str(step.advice)) == (Turn.YOURS, True)
-    # without the bug, or with the fix, it needs nothing
-    for lacking, need in ((("5.15",), Turn.YOURS), ((), Turn.FINISHED)):
-        assert advise(replace(released, needs=StableNeeds(True, lacking))).need is need
+    sent = decide_state(replace(posted, sent_marks=(("5.15", 0, START + timedelta(days=1), 1),)))
+    assert {it.version: it.state for it in sent.stable}["5.15"] == "posted"
+    assert advise(sent).need is Turn.WAITING
