@@ -247,7 +247,8 @@ NO_REQUEST = re.compile(
     r"|please note(?:[:,]| (?:that|i|we|you|they|there|it is|it's|this is)\b)"
     r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)"
     r"|(?<!\badd )(?<!\bneed )(?<!\bneeds )\b(?:an?|one|some|few|couple of)(?: \w+)? (?:nits?|nitpicks?|comments?|issues?|remarks?|questions?)(?: (?:below|inline))?\W*$"  # noqa: E501
-    r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501
+    r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b"  # noqa: E501
+    r"|^\W*(?:right|true|indeed|agreed|exactly),(?!.*\b(?:but|please|should|must|can|could|would|need\w*|why)\b)[^?]*$",
     re.IGNORECASE,
 )
 """Sentences that look like requests but are not."""

@@ -190,7 +190,7 @@ def _put_before_mover(
     evidence: EvidenceInput, tallies: Mapping[str, Tally], ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
     """Exchange the first candidate, if it only moved or renamed the changed lines, with the best
-    candidate that wrote them.
+    candidate that wrote them, or that deleted most of what the fix adds.
     """
     mover = ranked[0][0] if ranked else ""
     if (
@@ -202,7 +202,9 @@ def _put_before_mover(
         return ranked
     for commit, confidence in ranked:
         tally = tallies[commit]
-        if mover in tally.movers and (tally.removed_lines or tally.beside_lines):
+        wrote = mover in tally.movers and (tally.removed_lines or tally.beside_lines)
+        deletion = evidence.deletions.get(commit)
+        if wrote or (deletion and deletion.share >= LIKELY):
             others = [pair for pair in ranked[1:] if pair[0] != commit]
             return [(commit, ranked[0][1]), (mover, confidence), *others]
     return ranked

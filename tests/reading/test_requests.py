@@ -531,3 +531,15 @@ def test_request_to_another_person_is_none(sentence: str, to: str, cc: str, coun
     reply = build_reply("[PATCH] pump: check", sentence, id="r", reply_to="v1", to=to, Cc=cc)
     (series,) = read_thread(parse(build_mbox(patch, reply)))
     assert len(review_points(series)) == count
+
+
+@pytest.mark.parametrize("start", ["Right", "True", "Indeed", "Exactly"])
+def test_agreement_at_the_start_of_a_review_is_no_request(start: str) -> None:
+    agreed = f"{start}, the data sheet says that the valve is not valid with the pump off."
+    wish = "Please add a short comment here."
+    for text in (f"{agreed}\n\n{wish}", f"{agreed} {wish}"):
+        body = f"> +\tif (!pump)\n\n{text}\n"
+        assert list_review_points(story.V1, make_reply_to_v1(body)) == [f"Matt Maintainer: {wish}"]
+    for asked in (f"{start}, but this needs a comment.", f"{start}, why is it not checked first?"):
+        body = f"> +\tif (!pump)\n\n{asked}\n"
+        assert list_review_points(story.V1, make_reply_to_v1(body)) == [f"Matt Maintainer: {asked}"]
