@@ -21,7 +21,7 @@ _SHOWN = re.compile(r"commit (?P<id>[0-9a-f]{40})")
 """The first line of a commit that git shows."""
 _APPLIED_TO = re.compile(
     r"^[^\w\n]*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"  # noqa: E501
-    r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
+    r"(?P<tree>\S+(?:(?<![,;.!])[ \t]+(?:\([^)\n]+\)|[\w./-]+$))?)",
     re.MULTILINE | re.IGNORECASE,
 )
 _MARKED_APPLIED = re.compile(

@@ -5,7 +5,7 @@ Each rewrite is recorded so that `undo` can revert it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits import rewrite
@@ -190,6 +190,8 @@ def _plan_commit_message(
         _hide_stable_request(repository, commit, project, message)
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
         _add_stable_tags(repository, commit, request, culprits, message, progress)
+    else:
+        notes += _explain_missing_request(repository, commit, request, project)
     for text in request.trailers:
         typed_trailers = parse_typed_trailers(text, project.tags.links)
         notes += [
@@ -407,6 +409,16 @@ _POSITION_PROBLEMS = frozenset(["blank-around"])
 
 def _format_fixes_value(repository: Repository, culprit: Commit) -> str:
     return format_fixes_tag(repository, culprit).partition(": ")[2]
+
+
+def _explain_missing_request(
+    repository: Repository, commit: Commit, request: PrepareRequest, project: Project
+) -> Iterator[str]:
+    """Yield why a fix gets no Cc: stable tag although it was asked for."""
+    is_wanted = request.fixes == ("none",) and request.stable != "none"
+    has_tags = commit.tags("Fixes") or project.lists.has_stable_tag(commit.trailers)
+    if is_wanted and not has_tags and judge_fix(repository, commit).is_fix:
+        yield "no Cc: stable: no tag names the commit that introduced the bug"
 
 
 def _add_stable_tags(

@@ -69,6 +69,16 @@ def test_open_findings_are_counted_after_writing(ring_history: RingHistory) -> N
     assert "check reports" not in dry_run.err
 
 
+def test_missing_stable_tag_is_explained(ring_history: RingHistory) -> None:
+    ring_history.repo.git("commit -q --amend -m 'ring: fix a crash'")
+    command = "prepare HEAD --fixes none --signoff --dry-run"
+    missing = "no Cc: stable: no tag names the commit that introduced the bug"
+    assert missing in ring_history.run_command(command).out
+    assert missing not in ring_history.run_command(f"{command} --stable none").out
+    ring_history.repo.git("commit -q --amend -m 'ring: rename it'")
+    assert missing not in ring_history.run_command(command).out
+
+
 def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> None:
     text = read_topic_message(ring_history).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"

@@ -349,14 +349,15 @@ def test_advice_about_applying_is_not_acceptance() -> None:
 
 
 def test_tree_is_identified_by_name() -> None:
+    listed = f"\n\n[1/1] demo: check it\n      commit: {'0123456789' * 4}"
     trees = {
         text: classify(parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).placement.tree
-        for text in ("Applied to it, thanks.", "Applied to demo-next.")
+        for text in (
+            *("Applied to it, thanks.", "Applied to demo-next."),
+            *(f"Applied to {words}{listed}" for words in ("fixes, thanks.", "pumps for-6.9")),
+        )
     }
-    assert trees == {
-        "Applied to it, thanks.": None,
-        "Applied to demo-next.": "demo-next",
-    }
+    assert list(trees.values()) == [None, "demo-next", "fixes", "pumps for-6.9"]
 
 
 def test_second_signer_is_not_the_author() -> None:
