@@ -315,7 +315,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 if list(view.rows) != rows:
                     view.set_rows(rows)
                     # the view has its size after the next refresh
-                    self.call_after_refresh(view.go_to_line, line)
+                    self.call_after_refresh(view.show_from_line, line)
 
         self.run_in_thread(
             "reading the candidate",

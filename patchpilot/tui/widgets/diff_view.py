@@ -273,6 +273,11 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         files = self.parts.file_of
         return files[line] if line < len(files) else None
 
+    def show_from_line(self, line: int) -> None:
+        """Move the cursor to a line, with as much as possible of what follows it in view."""
+        self.scroll_to(y=self.row_of_line(line), animate=False, immediate=True)
+        self.go_to_line(line)
+
     def go_to_line(self, line: int) -> None:
         line = max(0, min(line, len(self.rows) - 1))
         if self.rows and self.parts.kinds[line] is not LineKind.META:

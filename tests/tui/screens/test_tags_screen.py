@@ -32,7 +32,7 @@ async def test_not_a_fix_is_respected_by_other_stages(
         await keys(pilot, Stage.TAGS)
         await visible(pilot, "5.15 has it because")
         await keys(pilot, "x")
-        await visible(pilot, "The flash tool wants to know")
+        await visible(pilot, "int acme_mcp_nvm_num_images")
         await keys(pilot, "f")
         await visible(pilot, "acme_mcp.c")
         assert "Your fix" in text_of(app)
