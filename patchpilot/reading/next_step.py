@@ -629,12 +629,11 @@ def _is_long_merged(series: PostedSeries) -> bool:
 _UNFINISHED = (
     (
         "reverted",
-        "{1} was reverted in {0}: read the reason, and send a corrected backport if it is needed"
-        " there",
+        "{1} was reverted in {0}: read the reason, and send a corrected backport{2}",
     ),
     (
         "failed",
-        "send a backport to {0} if it is needed there (`{{}}`); {1} did not apply",
+        "send a backport to {0}{2} (`{{}}`); {1} did not apply",
     ),
 )
 """States of a stable branch that needs the author's work, and the step."""
@@ -647,10 +646,12 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
     fixes that a branch lacks.
     """
     steps: list[str | Action] = []
+    lacking = (series.needs.lacking if series.needs else None) or ()
     for state, words in _UNFINISHED:
         for target, numbers, versions in _find_unfinished(series, state):
             what = series.name_patches(numbers) or "the fix"
-            text = words.format(", ".join(versions), what)
+            doubt = "" if set(versions).issubset(lacking) else " if it is needed there"
+            text = words.format(", ".join(versions), what, doubt)
             text += "".join(f"; {series.clones[it]}" for it in versions if it in series.clones)
             steps.append(_backport(series, target, versions, text))
     for fix in series.follow_ups:
