@@ -188,6 +188,11 @@ class TopicState(NamedTuple):
         return self.is_sent and not self.added and self.proven in MERGED
 
     @property
+    def is_taken(self) -> bool:
+        """Return whether the series was applied, according to a tree or a message."""
+        return not {self.state, self.proven}.isdisjoint(TAKEN)
+
+    @property
     def doubt_of_version(self) -> str:
         """Return why the next version may be needless, or "" if there is a reason for it."""
         if self.series is None:
@@ -327,13 +332,12 @@ class TopicState(NamedTuple):
     @property
     def _changes_after_decision(self) -> Advice:
         """Return what to do with changes made after the series was applied or rejected, or ""."""
-        states = {self.state, self.proven}
-        if states & {*TAKEN}:
+        if self.is_taken:
             return (
                 f"{self.label} was applied: send further changes as a patch on top of it, with a"
                 f" Fixes: tag if they fix it, not as v{self.next_version}"
             )
-        if SeriesState.REJECTED not in states:
+        if SeriesState.REJECTED not in (self.state, self.proven):
             return ""
         reason = f"send v{self.next_version} only if that was agreed on the list (`{{}}`)"
         return Action("send", ("--reroll", "--dry-run"), reason, is_conditional=True)

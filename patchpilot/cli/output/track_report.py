@@ -61,10 +61,10 @@ def format_series(
         lines.append(f"  as of     {time_note}")
     if series.own and topic:
         change_note = f"; {topic.since}" if topic.since else ""
-        lines.append(
-            f"  topic     {topic.draft.branch or topic.draft.change_id}, next"
-            f" v{topic.next_version}{change_note}"
-        )
+        version_note = f", next v{topic.next_version}{change_note}"
+        is_over = topic.is_taken and not topic.is_begun
+        name = topic.draft.branch or topic.draft.change_id
+        lines.append(f"  topic     {name}{'' if is_over else version_note}")
     for report in series.delivery:
         lines += [
             f"  delivery  {report.words}",
