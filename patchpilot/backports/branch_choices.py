@@ -194,7 +194,7 @@ def read_branch_choices(
         for series in followed
         if series.posted and series.own and series.posted.is_unfetched
     )
-    merged = "" if result.upstream else next(merged_commits, "")
+    merged = "" if result.upstream else result.merged or next(merged_commits, "")
     return BranchChoices(
         result,
         left_out,

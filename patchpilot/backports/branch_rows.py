@@ -120,7 +120,9 @@ def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     yield FactRow("fix", "", name)
     if result.asked:
         yield FactRow("asked", "", f"{result.asked[:12]}, a backport of this commit")
-    if result.upstream is False:
+    if result.merged:
+        yield FactRow("unmerged", "", f"merged as {_describe_unfetched(result.merged)}")
+    elif result.upstream is False:
         lacks_newer = any(branch.lacking_newer for branch in result.branches)
         order = ", newer trees first" if lacks_newer else ""
         applied = f"{result.applied}, " if result.applied else ""
@@ -133,6 +135,10 @@ def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     if result.cc_stable:
         yield FactRow("tag", "", _ADD_PREREQUISITES, lines=result.cc_stable)
     yield from _list_unjudged_rows(result)
+
+
+def _describe_unfetched(merged: str) -> str:
+    return f"{merged[:12]}, not fetched yet: run git fetch --all --tags"
 
 
 def _list_unjudged_rows(result: BackportResult) -> Iterator[FactRow]:
@@ -259,8 +265,7 @@ def _shorten_reason(result: BackportResult, branch: BranchResult) -> str:
 
 def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[FactRow]:
     if work.merged:
-        text = f"{work.merged[:12]}, not fetched yet: run git fetch --all --tags"
-        yield FactRow("merged", "merged as", text)
+        yield FactRow("merged", "merged as", _describe_unfetched(work.merged))
     if branch.landed_as:
         yield FactRow("applied", "applied as", branch.landed_as[:12])
     review = work.find_review(branch) if branch.wants_fix and not branch.queued else None

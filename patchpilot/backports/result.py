@@ -40,6 +40,7 @@ class BackportResult:
     of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
     Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     `applied` is the commit in a maintainer's tree if the fix is not in mainline yet, or "".
+    `merged` is the mainline commit that messages name if it has not been fetched yet, or "".
     `interrupted` states how many fixes are judged if the user stopped the search.
     `reports` changes with what messages report about the fix (see `sign_stable_reports`).
     `origin` compares a backport, which TARGET is, with the commit that it names, if they differ.
@@ -68,6 +69,7 @@ class BackportResult:
     interrupted: str = ""
     reports: str = ""
     applied: str = ""
+    merged: str = ""
 
     @property
     def short(self) -> str:
@@ -81,7 +83,7 @@ class BackportResult:
         If the fix needs prerequisites on a stable tree, a line for each prerequisite that its
         message does not name yet precedes the tree's line.
         """
-        if self.upstream is not False or self.applied:
+        if self.upstream is not False or self.applied or self.merged:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:

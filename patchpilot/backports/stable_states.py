@@ -13,6 +13,7 @@ from patchpilot.backports.branch_result import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.threads.review_summary import find_unfetched_merge
 from patchpilot.threads.stable_requests import find_marked_time, name_patches_mark
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class StableStates:
     ) -> tuple[BackportResult, ...]:
         """Return the results with what messages report about each fix and branch.
 
-        This is the "failed to apply" message and the last state in a tracked series, when the user
-        sent a backport, which prerequisites are in the stable review, and the clone in which the
+        This is the merge that has not been fetched, the "failed to apply" message and the last
+        state in a tracked series, when the user sent a backport, which prerequisites are in the stable review, and the clone in which the
         user resolves a conflict. If the reports cannot be
         read, raise the error if they `are_needed`, for example to reply to a message. The verdicts
         do not depend on them.
@@ -82,7 +83,10 @@ class StableStates:
                 branch = replace(branch, sent=sent.when, sent_from=self._find_branch(sent))
             branches.append(self._add_reviews(result, branch))
         signature = sign_stable_reports(result.commit or "", reports)
-        return replace(result, branches=tuple(branches), reports=signature)
+        merged = ""
+        if self._repository and result.commit and result.upstream is False:
+            merged = find_unfetched_merge(self._repository, result.commit)
+        return replace(result, branches=tuple(branches), reports=signature, merged=merged)
 
     def _add_reviews(self, result: BackportResult, branch: BranchResult) -> BranchResult:
         """Return a branch with the states of its prerequisites in the stable review.

@@ -131,6 +131,8 @@ def _find_next_step(
     target = commit if result.asked else request.target or commit
     if not branches:
         return ""
+    if result.merged:
+        return "next: fetch the merge: `git fetch --all --tags`"
     if result.reverted:
         return _next_step_after_revert(result, result.reverted, request.onto)
     if result.commit and not result.upstream and all(branch.tip for branch in branches):

@@ -52,6 +52,24 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 
+def find_unfetched_merge(repository: "Repository", commit: str) -> str:
+    """Return the mainline commit that messages name for a commit that the user sent, or "".
+
+    Return "" if the repository has the mainline commit.
+    """
+    from patchpilot.history.patch_similarity import patch_ids
+    from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.resources import TOPIC_DATABASE, state_path
+
+    if not (state_path() / TOPIC_DATABASE).exists():
+        return ""
+    with Outbox() as outbox:
+        sends = outbox.find_related("", patch_ids(repository, [commit]).values(), "")
+    followed = find_series_of_send(sends[-1], repository) if sends else ()
+    unfetched = (it.about.commit for it in followed if it.about.is_unfetched)
+    return next(unfetched, None) or ""
+
+
 def _find_in_threads(
     candidates: "Sequence[Tracked]", sent_ids: set[str], store: "Store"
 ) -> "Iterator[Tracked]":

@@ -146,6 +146,32 @@ def test_requested_changes_name_the_branch_that_was_sent(world: World, tmp_path:
         assert "[PATCH 6.6.y v2 2/2] work: do not forget step 20" in again.out, again.err
 
 
+def test_merge_that_was_not_fetched_is_fetched_first(world: World, tmp_path: Path) -> None:
+    repo = world.repo
+    world.create_stable_branch("6.6", world.culprit)
+    repo.git("branch mine")
+    repo.git("reset -q --hard", world.groundwork)
+    merged = "7" * 40
+    with FaultySink() as server:
+        configure_mail_server(repo, server)
+        outcome = repo.patchpilot("send", "--yes", "--force", "x", "mine")
+        assert outcome.code == 0, outcome.err
+        (patch,) = (mail.data.replace(b"\r\n", b"\n") for mail in server.take())
+    unmerged = " ".join(world.run_backport("mine").out.split())
+    assert "not in mainline yet" in unmerged
+    message_id = parse_mail(patch).message_id.encode()
+    queued = build_stable_queue_notice(TITLE, merged, "6.18", reply_to="x", minutes=10**8)
+    file = tmp_path / "queued.mbox"
+    file.write_bytes(build_mbox(patch, queued.replace(b"x@example.org", message_id)))
+    with Store() as store:
+        follow_series.track_series_in_mbox(file, store=store)
+    text = " ".join(world.run_backport("mine").out.split())
+    assert f"merged as {merged[:12]}, not fetched yet: run git fetch --all --tags" in text
+    assert "not in mainline" not in text
+    assert "before you send" not in text
+    assert "next: fetch the merge: `git fetch --all --tags`" in text
+
+
 @pytest.mark.parametrize(
     ("tag", "step"),
     [
