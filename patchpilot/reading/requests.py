@@ -26,7 +26,7 @@ from patchpilot.reading.reply_body import MAX_LINES, Sentence
 from patchpilot.reading.request_model import asks_nothing
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
-MAX_TEXT = 160
+MAX_TEXT = 400
 MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100

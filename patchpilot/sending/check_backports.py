@@ -133,7 +133,7 @@ def _describe_newer(commit: str, lacking: Sequence[str], queued: Sequence[str]) 
     note = f" ({queue_note})" if queued else ""
     return (
         f"{join_words(lacking)} {verb} {commit}{note}: users who update to a newer branch would"
-        " lose the fix"
+        " lose it"
     )
 
 

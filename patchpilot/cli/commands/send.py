@@ -88,7 +88,7 @@ from patchpilot.topic.workplace import Workplace
     is_flag=True,
     help="print everything; send nothing and do not change the draft",
 )
-@option("--to-self", is_flag=True, help="send only to yourself, as a test")
+@option("--to-self", is_flag=True, help="send only to yourself, as a test; keeps no answers")
 @option(
     "--outbox",
     metavar="DIR",
