@@ -15,6 +15,7 @@ from patchpilot.backports.branch_result import BranchResult, find_sent_time
 from patchpilot.backports.branch_rows import format_branch_rows
 from patchpilot.backports.branch_step import (
     NO_WORK,
+    REQUESTABLE,
     BranchStep,
     BranchWork,
     StepKind,
@@ -151,6 +152,10 @@ class BranchChoices:
 
     def find_step(self, branch: BranchResult) -> BranchStep:
         return find_branch_step(self.result, branch, self.find_work(branch))
+
+    def is_requestable(self, branch: BranchResult) -> bool:
+        """Return whether the stable maintainers can be asked for the fix on a branch."""
+        return self.find_step(branch).kind in REQUESTABLE
 
     def step_kinds(self) -> set[StepKind]:
         return {self.find_step(branch).kind for branch in self.result.branches}

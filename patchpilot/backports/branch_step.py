@@ -215,6 +215,11 @@ def make_request_action(commit: str, onto: Sequence[str], words: str = "{}") -> 
     return Action("backport", (commit[:12], *list_onto_options(onto), "--request"), words)
 
 
+def make_trial_action(commit: str, branch: str) -> Action:
+    """Return the command that lists how to build a branch with a commit and try it."""
+    return Action("find", ("--try", commit, "--in", branch))
+
+
 def list_onto_options(onto: Sequence[str]) -> tuple[str, ...]:
     """Return the options that name these branches."""
     return tuple(argument for revision in onto for argument in ("--onto", revision))

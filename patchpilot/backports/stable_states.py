@@ -34,8 +34,8 @@ class StableStates:
         """Return the results with what messages report about each fix and branch.
 
         This is the merge that has not been fetched, the "failed to apply" message and the last
-        state in a tracked series, when the user sent a backport, which prerequisites are in the stable review, and the clone in which the
-        user resolves a conflict. If the reports cannot be
+        state in a tracked series, when the user sent a backport, which prerequisites are in the
+        stable review, and the clone in which the user resolves a conflict. If the reports cannot be
         read, raise the error if they `are_needed`, for example to reply to a message. The verdicts
         do not depend on them.
         """

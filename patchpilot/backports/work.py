@@ -23,6 +23,7 @@ from patchpilot.backports.branch_step import (
     list_onto_options,
     make_manual_step,
     make_request_action,
+    make_trial_action,
 )
 from patchpilot.backports.branch_verdicts import BackportRequest
 from patchpilot.backports.build_objects import (
@@ -62,11 +63,15 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import version_key
 from patchpilot.resources import SEND_QUESTIONS
-from patchpilot.threads.stable_requests import find_trial_reports, parse_trial_report
+from patchpilot.threads.stable_requests import (
+    StableRequest,
+    find_trial_reports,
+    parse_trial_report,
+)
 
 _UNTESTED = (
-    "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
-    " this with --tested 'VERSION by NAME' before you send it"
+    "note: stable trees take only tested fixes: build the branch with the fix, try it (`{}` lists"
+    " the commands), and repeat this with --tested 'VERSION by NAME' before you send it"
 )
 _UNFETCHED = (
     "note: newer trees get a fix first: fetch them with `patchpilot setup stable --fetch`, and"
@@ -131,16 +136,10 @@ def _find_next_step(
     target = commit if result.asked else request.target or commit
     if not branches:
         return ""
-    if result.merged:
-        return "next: fetch the merge: `git fetch --all --tags`"
     if result.reverted:
         return _next_step_after_revert(result, result.reverted, request.onto)
     if result.commit and not result.upstream and all(branch.tip for branch in branches):
-        if result.cc_stable:
-            return ""
-        if result.applied or result.is_tagged:
-            return _advise_before_merge(result, branches)
-        return Action("stable", (target,), "next: {}")
+        return _advise_before_merge(result, branches, target)
     choices = read_branch_choices(result, {}, {})
     works = [choices.find_sent_work(branch) for branch in branches]
     steps = [
@@ -230,8 +229,16 @@ def _describe_step(step: BranchStep, versions: str) -> str:
     return f"next: {_describe_wait(step, versions)}"
 
 
-def _advise_before_merge(result: BackportResult, branches: Sequence[BranchResult]) -> str:
+def _advise_before_merge(
+    result: BackportResult, branches: Sequence[BranchResult], target: str
+) -> Advice:
     """Return the next step for a fix that is not in mainline, and what follows after the merge."""
+    if result.merged:
+        return "next: fetch the merge: `git fetch --all --tags`"
+    if result.cc_stable:
+        return ""
+    if not (result.applied or result.is_tagged):
+        return Action("stable", (target,), "next: {}")
     tag = "its Cc: stable line asks for the backports once it is in mainline"
     if not result.applied:
         return f"next: send it; {tag}"
@@ -425,7 +432,9 @@ def _list_request_notes(
 ) -> Iterator[str]:
     """Yield what is missing from a request, then how to send it and follow the answers."""
     if not request.tested:
-        yield _UNTESTED
+        asked = StableRequest("", mail)
+        branch = next(row for row in result.branches if asked.is_for(row.version, row.branch))
+        yield _UNTESTED.format(make_trial_action(result.short, branch.branch).command)
     if skipped := list_skipped_branches(result, mail):
         yield _SKIPPED.format(join_words(skipped))
     if NOT_EXAMINED in mail:

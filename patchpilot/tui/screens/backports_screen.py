@@ -16,8 +16,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.backports.branch_choices import BranchChoices
-from patchpilot.backports.branch_step import REQUESTABLE, WAITING, StepKind
-from patchpilot.model.action import Action
+from patchpilot.backports.branch_step import WAITING, StepKind, make_trial_action
 from patchpilot.model.printable import format_count
 from patchpilot.tui.actions.editing import DraftReader
 from patchpilot.tui.screens.backports_rows import (
@@ -71,7 +70,7 @@ TESTED = (
     "On which stable release was the fix tested, and by whom?\n\nStable trees take only fixes that"
     " were tested there, so build the branch with the fix and try it; in a shell, `{}` lists the"
     " commands. The request names the branch, or a release of it that you tested, and the tester,"
-    " for example: 6.1 by Jane Doe"
+    " for example: {} by Jane Doe"
 )
 
 
@@ -257,6 +256,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             hidden=(NEXT,) if self._is_merged else (),
             labels={
                 "write": f"write patches for {branches}",
+                "resolve": "adapt" if self._is_adaptable else "resolve",
                 "mark_sent": "mark as not sent" if self._is_selected_sent else "mark as sent",
             },
         )
@@ -289,14 +289,16 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 show_file,
             )
 
-        branch = first_branch_to_show(result) or ""
-        trial = Action("find", ("--try", self._choices.commit, "--in", branch))
-        question = LineDialog(TESTED.format(trial.command), placeholder="VERSION by NAME")
+        branch = next(it for it in result.branches if self._choices.is_requestable(it))
+        trial = make_trial_action(result.short, branch.branch)
+        text = TESTED.format(trial.command, branch.name)
+        question = LineDialog(text, placeholder="VERSION by NAME")
         ask_for_answer(self, question, write)
 
     @property
     def can_request(self) -> bool:
-        return self.current_result is not None and not self._step_kinds.isdisjoint(REQUESTABLE)
+        result = self.current_result
+        return bool(result and any(map(self._choices.is_requestable, result.branches)))
 
     @property
     def _is_merged(self) -> bool:
@@ -306,6 +308,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def can_resolve(self) -> bool:
         branch = self.selected_item
         return self._is_merged and bool(branch and branch.verdict == "conflict")
+
+    @property
+    def _is_adaptable(self) -> bool:
+        branch = self.selected_item
+        return bool(branch and self._choices.find_step(branch).kind is StepKind.ADAPT)
 
     @property
     def can_mark_sent(self) -> bool:

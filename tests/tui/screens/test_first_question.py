@@ -15,7 +15,7 @@ from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
-from tests.finding.test_find_fix import TITLE, repo
+from tests.finding.test_find_fix import FILE, FIXED, RING, TITLE, repo
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, settle, text_of, until
 
@@ -74,6 +74,29 @@ async def test_log_search_reaches_stable_kernels(
         assert "press 4" not in screen_text
         await keys(pilot, "m")
         assert app.session.stage_status(Stage.BACKPORTS).note.startswith("request sent: ")
+
+
+async def test_question_about_the_test_names_a_branch_of_the_request(
+    app: PatchpilotApp, repo: Repo
+) -> None:
+    culprit = repo.git("rev-parse v6.1")[:12]
+    repo.git("checkout -q --detach v6.1")
+    fix = repo.commit(f'{TITLE}\n\nFixes: {culprit} ("Linux 6.1")\n', {FILE: FIXED})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("checkout -q --detach v6.1")
+    conflicting = RING.replace("return page->id;", "return page->number;")
+    repo.commit("Linux 5.15.1\n", {"Makefile": "VERSION = 5.15\n", FILE: conflicting})
+    repo.git("update-ref refs/remotes/stable/linux-5.15.y HEAD")
+    app = create_app(repo.path, fix, memory=app.memory)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.BACKPORTS)
+        await until(pilot, lambda: "linux-5.15.y" in text_of(app), "the conflict")
+        await keys(pilot, "r")
+        await until(pilot, lambda: "On which stable release" in text_of(app), "the question")
+        text = " ".join(text_of(app).replace("│", " ").split())
+        assert "--in stable/linux-6.1.y" in text
+        assert "for example: 6.1 by Jane Doe" in text
 
 
 async def test_missing_log_file_is_reported_before_the_version_is_asked(
