@@ -85,12 +85,15 @@ def ask_starting_point(home: Any) -> None:
     error = home.tui.session.errors.get(Stage.COMMIT)
     # below the answers
     note = f"\n\n{error}: git commit -as" if isinstance(error, UncommittedError) else ""
-    ask_for_answer(home.app, Choose(note, ANSWERS, QUESTION), partial(_ask_for_input, home))
+    ask_for_answer(home.app, Choose(note, ANSWERS, QUESTION), partial(ask_for_input, home))
 
 
-def _ask_for_input(home: Any, kind: str, value: str = "", error: str = "") -> None:
-    text = f"{error}\n\n{LINES[kind]}" if error else LINES[kind]
-    question = LineDialog(text, value=value, title=QUESTION)
+def ask_for_input(
+    home: Any, kind: str, value: str = "", note: str = "", title: str = QUESTION
+) -> None:
+    """Ask for what the user has of this kind, below an error or a note, and continue with it."""
+    text = f"{note}\n\n{LINES[kind]}" if note else LINES[kind]
+    question = LineDialog(text, value=value, title=title)
     ask_for_answer(home.app, question, partial(_handle_input, home, kind))
 
 
@@ -98,7 +101,7 @@ def _handle_input(home: Any, kind: str, value: str) -> None:
     if kind == "commit":
         home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=value)
     elif kind == "log" and (file := find_mail_file(value)) and not file.is_file():
-        _ask_for_input(home, kind, value, f"no file {value!r}")
+        ask_for_input(home, kind, value, f"no file {value!r}")
     elif kind == "log":
         home.app.push_screen(
             LineDialog(VERSION, lambda _: (True, ""), title=QUESTION),
@@ -118,7 +121,7 @@ def _start_search(home: Any, kind: str, value: str, version: str, save_report: A
     home.show_activity("searching for the fix")
 
     def ask_again(error: PatchpilotError) -> None:
-        show_outcome(partial(_ask_for_input, home, kind, value, format_error(error)))
+        show_outcome(partial(ask_for_input, home, kind, value, format_error(error)))
 
     home.run_in_thread(
         lambda: partial(

@@ -482,6 +482,8 @@ async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> No
             await pilot.press("m")
             await until(pilot, lambda: "Did you send this draft?" in text_of(app), "the question")
             await pilot.press(answer)
+        await until(pilot, lambda: "git send-email printed the Message-ID" in text_of(app), "offer")
+        await pilot.press("escape")
         await open_home(pilot, "No topics yet")
         # another draft of the same request was not sent
         save_draft_file("requests", "0123", file.read_text())
