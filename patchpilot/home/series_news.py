@@ -60,7 +60,7 @@ def make_series_topic(key: str, series: Tracked) -> HomeTopic:
         bots=", ".join(
             dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)
         ),
-        backported=(posted.targets and posted.backported_commit) or "",
+        backported=posted.commit_for_branches,
         failed=series.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)

@@ -658,8 +658,16 @@ class PostedSeries:
 
     @property
     def backported_commit(self) -> str | None:
-        """Return the mainline commit of the last patch, the fix in a backport, or None."""
-        return self.find_commit(max(self.upstream, default=1))
+        """Return the mainline commit of the last patch, the fix in a backport, or the commit that
+        is requested, or None.
+        """
+        requested = self.latest.requested[0] or None
+        return self.find_commit(max(self.upstream, default=1)) or requested
+
+    @property
+    def commit_for_branches(self) -> str:
+        """Return the mainline commit of a backport or a request, or "" for another series."""
+        return (self.backported_commit or "") if self.targets else ""
 
     def find_commit(self, number: int) -> str | None:
         landed = self.upstream.get(number)

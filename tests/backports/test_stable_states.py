@@ -14,6 +14,9 @@ from patchpilot.resources import mark_sent
 from patchpilot.threads.stable_requests import REQUESTS, name_patches_mark
 from patchpilot.tracking import follow_series
 from patchpilot.tracking.stable_reports import sign_stable_reports
+from patchpilot.tui.build_app import create_app
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.stages import Stage
 from tests.kit.backport_world import World
 from tests.kit.mails import (
     build_mail,
@@ -26,6 +29,7 @@ from tests.kit.mails import (
 )
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import configure_mail_server
+from tests.kit.walk import keys, settle, text_of, until
 
 TITLE = "work: do not forget step 20"
 QUICK = ("--effort", "0")
@@ -341,6 +345,25 @@ def test_tracked_request_is_not_repeated(world: World) -> None:
     assert (again.code, "6.6" in again.err) == (2, True)
     everything = ("--request", "--all", "--tested", "6.6 by Tess Tester", *QUICK)
     assert world.run_backport(world.fix, *everything).code == 0
+
+
+@pytest.mark.long
+async def test_number_of_lts_opens_the_fix_of_a_request(world: World, tmp_path: Path) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    world.repo.git("update-ref refs/remotes/origin/master master")
+    world.repo.git("checkout -q --detach", world.culprit)
+    track_request(world, "6.6", "It does not apply to 6.6.y, please send a backport.")
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    app = create_app(world.repo.path, memory=saved_state, at_home=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "Please apply" in text_of(app), "the request")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.stage is Stage.FOLLOW, "the answer")
+        await settle(pilot)
+        await keys(pilot, Stage.BACKPORTS)
+        await until(pilot, lambda: "linux-6.6.y" in text_of(app), "the branches")
+        assert app.session.commit
+        assert app.session.commit.id == world.fix
 
 
 def test_answer_to_a_request_is_the_state_of_its_branch(world: World) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.finding.find_introduction import Introduction
+    from patchpilot.threads.tracked import Tracked
 
 QUESTION = "What do you have?"
 ANSWERS = (
@@ -65,7 +66,8 @@ def find_mail_file(value: str) -> Path | None:
     return path if value.strip().startswith(("/", "~/", "./", "../")) else None
 
 
-def add_series(repository: "Repository", value: str) -> int:
+def add_series(repository: "Repository", value: str) -> "Tracked | None":
+    """Track the series of a message or a file, and return it, or None if there is none."""
     from patchpilot.model.progress import ignore_progress
     from patchpilot.settings.read_settings import read_settings
     from patchpilot.tracking import follow_topic
@@ -78,7 +80,7 @@ def add_series(repository: "Repository", value: str) -> int:
             repository, read_settings(repository), value, ignore_progress
         )
     )
-    return added_series[-1].entry.id if added_series else 0
+    return added_series[-1] if added_series else None
 
 
 def ask_starting_point(home: Any) -> None:
@@ -151,7 +153,11 @@ def _process_input(
     with home.tui.session.open_repository() as repository:
         if kind == "series":
             series = add_series(repository, value)
-            return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
+            number, posted = (series.entry.id, series.posted) if series else (0, None)
+            # a request has no branch; its topic is the commit in mainline
+            commit = posted.commit_for_branches if posted and posted.is_discussion else ""
+            fix = commit if commit and repository.find(commit) else None
+            return partial(home.tui.open_topic, directory, Stage.FOLLOW, target=fix, series=number)
         text = read_symptom_text(repository, value)
         if kind == "bisect" or is_bisection(text):
             fixes = find_later_fixes(repository, text)
