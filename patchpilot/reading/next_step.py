@@ -14,6 +14,7 @@ from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.patchwork_checks import CheckState, PatchCheck, join_names
 from patchpilot.reading.posted_series import PostedSeries, Reply
+from patchpilot.reading.requests import wants_only_version
 from patchpilot.reading.series_state import wishes
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
@@ -796,13 +797,14 @@ def list_unanswered(series: PostedSeries) -> list[Reply]:
     """Return each sender's last request if the author did not answer it: latest first, but persons'
     requests before bots'.
 
-    Skip reviewers who got an answer to a later request.
+    Skip reviewers who got an answer to a later request, and those whose last request is only for
+    another version: sending it is the answer.
     """
     decided = set[str]()
     requests: list[Reply] = []
     for request in reversed(_wishes(series)):
         sender = request.mail.sender.key
-        if sender not in decided and not _has_answer(series, request):
+        if not (sender in decided or _has_answer(series, request) or wants_only_version(request)):
             requests.append(request)
         decided.add(sender)
     return sorted(requests, key=lambda request: request.mail.bot)

@@ -68,10 +68,11 @@ _WORDS = re.compile(
 
 
 _ONLY_VERSION = re.compile(
-    r"\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"  # noqa: E501
+    r"\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|thanks|thank you|great|good|fine|right)[,.!]* )*"
+    r"(?:(?:so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"
     r"(?:(?:fix|address|correct|change)(?: (?:it|this|that|these|those|them|up|all|of))*,? (?:and|then) )?"  # noqa: E501
     r"(?:re-?)?(?:send|spin|post|submit)"
-    r"(?: (?:it|this|of|out|again|an?|the|new|next|updated|version|patch|series|v\d+))*"
+    r"(?: (?:it|this|of|in|as|out|again|now|an?|the|new|next|updated|version|patch|series|v\d+))*"
     r"(?: with (?:it|this|that|these|those|them))?\W*",
     re.IGNORECASE,
 )
@@ -134,6 +135,12 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
     """
     for request in find_requests(reply.mail):
         yield request._replace(version=reply.version, patch=reply.patch)
+
+
+def wants_only_version(reply: Reply) -> bool:
+    """Return whether another version is all that a message requests."""
+    points = find_requests(reply.mail)
+    return bool(points) and all(point.wants_only_version for point in points)
 
 
 def find_requests(mail: Classified) -> list[ReviewPoint]:

@@ -40,13 +40,14 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     """Return the requests that the next version addresses or should address, each with its sender's
     name.
 
-    Omit answered and declined requests. Include a question only if the user ticked it, because
+    Omit answered and declined requests, and those for another version only. Include a question only if the user ticked it, because
     answering a question changes nothing.
     """
     items = [
         item
         for _, item in list_unsettled_requests(find_series_of_send(last_send), upcoming)
         if item.state in ("addressed", "open")
+        and not item.point.wants_only_version
         and (item.marked or not item.point.text.endswith("?"))
     ]
     return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))

@@ -872,3 +872,15 @@ def test_reply_without_re_is_not_a_version() -> None:
     assert [revision.label for revision in status.revisions] == ["v2"]
     assert status.state == "changes-requested"
     assert [reply.mail.by_author for reply in status.replies] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("OK, thanks. Please send it in v3.", "send v3 with the requested changes"),
+        ("Please drop the lock, then send it in v3.", "answer the review by Tess Tester"),
+    ],
+)
+def test_request_for_the_next_version_is_answered_by_it(text: str, step: str) -> None:
+    answer = build_answer_to(text, parent_id="v2", sender=TESTER)
+    assert step in next_step(read_first_series(TO_MATT, answer))

@@ -234,6 +234,7 @@ def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
         ("Please fix it and resend.", "addressed"),
         ("Can you send a new version?", "addressed"),
         ("Yes, please send a v2 with it.", "addressed"),
+        ("Please send it in v2.", "addressed"),
         ("Please drop the blank line and send a v2.", "open"),
     ],
 )
