@@ -119,7 +119,8 @@ def _list_fix_rows(result: BackportResult) -> Iterator[FactRow]:
     name = f'{result.short} ("{result.subject}")' if result.commit else result.subject
     yield FactRow("fix", "", name)
     if result.asked:
-        yield FactRow("asked", "", f"{result.asked[:12]}, a backport of this commit")
+        relation = "a backport of" if result.is_asked_backport else "merged as"
+        yield FactRow("asked", "", f"{result.asked[:12]}, {relation} this commit")
     if result.merged:
         yield FactRow("unmerged", "", f"merged as {_describe_unfetched(result.merged)}")
     elif result.upstream is False:

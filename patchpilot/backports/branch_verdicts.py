@@ -87,7 +87,7 @@ from patchpilot.model.bounded import clamp_time
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.projects.commit_marks import read_commit_marks
+from patchpilot.projects.commit_marks import is_backport, read_commit_marks
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
 from patchpilot.reading.stable_wait import StableWait, make_stable_wait
@@ -539,6 +539,7 @@ class BackportSession:
             upstream=upstream,
             list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
+            is_asked_backport=bool(patch and is_backport(patch)),
             max_lines=self.stable_branches.stable.max_lines,
             is_tagged=is_tagged,
             wait=self._find_wait(commit) if is_tagged and upstream else None,

@@ -31,19 +31,20 @@ class BackportResult:
     """The backport verdicts for one fix.
 
     `commit` is None for a patch file. `upstream` is None if the repository has no mainline branch.
-    If the user named a backport, the verdicts are for its mainline commit and `asked` is the commit
-    that the user named. `reverted` is set if mainline reverted the fix; it is then not requested
-    from stable trees. `bug` is the range of affected releases, if requested. `max_lines` is the
-    patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
-    project's stable branches has been fetched. `unread` lists the other patches of TARGET that
-    could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
-    of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
-    Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
-    `applied` is the commit in a maintainer's tree if the fix is not in mainline yet, or "".
-    `merged` is the mainline commit that messages name if it has not been fetched yet, or "".
-    `interrupted` states how many fixes are judged if the user stopped the search.
-    `reports` changes with what messages report about the fix (see `sign_stable_reports`).
-    `origin` compares a backport, which TARGET is, with the commit that it names, if they differ.
+    If the user named a backport, or a commit that was merged as another one, the verdicts are for
+    the mainline commit and `asked` is the commit that the user named. `reverted` is set if mainline
+    reverted the fix; it is then not requested from stable trees. `bug` is the range of affected
+    releases, if requested. `max_lines` is the patch size limit of the stable trees; 0 means no
+    limit. `unfetched` is set if none of the project's stable branches has been fetched. `unread`
+    lists the other patches of TARGET that could not be read, apply to nothing and are not in
+    mainline. `left_out` is the number of commits of a range that are not judged because they are no
+    fixes. `is_tagged` is set if the fix has a Cc: stable tag; if it is in mainline, `wait` is how
+    long to wait for the stable maintainers. `applied` is the commit in a maintainer's tree if the
+    fix is not in mainline yet, or "". `merged` is the mainline commit that messages name if it has
+    not been fetched yet, or "". `interrupted` states how many fixes are judged if the user stopped
+    the search. `reports` changes with what messages report about the fix (see
+    `sign_stable_reports`). `origin` compares a backport, which TARGET is, with the commit that it
+    names, if they differ.
     """
 
     commit: str | None
@@ -70,6 +71,7 @@ class BackportResult:
     reports: str = ""
     applied: str = ""
     merged: str = ""
+    is_asked_backport: bool = False
 
     @property
     def short(self) -> str:

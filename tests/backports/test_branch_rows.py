@@ -82,6 +82,7 @@ RESULT = BackportResult(
     rules=("it is long",),
     upstream=None,
     asked="4" * 40,
+    is_asked_backport=True,
     unread=(UnreadPatch("b.mbox", "has no diff"),),
     left_out=4,
     interrupted="1 of 3 fixes are judged",

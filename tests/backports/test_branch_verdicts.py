@@ -373,7 +373,11 @@ def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
     assert result["branches"][0]["verdict"] == "already-fixed"
     assert world.read_backport_json(world.fix, "--onto", tip)["asked"] is None
     output = repo.patchpilot("backport", our_commit, "--onto", tip).out
-    assert f"{our_commit[:12]}, a backport of this commit" in output
+    assert f"{our_commit[:12]}, merged as this commit" in output
+    repo.git("checkout -q topic")
+    repo.git("commit -q --amend -m", f"{message}\n(cherry picked from commit {world.fix})\n")
+    output = repo.patchpilot("backport", "HEAD", "--onto", tip).out
+    assert ", a backport of this commit" in output
 
 
 def test_same_title_does_not_mean_same_commit(
