@@ -5,6 +5,7 @@ The email package processes only headers; the body is never changed.
 """
 
 import re
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from email import message_from_bytes
@@ -20,6 +21,7 @@ from patchpilot.model.address import (
     is_header_safe,
     parse_addresses,
 )
+from patchpilot.model.bounded import parse_header_date
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message, parse_message
 from patchpilot.outgoing.mail_account import Account, make_sender_hint
@@ -27,6 +29,9 @@ from patchpilot.outgoing.mail_account import Account, make_sender_hint
 _BREAK = lazy_pattern(r"[\r\n\0]")
 _PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), lazy_pattern(r"[!-<>@-^`-~]")
 """Characters that need no encoding in a name, and in a subject (RFC 2047)."""
+_SIGNATURE = re.compile(rb"^(?:x-developer|dkim)-signature:", re.IGNORECASE | re.MULTILINE)
+_RENEW_AFTER = 60
+"""Seconds after which the date of a composed message is renewed before it is sent."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
 """Maximum width of an encoded word without its end marker."""
@@ -150,6 +155,26 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
         envelope_from=account.envelope or sender.email,
         recipients=tuple(dict.fromkeys((*completed.to_and_cc, *bcc_emails))),
     )
+
+
+def renew_dates(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the messages with current dates, a second apart, if they were composed more than a
+    minute ago; the last one is sent now.
+
+    Signed messages keep their dates, because the signature may contain them.
+    """
+    heads = [message.raw.partition(b"\n\n")[0] for message in messages]
+    dates = [message_from_bytes(head + b"\n\n")["Date"] for head in heads]
+    times = [parsed.timestamp() for date in dates if (parsed := parse_header_date(date or ""))]
+    is_signed = any(_SIGNATURE.search(head) for head in heads)
+    now = time.time()
+    if is_signed or len(times) < len(messages) or not times or now - max(times) < _RENEW_AFTER:
+        return tuple(messages)
+    renewed = []
+    for index, message in enumerate(messages, 1 - len(messages)):
+        fields = {"Date": formatdate(now + index, localtime=True)}
+        renewed.append(message.replace_raw(replace_fields(message.raw, fields)))
+    return tuple(renewed)
 
 
 def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:

@@ -18,6 +18,7 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.outgoing.compose_message import renew_dates
 from patchpilot.outgoing.credentials import find_credential, store_login_result
 from patchpilot.outgoing.hand_over import ARRIVED, UNVERIFIED, find_delivery_problem
 from patchpilot.outgoing.mail_account import Account
@@ -134,7 +135,7 @@ def _claim_send(outbox: Outbox, sending: Sending) -> Send:
     if send.id:
         return outbox.resume_send(send.id, sending.settled, send.left_out)
     _save_send_choices(sending)
-    return outbox.add(send)
+    return outbox.add(replace(send, entries=renew_dates(send.entries)))
 
 
 def _save_send_choices(sending: Sending) -> None:

@@ -40,8 +40,8 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     """Return the requests that the next version addresses or should address, each with its sender's
     name.
 
-    Omit answered and declined requests, and those for another version only. Include a question only if the user ticked it, because
-    answering a question changes nothing.
+    Omit answered and declined requests, and those for another version only. Include a question only
+    if the user ticked it, because answering a question changes nothing.
     """
     items = [
         item

@@ -4,13 +4,17 @@
 The preview marks them, and the report after a send lists them.
 """
 
+import time
 from dataclasses import replace
+from email import message_from_bytes
+from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.sink import Sink
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.compose_message import replace_fields
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.sending.edit_draft import DraftChanges, change_draft
 from patchpilot.sending.mail_changes import compare_with_last_version
@@ -126,6 +130,25 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         report = add_next_steps(repository, replace(result, last=result.send))
     assert report.link == f"http://127.0.0.1:8080/all/{first}/"
+
+
+def test_messages_have_the_date_of_the_send(tmp_path: Path) -> None:
+    with FaultySink() as sink:
+        repo = topic(tmp_path / "r", 2, server=sink)
+        with Repository.open(repo.path) as repository:
+            plan = plan_sending(repository, make_request())
+            hour_ago = {"Date": formatdate(time.time() - 3600)}
+            old = [it.replace_raw(replace_fields(it.raw, hour_ago)) for it in plan.send.entries]
+            plan = replace(plan, send=replace(plan.send, entries=tuple(old)))
+            before = time.time()
+            deliver_mails(repository, plan)
+        mails = [message_from_bytes(mail.data) for mail in sink.take()]
+    dates = [parsedate_to_datetime(mail["Date"]).timestamp() for mail in mails]
+    assert dates[1] - dates[0] == 1
+    assert int(before) <= dates[1] <= time.time()
+    assert [mail.get_payload() for mail in mails] == [
+        message_from_bytes(it.raw.replace(b"\n", b"\r\n")).get_payload() for it in old
+    ]
 
 
 def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, Message
+from patchpilot.outgoing.compose_message import renew_dates
 from patchpilot.outgoing.credentials import find_credential, store_login_result
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -170,7 +171,7 @@ def _make_send(plan: ReplyPlan, repository: Repository) -> Send:
         force=plan.force,
         bcc=plan.bcc,
         begun="",
-        entries=(plan.mail,),
+        entries=renew_dates((plan.mail,)),
         identity=plan.identity,
         undisclosed=is_undisclosed_mail(plan.answered),
     )
