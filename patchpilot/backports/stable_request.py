@@ -34,10 +34,12 @@ from patchpilot.series.cover_letter import (
 from patchpilot.threads.stable_requests import (
     REQUESTS,
     StableRequest,
+    TrialReport,
     find_current_request,
     parse_trial_report,
     read_requests,
 )
+from patchpilot.threads.trials import list_releases_without_bug
 
 _SENTENCE_END = re.compile(r"^(?!\s).*[.!?](?:\s|$)", re.MULTILINE)
 NOT_TESTED = "I have not tested it there yet."
@@ -408,6 +410,23 @@ def list_skipped_branches(result: BackportResult, mail: str) -> list[str]:
     ]
     newer = {name for row in requested for name in row.lacking_newer}
     return [row.name for row in result.branches if row.branch in newer and row not in requested]
+
+
+def list_recorded_tests(
+    repository: Repository, result: BackportResult, *, everything: bool = False
+) -> tuple[str, ...]:
+    """Return the releases and branches on which the bug is gone with a fix, by the user's answers,
+    and for whose branch the fix can be requested.
+    """
+    try:
+        rows = list_requestable_branches(result, everything=everything)
+    except UsageError:
+        return ()
+    return tuple(
+        place
+        for place in list_releases_without_bug(repository, result.commit or "")
+        if any(TrialReport(place).is_about(row.version, row.branch) for row, _ in rows)
+    )
 
 
 def save_stable_request(

@@ -36,6 +36,7 @@ from patchpilot.backports.patches import BackportText
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.stable_request import (
     NOT_EXAMINED,
+    list_recorded_tests,
     list_skipped_branches,
     make_stable_request_mail,
 )
@@ -169,7 +170,8 @@ def _find_next_step(
     if isinstance(step.advice, Action):
         start = waits + (f"use {commit}: " if result.asked else "next: ")
         if step.kind is StepKind.REQUEST:
-            return _advise_request(step.advice, start, result, ready, request.tested)
+            recorded = list_recorded_tests(repository, result) if repository else ()
+            return _advise_request(step.advice, start, result, ready, request.tested or recorded)
         return step.advice._replace(reason=start + step.advice.reason)
     return waits + (str(step.advice) or _describe_step(step, versions))
 

@@ -41,8 +41,8 @@ from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.resources import load_json, state_path, store_json
 from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.threads.trials import NO_TRIALS, read_own_trials, store_trials
 
 ANSWERS = ("yes", "no")
 """Whether the bug is gone with the commit."""
@@ -54,7 +54,6 @@ _FAMILIES = {
     "arch": "arch",
 }
 _NO_SYMPTOM = Symptom()
-_NO_TRIALS: dict[str, Any] = {"answers": [], "planned": ["", ""], "shown": ["", ""]}
 _EFI = "sys/firmware/efi/efivars"
 _OS_FIELD = re.compile(r"^(ID|ID_LIKE)=(.*)$", re.MULTILINE)
 
@@ -271,7 +270,7 @@ def record_trial(
     commit = repository.commit(repository.resolve(revision))
     running = (machine or read_machine()).kernel
     is_running = bool(running) and name_trials(commit.id) in running.named
-    state = _read_own_trials(repository).get(commit.id, _NO_TRIALS)
+    state = read_own_trials(repository).get(commit.id, NO_TRIALS)
     release = name_release(repository, tree) or (running.release if is_running else "")
     release = release or state["planned"][0] or symptom.version.release
     if not release:
@@ -284,7 +283,7 @@ def record_trial(
     key = symptom.key or planned_key or _find_planned_symptom(state, release)
     others = [trial for trial in state["answers"] if trial[1:] != [release, key]]
     state = {**state, "answers": [*others, [answer, release, key]]}
-    _store_trials(repository, commit.id, state, hint)
+    store_trials(repository, commit.id, state, hint)
     next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
     if answer == "yes":
         trials = find_trials(repository, commit.id, key, [release])
@@ -363,7 +362,7 @@ def find_trials(
     The ones of the symptom on one of the releases come first, then the other ones of the symptom,
     the latest first.
     """
-    answers = _read_own_trials(repository).get(commit, _NO_TRIALS)["answers"]
+    answers = read_own_trials(repository).get(commit, NO_TRIALS)["answers"]
     trials = [
         CommitTrial(answer, release, bool(symptom_key) and key == symptom_key, release in releases)
         for answer, release, key in reversed(answers)
@@ -381,11 +380,11 @@ def note_shown_trial(repository: Repository, commit: str, base: str, symptom_key
 
     An answer without a log is about this symptom.
     """
-    state = _read_own_trials(repository).get(commit, _NO_TRIALS)
+    state = read_own_trials(repository).get(commit, NO_TRIALS)
     shown = [name_release(repository, base), symptom_key]
     if state["shown"] != shown:
         with suppress(PatchpilotError):
-            _store_trials(repository, commit, {**state, "shown": shown}, "")
+            store_trials(repository, commit, {**state, "shown": shown}, "")
 
 
 def _note_planned_trial(repository: Repository, commit: str, base: str, symptom_key: str) -> None:
@@ -393,35 +392,17 @@ def _note_planned_trial(repository: Repository, commit: str, base: str, symptom_
 
     The script names the release, so nothing is lost if the state cannot be written.
     """
-    state = _read_own_trials(repository).get(commit, _NO_TRIALS)
+    state = read_own_trials(repository).get(commit, NO_TRIALS)
     release = name_release(repository, base)
     planned = [release, symptom_key or _find_planned_symptom(state, release)]
     with suppress(PatchpilotError):
-        _store_trials(repository, commit, {**state, "planned": planned}, "")
+        store_trials(repository, commit, {**state, "planned": planned}, "")
 
 
 def _find_planned_symptom(state: dict[str, Any], release: str) -> str:
     """Return the symptom for which a trial on a release was written or shown, or ""."""
     known = (state["planned"], state["shown"])
     return next((key for planned, key in known if key and planned == release), "")
-
-
-def _read_own_trials(repository: Repository) -> dict[str, dict[str, Any]]:
-    """Map each commit to its answers, and the release and symptom that were planned and shown."""
-    trials: dict[str, dict[str, Any]] = _load_trials().get(repository.key, {})
-    return {commit: state for commit, state in trials.items() if isinstance(state, dict)}
-
-
-def _store_trials(repository: Repository, commit: str, state: dict[str, Any], hint: str) -> None:
-    own_trials = {**_read_own_trials(repository), commit: state}
-    store_json(state_path() / "trials.json", {**_load_trials(), repository.key: own_trials}, hint)
-
-
-def _load_trials() -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        trials: dict[str, Any] = load_json(state_path() / "trials.json")
-        return trials
-    return {}
 
 
 def _make_branch_step(

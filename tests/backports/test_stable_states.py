@@ -336,6 +336,20 @@ def track_request(world: World, versions: str, text: str, *series: bytes) -> Non
         assert outcome.code == 0, outcome.err
 
 
+def test_recorded_test_is_used_for_the_request(world: World) -> None:
+    world.create_stable_branch("6.6", world.groundwork)
+    for answer, tested in (("no", False), ("yes", True)):
+        trial = ("--try", world.fix, "--in", "linux-6.6.y", "--works", answer)
+        assert world.repo.patchpilot("find", *trial).code == 0
+        request = f"patchpilot backport {world.fix[:12]} --request"
+        step = f"ask for it: {request} --tested" if tested else f"then ask: {request}"
+        assert step in " ".join(world.run_backport(world.fix, *QUICK).out.split())
+        mail = world.run_backport(world.fix, "--request", *QUICK)
+        assert ("Tested on linux-6.6.y by " in mail.out) == tested
+        assert ("I have not tested it" in mail.out) != tested
+        assert ("take only tested fixes" in mail.err) != tested
+
+
 def test_tracked_request_is_not_repeated(world: World) -> None:
     world.create_stable_branch("6.6", world.groundwork)
     track_request(world, "6.6", "I will look at it.")

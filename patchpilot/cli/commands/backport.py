@@ -398,17 +398,22 @@ def _add_tester(
     results: "tuple[BackportResult, ...]",
     progress: "Progress",
 ) -> "tuple[BackportRequest, tuple[BackportResult, ...]]":
-    """Ask who tested the fix, and judge it again with the answer.
+    """Ask who tested the fix, unless the user's answer is recorded, and judge it again with the
+    answer.
 
     Raise `UsageError` before the question if no answer could lead to a request.
     """
     from patchpilot.backports.branch_verdicts import compute_backport_verdicts
-    from patchpilot.backports.stable_request import list_requestable_branches
+    from patchpilot.backports.stable_request import (
+        list_recorded_tests,
+        list_requestable_branches,
+    )
     from patchpilot.cli.ask import ask_who_tested
 
     list_requestable_branches(results[-1], everything=request.everything)
     clear_progress(progress)
-    tested = ask_who_tested()
+    recorded = list_recorded_tests(repository, results[-1], everything=request.everything)
+    tested = recorded or ask_who_tested()
     if not tested:
         return request, results
     request = replace(request, tested=tested)

@@ -272,7 +272,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.rerun_stage("followed")
 
     def action_request(self) -> None:
-        from patchpilot.backports.stable_request import save_stable_request
+        from patchpilot.backports.stable_request import list_recorded_tests, save_stable_request
 
         def show_file(file: Path) -> None:
             # the draft counts as a test, and is the next step of the stage
@@ -292,7 +292,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
         branch = next(it for it in result.branches if self._choices.is_requestable(it))
         trial = make_trial_action(result.short, branch.branch)
         text = TESTED.format(trial.command, branch.name)
-        question = LineDialog(text, placeholder="VERSION by NAME")
+        with self.session.open_repository() as repository:
+            tested = next(iter(list_recorded_tests(repository, result)), "")
+            user = repository.identity
+        value = f"{tested} by {user.name}" if tested and user else ""
+        question = LineDialog(text, value=value, placeholder="VERSION by NAME")
         ask_for_answer(self, question, write)
 
     @property
