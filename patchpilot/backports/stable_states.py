@@ -78,6 +78,9 @@ class StableStates:
                 continue
             key = (result.commit or "", branch.version or "")
             failed, reported = reports.failed.get(key, ""), reports.states.get(key)
+            if not failed and reported and reported.state == "failed":
+                # the answer to a request names the branch, and its patches reply to it
+                failed = reported.message_id or ""
             branch = replace(branch, failed=failed, reported=reported)
             if sent := reports.sent.get(key):
                 branch = replace(branch, sent=sent.when, sent_from=self._find_branch(sent))

@@ -153,7 +153,7 @@ def _discussion_step(series: PostedSeries) -> NextStep:
     quoted = textwrap.shorten(last.mail.body.text, _MAX_QUOTE)
     is_asked = any("?" in names for names in last.mail.features)
     if last.mail.kind is MailKind.APPLIED and not is_asked:
-        return _wait_step(f"{who}: “{quoted}”: ", _update("wait for the release"))
+        return _wait_step(f"{who}: “{quoted}”: wait for the release: ", _FETCH_RELEASE)
     if last.mail.wants_answer:
         return _your_turn(_write(last.message_id, last.mail.wanted_answer))
     reply = _write(last.message_id, "answer it if needed")
@@ -200,19 +200,19 @@ def _backport_after_refusal(series: PostedSeries, answer: Reply) -> NextStep | N
     done = {it.version for it in answered}
     claims = [it for it in refused if it.version not in done]
     if not claims:
-        return _wait_step(f"wait for the release: {stable_summary(answered)}; ", _update("`{}`"))
+        words = f"wait for the release: {stable_summary(answered)}; "
+        return _wait_step(words, _FETCH_RELEASE)
     versions = [it.version for it in claims if it.version]
     quoted = textwrap.shorten(claims[0].sentence, 2 * _MAX_QUOTE)
-    words = f"make the backport to {', '.join(versions)}: `{{}}`"
+    words = f"answer with the backport to {', '.join(versions)}: `{{}}`"
     return _your_turn(
         f"{answer.mail.sender_name}: “{quoted}”: ",
         _backport(series, claims[0].commit, versions, words),
-        "; ",
-        _write(answer.message_id, "answer with it"),
     )
 
 
 _FETCH_TAGS = "`git fetch --all --tags`"
+_FETCH_RELEASE = Action("track", ("update",), f"{_FETCH_TAGS}, then `{{}}`")
 
 
 def _look(series: PostedSeries) -> str:
@@ -519,7 +519,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     return _finish("done: nothing is left to do")
 
 
-_FETCH = Action("track", ("update",), f"fetch what was merged: {_FETCH_TAGS}, then `{{}}`")
+_FETCH = _FETCH_RELEASE._replace(reason=f"fetch what was merged: {_FETCH_RELEASE.reason}")
 
 
 def _name_branches(versions: Sequence[str]) -> str:

@@ -92,7 +92,11 @@ def decide_state(series: PostedSeries) -> PostedSeries:
     When the series is proven to be applied, claims by known senders are dropped. A merge into
     mainline proves earlier reports of applying the patch.
     """
-    claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
+    # a branch to which a fix does not apply stays one of the branches of a request
+    claims = (
+        it if it.proven or it.what == "failed" else it._replace(what="claimed")
+        for it in series.events
+    )
     stated, proven_verdict = (
         decide(series),
         decide(replace(series, events=tuple(claims))),
@@ -187,7 +191,8 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     in_stable = [it for it in series.stable if it.has_commit]
     branches = stable_summary(series.stable)
     if len(in_stable) + sum(it.state == "reverted" for it in series.stable) < len(series.targets):
-        return verdict
+        is_summary = verdict.why == stable_summary(series.reported_branches)
+        return verdict._replace(why=branches) if in_stable and is_summary else verdict
     if in_stable or verdict.state is SeriesState.IN_STABLE:
         proof = _proof(in_stable[0]) if in_stable else verdict.proof
         return Verdict(SeriesState.IN_STABLE, branches, proof)

@@ -151,6 +151,8 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
             " not applied"
         )
     for branch in series.about.stable:
+        if posted.is_discussion and branch.state == "failed":
+            yield f"backport to {branch.version}"
         if branch.state in _IN_STABLE_REVIEW and branch.message_id not in posted.post_ids:
             yield f"{branch.version} {branch.words}"
     if unknown_count := sum(not claim.known for claim in posted.claims):

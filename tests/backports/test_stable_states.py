@@ -361,6 +361,25 @@ def test_tracked_request_is_not_repeated(world: World) -> None:
     assert world.run_backport(world.fix, *everything).code == 0
 
 
+def test_release_of_one_branch_leaves_the_backport_to_another_open(world: World) -> None:
+    repo = world.repo
+    for version in ("6.6", "6.12"):
+        world.create_stable_branch(version, world.groundwork)
+    repo.git("update-ref refs/remotes/origin/master master")
+    track_request(world, "6.6 and 6.12", "Queued up for 6.12, but it does not apply to 6.6.y.")
+    repo.git("checkout -q linux-6.12.y")
+    repo.git("cherry-pick -x", world.fix)
+    repo.git("checkout -q master")
+    shown = " ".join(repo.patchpilot("track show 1").out.split())
+    assert "6.6 did not apply; 6.12 merged, in no release yet turn yours" in shown
+    assert "proven: in-stable" not in shown
+    assert "open backport to 6.6 landed" in shown
+    (branch,) = (
+        it for it in world.read_backport_json(world.fix)["branches"] if it["version"] == "6.6"
+    )
+    assert branch["failed"].endswith("@example.org")
+
+
 @pytest.mark.long
 async def test_number_of_lts_opens_the_fix_of_a_request(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.groundwork)

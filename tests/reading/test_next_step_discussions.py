@@ -43,7 +43,7 @@ def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
         (
             "This does not apply to 6.1.y, can you send a backport?",
             Turn.YOURS,
-            f"make the backport to 6.1: `patchpilot backport {SHA} --onto linux-6.1.y`; answer",
+            f"answer with the backport to 6.1: `patchpilot backport {SHA} --onto linux-6.1.y`",
         ),
         (
             "It failed to apply, sorry.",
@@ -53,16 +53,24 @@ def answer(text: str, sender: str = STABLE, minutes: int = 60) -> bytes:
         (
             "Queued up for 6.1.y. It does not apply to 6.6.y. Can you send a backport for 5.15.y?",
             Turn.YOURS,
-            "make the backport to 6.6, 5.15: `",
+            "answer with the backport to 6.6, 5.15: `",
         ),
-        ("Now queued up, thanks for the backport.", Turn.WAITING, "wait for the release"),
+        (
+            "Now queued up, thanks for the backport.",
+            Turn.WAITING,
+            "wait for the release: `git fetch --all --tags`, then `patchpilot track update`",
+        ),
         (
             "Now queued up for 6.1.y, thanks.\n\nWhat about 6.6.y? It breaks the build there.",
             Turn.YOURS,
             "read the answer by Greg KH: “Now queued up",
         ),
         ("I will queue it up after -rc1.", Turn.YOURS, "read the answer by Greg"),
-        ("I need working backports for these.", Turn.YOURS, "make the backport to 6.1, 6.6: "),
+        (
+            "I need working backports for these.",
+            Turn.YOURS,
+            "answer with the backport to 6.1, 6.6: ",
+        ),
         ("Why is this needed in stable?", Turn.YOURS, "answer the question by Greg KH"),
         ("It does not belong in stable.", Turn.YOURS, "read the answer by Greg KH: “It does not"),
     ],
@@ -155,7 +163,10 @@ def test_refused_branch_stays_open_after_the_release_of_the_others() -> None:
         "Now queued up for 6.1 and 6.6"
     ] * 2
     step = advise(posted)
-    assert (step.need, "make the backport to 5.15: `" in str(step.advice)) == (Turn.YOURS, True)
+    assert (step.need, "answer with the backport to 5.15: `" in str(step.advice)) == (
+        Turn.YOURS,
+        True,
+    )
     sent = decide_state(replace(posted, sent_marks=(("5.15", 0, START + timedelta(days=1), 1),)))
     assert {it.version: it.state for it in sent.stable}["5.15"] == "posted"
     assert advise(sent).need is Turn.WAITING
