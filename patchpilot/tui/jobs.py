@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.topic.head_watch import HeadWatch
-from patchpilot.tui.opening import Opening, TopicPlace, read_topic
+from patchpilot.tui.opening import Opening, read_topic
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
-from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.session import Session, TopicPlace
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class StageJobs:
         Other stages become stale if something that they depend on has changed.
         """
         self.is_open = True
-        self._session.topic, self._session.refs = read_result.topic, read_result.refs
+        self._session.take_topic(read_result)
         for stage in Stage:
             if stage not in self._session.busy:
                 self._session.errors.pop(stage, None)

@@ -8,11 +8,10 @@ import contextlib
 import os
 import sys
 import threading
-from typing import NamedTuple
 
 from patchpilot.topic.head_watch import HeadWatch, head_signature, refs_signature
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.view.session import OpenTopic, Session
+from patchpilot.tui.view.session import Session, TopicPlace
 from patchpilot.tui.view.stage_line import fit_stage_cells
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.title import format_title_row, title_texts
@@ -22,14 +21,6 @@ PATIENCE = 0.25
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
-
-
-class TopicPlace(NamedTuple):
-    """An opened topic, the key of its saved state, and the signature of its refs."""
-
-    topic: OpenTopic
-    name: str
-    refs: str
 
 
 def read_topic(session: Session, watch: HeadWatch) -> TopicPlace:
@@ -42,9 +33,10 @@ def read_topic(session: Session, watch: HeadWatch) -> TopicPlace:
         folders = repository.git_dir, repository.common_dir
         refs = refs_signature(folders[1])
         # record the state before reading, so that a change in the meantime is noticed
-        watch.remember(folders, head_signature(*folders))
+        head = head_signature(*folders)
+        watch.remember(folders, head)
         topic = session.read_topic_now(repository)
-    return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)
+    return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs, head)
 
 
 class Opening:
@@ -125,7 +117,7 @@ def render_first_frame(
     """Return the first frame as text: the title line, and the stages with their saved states."""
     opened_stage = Stage.COMMIT
     if topic_place:
-        session.topic, session.refs = topic_place.topic, topic_place.refs
+        session.take_topic(topic_place)
         opened_stage = restore_states(session, memory, topic_place.name) or opened_stage
         topic = topic_place.topic
         title = format_title_row(topic.title, title_texts(topic, None), "", columns)

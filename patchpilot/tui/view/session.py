@@ -19,6 +19,7 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
+from patchpilot.topic.head_watch import head_signature
 from patchpilot.tui.view.stages import (
     OPEN,
     Stage,
@@ -108,6 +109,15 @@ class OpenTopic(NamedTuple):
         return f"{last_commit.subject}{more_text}"
 
 
+class TopicPlace(NamedTuple):
+    """An opened topic, the key of its saved state, and the signatures of its refs and of HEAD."""
+
+    topic: OpenTopic
+    name: str
+    refs: str
+    head: str
+
+
 class JobRequest(NamedTuple):
     """The input of a stage's loader.
 
@@ -153,6 +163,8 @@ class Session:
 
     `introduced_by` maps a merged fix to the commit that the user chose as the origin of its bug.
 
+    `head` is the signature of HEAD when the topic was read, or "" before that.
+
     `reports` is what was reported about the fix on stable branches when LTS was read last.
 
     `series` is the number of the tracked series to show (0: the topic's own series), and
@@ -171,6 +183,7 @@ class Session:
     builds: str = ""
     view: str = "series"
     refs: str = ""
+    head: str = ""
     reports: str = ""
     versions: Counter[str] = field(default_factory=Counter)
     results: dict[Stage, StageResult] = field(default_factory=dict)
@@ -204,11 +217,16 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
+        head = head_signature(repository.git_dir, repository.common_dir)
         old_topic, topic = self.topic, self.read_topic_now(repository)
         with self._lock:
             if self.topic is old_topic:
-                self.topic = topic
+                self.topic, self.head = topic, head
             return self.topic or topic
+
+    def take_topic(self, place: TopicPlace) -> None:
+        """Make an opened topic the topic of the session."""
+        self.topic, self.refs, self.head = place.topic, place.refs, place.head
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
@@ -342,11 +360,19 @@ class Session:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.result_key(stage)
+            is_at_topic = self._is_at_topic(repository)
             result, status = self.loader_of(stage)(
                 JobRequest(repository, self, progress, visited, is_retry)
             )
-        self.store_result(stage, result, status, key)
+            # a result that was read while HEAD was somewhere else is never valid
+            is_at_topic = is_at_topic and self._is_at_topic(repository)
+        self.store_result(stage, result, status, key if is_at_topic else "moved")
         return result
+
+    def _is_at_topic(self, repository: "Repository") -> bool:
+        """Return whether HEAD is as it was when the topic was read."""
+        head = head_signature(repository.git_dir, repository.common_dir)
+        return self.target is not None or self.head in ("", head)
 
     def store_result(self, stage: Stage, result: Any, status: StageStatus, key: str = "") -> None:
         with self._lock:

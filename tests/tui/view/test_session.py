@@ -17,6 +17,7 @@ from textual.geometry import Offset
 
 from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
+from patchpilot.model.progress import ignore_progress
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.topic import base as topic_base
 from patchpilot.topic.head_watch import HeadWatch, head_signature
@@ -135,6 +136,27 @@ def test_amend_during_a_read_is_noticed(fixed_clone: Path, monkeypatch: pytest.M
     watch = HeadWatch()
     read_topic(Session(fixed_clone), watch)
     assert watch.moved
+
+
+@pytest.mark.parametrize("moves", ["before", "meanwhile"])
+def test_result_of_another_branch_is_not_valid(fixed_clone: Path, moves: str) -> None:
+    def load(request: object) -> tuple[str, StageStatus]:
+        if moves == "meanwhile":
+            git(fixed_clone, "checkout", "-q", "other")
+        return "mails", StageStatus(StageState.DONE)
+
+    git(fixed_clone, "branch", "other", "HEAD~1")
+    session = Session(fixed_clone, loader_of=lambda _: load)
+    session.take_topic(read_topic(session, HeadWatch()))
+    if moves == "before":
+        git(fixed_clone, "checkout", "-q", "other")
+    session.run_stage(Stage.SEND, ignore_progress)
+    git(fixed_clone, "checkout", "-q", "-")
+    assert session.fresh_result(Stage.SEND) is None
+    assert session.stage_status(Stage.SEND).state is StageState.STALE
+    moves = ""
+    session.run_stage(Stage.SEND, ignore_progress)
+    assert session.fresh_result(Stage.SEND) == "mails"
 
 
 async def test_recipient_edit_keeps_other_stages(
