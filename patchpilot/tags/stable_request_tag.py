@@ -19,15 +19,18 @@ from patchpilot.errors import UsageError
 from patchpilot.history.branch_verdict import BranchState
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.mainline_commit import find_named_mainline_commit
+from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
+from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.fix_claims import judge_fix
 from patchpilot.tags.stable_decision import StableAdvice
-from patchpilot.tags.stable_need import judge_stable_need
+from patchpilot.tags.stable_need import StableNeed, judge_stable_need
+from patchpilot.topic.upstream_state import is_in_mainline
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
 
@@ -136,11 +139,14 @@ def propose_stable_tags(
     stable_verdict = judge_stable_need(
         repository, commit, introduced_by, project, progress, not_a_fix, is_guess=request.is_guess
     )
+    advice = stable_verdict.advice
+    if advice.lines and is_in_mainline(repository, commit.id):
+        advice = _explain_merged_fix(repository, commit, stable_verdict)
     return StableResult(
         commit.id,
         commit.subject,
         project.name,
-        stable_verdict.advice,
+        advice,
         tuple(
             IntroducingCommit(culprit, release.name if release else None)
             for culprit, release in stable_verdict.first_releases.items()
@@ -148,3 +154,20 @@ def propose_stable_tags(
         stable_verdict.branches,
         tuple(notes),
     )
+
+
+def _explain_merged_fix(repository: Repository, commit: Commit, need: StableNeed) -> StableAdvice:
+    """Return the advice for a fix in mainline, to which no line can be added."""
+    releases = Releases(repository)
+    fixed_in, final = releases.first(commit.id), releases.first(commit.id, final=True)
+    first = min(filter(None, need.first_releases.values()), key=lambda it: it.numbers, default=None)
+    since = f" since {fixed_in.name}" if fixed_in else ""
+    reasons = [
+        f"it is in mainline{since}, so no tag can be added: `patchpilot backport {commit.short}`"
+        " shows how to ask for it"
+    ]
+    if first and final:
+        reasons.append(f"the bug is in the releases since {first.name}, and fixed in {final.name}")
+    affected = ", ".join(branch.version for branch in need.branches if branch.affected)
+    reasons.append(f"stable branches with the bug: {affected or 'none'}")
+    return StableAdvice((), bool(affected), tuple(reasons))

@@ -89,3 +89,16 @@ def test_non_fix_has_no_backports(world: World) -> None:
         (),
         ("you answered that it is not a fix: nothing to backport",),
     )
+
+
+def test_no_tag_is_proposed_for_a_merged_fix(world: World) -> None:
+    repo = world.repo
+    world.create_stable_branch("6.6", world.culprit)
+    assert "add: Cc: " in repo.patchpilot("stable", world.fix).out
+    repo.git("tag v6.7-rc1 master")
+    repo.git("update-ref refs/remotes/origin/master master")
+    merged = repo.patchpilot("stable", world.fix).out
+    assert "add: " not in merged
+    assert "it is in mainline since v6.7-rc1, so no tag can be added" in merged
+    assert "every release since" not in merged
+    assert "stable branches with the bug: 6.6" in merged
