@@ -70,6 +70,7 @@ from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.followers import find_followers
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
+from patchpilot.history.missing_branches import omit_later_series
 from patchpilot.history.own_branches import find_own_branches
 from patchpilot.history.releases import BranchFix, Releases, find_release_of_series
 from patchpilot.history.stable_branches import (
@@ -233,7 +234,13 @@ def compute_backport_verdicts(
             delete_index(repository)
             results = judge()
         results = tuple(
-            replace(result, missing=missing, skipped=skipped, unread=unread) for result in results
+            replace(
+                result,
+                missing=omit_later_series(repository, missing, result.commit),
+                skipped=skipped,
+                unread=unread,
+            )
+            for result in results
         )
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]

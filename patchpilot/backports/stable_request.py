@@ -14,6 +14,7 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.missing_branches import omit_later_series
 from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address
@@ -93,9 +94,10 @@ def make_stable_request_mail(
     untested = [it for it in applicable if not (it in clean_branches or it.review)]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
-    missing = {it.version for it in find_stable_branches(repository).missing}
-    if unfetched := _list_newer(missing, clean_branches):
-        facts.append(f"{NOT_EXAMINED} {join_words(unfetched)}.")
+    unfetched = find_stable_branches(repository).missing
+    missing = {it.version for it in omit_later_series(repository, unfetched, result.commit)}
+    if newer := _list_newer(missing, clean_branches):
+        facts.append(f"{NOT_EXAMINED} {join_words(newer)}.")
     if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
         facts.append(f"\nTested-by: {identity.header()}")
     values = {

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find maintained stable branches missing from a clone, and a remote to fetch them from."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.own_trees import find_own_trees
-from patchpilot.history.stable_branches import find_stable_branches, find_stable_remote
+from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import (
+    MissingSeries,
+    find_stable_branches,
+    find_stable_remote,
+)
 from patchpilot.model.action import Action
+from patchpilot.projects.project import version_key
 
 COMMAND = Action("setup", ("stable", "--fetch"))
 """The command that fetches them."""
@@ -24,6 +31,14 @@ class MissingBranches(NamedTuple):
         """Return the names of the branches, and the remote that has them."""
         source = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         return f"{', '.join(self.branches)} from {source}"
+
+
+def omit_later_series(
+    repository: Repository, series: Sequence[MissingSeries], commit: str | None
+) -> tuple[MissingSeries, ...]:
+    """Return the series that may lack a mainline commit: those that began before its release."""
+    release = Releases(repository).first(commit) if commit and series else None
+    return tuple(it for it in series if not release or version_key(it.version) < release.numbers)
 
 
 def find_missing_branches(

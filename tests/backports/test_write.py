@@ -619,6 +619,17 @@ def test_request_names_newer_branches_that_were_not_fetched(world: World) -> Non
     outcome = world.run_backport(world.fix, "--request", "--onto", "linux-6.12.y")
     assert "These newer trees were not examined: 6.18." in outcome.out
     assert "patchpilot setup stable --fetch" in outcome.out + outcome.err
+    assert "not in this repository: 5.10, 5.15, 6.1, 6.6, 6.18" in world.run_backport(world.fix).out
+
+
+def test_branches_that_began_after_the_fix_are_not_examined(world: World) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    world.repo.git("tag v6.14-rc2 master")
+    outcome = world.run_backport(world.fix, "--request", "--onto", "linux-6.12.y")
+    assert "please apply" in outcome.out
+    assert "not examined" not in outcome.out
+    assert "setup stable --fetch" not in outcome.out + outcome.err
+    assert "not in this repository: 5.10, 5.15, 6.1, 6.6\n" in world.run_backport(world.fix).out
 
 
 def test_request_does_not_claim_untested_builds(
