@@ -44,7 +44,7 @@ _PREFIX = re.compile(
             rf"{_FACILITY}\s*:(?P<decoded>{_LEVEL})\s*:\s?",
             # seconds since boot, alone or with the CPU, the time before, the date or the level
             r"\[ *(?P<stamp>\d+\.\d*)s?(?:[@,][A-Z]?\d+)?"
-            rf"(?:{_DELTA}| \d+\.\d+| / \d\d-\d\d {_CLOCK})?\] ?-?",
+            rf"(?:{_DELTA}| \d+\.\d+| / \d\d-\d\d {_CLOCK})?\] ?(?:-(?!-))?",
             rf"\[(?:{_DELTA}| *\+\d+\.\d+)\] ?",
             # the time of day
             rf"\[(?P<date>{_DAY} {_MONTH} +\d+日? {_CLOCK}(?: \w+)? \d{{4}})(?:{_DELTA})?\] ?",

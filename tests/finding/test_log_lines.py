@@ -19,6 +19,8 @@ from patchpilot.finding.log_lines import LogLine, split_line, split_log
         ("> > [    1.5] acme: x", ("1.5", "", "", "", "acme: x")),
         ("4,12,5678902,-,caller=T1;acme: x", ("5678902", "4", "", "", "acme: x")),
         ("acme: x", ("", "", "", "", "acme: x")),
+        ("[  412.9] ---[ end trace 0 ]---", ("412.9", "", "", "", "---[ end trace 0 ]---")),
+        ("[    1.5]-acme: x", ("1.5", "", "", "", "acme: x")),
         ("[<c0123456>] ring_free+0x10/0x20", ("", "", "", "", "[<c0123456>] ring_free+0x10/0x20")),
     ],
 )
