@@ -153,9 +153,10 @@ class BranchChoices:
     def find_step(self, branch: BranchResult) -> BranchStep:
         return find_branch_step(self.result, branch, self.find_work(branch))
 
-    def is_requestable(self, branch: BranchResult) -> bool:
-        """Return whether the stable maintainers can be asked for the fix on a branch."""
-        return self.find_step(branch).kind in REQUESTABLE
+    @property
+    def requestable(self) -> tuple[BranchResult, ...]:
+        """Return the branches for which the stable maintainers can be asked for the fix."""
+        return tuple(it for it in self.result.branches if self.find_step(it).kind in REQUESTABLE)
 
     def step_kinds(self) -> set[StepKind]:
         return {self.find_step(branch).kind for branch in self.result.branches}

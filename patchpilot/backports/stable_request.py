@@ -431,6 +431,12 @@ def list_recorded_tests(
     )
 
 
+def suggest_test_report(repository: Repository, result: BackportResult) -> str:
+    """Return the first recorded test with its tester, such as "6.1.76 by NAME", or ""."""
+    places, user = list_recorded_tests(repository, result), repository.identity
+    return f"{places[0]} by {user.name}" if places and user else ""
+
+
 def save_stable_request(
     repository: Repository, result: BackportResult, tested: Sequence[str]
 ) -> Path:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry, default_store_file
 from patchpilot.commits.repository import Repository
-from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import TOPIC_DATABASE, state_path
+from patchpilot.settings.read_settings import read_settings
 from patchpilot.threads import known_series
 from patchpilot.threads.stable_requests import REQUESTS
 from patchpilot.threads.tracked import Tracked
@@ -181,35 +181,33 @@ def mark_mails_read(message_ids: Collection[str]) -> None:
 
 
 def track_series(
-    repository: Repository,
-    settings: Settings,
-    target: str,
-    progress: Progress = ignore_progress,
-) -> tuple[Tracked, ...]:
-    """Track the series with this Message-ID or archive URL."""
-    archives = make_archive_opener(directory=repository.top)
-    with Store() as store:
-        return follow_series.track_named_series(
-            target,
-            lore=settings.get("lore"),
-            store=store,
-            archive_at=archives,
-            repository=repository,
-            progress=progress,
-        )
+    repository: Repository, target: str, file: Path | None = None
+) -> tuple[int, str | None]:
+    """Track the series with this Message-ID or archive URL, or the series in a file of messages.
 
-
-def track_series_in_file(
-    repository: Repository, path: Path, progress: Progress
-) -> tuple[Tracked, ...]:
-    """Track the series in a file of messages.
-
-    A bounce or moderation notice in the file is stored with the series that it is about.
+    Return its number, or 0, and the topic of a request to the stable maintainers, which is the
+    mainline commit if the repository has it. A bounce or moderation notice in the file is stored
+    with the series that it is about.
     """
     with Store() as store:
-        return follow_series.track_series_in_mbox(
-            path, None, store=store, repository=repository, progress=progress
-        )
+        if file:
+            added = follow_series.track_series_in_mbox(
+                file, None, store=store, repository=repository, progress=ignore_progress
+            )
+        else:
+            added = follow_series.track_named_series(
+                target,
+                lore=read_settings(repository).get("lore"),
+                store=store,
+                archive_at=make_archive_opener(directory=repository.top),
+                repository=repository,
+                progress=ignore_progress,
+            )
+    if not added:
+        return 0, None
+    posted = added[-1].posted
+    commit = posted.commit_for_branches if posted and posted.is_discussion else ""
+    return added[-1].entry.id, commit if commit and repository.find(commit) else None
 
 
 def remove_series(number: int) -> None:

@@ -143,7 +143,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         key_binding(
             "a",
             "resolve",
-            "resolve",
+            "adapt, resolve",
             "adapt the fix to this branch, or resolve its conflict in a separate clone",
         ),
         key_binding(
@@ -256,7 +256,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
             hidden=(NEXT,) if self._is_merged else (),
             labels={
                 "write": f"write patches for {branches}",
-                "resolve": "adapt" if self._is_adaptable else "resolve",
                 "mark_sent": "mark as not sent" if self._is_selected_sent else "mark as sent",
             },
         )
@@ -272,7 +271,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.rerun_stage("followed")
 
     def action_request(self) -> None:
-        from patchpilot.backports.stable_request import list_recorded_tests, save_stable_request
+        from patchpilot.backports.stable_request import save_stable_request, suggest_test_report
 
         def show_file(file: Path) -> None:
             # the draft counts as a test, and is the next step of the stage
@@ -289,20 +288,17 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 show_file,
             )
 
-        branch = next(it for it in result.branches if self._choices.is_requestable(it))
+        branch = self._choices.requestable[0]
         trial = make_trial_action(result.short, branch.branch)
         text = TESTED.format(trial.command, branch.name)
         with self.session.open_repository() as repository:
-            tested = next(iter(list_recorded_tests(repository, result)), "")
-            user = repository.identity
-        value = f"{tested} by {user.name}" if tested and user else ""
+            value = suggest_test_report(repository, result)
         question = LineDialog(text, value=value, placeholder="VERSION by NAME")
         ask_for_answer(self, question, write)
 
     @property
     def can_request(self) -> bool:
-        result = self.current_result
-        return bool(result and any(map(self._choices.is_requestable, result.branches)))
+        return bool(self.current_result and self._choices.requestable)
 
     @property
     def _is_merged(self) -> bool:
@@ -312,11 +308,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def can_resolve(self) -> bool:
         branch = self.selected_item
         return self._is_merged and bool(branch and branch.verdict == "conflict")
-
-    @property
-    def _is_adaptable(self) -> bool:
-        branch = self.selected_item
-        return bool(branch and self._choices.find_step(branch).kind is StepKind.ADAPT)
 
     @property
     def can_mark_sent(self) -> bool:

@@ -16,10 +16,8 @@ from patchpilot.tui.widgets.choose import Callback, Choose, LineDialog, ask_for_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from patchpilot.commits.repository import Repository
     from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.finding.find_introduction import Introduction
-    from patchpilot.threads.tracked import Tracked
 
 QUESTION = "What do you have?"
 ANSWERS = (
@@ -64,23 +62,6 @@ def find_mail_file(value: str) -> Path | None:
         if path.is_file():
             return path
     return path if value.strip().startswith(("/", "~/", "./", "../")) else None
-
-
-def add_series(repository: "Repository", value: str) -> "Tracked | None":
-    """Track the series of a message or a file, and return it, or None if there is none."""
-    from patchpilot.model.progress import ignore_progress
-    from patchpilot.settings.read_settings import read_settings
-    from patchpilot.tracking import follow_topic
-
-    path = find_mail_file(value)
-    added_series = (
-        follow_topic.track_series_in_file(repository, path, ignore_progress)
-        if path
-        else follow_topic.track_series(
-            repository, read_settings(repository), value, ignore_progress
-        )
-    )
-    return added_series[-1] if added_series else None
 
 
 def ask_starting_point(home: Any) -> None:
@@ -146,17 +127,14 @@ def _process_input(
     from patchpilot.finding.report_bug import save_bug_report
     from patchpilot.home.branches import find_branch_range
     from patchpilot.tags.bisect_log import is_bisection
+    from patchpilot.tracking.follow_topic import track_series
 
     if kind == "branch":
         target = value if ".." in value else find_branch_range(directory, value)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
     with home.tui.session.open_repository() as repository:
         if kind == "series":
-            series = add_series(repository, value)
-            number, posted = (series.entry.id, series.posted) if series else (0, None)
-            # a request has no branch; its topic is the commit in mainline
-            commit = posted.commit_for_branches if posted and posted.is_discussion else ""
-            fix = commit if commit and repository.find(commit) else None
+            number, fix = track_series(repository, value, find_mail_file(value))
             return partial(home.tui.open_topic, directory, Stage.FOLLOW, target=fix, series=number)
         text = read_symptom_text(repository, value)
         if kind == "bisect" or is_bisection(text):
