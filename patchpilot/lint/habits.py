@@ -147,6 +147,12 @@ class Habits(NamedTuple):
         """Return the percentage of commits that have each part of the usual prefix."""
         return min([self.prefix_share, *(share for _, share in self.further)])
 
+    def extends_prefix(self, other: "Habits") -> bool:
+        """Return whether nearly all commits have a longer prefix that starts with another one."""
+        count = len(other.parts)
+        is_longer = len(self.parts) > count and self.parts[:count] == other.parts
+        return is_longer and self.full_prefix_share >= SPEAKS
+
     @property
     def wants_full_prefix(self) -> bool:
         """Return whether a prefix that lacks a part of the usual one should be reported."""
@@ -217,11 +223,15 @@ def first_word_case(title: str) -> str:
 
 def names_file(prefix: str, path: str) -> bool:
     """Return whether the last part of a prefix names a file: "gfrm" names "hid-gfrm.c"."""
-    name = re.sub(r"[\W_]", "", prefix.lower())
+    name = _keep_letters(prefix)
     words = re.split(r"[\W_]+", basename(path).lower())
     return bool(name) and any(
         "".join(words[start:]).startswith(name) for start in range(len(words))
     )
+
+
+def _keep_letters(prefix: str) -> str:
+    return re.sub(r"[\W_]", "", prefix.lower())
 
 
 def add_usual_prefix(habits: Habits, title: str) -> str:
@@ -232,6 +242,21 @@ def add_usual_prefix(habits: Habits, title: str) -> str:
     if case in ("", usual_case) or share < _LEAST_CASE_SHARE:
         return subject
     return f"{habits.prefix} {title[0].swapcase()}{title[1:]}"
+
+
+def replace_prefix(habits: Habits, patch: Patch, title: str) -> str:
+    """Replace a title's prefix with the usual one.
+
+    Keep the names of changed files, such as a driver's name, unless the usual prefix has them.
+    """
+    prefixes, summary = split_prefix(title)
+    names = (
+        f"{prefix.strip()}:"
+        for prefix in prefixes
+        if _keep_letters(prefix) not in _keep_letters(habits.prefix)
+        and any(names_file(prefix, path) for path in patch.paths)
+    )
+    return " ".join((habits.prefix, *names, summary))
 
 
 def first_word(title: str) -> str:

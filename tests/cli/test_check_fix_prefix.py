@@ -120,6 +120,37 @@ def test_few_commits_are_enough_if_they_name_the_file(
     assert finding["fix"]["text"] == f"{own} wait for the clock"
 
 
+@pytest.mark.parametrize(
+    ("path", "title", "fixed"),
+    [
+        ("frob.c", "frob: wait for it", "iio: light: frob: wait for it"),
+        ("frob.c", "light: frob: wait for it", "iio: light: frob: wait for it"),
+        ("tmd2725.c", "tmd2725: wait for it", "iio: light: tmd2725: wait for it"),
+        ("tmd2725.c", "fix: wait for it", "iio: light: wait for it"),
+    ],
+)
+def test_suggested_prefix_keeps_the_name_of_the_driver(
+    path: str, title: str, fixed: str, tmp_path: Path
+) -> None:
+    folder, repo = "drivers/iio/light", Repo(tmp_path / "r")
+    repo.commit("begin", TREE | {f"{folder}/tmd2725.c": "begin\n"})
+    for number in range(41):
+        name = "frob" if number < 4 else f"a{number}"
+        repo.commit(f"iio: light: {name}: use {number} ticks", {f"{folder}/{name}.c": f"{number}"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.branch("topic")
+    repo.commit(title, {f"{folder}/{path}": "int e;\n"})
+    arguments = ("--profile", "linux", "--format", "json", "--select", "unconventional-prefix")
+    (finding,) = repo.patchpilot("check", *arguments).json["patches"][0]["findings"]
+    basis = (
+        f"100 % of 3 commits to {folder}/frob.c have 'iio: light: frob:'"
+        if path == "frob.c"
+        else f"commits to {folder} have 'iio: light:'"
+    )
+    assert basis in finding["message"]
+    assert finding["fix"]["text"] == fixed
+
+
 def test_directory_decides_if_files_disagree(tmp_path: Path) -> None:
     repo = make_drivers(tmp_path / "r", driver="counter: frob-cnt:")
     repo.commit("Wait for the link", {DRIVER: "int e;\n", OTHER: "int e;\n"})

@@ -40,6 +40,7 @@ from patchpilot.lint.habits import (
     first_word_case,
     have_same_convention,
     names_file,
+    replace_prefix,
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import (
@@ -530,9 +531,11 @@ def unusual_subject_prefix(context: Context) -> Hits:
         return
     for usual in habits:
         if case := _find_prefix_deviation(patch, prefixes, usual, is_known=is_known):
-            prefix, summary = find_written_prefix(title), split_prefix(title)[1]
-            fix = FindingFix("suggest", f"{usual.prefix} {summary}")
-            values = _describe_usual_prefix(usual)
+            # the first habits are those of the changed files
+            shown = habits[0] if habits[0].extends_prefix(usual) else usual
+            fix = FindingFix("suggest", replace_prefix(shown, patch, title))
+            values = _describe_usual_prefix(shown)
+            prefix = find_written_prefix(title)
             yield make_subject_hit(context, case, fix, prefix=prefix, **values)
             return
 
