@@ -43,12 +43,10 @@ from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.tags.fix_claims import NO_BUG, denies_fix, describe_main_fix
+from patchpilot.tags.fix_claims import explain_no_backport
 from patchpilot.threads.conflict_clones import CloneState
 from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
-
-NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
 
 def compute_topic_backports(
@@ -62,18 +60,15 @@ def compute_topic_backports(
     """Return the backport verdicts for a commit of a topic, and the affected releases.
 
     If the commit has no Fixes: tag, the caller must pass the commit that introduced the bug. The
-    result has no branches if the project has no stable series, the author declared that the commit
-    is not a fix, another commit of `topic_ids` is the fix, or the topic is itself a backport;
-    `rules` then contains only the reason.
+    result has no branches if the project has no stable series, the commit fixes no bug (see
+    `explain_no_backport`), or the topic is itself a backport; `rules` then contains only the
+    reason.
     """
     if prefix := find_backport_prefix(repository, topic_ids):
         rule = f"this branch is a backport itself: [{prefix}]"
         return BackportResult(None, commit.subject, rules=(rule,))
-    if denies_fix(repository, commit):
-        return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
     commits = tuple(repository.commits(topic_ids))
-    if not culprit and (main := describe_main_fix(repository, commits, commit)):
-        rule = f"nothing to backport, as {NO_BUG}; {main}"
+    if rule := explain_no_backport(repository, commits, commit, culprit):
         return BackportResult(commit.id, commit.subject, rules=(rule,))
     try:
         request = BackportRequest(

@@ -46,6 +46,11 @@ class FixJudgement(NamedTuple):
     reason: str = ""
     unclear: bool = False
 
+    @property
+    def rules_out_bug(self) -> bool:
+        """Return whether the author or the message leaves no doubt that it is not a fix."""
+        return not (self.is_fix or self.unclear)
+
 
 def judge_fix(repository: Repository, commit: Commit, patch: Patch | None = None) -> FixJudgement:
     """Decide whether a commit is a fix.
@@ -92,9 +97,12 @@ def _choose_fix(ranks: Sequence[tuple[bool, bool, bool]]) -> int:
 
 
 def _rank_fix(repository: Repository, commit: Commit) -> tuple[bool, bool, bool]:
-    is_for_stable = any("stable@" in tag.value for tag in commit.tags("Cc"))
     is_fix = judge_fix(repository, commit).is_fix
-    return bool(commit.tags("Fixes")), is_for_stable, is_fix
+    return bool(commit.tags("Fixes")), _is_for_stable(commit), is_fix
+
+
+def _is_for_stable(commit: Commit) -> bool:
+    return any("stable@" in tag.value for tag in commit.tags("Cc"))
 
 
 def describe_main_fix(repository: Repository, commits: Sequence[Commit], shown: Commit) -> str:
@@ -106,6 +114,25 @@ def describe_main_fix(repository: Repository, commits: Sequence[Commit], shown: 
     if any(ranks[shown]) or not any(ranks[commits[index]]):
         return ""
     return f"{_number_commit(commits, index)} is the fix"
+
+
+def explain_no_backport(
+    repository: Repository, commits: Sequence[Commit], shown: Commit, culprit: str = ""
+) -> str:
+    """Return why there is nothing to backport for a topic's commit, or "".
+
+    If the author did not answer, a known culprit, Cc: stable, or mainline, whose commits are opened
+    to backport them, count as a reason to backport.
+    """
+    from patchpilot.topic.upstream_state import is_in_mainline
+
+    judgement = judge_fix(repository, shown)
+    main = "" if culprit else describe_main_fix(repository, commits, shown)
+    is_denied = _read_answers(repository).get(_fix_answer_key(shown)) == "no"
+    is_wanted = culprit or _is_for_stable(shown) or not judgement.rules_out_bug
+    if not (is_denied or main) and (is_wanted or is_in_mainline(repository, shown.id)):
+        return ""
+    return "; ".join(filter(None, (f"{judgement.reason}: nothing to backport", main)))
 
 
 def _number_commit(commits: Sequence[Commit], index: int) -> str:
@@ -128,11 +155,6 @@ def describe_untagged_fix(
         ),
         "",
     )
-
-
-def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Return whether the author stated that a commit is not a fix, regardless of its message."""
-    return _read_answers(repository).get(_fix_answer_key(commit)) == "no"
 
 
 def judge_author_answer(is_fix: bool) -> FixJudgement:

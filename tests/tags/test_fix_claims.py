@@ -63,5 +63,32 @@ def test_cleanup_next_to_a_fix_has_no_backports(world: World) -> None:
     assert fix.branches
     assert (cleanup.branches, cleanup.rules) == (
         (),
-        ('nothing to backport, as its message names no bug; 1/2 "work: fix a hang" is the fix',),
+        ('its message names no bug: nothing to backport; 1/2 "work: fix a hang" is the fix',),
     )
+
+
+COMMENT = f"work: correct a comment\n\nThe comment is outdated.\n\n{SIGNED}"
+
+
+@pytest.mark.parametrize(
+    ("message", "is_backported"),
+    [(COMMENT, False), (CLEANUP, False), (FOR_STABLE, True), (TAGGED, True), (FIX, True)],
+)
+def test_only_a_commit_that_names_a_bug_has_backports(
+    world: World, message: str, is_backported: bool
+) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    world.repo.git("update-ref refs/remotes/origin/master", world.fix)
+    make_series(world, message)
+    with Repository.open(world.repo.path) as repository:
+        head = repository.commit("HEAD")
+        result = compute_topic_backports(repository, Settings(), head, topic_ids=[head.id])
+        named = compute_topic_backports(repository, Settings(), head, world.culprit, topic_ids=())
+    assert bool(result.branches) is is_backported
+    assert named.branches
+    if not is_backported:
+        assert result.rules == ("its message names no bug: nothing to backport",)
+    # a commit in mainline is opened to backport it
+    world.repo.git("update-ref refs/remotes/origin/master HEAD")
+    with Repository.open(world.repo.path) as repository:
+        assert compute_topic_backports(repository, Settings(), head).branches

@@ -224,7 +224,7 @@ async def test_series_is_judged_as_a_whole(fixed_clone: Path, app: PatchpilotApp
         assert status.state is StageState.OFFERED
         assert status.note.startswith('1/2 "net/acme: allow old cards')
         await keys(pilot, Stage.BACKPORTS)
-        await visible(pilot, "as its message names no bug")
+        await visible(pilot, "its message names no bug: nothing to backport")
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.NOTHING
         await keys(pilot, "less_than_sign")
         await visible(pilot, "Prerequisites")
