@@ -137,7 +137,10 @@ def add_changed_maintainers(
 def find_tagged_culprits(
     patches: Iterable[Patch], repository: Repository
 ) -> dict[str, tuple[Commit, set[int]]]:
-    """Map each known commit named in a Fixes: tag to the numbers of the patches with such a tag."""
+    """Map each known commit named in a Fixes: tag to the numbers of the patches with such a tag.
+
+    Omit the first commit of a history, whose author usually imported older lines.
+    """
     commits: dict[str, tuple[Commit, set[int]]] = {}
     for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
@@ -148,7 +151,8 @@ def find_tagged_culprits(
             if commit_id:
                 with suppress(GitError):
                     commit = repository.commit(commit_id)
-                    commits.setdefault(commit_id, (commit, set()))[1].add(number)
+                    if commit.parents:
+                        commits.setdefault(commit_id, (commit, set()))[1].add(number)
     return commits
 
 

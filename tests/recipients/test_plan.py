@@ -316,6 +316,25 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
+def test_contacts_of_the_first_commit_are_not_added(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "import")
+    first = repo.commit(
+        "import the tree\n\nReviewed-by: Rae View <rae@view.example>",
+        dict(FILES),
+        author="Imp Orter <imp@orter.example>",
+    )
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.branch("topic")
+    repo.commit(
+        f'net: mend it\n\nFixes: {first[:12]} ("import the tree")',
+        {"drivers/net/port.c": "int mended;\n"},
+    )
+    (plan,) = repo.patchpilot("maintainers HEAD --format json").json["results"]
+    emails = {recipient["email"] for recipient in plan["recipients"]}
+    assert emails
+    assert emails.isdisjoint({"imp@orter.example", "rae@view.example"})
+
+
 def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     culprit = repo.commit(
         "net: break it\n"
