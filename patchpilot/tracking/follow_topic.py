@@ -147,13 +147,15 @@ def _add_topic_state(
     first: int,
 ) -> FollowedSeries:
     topic = find_topic_state(repository, target, base=base, store=store, tracked_series=series)
-    with_messages = (
+    # the next step depends on the messages
+    shown = {first, topic.series.entry.id if topic and topic.series else 0}
+    with_messages = [
         known_series.add_series_mails(tracked_series, store, repository)
-        if tracked_series.own or tracked_series.entry.id == first
+        if tracked_series.own or tracked_series.entry.id in shown
         else tracked_series
-        for tracked_series in mark_current_topic(series, topic)
-    )
-    return FollowedSeries(tuple(with_messages), topic)
+        for tracked_series in series
+    ]
+    return FollowedSeries(mark_current_topic(with_messages, topic), topic)
 
 
 def read_series(

@@ -18,10 +18,13 @@ ROBOT = "kernel test robot <lkp@intel.com>"
 
 
 def read_step(author: Life) -> str:
-    """Return the topic's next step, which Home must show as well."""
+    """Return the topic's next step, which Home and the Follow stage must show as well."""
     (series,) = json.loads(author.track("--format", "json").out)["series"]
     (topic,) = [topic for topic in read_topics() if topic.branch == "topic"]
     assert str(topic.step) == series["next_step"]
+    with Repository.open(author.repo.path) as repository:
+        (followed,) = read_followed_series(repository, None, None).series
+    assert followed.next_step == series["next_step"]
     step: str = series["next_step"]
     return step
 

@@ -445,6 +445,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.notify(words, severity="warning")
             return
         changed_item = toggle_state(series.entry.id, item, PointState(name))
+        self.session.mark_changed("marks")
         self._replace_series(mark_request(series, changed_item))
         done_text = str(changed_item.state).replace("addressed", "ticked")
         self.notify(

@@ -45,7 +45,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.TAGS: ("commit", "topic", "waivers"),
     Stage.BACKPORTS: ("commit", "likely", "refs", "claims", "reported"),
     Stage.PREVIEW: _OF_MAILS,
-    Stage.SEND: _OF_MAILS,
+    Stage.SEND: (*_OF_MAILS, "marks"),
     Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
 }
 """The dependencies of each stage's result: only a change to one of them makes it stale."""

@@ -120,6 +120,7 @@ async def test_settled_point_is_put_into_the_changelog(
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
         assert "[✓] Please add a test for it." in text_of(app)
         assert "settle 1 open request" in text_of(app)
+        assert app.session.fresh_result(Stage.SEND) is None
         move_to_row(app, "Why do you change")
         await pilot.press("space")
         await until(pilot, lambda: "2/2 ticked" in text_of(app), "both ticks")
@@ -540,8 +541,8 @@ async def test_keys_of_the_next_step_stay_visible(app: PatchpilotApp) -> None:
         await until(pilot, lambda: " (e)" in text_of(app), "the next step")
         await until(
             pilot,
-            lambda: text_of(app).split("\n")[-1].startswith(" e edit changelog  "),
-            "its key",
+            lambda: text_of(app).split("\n")[-1].startswith(" Space tick  e edit changelog  "),
+            "its keys",
         )
         assert "v start next version" not in text_of(app)
 
