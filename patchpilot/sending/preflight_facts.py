@@ -140,7 +140,7 @@ def gather_preflight_facts(
     open_questions = [
         question
         for question in list_pre_send_questions(repository, series, draft, project)
-        if question.answer is None
+        if question.is_open
     ]
     with Outbox() as outbox:
         is_first_send = not is_in_demo() and not outbox.has_sent()

@@ -73,7 +73,8 @@ class PreSendQuestion(NamedTuple):
 
     `guide` is a rule of thumb for the answer, and `why` explains why it is asked. `evidence` is the
     part of the patches that suggests the answer `yes`, and `answer` is the saved answer. `effects`
-    lists the consequences of the possible answers in order.
+    lists the consequences of the possible answers in order. `is_optional` is set if the question
+    can be answered, but is not asked.
     """
 
     name: str
@@ -84,6 +85,12 @@ class PreSendQuestion(NamedTuple):
     answer: str | None = None
     effects: tuple[str, ...] = ()
     guide: str = ""
+    is_optional: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the author must still answer the question."""
+        return self.answer is None and not self.is_optional
 
 
 TREE = "tree"
@@ -180,8 +187,8 @@ class PreSendQuestions(NamedTuple):
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
-        """Return the unanswered questions."""
-        return tuple(question for question in self.questions if question.answer is None)
+        """Return the unanswered questions, except optional ones."""
+        return tuple(question for question in self.questions if question.is_open)
 
     @property
     def suggested_commands(self) -> Advice:
@@ -252,7 +259,7 @@ def find_open_questions(
     open_questions = [
         question
         for question in list_pre_send_questions(repository, series, draft, project)
-        if question.answer is None and question.name not in answered_names
+        if question.is_open and question.name not in answered_names
     ]
     proposed = propose_tree_prefix(
         series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
@@ -442,7 +449,8 @@ def list_pre_send_questions(
     """Return a project's pre-send questions, with evidence from the patches.
 
     Only the author can answer them. Return none if the author answered that no patch fixes a bug,
-    or if all patches are backports to a stable tree. The question about a regression is open again
+    or if all patches are backports to a stable tree. A question without evidence is optional if the
+    message of no patch names a bug. The question about a regression is open again
     if the answer was "yes" and the commit in Fixes: turns out to have added the code; the one about
     security if the answer was "no" and the messages now name another error in memory accesses.
     """
@@ -503,9 +511,15 @@ def list_pre_send_questions(
         "The bug is as old as the driver or feature: no.\n"
         "A release worked, and a later change broke it: yes.",
     )
-    return (
-        *((security,) if team else ()),
-        *((regression,) if project.lists.regressions else ()),
+    fixes_nothing = bool(series.patches) and all(
+        patch.commit and judge_fix(repository, repository.commit(patch.commit), patch).rules_out_bug
+        for patch in series.patches
+    )
+    asked = ((security, team), (regression, project.lists.regressions))
+    return tuple(
+        question._replace(is_optional=fixes_nothing and not question.evidence)
+        for question, recipient in asked
+        if recipient
     )
 
 

@@ -94,7 +94,7 @@ def _open_question_notes(
     repository: Repository, series: Series, draft: Draft, project: Project
 ) -> Iterator[RecipientAdvice]:
     for question in list_pre_send_questions(repository, series, draft, project):
-        if question.answer is None:
+        if question.is_open:
             remedy = Remedy(RemedyKind.ANSWER, (question.name,))
             yield RecipientAdvice(
                 "warning",

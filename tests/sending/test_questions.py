@@ -19,6 +19,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import _tree_name
 from patchpilot.sending.questions import (
     PreSendQuestion,
+    find_open_questions,
     find_pre_send_questions,
     save_draft_answer,
 )
@@ -82,6 +83,37 @@ def test_security_question_is_open_again_if_the_message_names_a_memory_error(
     with Repository.open(repo.path) as repository:
         open_names = [question.name for question in find_pre_send_questions(repository).open]
     assert ("security" in open_names) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("correct a comment\n\nThe comment is outdated.", []),
+        ("use a table\n\nThe table is shorter.", []),
+        ("use a table\n\nThe list has no limit for an attacker.", ["security"]),
+        ("use a table\n\nThe list was wrong.", ["security", "regression"]),
+        ("fix a hang\n\nIt hangs.", ["security", "regression"]),
+    ],
+)
+def test_questions_about_a_bug_are_asked_if_the_message_may_name_one(
+    message: str, asked: list[str], tmp_path: Path
+) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.commit(f"widget: {message}\n\n{SIGNED}", {"widget.c": "int x;\n"})
+    document = read_dry_run_document(repo)
+    unanswered = (list_problem_names(document, kind) for kind in ("refusals", "warnings"))
+    assert {name for name in set().union(*unanswered) if name.startswith("unanswered-")} == {
+        f"unanswered-{name}" for name in asked
+    }
+    with Repository.open(repo.path) as repository:
+        request = SendRequest(answers=(("tested", "no"),))
+        assert [question.name for question in find_open_questions(repository, request)] == asked
+        questions = find_pre_send_questions(repository)
+        assert [question.name for question in questions.open] == asked
+        # they can be answered all the same
+        assert [question.name for question in questions.questions] == ["security", "regression"]
+        save_draft_answer(repository, "security", "yes")
+        assert find_topic(repository, request).draft.is_undisclosed
 
 
 def test_security_fix_goes_to_the_security_team(

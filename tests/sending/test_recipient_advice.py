@@ -104,7 +104,7 @@ def test_rebase_command_uses_the_remote_of_the_tree(repo: Repo) -> None:
 
 
 def test_open_questions_are_notes(repo: Repo) -> None:
-    repo.commit("net: port: mend it", NET)
+    repo.commit("net: port: fix it", NET)
     assert map_recipient_remedies(repo)["security question open"] == Remedy(
         RemedyKind.ANSWER, ("security",)
     )
