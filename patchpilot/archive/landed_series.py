@@ -119,6 +119,9 @@ def find_commits_in_repository(
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in landings:
+                is_inherited = landing.holds and landing.commit == commit.landing.commit
+                if is_inherited and not posted.targets:
+                    continue  # the branch started after the merge
                 point_release = find_release_of_series(
                     repository, landing.commit, branch.tip, branch.version
                 )

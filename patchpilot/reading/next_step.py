@@ -590,14 +590,16 @@ def _find_step_for_branches(series: PostedSeries, versions: Sequence[str]) -> Ne
     """Return the step for stable branches that were not requested; () if they are not known."""
     where = _name_branches(versions)
     commit_ids = [series.commit[:12]] if series.commit else []
-    if not _is_tagged(series):
-        words = (
-            f"wait for {where}: it has no Cc: stable tag, but the stable maintainers may take it by"
-            " its Fixes: tag; `{}` writes the message that asks them to"
-        )
-        return _wait_step(Action("backport", (*commit_ids, "--request"), words))
     wait = find_stable_wait(series)
-    if versions and wait.is_over(series.now.date()):
+    is_over = bool(versions) and wait.is_over(series.now.date())
+    if not _is_tagged(series):
+        why = "it has no Cc: stable tag, but the stable maintainers may take it by its Fixes: tag"
+        if is_over:
+            why = f"it has no Cc: stable tag, and was not taken since {wait.release}"
+        verb, step = ("ask", _your_turn) if is_over else ("wait", _wait_step)
+        words = f"{verb} for {where}: {why}; `{{}}` writes the message that asks for it"
+        return step(Action("backport", (*commit_ids, "--request"), words))
+    if is_over:
         words = f"ask for {where}: {wait.over_reason}; `{{}}` shows what each branch needs"
         return _your_turn(Action("backport", tuple(commit_ids), words))
     words = f"wait for {where}: {wait.reason}; `{{}}` shows where it does not apply"

@@ -3,6 +3,8 @@
 later fixes.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +332,34 @@ def test_merged_series_waits_for_affected_stable_branches(
     assert next_step(merged).startswith("wait for the stable branch 6.6: ")
     trees.backport(commit, "6.6")
     assert advise(track_series(trees, ALONE)).need == "finished"
+
+
+def test_branch_that_started_after_the_merge_is_no_stable_state(trees: Trees) -> None:
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
+    trees.repo.tag("v6.9-rc1")
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.12.y", commit)
+    merged = track_series(trees, ALONE)
+    assert (merged.state, merged.why) == ("in-mainline", "first in v6.9-rc1")
+    assert [landed.tree for landed in merged.landed] == ["torvalds/linux"]
+    trees.backport(commit, "6.1", tag="v6.1.120")
+    assert track_series(trees, ALONE).why == "6.1 released in v6.1.120"
+
+
+def test_untagged_fix_is_requested_after_the_waiting_time(trees: Trees) -> None:
+    bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
+    trees.repo.git("update-ref refs/remotes/stable/linux-6.6.y", bug)
+    commit = trees.commit(f'{ONE}\n\nCheck it.\n\nFixes: {bug[:12]} ("pump: be quick")\n')
+    trees.repo.tag("v6.9-rc1")
+    merged = track_series(trees, ALONE)
+    assert advise(merged).need == "waiting"
+    (landed,) = merged.landed
+    assert landed.released
+    later = replace(merged, now=landed.released + timedelta(days=100))
+    assert advise(later).need == "your turn"
+    assert str(advise(later).advice) == (
+        "ask for the stable branch 6.6: it has no Cc: stable tag, and was not taken since v6.9-rc1;"
+        f" `patchpilot backport {commit[:12]} --request` writes the message that asks for it"
+    )
 
 
 @pytest.mark.parametrize("in_branch", [False, True])
