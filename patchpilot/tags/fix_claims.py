@@ -121,8 +121,8 @@ def explain_no_backport(
 ) -> str:
     """Return why there is nothing to backport for a topic's commit, or "".
 
-    If the author did not answer, a known culprit, Cc: stable, or mainline, whose commits are opened
-    to backport them, count as a reason to backport.
+    If the author did not answer, a commit is still backported if the commit that introduced the bug
+    is known, if it has Cc: stable, or if it is in mainline.
     """
     from patchpilot.topic.upstream_state import is_in_mainline
 
