@@ -76,11 +76,6 @@ NOTHING = (
     " clone. Series that you send or follow are listed too."
 )
 
-_FOLLOW_DRAFT = (
-    "git send-email printed the Message-ID, and the copy in your Sent folder has it. Esc: do not"
-    " follow the answers."
-)
-
 
 class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
     """The screen with all topics in one list.
@@ -483,7 +478,11 @@ class HomeScreen(ReportsErrors, OffersActions, Screen[None]):
             if answer == "sent":
                 from patchpilot.tui.screens.first_question import ask_for_input
 
-                ask_for_input(self, "series", note=_FOLLOW_DRAFT, title="Follow the answers")
+                note = (
+                    "git send-email printed the Message-ID, and the copy in your Sent folder has"
+                    " it. Esc: do not follow the answers."
+                )
+                ask_for_input(self, "series", note=note, title="Follow the answers")
 
         answers = (
             ("sent", "Yes: do not list it any more", "the file stays"),

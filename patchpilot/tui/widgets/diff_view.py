@@ -148,7 +148,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def set_rows(self, rows: Sequence[str], *, notes: Iterable[Note] = ()) -> None:
         self._read_rows(rows, notes)
-        self.scroll_home(animate=False)
+        self.scroll_home(animate=False, immediate=True)
         self._lay_out_rows()
 
     def _read_rows(self, rows: Sequence[str], notes: Iterable[Note]) -> None:
@@ -275,7 +275,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def show_from_line(self, line: int) -> None:
         """Move the cursor to a line, with as much as possible of what follows it in view."""
-        self.scroll_to(y=self.row_of_line(line), animate=False, immediate=True)
+        # without the force, a view without its scrollbar yet stays at the top
+        self.scroll_to(y=self.row_of_line(line), animate=False, immediate=True, force=True)
         self.go_to_line(line)
 
     def go_to_line(self, line: int) -> None:
