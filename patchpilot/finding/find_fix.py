@@ -199,6 +199,7 @@ class FoundFixes:
     `commit` is the commit at which the search started, and `searched` the number of commits after
     it. `likely` is set if the first candidate is probably the fix, and `fits` if any commit matches
     the symptom. `files` contains the source files that the symptom names, the most likely first.
+    `until` is the newer version without the bug at which the search ended, or "".
     """
 
     tree: str
@@ -210,6 +211,7 @@ class FoundFixes:
     candidates: tuple[FoundFix, ...]
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    until: str = ""
 
     @property
     def scope(self) -> str:
@@ -218,6 +220,9 @@ class FoundFixes:
             return f"no search: {self.tree} has all commits of mainline that are here"
         start = "in" if ".." in self.tree else "since"
         noun = "commit" if self.searched == 1 else "commits"
+        if self.until:
+            end = f"{self.tree}..{self.until}, as {self.until} is newer and works"
+            return f"{self.searched:,} {noun} in {end}"
         return f"{self.searched:,} {noun} {start} {self.tree}"
 
     @property
@@ -339,16 +344,24 @@ def find_fixes(
     profile: str | None = None,
     to_report: bool = False,
     progress: Progress = ignore_progress,
+    until: str = "",
 ) -> FoundFixes:
     """Return the mainline commits that may fix a symptom, with a verdict for each branch.
 
     `tree` is the revision with the bug; by default, it is the version in the log, or HEAD if there
-    is none. Raise `InputError` if the symptom contains no search term, and `MissingError` if there
-    is no mainline branch, and `UsageError` if the tree has all of mainline, unless the bug is
+    is none. `until` is a newer revision without the bug; by default, search all of mainline.
+    Raise `InputError` if the symptom contains no search term, `MissingError` if there is no
+    mainline branch, and `UsageError` if the tree has all of mainline, unless the bug is
     `to_report`.
     """
     search = rank_fix_candidates(
-        repository, symptom, tree=tree, profile=profile, to_report=to_report, progress=progress
+        repository,
+        symptom,
+        tree=tree,
+        profile=profile,
+        to_report=to_report,
+        progress=progress,
+        until=until,
     )
     progress("checking the branches")
     listed_fixes = [
@@ -401,6 +414,7 @@ def find_fixes(
         tuple(listed_fixes),
         tuple(notes),
         tuple(search.files),
+        until,
     )
     _note_shown_trials(repository, found_fixes, symptom.key)
     return found_fixes
@@ -459,6 +473,7 @@ def rank_fix_candidates(
     profile: str | None = None,
     to_report: bool = False,
     progress: Progress = ignore_progress,
+    until: str = "",
 ) -> Search:
     """Rank the commits after a tree up to mainline by how likely they fix the symptom; see
     `find_fixes`.
@@ -480,11 +495,12 @@ def rank_fix_candidates(
         found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, symptom.version)
     name = branch_ref(repository, found_tree.name, profile=profile)
     revision = repository.resolve(name)
+    tip = repository.resolve(until) if until else mainline.tip
     use_commit_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with open_thread_pool(1) as pool:
         pending_locations = pool.submit(locate_symptom, repository, revision, symptom)
-        messages = list(read_messages(repository, revision, mainline.tip))
+        messages = list(read_messages(repository, revision, tip))
     locations = pending_locations.result()
     files, symptom = tuple(locations.files), locations.symptom
     if symptom.files and not (files or symptom.frames or symptom.messages):
@@ -503,7 +519,7 @@ def rank_fix_candidates(
                 "name the version with the bug, as in {}; --report reports a bug of mainline",
             ),
         )
-    touching_ids = find_touching_commits(repository, revision, mainline.tip, files)
+    touching_ids = find_touching_commits(repository, revision, tip, files)
     if symptom.name:
         matching = [message for message in messages if message.id in touching_ids]
         if symptom.frames:

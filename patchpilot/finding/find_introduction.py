@@ -30,6 +30,7 @@ from patchpilot.history.releases import Release, Releases, find_release_of_serie
 from patchpilot.history.stable_branches import find_stable_branches, find_version
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.source_tree import parse_makefile_release
 
 
 @json_form("*found good bad next builds")
@@ -134,6 +135,25 @@ def find_introduction(
         names.get(build.commit, build.commit) if build else None,
         build.builds if build else 0,
     )
+
+
+def find_fixed_range(
+    repository: Repository, symptom: Symptom, good: str, bad: str
+) -> tuple[str, str] | None:
+    """Return the revisions of the version with the bug and of the one without it if the latter is
+    newer, otherwise None: the commits between them may have fixed the bug, not introduced it.
+    """
+    tree = bad or symptom.version.named or "HEAD"
+    works, fails = (_find_revision(repository, name) for name in (good, tree))
+    start, end = repository.resolve(fails), repository.resolve(works)
+    if start == end:
+        return None
+    older, newer = (
+        parse_makefile_release(repository.blob(commit, "Makefile")) for commit in (start, end)
+    )
+    if not repository.is_ancestor(start, end) and not (older and newer and older < newer):
+        return None
+    return fails, works
 
 
 def _group_releases(repository: Repository, releases: Sequence[Release]) -> list[frozenset[str]]:

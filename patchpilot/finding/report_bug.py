@@ -97,10 +97,8 @@ def save_bug_report(
     project = detect(CommitTree(repository, head) if head else None)
     # others do not know what is checked out here
     tree = name_version(repository, fixes.commit) if fixes.tree == "HEAD" else fixes.tree
-    older = _UNKNOWN_VERSION
-    looked = f"a fix in the {fixes.searched:,} commits since {tree}"
-    if not fixes.searched:
-        looked = f"a fix: there is no later commit than {tree}"
+    older = f"{_describe_newer_version(fixes)}{_UNKNOWN_VERSION}"
+    looked = _describe_search(fixes, tree)
     log_text = "\n".join(f"  {line}" for line in trace)
     title = _make_title(fixes, message)
     if not fixes.symptom:
@@ -167,6 +165,19 @@ def save_bug_report(
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_new_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def _describe_search(fixes: FoundFixes, tree: str) -> str:
+    """Return where a fix was searched for."""
+    if not fixes.searched:
+        return f"a fix: there is no later commit than {tree}"
+    span = f"of {tree}..{fixes.until}" if fixes.until else f"since {tree}"
+    return f"a fix in the {fixes.searched:,} commits {span}"
+
+
+def _describe_newer_version(fixes: FoundFixes) -> str:
+    """Return that a newer version works, or ""."""
+    return f"  It works with {fixes.until}, which is newer.\n" if fixes.until else ""
 
 
 def _ask_for_upstream_kernel(name: str, trace: Sequence[str]) -> str:

@@ -177,9 +177,31 @@ def test_suspect_in_a_report_was_not_bisected(repo: Repo) -> None:
     assert "by bisection" not in text
 
 
+def test_fix_is_searched_up_to_a_newer_version_that_works(repo: Repo) -> None:
+    repo.commit("acme: change acme_ring_start() again\n", {FILE: NEW + "/* y */\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    makefile = "VERSION = 6\nPATCHLEVEL = {}\n"
+    repo.git("checkout -q --detach v6.1")
+    repo.commit("Linux 6.1.9\n", {"Makefile": makefile.format(1)})
+    repo.tag("v6.1.9")
+    repo.git("checkout -q --detach v6.2")
+    repo.commit("Linux 6.2.1\n", {"Makefile": makefile.format(2)})
+    repo.tag("v6.2.1")
+    for good, bad in (("v6.2", "v6.1"), ("v6.2.1", "v6.1.9")):
+        words = f"find - --good {good} --bad {bad} --report"
+        outcome = repo.patchpilot(words, stdin=TRACE.encode())
+        assert f"commits in {bad}..{good}, as {good} is newer and works" in outcome.out
+        assert TITLE in outcome.out
+        assert "acme_ring_start() again" not in outcome.out
+        assert "git bisect start" not in outcome.out
+        report = Path(outcome.err.splitlines()[-1].removeprefix("wrote ")).read_text()
+        assert f"It works with {good}, which is newer." in report
+        assert "regzbot" not in report
+
+
 def test_range_without_commits_is_an_error(repo: Repo) -> None:
     for words, error in (
-        (("--good", "v6.2", "--bad", "v6.1"), "nothing to search"),
+        (("--good", "v6.2", "--bad", "v6.2"), "nothing to search"),
         (("--bad", "v6.2"), "--bad needs --good"),
         (("--good", "v6.1", "--in", "v6.1"), "--good excludes --in"),
         (("--good", "5.4.3"), "5.4.3"),

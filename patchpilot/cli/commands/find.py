@@ -94,8 +94,8 @@ def command(
     branch, the search is for the upstream commit that it names.
 
     If a version works, the commits that may have introduced the bug are listed: first the ones that
-    add a function or message of the log. A version is a revision or a kernel's release, such as
-    6.1.76.
+    add a function or message of the log. If the version that works is newer, the commits that may
+    have fixed the bug are listed. A version is a revision or a kernel's release, such as 6.1.76.
 
     To try a commit, --try writes the commands that build the release with the bug and this commit,
     boot it once, and remove it. The release is REV, or the one that a log WHAT or the running
@@ -197,6 +197,7 @@ def _find_fixes(
     tree: str,
     *,
     is_reported: bool,
+    until: str = "",
 ) -> int:
     from patchpilot.cli.output.find_text import format_found_fixes
     from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
@@ -214,6 +215,7 @@ def _find_fixes(
                 profile=profile,
                 to_report=is_reported,
                 progress=progress,
+                until=until,
             )
     _write_answer(common, fixes, format_found_fixes(fixes, target, is_reported=is_reported))
     if is_reported:
@@ -285,9 +287,14 @@ def _find_introduction(
 ) -> int:
     from patchpilot.cli.output.find_text import format_introduction
     from patchpilot.finding.find_fix import read_symptom
-    from patchpilot.finding.find_introduction import find_introduction
+    from patchpilot.finding.find_introduction import find_fixed_range, find_introduction
 
     symptom = read_symptom(workplace.repository, text)
+    if fixed := find_fixed_range(workplace.repository, symptom, *versions):
+        tree, until = fixed
+        return _find_fixes(
+            common, workplace, target, text, tree, is_reported=is_reported, until=until
+        )
     with show_progress(common) as progress:
         result = find_introduction(workplace.repository, symptom, *versions, progress=progress)
     _write_answer(common, result, format_introduction(result, target, is_reported=is_reported))

@@ -84,7 +84,10 @@ def _format_search_steps(fixes: FoundFixes, operation: str, is_reported: bool) -
         label = "  or "
     yield f"{label}search by builds: {bisection}"
     if not is_reported:
-        report = _pipe(Action("find", (operation, "--in", fixes.tree, "--report")))
+        versions = ("--in", fixes.tree)
+        if fixes.until:
+            versions = ("--good", fixes.until, "--bad", fixes.tree)
+        report = _pipe(Action("find", (operation, *versions, "--report")))
         yield f"  or report the bug: {report}"
         yield "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report"
     introduction = _pipe(Action("find", (operation, "--good", "VERSION", "--bad", fixes.tree)))

@@ -28,11 +28,7 @@ ANSWERS = (
     ),
     ("commit", "A commit that fixes the bug", "shows which stable kernels need it"),
     ("branch", "A branch with my fix", "opens it as a topic"),
-    (
-        "bisect",
-        "The result of git bisect",
-        "lists the mainline commits that fix it",
-    ),
+    ("bisect", "The result of git bisect", "lists the mainline commits that fix it"),
     ("series", "A series on a mailing list", "tracks its replies"),
 )
 LINES = {
@@ -47,8 +43,8 @@ LINES = {
 
 VERSION = (
     "Version or branch that has the bug, such as v6.1 or 6.1. Empty: the version that the log"
-    " names, otherwise HEAD. If an older version works, both: v6.1..v6.2 lists what may have"
-    " introduced the bug."
+    " names, otherwise HEAD. If another version works, both, the one with the bug last: v6.1..v6.2"
+    " lists what may have introduced the bug, v6.2..v6.1 what may have fixed it."
 )
 
 
@@ -123,7 +119,7 @@ def _process_input(
         read_symptom,
         read_symptom_text,
     )
-    from patchpilot.finding.find_introduction import find_introduction
+    from patchpilot.finding.find_introduction import find_fixed_range, find_introduction
     from patchpilot.finding.report_bug import save_bug_report
     from patchpilot.home.branches import find_branch_range
     from patchpilot.tags.bisect_log import is_bisection
@@ -142,13 +138,15 @@ def _process_input(
         else:
             symptom = read_symptom(repository, text)
             good, dots, bad = version.partition("..")
-            if dots:
+            fixed = find_fixed_range(repository, symptom, good, bad) if dots else None
+            if dots and not fixed:
                 result = find_introduction(repository, symptom, good, bad)
                 save_report = partial(
                     save_bug_report, fixes=result.found, log=text, good=result.good, bad=result.bad
                 )
                 return partial(_show_found_fixes, home, result.found, save_report, result)
-            fixes = find_fixes(repository, symptom, tree=version, to_report=True)
+            tree, until = fixed or (version, "")
+            fixes = find_fixes(repository, symptom, tree=tree, to_report=True, until=until)
     save_report = save_report or partial(save_bug_report, fixes=fixes, log=text)
     return partial(_show_found_fixes, home, fixes, save_report)
 

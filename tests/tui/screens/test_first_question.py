@@ -175,6 +175,19 @@ async def test_two_versions_list_what_introduced_the_bug(app: PatchpilotApp, rep
         assert "#regzbot introduced: v6.1..v6.2" in file.read_text()
 
 
+async def test_newer_version_that_works_lists_fixes(app: PatchpilotApp, repo: Repo) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.2..v6.1", "enter")
+        await until(pilot, lambda: TITLE[:30] in text_of(app), "list")
+        assert "v6.1..v6.2, as v6.2 is newer" in text_of(app)
+        assert "may have introduced" not in text_of(app)
+
+
 async def test_bug_of_mainline_is_reported(app: PatchpilotApp, repo: Repo) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
