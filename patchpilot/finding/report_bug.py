@@ -67,6 +67,23 @@ def describe_bug_report(file: Path) -> str:
     )
 
 
+def describe_known_fix(fixes: FoundFixes) -> tuple[str, str]:
+    """Return which commit fixes the bug and what to do instead of a report, or "" for both.
+
+    The user tried the commit, or the branch of the log's release has it in a later release.
+    """
+    fix = fixes.working or (fixes.candidates[0] if fixes.update else None)
+    if fix is None:
+        return "", ""
+    facts = [f'{fix.commit[:12]} ("{fix.subject}")']
+    facts += [fix.trial.words] if fix.works else ["a commit that may fix it"]
+    step = f"`{fix.next_step(fixes.messages)}`"
+    if branch := fix.branch_fix:
+        facts.append(branch.words)
+        step = f"update to {branch.release}" if branch.release else "wait for the next release"
+    return "; ".join(facts), step
+
+
 def save_bug_report(
     repository: Repository,
     fixes: FoundFixes,
@@ -97,7 +114,7 @@ def save_bug_report(
     project = detect(CommitTree(repository, head) if head else None)
     # others do not know what is checked out here
     tree = name_version(repository, fixes.commit) if fixes.tree == "HEAD" else fixes.tree
-    older = f"{_describe_newer_version(fixes)}{_UNKNOWN_VERSION}"
+    older = _UNKNOWN_VERSION
     looked = _describe_search(fixes, tree)
     log_text = "\n".join(f"  {line}" for line in trace)
     title = _make_title(fixes, message)
@@ -155,7 +172,8 @@ def save_bug_report(
         "security": question,
         "tree": tree if good else fixes.version.named or version,
         "version": fixes.version.words or version,
-        "older": f"{_ask_for_upstream_kernel(fixes.version.named, trace)}{older}",
+        "older": f"{_describe_fixed_kernels(fixes)}"
+        f"{_ask_for_upstream_kernel(fixes.version.named, trace)}{older}",
         "log": log_text,
         "hardware": _describe_hardware(log),
         "looked": looked,
@@ -175,9 +193,16 @@ def _describe_search(fixes: FoundFixes, tree: str) -> str:
     return f"a fix in the {fixes.searched:,} commits {span}"
 
 
-def _describe_newer_version(fixes: FoundFixes) -> str:
-    """Return that a newer version works, or ""."""
-    return f"  It works with {fixes.until}, which is newer.\n" if fixes.until else ""
+def _describe_fixed_kernels(fixes: FoundFixes) -> str:
+    """Return the newer version that works and the commit that fixes the bug, if they are known."""
+    facts = [f"It works with {fixes.until}, which is newer."] if fixes.until else []
+    known, _ = describe_known_fix(fixes)
+    facts += [f"A fix is known: {known}."] if known else []
+    return "".join(f"{_wrap(fact)}\n" for fact in facts)
+
+
+def _wrap(text: str) -> str:
+    return textwrap.indent(textwrap.fill(text, _COLUMNS - 2, break_on_hyphens=False), "  ")
 
 
 def _ask_for_upstream_kernel(name: str, trace: Sequence[str]) -> str:
@@ -196,7 +221,7 @@ def _ask_for_upstream_kernel(name: str, trace: Sequence[str]) -> str:
         f"{FILL_IN}: {'; '.join(reasons)}. Does it happen with an unmodified upstream kernel"
         f"{' without these modules' if modules else ''}? Otherwise, report it to the vendor."
     )
-    return textwrap.indent(textwrap.fill(text, _COLUMNS - 2, break_on_hyphens=False), "  ") + "\n"
+    return f"{_wrap(text)}\n"
 
 
 def _describe_hardware(log: str) -> str:

@@ -145,6 +145,20 @@ def test_list_in_a_report_names_no_fix(repo: Repo, quote: str) -> None:
         assert [commit[:12] for commit in list_named_fixes(repository, answer)] == [ids[0]]
 
 
+def test_report_names_a_fix_that_was_tried(repo: Repo) -> None:
+    fix = repo.patchpilot("find - --json", stdin=LOG.encode()).json["candidates"][0]["commit"][:12]
+    unknown = repo.patchpilot("find - --report", stdin=LOG.encode())
+    assert "a fix is known" not in unknown.err
+    repo.patchpilot("find -", "--try", fix, "--in", "v6.1", "--works", "yes", stdin=LOG.encode())
+    outcome = repo.patchpilot("find - --report", stdin=LOG.encode())
+    assert f"warning: a fix is known: {fix} (" in outcome.err
+    warning = " ".join(outcome.err.split())
+    assert f"instead of the report: `patchpilot backport {fix} --" in warning
+    text = " ".join(Path(outcome.err.splitlines()[-1].removeprefix("wrote ")).read_text().split())
+    assert f"A fix is known: {fix} (" in text
+    assert "tried on 6.1: the bug is gone." in text
+
+
 def test_filled_in_report_is_kept(repo: Repo) -> None:
     first = report(repo, LOG)
     assert report(repo, LOG) == first

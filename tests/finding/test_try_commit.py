@@ -453,6 +453,8 @@ def test_update_comes_before_a_backport(repo: Repo, is_tagged: bool) -> None:
     assert found.startswith("6.1.y has the first commit since v6.1.2: update first, then see")
     assert "; 6.1.y has it since v6.1.2\n" in found
     assert "next: update to v6.1.2 or later, then see whether it still happens\n  or " in found
+    warning = " ".join(repo.patchpilot("find - --report", stdin=LOG.encode()).err.split())
+    assert "6.1.y has it since v6.1.2; instead of the report: update to v6.1.2" in warning
     assert "next: 6.1.y has it since v6.1.2: update to it\n" in call(*answer).out
     call(*answer, "-", stdin=LOG.encode())
     solved = repo.patchpilot("find -", stdin=LOG.encode()).out

@@ -262,10 +262,14 @@ def _save_report(
     from patchpilot.cli.mail_questions import can_ask_user
     from patchpilot.finding.report_bug import (
         describe_bug_report,
+        describe_known_fix,
         explain_security,
         save_bug_report,
     )
 
+    known, step = describe_known_fix(fixes)
+    if known:
+        print_notice("warning", f"a fix is known: {known}; instead of the report: {step}")
     security = None
     question, explanation = explain_security(workplace.repository, fixes, log)
     if question:
