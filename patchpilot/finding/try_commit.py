@@ -413,14 +413,22 @@ def _make_branch_step(
     If a command fails, the pasted rest must not change the user's own tree.
     """
     commit = own[:12]
+    adapt = Action("backport", (commit, "--onto", base, "--adapt"))
     purpose = f"make a branch of {base} with the commit"
+    needed = {row.commit for row in branch.prerequisites if not row.paths}
+    if needed:
+        purpose += f" after its {'prerequisite' if len(needed) == 1 else 'prerequisites'}"
     if count := len(branch.follow_ups):
         purpose += f" and {'the commit' if count == 1 else 'the commits'} that it also needs"
     commands = (
         f"git worktree add -b {name} {folder} {quote(base)}",
         f"cd {folder}",
         # the first command switches to a branch
-        *(command.replace("git ", f"git -C {folder} ", 1) for command in branch.commands[1:]),
+        *(
+            command.replace("git ", f"git -C {folder} ", 1)
+            + ("   # a prerequisite" if command.split()[-1] in needed else "")
+            for command in branch.commands[1:]
+        ),
         *(
             f"git -C {folder} cherry-pick -x {row.commit}   # {row.describe_relation(own)}"
             for row in branch.follow_ups
@@ -430,8 +438,10 @@ def _make_branch_step(
     is_solved = branch.search is SearchState.FOUND and not branch.partial
     if branch.verdict is BranchVerdict.CONFLICT and not is_solved:
         purpose += "; it conflicts there: resolve the conflict, then `git cherry-pick --continue`"
-        adapt = Action("backport", (commit, "--onto", base, "--adapt"))
         commands += (f"# whether it can be adapted: {adapt.command}",)
+    elif branch.alternative:
+        words = f"backport --adapt writes other code for {base} than is tried here"
+        commands += (f"# {words}: {adapt.command}",)
     return TrialStep(purpose, commands)
 
 

@@ -39,6 +39,13 @@ def test_adaptation_that_changes_less_is_proposed_with_both_prices(world: World)
     assert "--adapt --write" in adapted.partition("next: ")[2]
 
 
+def test_trial_names_the_adaptation_that_is_proposed_instead(world: World) -> None:
+    neighbor, fix, branch = commit_neighbor_and_fix(world)
+    outcome = world.repo.patchpilot("find --try", fix, "--in", branch)
+    assert f"cherry-pick -x {neighbor}   # a prerequisite\n" in outcome.out
+    assert f"backport --adapt writes other code for {branch} than is tried here" in outcome.out
+
+
 def test_prerequisite_that_is_a_fix_is_imported(world: World) -> None:
     branch = world.create_stable_branch("6.6", world.groundwork)
     tag = f'Fixes: {world.culprit[:12]} ("work: be quick")\n'

@@ -225,7 +225,8 @@ def test_prerequisites_that_apply_are_no_conflict(repo: Repo) -> None:
     fix = repo.commit(f"acme: use it\n\n{tag}\n", {FILE: more})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     outcome = repo.patchpilot("find --try", fix, "--in", "v6.1.1")
-    assert f"cherry-pick -x {split}" in outcome.out
+    assert "with the commit after its prerequisite" in outcome.out
+    assert f"cherry-pick -x {split}   # a prerequisite\n" in outcome.out
     assert "conflict" not in outcome.out
 
 
