@@ -36,7 +36,7 @@ class MissingBranches(NamedTuple):
 def omit_later_series(
     repository: Repository, series: Sequence[MissingSeries], commit: str | None
 ) -> tuple[MissingSeries, ...]:
-    """Return the series that may lack a mainline commit: those that began before its release."""
+    """Return the series that began before the release with a mainline commit, so may lack it."""
     release = Releases(repository).first(commit) if commit and series else None
     return tuple(it for it in series if not release or version_key(it.version) < release.numbers)
 

@@ -163,8 +163,7 @@ def _explain_merged_fix(repository: Repository, commit: Commit, need: StableNeed
     first = min(filter(None, need.first_releases.values()), key=lambda it: it.numbers, default=None)
     since = f" since {fixed_in.name}" if fixed_in else ""
     reasons = [
-        f"it is in mainline{since}, so no tag can be added: `patchpilot backport {commit.short}`"
-        " shows how to ask for it"
+        f"it is in mainline{since}, so no tag can be added: `backport` shows how to ask for it"
     ]
     if first and final:
         reasons.append(f"the bug is in the releases since {first.name}, and fixed in {final.name}")

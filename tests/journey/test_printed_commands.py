@@ -121,7 +121,7 @@ NOT_RUN = {
     **dict.fromkeys(
         (
             "patchpilot backport {commit} --onto {base} --adapt",
-            "patchpilot find --try {self._choices.commit} --in {branch}",
+            "patchpilot find --try {commit} --in {branch}",
             "patchpilot find {tried} --works {answer}",
             "patchpilot find --try {self.commit[:12]} --in {self.branches[0].branch}",
         ),
