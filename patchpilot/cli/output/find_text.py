@@ -84,9 +84,8 @@ def _format_search_steps(fixes: FoundFixes, operation: str, is_reported: bool) -
         label = "  or "
     yield f"{label}search by builds: {bisection}"
     if not is_reported:
-        versions = ("--in", fixes.tree)
-        if fixes.until:
-            versions = ("--good", fixes.until, "--bad", fixes.tree)
+        good = ("--good", fixes.until, "--bad") if fixes.until else ("--in",)
+        versions = (*good, fixes.tree)
         report = _pipe(Action("find", (operation, *versions, "--report")))
         yield f"  or report the bug: {report}"
         yield "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report"
