@@ -13,7 +13,7 @@ from patchpilot.finding.candidates import (
     read_changes,
     read_messages,
 )
-from patchpilot.finding.find_fix import FEW, SHOWN, WORTH, FoundFix, FoundFixes
+from patchpilot.finding.find_fix import FEW, SHOWN, WORTH, FoundFix, FoundFixes, find_fixes
 from patchpilot.finding.kernel_version import KernelVersion, find_upstream_release
 from patchpilot.finding.next_build import choose_next_build
 from patchpilot.finding.rank_fixes import (
@@ -192,3 +192,20 @@ def _add_releases(
             if series and not name:
                 name = find_release_of_series(repository, fix.commit, tip, series)
             yield replace(fix, release=name or None)
+
+
+def search_versions(
+    repository: Repository, symptom: Symptom, versions: str
+) -> tuple[FoundFixes, Introduction | None]:
+    """Search for the fix of a symptom, or for what introduced it, and return what was found.
+
+    `versions` is the one that has the bug, or "", or `GOOD..BAD`; an older good one makes it a
+    search for the introduction, which is returned as well.
+    """
+    good, dots, bad = versions.partition("..")
+    fixed = find_fixed_range(repository, symptom, good, bad) if dots else None
+    if dots and not fixed:
+        introduction = find_introduction(repository, symptom, good, bad)
+        return introduction.found, introduction
+    tree, until = fixed or (versions, "")
+    return find_fixes(repository, symptom, tree=tree, to_report=True, until=until), None

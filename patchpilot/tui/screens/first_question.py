@@ -113,13 +113,8 @@ def _start_search(home: Any, kind: str, value: str, version: str, save_report: A
 def _process_input(
     home: Any, kind: str, value: str, version: str, directory: Path, save_report: Any
 ) -> Callback:
-    from patchpilot.finding.find_fix import (
-        find_fixes,
-        find_later_fixes,
-        read_symptom,
-        read_symptom_text,
-    )
-    from patchpilot.finding.find_introduction import find_fixed_range, find_introduction
+    from patchpilot.finding.find_fix import find_later_fixes, read_symptom, read_symptom_text
+    from patchpilot.finding.find_introduction import search_versions
     from patchpilot.finding.report_bug import save_bug_report
     from patchpilot.home.branches import find_branch_range
     from patchpilot.tags.bisect_log import is_bisection
@@ -137,16 +132,12 @@ def _process_input(
             fixes = find_later_fixes(repository, text)
         else:
             symptom = read_symptom(repository, text)
-            good, dots, bad = version.partition("..")
-            fixed = find_fixed_range(repository, symptom, good, bad) if dots else None
-            if dots and not fixed:
-                result = find_introduction(repository, symptom, good, bad)
+            fixes, result = search_versions(repository, symptom, version)
+            if result:
                 save_report = partial(
-                    save_bug_report, fixes=result.found, log=text, good=result.good, bad=result.bad
+                    save_bug_report, fixes=fixes, log=text, good=result.good, bad=result.bad
                 )
-                return partial(_show_found_fixes, home, result.found, save_report, result)
-            tree, until = fixed or (version, "")
-            fixes = find_fixes(repository, symptom, tree=tree, to_report=True, until=until)
+                return partial(_show_found_fixes, home, fixes, save_report, result)
     save_report = save_report or partial(save_bug_report, fixes=fixes, log=text)
     return partial(_show_found_fixes, home, fixes, save_report)
 
