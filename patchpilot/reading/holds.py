@@ -32,6 +32,11 @@ _DURATION = re.compile(
     r"(?P<unit>h|hrs?|hours?|d|days?|w|weeks?)\b",
     re.IGNORECASE,
 )
+_NO_WAIT = re.compile(
+    r"^\W*(?:why|if|unless)\b|\b(?:(?:is|are|was)(?: not|n't)|not) (?:needed|necessary|required)\b"
+    r"|\bno need to wait\b|\b(?:do(?: not|n't)|need not|needn't) (?:have to |need to )?wait\b",
+    re.IGNORECASE,
+)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
 _FEW = 3
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -114,7 +119,7 @@ def is_final_no(sentence: str) -> bool:
 def is_request_to_wait(sentence: str) -> bool:
     """Return whether a sentence asks to wait before anything else is sent."""
     text = sentence[:MOST_QUOTED]
-    is_other = FOR_THE_FUTURE.search(text) or re.match(r"\W*(?:why|if|unless)\b", text, re.I)
+    is_other = FOR_THE_FUTURE.search(text) or _NO_WAIT.search(text)
     return bool(_phrases("wait").search(text)) and not is_other
 
 

@@ -67,6 +67,8 @@ Please wait at least a day between versions.
 No need to resend just for the tags.
 No need to resend only to collect the tags, though.
 You don't have to repost to add my Reviewed-by.
+Please wait 24 hours before reposting is not needed here, v2 is fine any time.
+You don't have to wait a few days before resending.
 """.splitlines()
 
 
