@@ -122,7 +122,8 @@ def describe_next_step(topic: HomeTopic, states: States) -> str:
     if stage is None:
         return plain_text(replace_commands(topic.step)).plain
     name = f"stage {stage.number} {stage.label}"
-    note = states[stage].note if states else ""
+    # the keys of a stage work once the topic is open
+    note = states[stage].note.replace("press ", "Enter, then ") if states else ""
     return f"{name}: {note}" if note else name
 
 

@@ -554,4 +554,4 @@ async def test_row_of_the_open_topic_follows_its_stages(app: PatchpilotApp) -> N
         await open_home(pilot, "1 Commit")
         app.session.open_questions = frozenset(("security",))
         app.redraw_stage()
-        await visible(pilot, "1 Commit: press a to answer 1 question")
+        await visible(pilot, "1 Commit: Enter, then a to answer 1 question")
