@@ -107,6 +107,7 @@ NOT_RUN = {
                 " {operation} --good {good} --bad {name}",
                 " {operation} --good {name} --bad {bad}",
                 " {operation} --good {good} --bad {bad} --report",
+                " {operation} --good {good} --bad {fixes.tree} --report",
                 " {operation} --good VERSION --bad {fixes.tree}",
                 " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
                 *map(" --bisect {}".format, ["bad", "good", "reset", "skip", "undo"]),

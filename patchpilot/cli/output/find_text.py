@@ -84,9 +84,10 @@ def _format_search_steps(fixes: FoundFixes, operation: str, is_reported: bool) -
         label = "  or "
     yield f"{label}search by builds: {bisection}"
     if not is_reported:
-        good = ("--good", fixes.until, "--bad") if fixes.until else ("--in",)
-        versions = (*good, fixes.tree)
-        report = _pipe(Action("find", (operation, *versions, "--report")))
+        action = Action("find", (operation, "--in", fixes.tree, "--report"))
+        if good := fixes.until:
+            action = Action("find", (operation, "--good", good, "--bad", fixes.tree, "--report"))
+        report = _pipe(action)
         yield f"  or report the bug: {report}"
         yield "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report"
     introduction = _pipe(Action("find", (operation, "--good", "VERSION", "--bad", fixes.tree)))
