@@ -278,6 +278,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         # without the force, a view without its scrollbar yet stays at the top
         self.scroll_to(y=self.row_of_line(line), animate=False, immediate=True, force=True)
         self.go_to_line(line)
+        # Textual moves only a scrollbar that is displayed already
+        self.vertical_scrollbar.position = self.scroll_offset.y
 
     def go_to_line(self, line: int) -> None:
         line = max(0, min(line, len(self.rows) - 1))

@@ -64,6 +64,17 @@ async def test_lines_are_wrapped_again_once_a_scrollbar_takes_a_column() -> None
             assert "…" not in "".join(rows), rows
 
 
+async def test_a_scrollbar_that_appears_later_has_the_position_of_its_lines() -> None:
+    app = Shown()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.view.show_vertical_scrollbar = False
+        app.view.set_rows(PATCH * 3)
+        app.view.show_from_line(20)
+        await pilot.pause()
+        assert app.view.show_vertical_scrollbar
+        assert app.view.vertical_scrollbar.position == app.view.scroll_offset.y > 0
+
+
 async def test_long_line_is_wrapped() -> None:
     app = Shown([f"A {'long ' * 30}", *PATCH, *(" more" for _ in range(40))])
     async with app.run_test(size=(40, 12)) as pilot:
