@@ -112,7 +112,7 @@ def _similarity_phrases(
     if numbers.get("told"):
         yield "its message mentions what the fix changes"
     elif numbers.get("speech", 0) >= 0.5:
-        yield "its message is about the same things"
+        yield "its message has words in common with this one"
     if numbers["subject"] >= 0.3 or numbers["body"] >= 0.4:
         yield "its subject has words in common with the message"
     if evidence.owners[candidate].author == evidence.author:

@@ -16,6 +16,8 @@ from patchpilot.tags.commit_change import CommitFileChange, Run
 MOVED, RENAMED, REFORMATTED, RESTORED = "moved", "renamed", "reformatted", "restored"
 EDITED = "edited"
 """The commit changed another part of the line than the fix."""
+RESTRUCTURED = "restructured"
+"""The commit states that it does not change what the line does."""
 NEAR_CHARACTERS, FAR_CHARACTERS = 20, 40
 """Minimum number of letters and digits in a block that was moved within a file and between files,
 the same as for `git blame -M -C`."""
@@ -37,6 +39,13 @@ _TIDY = re.compile(
     r"|\bcoding style|\bno change (?:in|of|to) (?:behavi|function)",
     re.IGNORECASE,
 )
+_SAME_EFFECT = re.compile(
+    r"\bno (?:intended |visible )?(?:functional|functionality|behavi\w+|logical) chang"
+    r"|\bno change (?:in|of|to) (?:the )?(?:behavi|function|logic)"
+    r"|\b(?:does|do|should) ?n[o']t change (?:the |any )?(?:behavi|function|logic)",
+    re.IGNORECASE,
+)
+"""A message's statement that the commit does not change what the code does."""
 _DEFINITION = (
     r"(?:^\s*{0}:|#\s*define\s+{0}\b|\b(?:struct|enum|union)\s+{0}\b"
     r"|\b(?!(?:return|goto|else|case)\b)\w+[\s*]+{0}\s*[;,=(\[)])"
@@ -80,7 +89,7 @@ def find_line_sources(
             places[old.text].append(number)
     result: dict[int, LineSource] = {}
     for run in target.runs:
-        result.update(_find_edited(run, target, dropped))
+        result.update(_find_edited(run, target, dropped, _SAME_EFFECT.search(message) is not None))
         result.update(_find_reformatted(run, target.old_path, renamed))
         result.update(_find_moved(run, path, old_lines, places))
     return result
@@ -225,26 +234,31 @@ def _find_reformatted(
 
 
 def _find_edited(
-    run: Run, target: CommitFileChange, dropped: Mapping[int, Counter[str]]
+    run: Run,
+    target: CommitFileChange,
+    dropped: Mapping[int, Counter[str]],
+    has_same_effect: bool,
 ) -> dict[int, LineSource]:
     """Return the lines that had the words that the fix removes before the commit changed them.
 
-    A line may be in a nearby run of the old file if nothing there was written in its place.
+    A line may be in a nearby run of the old file if nothing there was written in its place. If the
+    fix only adds words to a line, its former place is returned if the commit states that it does
+    not change what the code does.
     """
     result: dict[int, LineSource] = {}
     path = target.old_path or ""
     near = [each for each in target.runs if abs(each.start - run.start) <= NEAR_RUNS]
     for number, text in enumerate(run.added if path else ()):
         words = dropped.get(run.new_start + number)
-        if not words:
+        if words is None or not (words or has_same_effect):
             continue
-        best = 0.0
+        best, kind = 0.0, EDITED if words else RESTRUCTURED
         for each in near:
             similarity, index = _find_similar(text, each.removed, words)
             if similarity <= best or (each is not run and _was_edited(each, index, similarity)):
                 continue
             best = similarity
-            result[run.new_start + number] = LineSource(path, each.start + index, EDITED)
+            result[run.new_start + number] = LineSource(path, each.start + index, kind)
     return result
 
 

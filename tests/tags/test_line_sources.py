@@ -12,6 +12,7 @@ from patchpilot.tags.line_sources import (
     REFORMATTED,
     RENAMED,
     RESTORED,
+    RESTRUCTURED,
     find_line_sources,
     find_renamed_identifiers,
     find_restored_lines,
@@ -149,6 +150,27 @@ def test_edited_line_keeps_the_words_that_the_fix_removes() -> None:
     )
     assert find(text, "ring.c", _7="old_size") == {7: ("ring.c", 7, EDITED)}
     assert find(text, "ring.c", _7="dev") == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("ring: name the shift\n\nNo functional change.", {7: ("ring.c", 7, RESTRUCTURED)}),
+        ("ring: name the shift\n\nThis doesn't change behavior.", {7: ("ring.c", 7, RESTRUCTURED)}),
+        ("ring: name the shift", {}),
+    ],
+)
+def test_line_to_which_the_fix_only_adds_is_followed_if_the_commit_states_no_change(
+    message: str, expected: dict[int, tuple[str, int, str]]
+) -> None:
+    old = ("\tlux = lux * chip->trim;", "\tlux >>= 13;")
+    text = diff("ring.c", (7, old, 7, ("\tlux = (lux * chip->trim) >> LUX_SHIFT;",)))
+    assert find(text, "ring.c", message, _7="") == expected
+
+
+def test_words_that_the_fix_removes_are_required_even_if_the_commit_states_no_change() -> None:
+    text = diff("ring.c", (7, ("\tlux >>= 13;",), 7, ("\tlux >>= LUX_SHIFT;",)))
+    assert find(text, "ring.c", "ring: no functional change", _7="LUX_SHIFT") == {}
 
 
 def test_edited_line_is_found_next_to_other_lines_written_in_its_place() -> None:
