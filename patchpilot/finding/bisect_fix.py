@@ -13,12 +13,16 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.finding.find_fix import (
     FoundFix,
+    Search,
     SearchedBug,
     add_backport_verdicts,
     rank_fix_candidates,
 )
-from patchpilot.finding.next_build import choose_next_build
+from patchpilot.finding.next_build import UNFIXED, UNLIKELY_FIXED, choose_next_build
+from patchpilot.finding.rank_fixes import rejection_threshold
 from patchpilot.finding.read_log import Symptom
+from patchpilot.finding.try_commit import find_trials
+from patchpilot.history.releases import name_release
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
@@ -83,12 +87,15 @@ def continue_bisection(
         search = rank_fix_candidates(
             repository, answer, tree=tree, profile=profile, progress=progress
         )
+        likely = _drop_refuted_fixes(repository, search, answer)
+        is_unlikely = max(likely.values(), default=0.0) < rejection_threshold()
         state = {
             "tree": search.tree,
             "commit": search.rev,
             "mainline": search.mainline.name,
             "tip": search.mainline.tip,
-            "likely": {fix.commit: fix.probability for fix in search.fixes},
+            "likely": likely,
+            "unfixed": UNLIKELY_FIXED if is_unlikely and not search.symptom.name else UNFIXED,
             "searched": search.searched,
             "symptom": answer.key,
             "answers": [],
@@ -107,6 +114,25 @@ def continue_bisection(
         state["answers"].append((answer, step.next))
     store_json(file, {**bisections, key: state}, "set XDG_STATE_HOME to a writable directory")
     return _find_bisect_step(repository, state, profile, progress)
+
+
+def _drop_refuted_fixes(
+    repository: Repository, search: Search, symptom: Symptom
+) -> dict[str, float]:
+    """Return the probability of each commit, except those that the user tried without success."""
+    releases = [name_release(repository, search.tree)]
+    trials = {
+        fix.commit: find_trials(repository, fix.commit, symptom.key, releases)[:1]
+        for fix in search.fixes
+    }
+    return {
+        fix.commit: fix.probability
+        for fix in search.fixes
+        if not any(
+            it.answer == "no" and it.is_same_symptom and it.is_same_release
+            for it in trials[fix.commit]
+        )
+    }
 
 
 def _find_bisect_step(
@@ -140,6 +166,7 @@ def _find_bisect_step(
         state["searched"],
         skipped_commits,
         is_good=bool(good_commits),
+        unfixed=state.get("unfixed", UNFIXED),
     )
     found_fix = None
     if next_commit is None and len(parents) == 1:

@@ -21,7 +21,7 @@ from patchpilot.history.earlier_fixes import (
     function_name,
     is_function_start,
 )
-from patchpilot.model.c_scanner import read_code_of
+from patchpilot.model.c_scanner import guess_state, read_code, read_code_of
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.patch import parse_git_paths
 
@@ -294,7 +294,7 @@ class CommitDiff(NamedTuple):
 
     `functions` maps each function to the number of its changed lines. `added` contains the
     functions, and `texts` the string literals, that the new code has and the old code has not.
-    `is_rewording` is set if only the text of string literals changes.
+    `is_rewording` is set if only the text of string literals, or only comments change.
     """
 
     files: tuple[str, ...] = ()
@@ -366,13 +366,22 @@ def _describe_change(
         dict(functions),
         len(removed) + len(added),
         # a moved line, and another conversion in a format, change what the code does
-        bool(old)
-        and old == new
-        and old_texts.keys() != new_texts.keys()
-        and _list_conversions(old_texts) == _list_conversions(new_texts),
+        (
+            bool(old)
+            and old == new
+            and old_texts.keys() != new_texts.keys()
+            and _list_conversions(old_texts) == _list_conversions(new_texts)
+        )
+        or _is_in_comments(removed, added),
         frozenset(new_heads - old_heads),
         tuple(text for text in new_texts if text not in old_texts),
     )
+
+
+def _is_in_comments(*sides: Sequence[str]) -> bool:
+    """Return whether the removed and the added lines have only comments."""
+    code = (line for lines in sides for line in read_code(lines, guess_state(lines)))
+    return any(sides) and not any(map(str.strip, code))
 
 
 def _list_conversions(texts: Iterable[str]) -> list[str]:

@@ -165,6 +165,18 @@ class FoundFix:
             facts.append(self.branch_fix.words)
         return tuple(facts)
 
+    @property
+    def verdict_lines(self) -> tuple[str, ...]:
+        """Return each verdict with its branches.
+
+        A branch that has the commit is only fixed if the commit is the fix.
+        """
+        names: dict[str, list[str]] = {}
+        for tree in self.branches:
+            has_it = tree.verdict == BranchVerdict.FIXED.value
+            names.setdefault("already in" if has_it else tree.verdict, []).append(tree.branch)
+        return tuple(f"{verdict}: {', '.join(branches)}" for verdict, branches in names.items())
+
     def next_step(self, messages: Sequence[str] = (), *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
 

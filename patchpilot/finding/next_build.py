@@ -9,8 +9,13 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-UNRANKED, UNFIXED = 0.3, 0.1
-"""The probabilities that the fix is not among the ranked commits, and that there is no fix."""
+UNRANKED = 0.3
+"""The probability that the fix is not among the ranked commits."""
+UNFIXED, UNLIKELY_FIXED = 0.1, 1.0
+"""The odds that there is no fix, and the same if the ranked commits are probably not the fix.
+
+The latest commit is then built first, because it shows whether there is anything to search.
+"""
 _LEAST_SPLIT = 0.1
 """The least probability on each side of a preferred commit."""
 _MOST = 100
@@ -30,13 +35,15 @@ def choose_next_build(
     skipped: Collection[str] = (),
     *,
     is_good: bool = True,
+    unfixed: float = UNFIXED,
     preferred: Sequence[Collection[str]] = (),
 ) -> NextBuild | None:
     """Return the commit to build next, or None if no build can narrow the search further.
 
     `parents` contains the commits that may be the fix, children first. `likely` contains
     probabilities for some of them, from a search of `searched` commits. If `is_good` is False, no
-    build has had the fix yet. The latest commit, which may still have the bug, can then be chosen.
+    build has had the fix yet. The latest commit, which may still have the bug, can then be chosen,
+    and `unfixed` contains the odds that it does.
     `preferred` lists groups of commits that are easier to test, such as releases: the best commit
     of the first group that splits the probability is chosen.
     """
@@ -51,7 +58,7 @@ def choose_next_build(
     ]
     if not candidates:
         return None
-    shares = [*weights.values(), 0.0 if is_good else UNFIXED]
+    shares = [*weights.values(), 0.0 if is_good else unfixed]
     total = sum(shares)
     gains = _total_weights(parents, weights, candidates)
     entropy = -sum(share / total * math.log2(share / total) for share in shares if share)

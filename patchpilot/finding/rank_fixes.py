@@ -24,12 +24,17 @@ from patchpilot.finding.printed_messages import (
     make_search_texts,
 )
 from patchpilot.finding.read_log import MACHINERY_SHARE
+from patchpilot.model.commit_references import find_fix_claim, may_fix_bug
 from patchpilot.model.trailer import is_trailer
 
 MOST = 300
 """Number of commits whose diffs are read, the best ones by their messages and files."""
 LIKELY, PROPOSED = 0.8, 0.5
 """Probabilities from which the first commit is called likely, and from which it is proposed."""
+NO_CLAIM = 0.22
+"""Odds that a commit is a fix if its message names no bug: of 600 known fixes, 19 % name none, and
+of 1,013 other commits, 89 %.
+"""
 _MAX_WORD = 3
 _MAX_PRINTED, _LEAST_LETTERS = 8, 8
 """Number of messages whose texts are looked up in a change, and the shortest such text."""
@@ -195,8 +200,16 @@ def weigh_changes(
         }
         matches = _list_matches(query, commit, change)
         features["common"] = float(bool(matches))
+        features["claims"] = float(_names_bug(commit))
         result.append(Evidence(candidate.number, features, matches))
     return result
+
+
+def _names_bug(commit: CommitMessage) -> bool:
+    """Return whether a message claims a fix or may describe a bug."""
+    title, *lines = commit.message.split("\n")
+    has_tag = FIXES.search(commit.message) is not None
+    return has_tag or bool(find_fix_claim(title, lines)) or may_fix_bug(title, lines)
 
 
 def _list_matches(query: Query, commit: CommitMessage, change: CommitDiff) -> tuple[str, ...]:
@@ -344,7 +357,8 @@ def rank_by_share(
 def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     """Rank candidates, best first, with probabilities that add up to at most 1.
 
-    If the first one has only words in common with the symptom, it is hardly ever the fix.
+    If the first one has only words in common with the symptom, or names no bug, it is hardly ever
+    the fix.
     """
     data = read_shipped_tables("ranking")["symptoms"]
     ranking = rank_by_share(evidence, load_evidence_weights())
@@ -355,6 +369,8 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     first = convert_to_probability(raw, data["calibration"]["curve"])
     if not ordered[0].features["common"]:
         first = min(first, data["calibration"]["words_only"])
+    if not ordered[0].features["claims"]:
+        first = NO_CLAIM * first / (1 - first + NO_CLAIM * first)
     rest_factor = (1 - first) / max(1e-9, 1 - shares[0])
     return [
         ranked._replace(probability=min(first, ranked.share * rest_factor) if index else first)

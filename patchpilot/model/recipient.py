@@ -18,6 +18,8 @@ Few series need as many, and untrusted files or messages can add any number.
 """
 TEAM = "security team"
 """The role of a project's security team."""
+COMMENTED = "commented earlier"
+"""The role of somebody who gave a tag to an earlier version, or asked for a change in it."""
 
 
 @json_form("name=address.name email=address.email role section header reasons by_hand patches")

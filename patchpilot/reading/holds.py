@@ -37,6 +37,12 @@ _NO_WAIT = re.compile(
     r"|\bno need to wait\b|\b(?:do(?: not|n't)|need not|needn't) (?:have to |need to )?wait\b",
     re.IGNORECASE,
 )
+_SOON = re.compile(
+    r"(?<!\bi'll )(?<!\bi will )(?<!\bwe will )\b(?:re-?(?:send|submit|post|spin|roll)\b"
+    r"|(?:send|submit|post)\b[^.;]*\b(?:v\d+|version|this|it|patch|series)\b)[^.;]*\b"
+    r"(?:(?<!too )soon|quickly|asap|right away|immediately|today)\b(?! as\b)",
+    re.IGNORECASE,
+)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
 _FEW = 3
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -79,6 +85,16 @@ def find_hold(series: PostedSeries) -> Hold | None:
         if any(WANTS_VERSION in names for names in mail.features):
             return None
     return None
+
+
+def is_wanted_soon(series: PostedSeries) -> bool:
+    """Return whether a reviewer of the latest version asked to send the next one soon."""
+    return any(
+        _SOON.search(sentence.text) and not _NO_WAIT.search(sentence.text)
+        for reply in series.attached
+        if reply.when >= series.since and not (reply.mail.by_author or reply.mail.bot)
+        for sentence in reply.mail.body.sentences
+    )
 
 
 def _read_hold(reply: Reply) -> Hold | None:

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Sequence
 
-from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.recipient import COMMENTED, Recipient, RecipientPlan
 
 INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, THREADS, PROJECT, SETTINGS, BY_YOU = _ORDER = (
     "Commit that introduced the bug",
@@ -25,7 +25,7 @@ _OF_ROLE = {
     "in the cover letter": COVER,
     "security team": ANSWERS,
     "answered": THREADS,
-    "commented earlier": THREADS,
+    COMMENTED: THREADS,
     "earlier recipient": THREADS,
 }
 _OF_REASON = (

@@ -36,7 +36,7 @@ from patchpilot.model.get_maintainer import (
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.model.recipient import Recipient, RecipientPlan, select_for_patch
+from patchpilot.model.recipient import COMMENTED, Recipient, RecipientPlan, select_for_patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
@@ -47,6 +47,7 @@ from patchpilot.recipients.plan import (
     plan_undisclosed,
     plan_undisclosed_for_paths,
 )
+from patchpilot.recipients.warnings import drop_silence_warnings
 from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.series.recipient_edits import (
@@ -492,12 +493,21 @@ def _plan_recipients(
 def _add_participants(
     plan: RecipientPlan, participants: Sequence[Recipient], sender: Address | None
 ) -> RecipientPlan:
-    """Add the recipients from threads who are neither in the plan nor the sender."""
+    """Add the recipients from threads who are neither in the plan nor the sender.
+
+    No warning states that somebody who replied is inactive.
+    """
     by_key = {recipient.address.key: recipient for recipient in plan.recipients}
+    replied = {one.address.key for one in participants if one.role == COMMENTED}
+    active = [
+        one.address for one in (*plan.recipients, *participants) if one.address.key in replied
+    ]
     for recipient in participants:
         if sender is None or recipient.address.key != sender.key:
             by_key.setdefault(recipient.address.key, recipient)
-    return plan._replace(recipients=tuple(by_key.values()))
+    return plan._replace(
+        recipients=tuple(by_key.values()), warnings=drop_silence_warnings(plan.warnings, active)
+    )
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:

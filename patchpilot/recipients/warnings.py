@@ -3,7 +3,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.patterns import folder_of
-from patchpilot.model.address import AddressState, AddressVerdict, check_email_address
+from patchpilot.model.address import Address, AddressState, AddressVerdict, check_email_address
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
@@ -296,6 +296,7 @@ def _check_count(facts: RecipientFacts) -> Iterator[str]:
 
 
 YEARS = 3
+_SILENT = ": no commit or review in "
 BUDGET = 4.0
 _YEAR = 366 * 86400
 _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
@@ -329,10 +330,17 @@ def find_silent_maintainers(
                     and (not name or name.strip('"').lower() not in active)
                 ):
                     warnings.append(
-                        f"{name.strip(chr(34)) or address}: no commit or review in {section.name}"
-                        f" for {YEARS} years"
+                        f"{name.strip(chr(34)) or address}{_SILENT}{section.name} for {YEARS} years"
                     )
     return tuple(warnings)
+
+
+def drop_silence_warnings(warnings: Iterable[str], active: Collection[Address]) -> tuple[str, ...]:
+    """Return the warnings without the ones that these people, who replied, are inactive."""
+    starts = tuple(
+        f"{label}{_SILENT}" for one in active for label in (one.name, one.email) if label
+    )
+    return tuple(warning for warning in warnings if not warning.startswith(starts))
 
 
 def _is_old_enough(repository: Repository) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from patchpilot.model.draft import Draft
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import COMMENTED, Recipient
 from patchpilot.outgoing.outbox import Send
 from patchpilot.projects.loading import is_list
 from patchpilot.resources import TRACK_DATABASE, state_path
@@ -72,7 +72,7 @@ def _list_commenters(last_send: Send) -> Iterator[Recipient]:
             if not (mail.by_author or mail.bot or mail.doubtful) and (
                 reason := _describe_comment(reply)
             ):
-                yield Recipient(mail.sender, "commented earlier", None, "cc", (reason,))
+                yield Recipient(mail.sender, COMMENTED, None, "cc", (reason,))
 
 
 def _describe_comment(reply: "Reply") -> str:

@@ -373,15 +373,18 @@ def _ask_for_culprit(
 _UNSURE = "no Fixes: written"
 MAX_OFFERED = 3
 """Number of candidates to choose from."""
+_COMPARABLE = 0.25
+"""Minimum confidence of the other candidates that are named, as a share of the best one's."""
 
 
 def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
-    candidates = " and ".join(
+    likely = [
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in result.candidates
-    )
-    candidate_note = (
-        (" between " if len(result.candidates) > 1 else " of ") + candidates if candidates else ""
+        if candidate.confidence >= _COMPARABLE * result.candidates[0].confidence
+    ]
+    candidate_note = f" {'between' if len(likely) > 1 else 'of'} {' and '.join(likely)}" * any(
+        likely
     )
     return (
         f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; to name it:"

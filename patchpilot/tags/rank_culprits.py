@@ -72,7 +72,8 @@ class Candidate(NamedTuple):
         """Return why the commit is only a guess, or "" if it is more than a guess."""
         if self.confidence >= SURE:
             return ""
-        return f"the evidence is weak: correct in about {self.confidence:.0%} of such cases"
+        weak = "the evidence is weak: " if self.confidence < LIKELY else ""
+        return f"{weak}correct in about {self.confidence:.0%} of such cases"
 
 
 class RankedCulprits(NamedTuple):

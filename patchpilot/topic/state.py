@@ -31,6 +31,7 @@ from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import find_main_patch, make_tag_key
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.holds import is_wanted_soon
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -357,10 +358,12 @@ class TopicState(NamedTuple):
     @property
     def _next_send_time(self) -> datetime | None:
         """Return the time from which the next version may be sent, or None if it is not known or
-        over.
+        over, or if a reviewer wants the version soon.
         """
         posted = self.series.posted if self.series else None
         if posted is None or self.last is None or self.is_unfinished or is_in_demo():
+            return None
+        if is_wanted_soon(posted):
             return None
         moment = find_next_send_time(posted.project, self.last)
         return moment if moment > datetime.now(UTC) else None

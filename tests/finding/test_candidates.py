@@ -11,6 +11,7 @@ from patchpilot.finding.read_log import read_log
 from tests.kit.repos import Repo
 
 CODE = """\
+/* rings */
 int fill(struct ring *r)
 {
 \tr->state = RUNNING;
@@ -28,9 +29,14 @@ STATE = "\tr->state = RUNNING;\n"
         (CODE.replace("%d", "%u"), False),
         (CODE.replace(STATE, "").replace("\treturn", f"{STATE}\treturn"), False),
         (CODE.replace("RUNNING", "STOPPED"), False),
+        (CODE.replace("/* rings */", "/* all the rings */"), True),
+        (CODE.replace("/* rings */\n", ""), True),
+        (CODE.replace("/* rings */", "/* rings */ extern int rings;"), False),
     ],
 )
-def test_only_another_text_is_a_rewording(tmp_path: Path, changed: str, is_rewording: bool) -> None:
+def test_only_another_text_or_comment_is_a_rewording(
+    tmp_path: Path, changed: str, is_rewording: bool
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("base", {"a.c": CODE})
     commit = repo.commit("change", {"a.c": changed})

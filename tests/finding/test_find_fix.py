@@ -531,6 +531,17 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     assert "next: report the bug: patchpilot find LOG --in origin/master --report" in outcome.out
 
 
+def test_bisection_does_not_start_with_a_commit_that_was_tried(repo: Repo) -> None:
+    fix = repo.git("log -1 --format=%H --grep", TITLE, "origin/master").strip()
+    started = find_and_read_json(repo, "--bisect", "-", "--in", "v6.1", stdin=LOG)
+    assert started["next"] != repo.git("rev-parse origin/master").strip()
+    find_and_read_json(repo, "-", "--in", "v6.1", stdin=LOG)
+    assert repo.patchpilot(f"find --try {fix} --in v6.1 --works no").code == 0
+    # without a likely candidate, the first question is whether mainline has the bug
+    restarted = find_and_read_json(repo, "--bisect", "-", "--in", "v6.1", stdin=LOG)
+    assert restarted["next"] == repo.git("rev-parse origin/master").strip()
+
+
 def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
     repo.patchpilot("find --bisect acme_ring_fill --in v6.1")
     for _ in range(15):
@@ -581,6 +592,29 @@ def test_rewording_of_a_message_is_no_fix(repo: Repo) -> None:
     document = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").out
     answer = json.loads(document)
     assert title not in [fix["subject"] for fix in answer["candidates"]]
+
+
+def test_commit_that_names_no_bug_is_probably_not_the_fix(repo: Repo) -> None:
+    repo.git("checkout -q --detach v6.1")
+    tidy = FIXED.replace("int acme_ring_fill", "/* full */\nint acme_ring_fill")
+    repo.commit("acme: use the helper for the ring\n\nIt is easier to read.\n", {FILE: tidy})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("tag -d v6.2")
+    answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=LOG, exit_code=0)
+    assert answer["candidates"][0]["subject"] == "acme: use the helper for the ring"
+    text = repo.patchpilot("find - --in v6.1", stdin=LOG.encode()).out
+    assert text.startswith("probably none of these commits is the fix; the first one is in ")
+    assert "\n       already in: " not in text
+
+
+def test_branch_that_has_a_candidate_is_not_called_fixed(repo: Repo) -> None:
+    repo.git("checkout -q --detach stable/linux-6.1.y")
+    fix = repo.git("log -1 --format=%H --grep", TITLE, "origin/master").strip()
+    repo.git("cherry-pick -x", fix)
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    text = repo.patchpilot("find - --in v6.1", stdin=LOG.encode()).out
+    assert f"\n       already in: {STABLE}\n" in text
+    assert "already-fixed" not in text
 
 
 def test_unlikely_candidate_is_not_proposed(repo: Repo) -> None:

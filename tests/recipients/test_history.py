@@ -13,6 +13,11 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.load import Entry
+from patchpilot.model.address import Address
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.model.recipient import COMMENTED, Recipient
+from patchpilot.recipients.topic import plan_series
 from patchpilot.recipients.warnings import find_silent_maintainers
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, build_widget_patch
@@ -49,6 +54,14 @@ def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     (plan,) = call("maintainers --format json", file).json["results"]
     silent = [warning for warning in plan["warnings"] if "no commit or review" in warning]
     assert silent == ["Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"]
+    # a reply is newer than the history
+    replied = Recipient(
+        Address("Cy L.", "cy@widgets.example"), COMMENTED, None, "cc", ("gave Acked-by to v1",)
+    )
+    with Repository.open(repo.path) as repository:
+        series = Series((parse_patch(file.read_bytes(), "x"),))
+        planned = plan_series(series, repository, participants=[replied])
+    assert not any("no commit or review" in warning for warning in planned.plan.warnings)
 
 
 def test_short_history_reports_nothing(repo: Repo) -> None:

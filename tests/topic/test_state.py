@@ -5,6 +5,8 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.home.read import read_topics
 from patchpilot.outgoing.outbox import Outbox
@@ -130,6 +132,24 @@ def test_next_step_names_the_time_of_the_next_version(tmp_path: Path) -> None:
         plan = author.run("send --reroll --dry-run --json --to", LIST).json
         (warning,) = (note for note in plan["warnings"] if note["name"] == "too-soon")
         assert f"until {moment:%Y-%m-%d %H:%M}" in warning["message"]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "is_urgent"),
+    [
+        ("Please add a test for line 1. And please send a v2 soon.", True),
+        ("Please add a test for line 1, and resend it right away.", True),
+        ("Please add a test for line 1. I will send my series soon.", False),
+        ("Please add a test for line 1. The card must send the frame soon.", False),
+    ],
+)
+def test_version_that_a_reviewer_wants_soon_need_not_wait(
+    tmp_path: Path, request_text: str, is_urgent: bool
+) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), request_text)
+        start_next_version(author)
+        assert ("not earlier" in read_step(author)) is not is_urgent
 
 
 def test_time_of_the_next_version_stays_after_an_answer(tmp_path: Path) -> None:

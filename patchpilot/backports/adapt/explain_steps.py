@@ -43,9 +43,12 @@ _ADVICE = {
 
 def describe_step(path: str, carried: CarriedChange) -> AdaptedStep:
     """Describe how one change was adapted, with its file and line."""
-    words = _WORDS[carried.how].replace(_DIFFERS, _name_difference(carried))
+    how = carried.how
+    if carried.is_beside and _WORDS[how] == _IN_LINE:
+        how = CarryMethod.EDGE
+    words = _WORDS[how].replace(_DIFFERS, _name_difference(carried))
     line = carried.line + 1 if carried.line else 0
-    return AdaptedStep(f"{path}: {words}", _ADVICE.get(carried.how, ""), line)
+    return AdaptedStep(f"{path}: {words}", _ADVICE.get(how, ""), line)
 
 
 def _name_difference(carried: CarriedChange) -> str:

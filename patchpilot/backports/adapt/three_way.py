@@ -2,6 +2,7 @@
 """Merge three versions of a file line by line. Conflicting lines are merged token by token."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,13 +51,15 @@ class CarriedChange:
     """A conflicting change that was applied to the branch.
 
     It has the method, the 0-based line in the merged text, and the lines of the branch and of the
-    base.
+    base. `is_beside` is set if the branch has the lines that the fix changes, and other lines next
+    to them.
     """
 
     how: CarryMethod
     line: int
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
+    is_beside: bool = False
 
 
 @dataclass(slots=True)
@@ -109,10 +112,17 @@ def merge_lines(
             start = len(merged.lines)
             merged.lines += join_tokens(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
-                CarriedChange(method, start, tuple(branch), tuple(old))
+                CarriedChange(method, start, tuple(branch), tuple(old), _has_changed_lines(*keys))
                 for method in dict.fromkeys(chunk.methods)
             ]
     return merged
+
+
+def _has_changed_lines(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Return whether the branch has all lines of the base that the fix changes."""
+    kept = align_items(base, theirs)
+    changed = [line for index, line in enumerate(base) if index not in kept]
+    return bool(changed) and not Counter(changed) - Counter(ours)
 
 
 def _restore_base_wording(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"([^\S\n]*)(\n|[A-Za-z]+|[0-9]+|_+|[^\s\w]|\w|$)")
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*")
 NEWLINE = "\n"
 
 

@@ -2,7 +2,6 @@
 """Format the results of `find`: commits that may fix a symptom, or a commit's series."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
@@ -222,14 +221,7 @@ def _make_comment(text: str) -> str:
 def _format_fix(fix: FoundFix, label: str) -> list[str]:
     heading = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
     lines = [heading, f"       {'; '.join(fix.facts)}"]
-    verdicts = Counter[str]()
-    for tree in fix.branches:
-        verdicts[tree.verdict] += 1
-    verdict_lines = [
-        f"{verdict}: {', '.join(tree.branch for tree in fix.branches if tree.verdict == verdict)}"
-        for verdict in verdicts
-    ]
-    return [*lines, *(f"       {line}" for line in verdict_lines)]
+    return [*lines, *(f"       {line}" for line in fix.verdict_lines)]
 
 
 def format_similar_posts(similar_posts: Sequence[PostedFix]) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.explain_steps import describe_context_step, describe_step
-from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
 from patchpilot.backports.adapted_fix import Adaptation
 
 
@@ -33,6 +33,7 @@ def test_note_states_what_differs_around_the_change(branch_line: str, words: str
         ("put(a, b);\n", "put(a);\n", "also has b"),
         ("put(a);\n", "put(a, b);\n", "lacks b"),
         ("put(1);\n", "put(2);\n", "differs from mainline's"),
+        ("put(a, 1);\n", "get(a, 1L);\n", "has put instead of get"),
     ],
 )
 def test_note_names_what_the_branch_has_instead(ours: str, base: str, words: str) -> None:
@@ -47,3 +48,13 @@ def test_note_names_what_the_branch_has_instead(ours: str, base: str, words: str
     text = f"made the change in the branch's line, which {words}"
     assert adaptation.notes == (f"w.c: {text}",)
     assert [step[:6] for step in adaptation.advised_steps] == ["w.c:8:", "w.c:20"]
+
+
+def test_line_that_the_branch_has_is_not_called_different() -> None:
+    base = ["\tt = clamp(t, -1000L, 1000L);\n", "\tt = t / 1000 - offset;\n"]
+    ours = ["\tt = clamp_val(t, -1000, 1000);\n", base[1]]
+    theirs = [base[0], "\tt = t / 1000 + offset;\n"]
+    (carried,) = merge_lines(ours, base, theirs).carried
+    step = describe_step("w.c", carried)
+    assert step.text == "w.c: made the change next to neighboring lines that differ"
+    assert step.advice == "check the position of the change"
