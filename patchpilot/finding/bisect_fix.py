@@ -119,7 +119,7 @@ def continue_bisection(
 def _drop_refuted_fixes(
     repository: Repository, search: Search, symptom: Symptom
 ) -> dict[str, float]:
-    """Return the probability of each commit, except those that the user tried without success."""
+    """Return the probability of each commit that the user did not try without success."""
     releases = [name_release(repository, search.tree)]
     trials = {
         fix.commit: find_trials(repository, fix.commit, symptom.key, releases)[:1]

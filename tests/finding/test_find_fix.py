@@ -17,6 +17,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
 from patchpilot.finding.report_bug import save_bug_report
 from patchpilot.finding.try_commit import CommitTrial
+from patchpilot.resources import load_json, state_path
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -531,15 +532,15 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     assert "next: report the bug: patchpilot find LOG --in origin/master --report" in outcome.out
 
 
-def test_bisection_does_not_start_with_a_commit_that_was_tried(repo: Repo) -> None:
+def test_commit_that_was_tried_is_no_candidate_of_a_bisection(repo: Repo) -> None:
     fix = repo.git("log -1 --format=%H --grep", TITLE, "origin/master").strip()
-    started = find_and_read_json(repo, "--bisect", "-", "--in", "v6.1", stdin=LOG)
-    assert started["next"] != repo.git("rev-parse origin/master").strip()
-    find_and_read_json(repo, "-", "--in", "v6.1", stdin=LOG)
-    assert repo.patchpilot(f"find --try {fix} --in v6.1 --works no").code == 0
-    # without a likely candidate, the first question is whether mainline has the bug
-    restarted = find_and_read_json(repo, "--bisect", "-", "--in", "v6.1", stdin=LOG)
-    assert restarted["next"] == repo.git("rev-parse origin/master").strip()
+    for is_tried in (False, True):
+        if is_tried:
+            find_and_read_json(repo, "-", "--in", "v6.1", stdin=LOG)
+            assert repo.patchpilot(f"find --try {fix} --in v6.1 --works no").code == 0
+        find_and_read_json(repo, "--bisect", "-", "--in", "v6.1", stdin=LOG)
+        (state,) = load_json(state_path() / "bisections.json").values()
+        assert (fix in state["likely"]) is not is_tried
 
 
 def test_skipped_builds_leave_several_commits(repo: Repo) -> None:

@@ -58,3 +58,11 @@ def test_line_that_the_branch_has_is_not_called_different() -> None:
     step = describe_step("w.c", carried)
     assert step.text == "w.c: made the change next to neighboring lines that differ"
     assert step.advice == "check the position of the change"
+
+
+def test_every_line_is_to_be_checked_where_the_branch_has_more_lines() -> None:
+    base = ["\tlux = (lux * trim) >> SHIFT;\n"]
+    ours = ["\tlux = lux * trim;\n", "\tlux >>= 13;\n"]
+    carried = CarriedChange(CarryMethod.TOKENS, 7, tuple(ours), tuple(base))
+    advice = describe_step("w.c", carried).advice
+    assert advice == "check every line here: the branch has 2 lines instead of mainline's 1"
