@@ -67,13 +67,16 @@ _WORDS = re.compile(
 """Words that a request quotes or replaces."""
 
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _ONLY_VERSION = re.compile(
     r"\W*(?:(?:yes|yep|yeah|sure|ok(?:ay)?|thanks|thank you|great|good|fine|right)[,.!]* )*"
     r"(?:(?:so|then|and|please|pls|kindly|just|(?:can|could|would) you),? )*"
     r"(?:(?:fix|address|correct|change)(?: (?:it|this|that|these|those|them|up|all|of))*,? (?:and|then) )?"  # noqa: E501
     r"(?:re-?)?(?:send|spin|post|submit)"
-    r"(?: (?:it|this|of|in|as|out|again|now|an?|the|new|next|updated|version|patch|series|v\d+))*"
-    r"(?: with (?:it|this|that|these|those|them))?\W*",
+    r"(?: (?:it|this|of|in|as|out|again|now|soon|quickly|an?|the|new|next|updated|version|patch"
+    r"|series|v\d+))*(?: with (?:it|this|that|these|those|them))?"
+    r"(?:,? (?:so (?:that )?|as |because )?I (?:would like|want|plan|intend) to"
+    r" (?:have|get|take|queue|apply|include|pick) (?:it|this|that)\b[^.!?]*)?\W*",
     re.IGNORECASE,
 )
 """A request for another version that names no change."""
@@ -110,6 +113,12 @@ class ReviewPoint(NamedTuple):
     def wants_only_version(self) -> bool:
         """Return whether another version is all that is requested."""
         return bool(_ONLY_VERSION.fullmatch(self.text))
+
+    @property
+    def changes(self) -> str:
+        """Return the request without the sentences that only request another version."""
+        sentences = _SENTENCE_END.split(self.text)
+        return " ".join(it for it in sentences if not _ONLY_VERSION.fullmatch(it)) or self.text
 
     @property
     def key(self) -> tuple[str, int]:

@@ -50,7 +50,7 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
         and not item.point.wants_only_version
         and (item.marked or not item.point.text.endswith("?"))
     ]
-    return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
+    return tuple(dict.fromkeys(f"{item.point.changes} ({item.point.asker})" for item in items))
 
 
 def find_unfetched_merge(repository: "Repository", commit: str) -> str:

@@ -447,7 +447,8 @@ def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic_life:
         topic_life.add_reply(
             topic_life.send(),
-            "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
+            "Please use a helper here. And please send a v2 soon, I would like to\nhave it in the"
+            " next pull request.\n\n> more\n\nWhy is this needed at all?",
         )
         with open_store() as store:
             series = read_tracked_series(1, store=store)
