@@ -252,7 +252,9 @@ def _find_edited(
         words = dropped.get(run.new_start + number)
         if words is None or not (words or has_same_effect):
             continue
-        best, kind = 0.0, EDITED if words else RESTRUCTURED
+        best, kind = 0.0, EDITED
+        if not words:
+            text, kind = _join_statement(run.added, number), RESTRUCTURED
         for each in near:
             similarity, index = _find_similar(text, each.removed, words)
             if similarity <= best or (each is not run and _was_edited(each, index, similarity)):
@@ -260,6 +262,18 @@ def _find_edited(
             best = similarity
             result[run.new_start + number] = LineSource(path, each.start + index, kind)
     return result
+
+
+def _join_statement(lines: Sequence[str], number: int) -> str:
+    """Return the statement of which a line is a part, as far as it is in these lines."""
+    ends = [line.rstrip().endswith((";", "{", "}")) for line in lines]
+    start = number
+    while start and not ends[start - 1]:
+        start -= 1
+    end = number
+    while end + 1 < len(lines) and not ends[end]:
+        end += 1
+    return " ".join(lines[start : end + 1])
 
 
 def _find_similar(text: str, lines: Sequence[str], words: Counter[str]) -> tuple[float, int]:

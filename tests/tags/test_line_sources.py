@@ -168,6 +168,14 @@ def test_line_to_which_the_fix_only_adds_is_followed_if_the_commit_states_no_cha
     assert find(text, "ring.c", message, _7="") == expected
 
 
+def test_statement_that_a_commit_wraps_without_a_change_is_followed() -> None:
+    old = ("\ttm.mday = bin(regs[MDAY] & 0x3f);", "\ttm.mon = bin(regs[MONTH] & 0x1f);")
+    new = ("\ttm.mday = bin(regs[MDAY] &", "\t\t\tDAY_MASK);", "\ttm.mon = bin(regs[MONTH] &")
+    text = diff("rtc.c", (7, old, 7, (*new, "\t\t\tMONTH_MASK);")))
+    message = "rtc: name the masks\n\nNo functional change."
+    assert find(text, "rtc.c", message, _10="") == {10: ("rtc.c", 8, RESTRUCTURED)}
+
+
 def test_words_that_the_fix_removes_are_required_even_if_the_commit_states_no_change() -> None:
     text = diff("ring.c", (7, ("\tlux >>= 13;",), 7, ("\tlux >>= LUX_SHIFT;",)))
     assert find(text, "ring.c", "ring: no functional change", _7="LUX_SHIFT") == {}
