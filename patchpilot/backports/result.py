@@ -130,11 +130,16 @@ class BackportResult:
         return title, text.replace("`", "")
 
     def describe_needs(self) -> str:
-        """Return how many branches need the fix, and on how many of them a conflict is open."""
+        """Return how many branches need the fix, and on how many of them a conflict is open.
+
+        If it is unknown whether any of them has the bug, they only may need it.
+        """
         needy = [branch for branch in self.branches if branch.wants_fix]
         conflicts = sum(
             branch.verdict is BranchVerdict.CONFLICT and not (branch.resolved or branch.review)
             for branch in needy
         )
-        note = f"{len(needy)} of {len(self.branches)} branches need the fix"
+        is_unknown = bool(needy) and all(branch.affected is None for branch in needy)
+        verb = "may need" if is_unknown else "need"
+        note = f"{len(needy)} of {len(self.branches)} branches {verb} the fix"
         return f"{note}, {conflicts} with conflicts" if conflicts else note

@@ -319,7 +319,7 @@ class TopicState(NamedTuple):
         )
         if step.is_held or moment is None:
             return step
-        start = f"from {format_next_send_time(moment)}, not earlier"
+        start = f"from {format_next_send_time(moment)}, not earlier unless a maintainer asks"
         if self._prepares_version or any(sends):
             wait = f"; send v{self.next_version} {start}"
         elif self._may_need_version:

@@ -163,6 +163,8 @@ def test_conflict_in_stable_review_is_not_open() -> None:
     for row, more in ((branch, ", 1 with conflicts"), (replace(branch, reported=review), "")):
         result = replace(make_result("6.1"), branches=(row,))
         assert result.describe_needs() == f"1 of 1 branches need the fix{more}"
+    unknown = replace(make_result("6.1"), branches=(replace(branch, affected=None),))
+    assert unknown.describe_needs().startswith("1 of 1 branches may need the fix")
 
 
 def test_next_step_leaves_out_branches_that_take_the_fix_by_its_tag(workdir: object) -> None:

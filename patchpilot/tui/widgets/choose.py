@@ -109,7 +109,10 @@ class Choose(Dialog[Any]):
         words = [answer.words for answer in self.answers]
         self.letters = list(letters) or assign_letters(words)
         self._opener, self._opened = "", time.monotonic()
-        short = [word.partition(":")[0] for word in words]
+        short = [
+            "open" if letter.isdigit() else word.partition(":")[0]
+            for letter, word in zip(self.letters, words, strict=True)
+        ]
         fits = len(words) <= FEW and max(map(len, short)) <= SHORT
         self.hints = list(zip(self.letters, short, strict=True)) if fits else []
 
