@@ -34,12 +34,14 @@ class AdaptedStep(NamedTuple):
     """A change of an adaptation.
 
     `text` starts with the file, as the message of the patch states it. `advice` is what the user
-    should check, or "", at the line of the file, or 0.
+    should check, or "", at the line of the file, or 0. `has_other_form` is set if the branch has
+    another number of lines for the code that was changed.
     """
 
     text: str
     advice: str = ""
     line: int = 0
+    has_other_form: bool = False
 
 
 @json_form()
@@ -95,11 +97,14 @@ class Adaptation:
         return _is_sure(self.kind, self.confidence)
 
     @property
-    def omits_code(self) -> bool:
-        """Return whether a change was omitted because its code is missing from the branch. The same
-        code may be elsewhere in the branch.
+    def is_conflict_left(self) -> bool:
+        """Return whether a person must decide: a clone then has git's conflict and no draft.
+
+        A change was omitted because its code is missing from the branch, which may have it
+        elsewhere, or a draft changes code that has another form in the branch.
         """
-        return "absent" in self.features
+        has_other_form = any(step.has_other_form for step in self.steps)
+        return "absent" in self.features or (has_other_form and not self.is_sure)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ class Adaptation:
         """Return the steps with their lines and what the user should check."""
         return tuple(
             "; ".join(filter(None, (text.replace(":", f":{line}:", 1) if line else text, advice)))
-            for text, advice, line in self.steps
+            for text, advice, line, _ in self.steps
         )
 
     @property

@@ -201,8 +201,8 @@ def list_conflict_options(
         adapted = adapt_conflicts(
             scratch, merge, tree, fix, backports, backport_trees(repository, None).changelogs
         )
-    # code that the branch lacks is to be found by the user, in a clone with git's conflict
-    if adapted is None or adapted.omits_code:
+    # what a person must decide is left as git's conflict in a clone
+    if adapted is None or adapted.is_conflict_left:
         return ConflictOptions()
     return ConflictOptions(replace(adapted, steps=add_causes(adapted.steps, branch.causes)))
 

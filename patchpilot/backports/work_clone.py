@@ -385,7 +385,7 @@ def _pick(
 ) -> None:
     """Apply a commit in a clone, with the message of a backport and its adapted content.
 
-    If the adaptation omits code, leave the conflict, because the user has to find this code.
+    If a person must decide, leave the conflict.
     """
     git(
         folder,
@@ -397,7 +397,7 @@ def _pick(
         ok=(0, 1),
         timeout=1800,
     )
-    start = None if step.adaptation and step.adaptation.omits_code else step.adaptation
+    start = None if step.adaptation and step.adaptation.is_conflict_left else step.adaptation
     message = make_backport_message(
         adopt_message(repository, step.commit, start),
         stable,

@@ -31,7 +31,6 @@ from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import find_main_patch, make_tag_key
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.reading.holds import is_wanted_soon
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -363,10 +362,13 @@ class TopicState(NamedTuple):
         posted = self.series.posted if self.series else None
         if posted is None or self.last is None or self.is_unfinished or is_in_demo():
             return None
-        if is_wanted_soon(posted):
-            return None
         moment = find_next_send_time(posted.project, self.last)
-        return moment if moment > datetime.now(UTC) else None
+        if moment <= datetime.now(UTC):
+            return None
+        # a list of series, which needs no message, does not import this
+        from patchpilot.reading.holds import is_wanted_soon
+
+        return None if is_wanted_soon(posted) else moment
 
     @property
     def _step(self) -> NextStep:

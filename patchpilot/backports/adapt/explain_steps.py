@@ -49,15 +49,11 @@ def describe_step(path: str, carried: CarriedChange) -> AdaptedStep:
         how = CarryMethod.EDGE
     words = _WORDS[how].replace(_DIFFERS, _name_difference(carried))
     line = carried.line + 1 if carried.line else 0
-    return AdaptedStep(f"{path}: {words}", _advise(how, carried), line)
-
-
-def _advise(how: CarryMethod, carried: CarriedChange) -> str:
-    """Return what to check: more than the changed line if the branch's code has another form."""
     if _WORDS[how] == _IN_LINE and len(carried.ours) != len(carried.base):
         own, other = format_count(len(carried.ours), "line"), len(carried.base)
-        return f"check every line here: the branch has {own} instead of mainline's {other}"
-    return _ADVICE.get(how, "")
+        advice = f"check every line here: the branch has {own} instead of mainline's {other}"
+        return AdaptedStep(f"{path}: {words}", advice, line, has_other_form=True)
+    return AdaptedStep(f"{path}: {words}", _ADVICE.get(how, ""), line)
 
 
 def _name_difference(carried: CarriedChange) -> str:

@@ -60,9 +60,14 @@ def test_line_that_the_branch_has_is_not_called_different() -> None:
     assert step.advice == "check the position of the change"
 
 
-def test_every_line_is_to_be_checked_where_the_branch_has_more_lines() -> None:
+def test_code_of_another_form_is_left_to_a_person_unless_the_result_is_sure() -> None:
     base = ["\tlux = (lux * trim) >> SHIFT;\n"]
     ours = ["\tlux = lux * trim;\n", "\tlux >>= 13;\n"]
     carried = CarriedChange(CarryMethod.TOKENS, 7, tuple(ours), tuple(base))
-    advice = describe_step("w.c", carried).advice
-    assert advice == "check every line here: the branch has 2 lines instead of mainline's 1"
+    step = describe_step("w.c", carried)
+    advice = "check every line here: the branch has 2 lines instead of mainline's 1"
+    assert step.advice == advice
+    for confidence, is_left in ((0.52, True), (0.97, False)):
+        assert Adaptation("context", confidence, (step,), {}).is_conflict_left is is_left
+    same_form = describe_step("w.c", CarriedChange(CarryMethod.TOKENS, 7, ("a;",), ("b;",)))
+    assert not Adaptation("context", 0.52, (same_form,), {}).is_conflict_left
