@@ -218,7 +218,8 @@ _KINDS = {
         re.IGNORECASE,
     ),
     "fix": lazy_pattern(
-        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
+        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check"
+        r"|(?<!a )(?<!the )missing|workaround)\b",
         re.IGNORECASE,
     ),
     "feature": lazy_pattern(

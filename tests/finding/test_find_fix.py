@@ -595,7 +595,7 @@ def test_rewording_of_a_message_is_no_fix(repo: Repo) -> None:
     assert title not in [fix["subject"] for fix in answer["candidates"]]
 
 
-def test_commit_that_names_no_bug_is_probably_not_the_fix(repo: Repo) -> None:
+def test_commit_that_claims_no_fix_is_probably_not_the_fix(repo: Repo) -> None:
     repo.git("checkout -q --detach v6.1")
     tidy = FIXED.replace("int acme_ring_fill", "/* full */\nint acme_ring_fill")
     repo.commit("acme: use the helper for the ring\n\nIt is easier to read.\n", {FILE: tidy})

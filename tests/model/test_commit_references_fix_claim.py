@@ -32,6 +32,8 @@ TITLE = "ring: set the mask"
         ("ring: rename and fix it", "cosmetic"),
         ("ring: add a fix", "feature"),
         ("ring: FIX it", "fix"),
+        ("ring: missing unlock", "fix"),
+        ("ring: use a debug message for a missing interrupt", "other"),
         ("ring: count again", "other"),
         ("net: ring: add support for it", "feature"),
         ("net: rename ring to pipe", "cosmetic"),
