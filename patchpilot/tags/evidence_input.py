@@ -88,7 +88,7 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
             progress("blaming the changed lines", index + 1, len(largest))
     progress("following moved lines")
     changed_lines = {
-        change.old_path or "": list_changed_lines(change, blames[change.old_path or ""])
+        change.old_path or "": _list_followed_lines(change, blames[change.old_path or ""])
         for change in largest
     }
     follow_moves(repository, blames, changed_lines, owners)
@@ -113,6 +113,23 @@ def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -
         deletions,
         last_uses,
     )
+
+
+def _list_followed_lines(change: CommitFileChange, blame: Blame) -> dict[int, Counter[str]]:
+    """Return the changed lines without the ones that the fix moves.
+
+    A commit that moved these before may have introduced the bug.
+    """
+    added = {text.strip() for run in change.runs if not run.removed for text in run.added}
+    moved = {
+        line
+        for run in change.runs
+        if not run.added
+        for line in range(run.start, run.end + 1)
+        if blame.texts.get(line, "").strip() in added
+    }
+    lines = list_changed_lines(change, blame)
+    return {line: words for line, words in lines.items() if line not in moved}
 
 
 def list_changed_lines(change: CommitFileChange, blame: Blame) -> dict[int, Counter[str]]:

@@ -52,6 +52,22 @@ def test_move_of_the_blank_line_before_added_lines_is_followed(history: RingHist
     assert "next to the added ones" not in evidence.get(moved, "")
 
 
+def test_commit_that_moved_a_line_is_found_by_the_fix_that_moves_it_back(
+    history: RingHistory,
+) -> None:
+    close = (
+        "\nint ring_close(struct ring *ring)\n{\n\tring_unregister(ring);\n%s\n"
+        "\tring_drop_table(ring->table);\n\tring_drop_slots(ring->slots);\n%s}\n"
+    )
+    late, early = ("", "\tring_free_all(ring);\n"), ("\tring_free_all(ring);\n", "")
+    history.commit_ring("ring: let it be closed", LATER + close % late)
+    moved = history.commit_ring("ring: free it where it is unregistered", LATER + close % early)
+    history.commit_ring("ring: fix use-after-free when it is closed", LATER + close % late)
+    first = history.find_fixes().candidates[0]
+    assert first.commit == moved
+    assert not first.against
+
+
 def test_renamed_identifiers_are_followed(history: RingHistory) -> None:
     text = LATER.replace("ring->", "rb->").replace("ring *ring", "ring *rb")
     renamed = history.commit_ring("ring: use the modern name\n\nNo functional change.", text)
