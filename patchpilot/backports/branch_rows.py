@@ -354,8 +354,8 @@ def _list_prerequisite_rows(result: BackportResult, branch: BranchResult) -> Ite
 
 def _format_price(price: AdaptationPrice) -> str:
     """Return what an adaptation changes, and what the prerequisites would change instead."""
-    other = format_count(price.other_lines, "line") if price.other_lines else "no line"
-    imported = format_count(price.imported_lines, "line")
+    other = format_count(price.other_lines, "line")
+    imported = f"{format_count(price.imported_lines, 'line')} of prerequisites"
     if price.imported_functions:
         imported += f", in {format_count(price.imported_functions, 'other function')}"
     if not price.is_sure:
@@ -364,8 +364,9 @@ def _format_price(price: AdaptationPrice) -> str:
             " --write writes the prerequisites and the fix"
         )
     return (
-        f"adapting the fix changes less (--adapt, confidence {price.confidence:.2f}): {other}"
-        f" besides the fix, instead of {imported}"
+        f"adapting the fix changes less (--adapt, confidence {price.confidence:.2f}):"
+        f" {f'its diff differs in {other}' if price.other_lines else 'its diff is the same'},"
+        f" instead of {imported}"
     )
 
 

@@ -830,6 +830,8 @@ class BackportSession:
             files = FixCommit.read(self.repository, need.commit).files
             functions |= group_changes_by_function(files).lines.keys()
         functions -= group_changes_by_function(fix.files).lines.keys()
+        # other names are headings of definitions
+        functions = {name for name in functions if name.isidentifier()}
         kind, confidence = (adapted.kind, adapted.confidence) if adapted else ("manual", 0.0)
         return AdaptationPrice(kind, confidence, other_lines, lines, len(functions))
 

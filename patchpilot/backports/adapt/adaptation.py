@@ -153,7 +153,8 @@ def make_adaptation(
     return Adaptation(
         kind,
         compute_confidence(features),
-        tuple(dict.fromkeys(steps)),
+        # two methods may have changed parts of the same line
+        tuple({(step.text, step.line): step for step in reversed(steps)}.values())[::-1],
         {
             path: (file.mode, "".join(file.made).encode("utf-8", "surrogateescape"))
             if file.ours is not None
