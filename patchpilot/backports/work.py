@@ -54,6 +54,7 @@ from patchpilot.backports.write import (
     write_backports,
 )
 from patchpilot.commits.git_reading import read_identity
+from patchpilot.commits.range import is_mail_source
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
@@ -165,6 +166,9 @@ def _find_next_step(
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = suggest_backport_folder(tree, result.commit)
+        if is_mail_source(target):
+            # the folder of the commit may have other patches for the same branch
+            folder = folder.with_name(f"{folder.name}-{Path(target).stem[:_LONGEST_NAME]}")
         action = _advise_writing(folder, target, rows, ready, request)
         return action._replace(reason=f"{waits}{action.reason}")
     if isinstance(step.advice, Action):
@@ -269,6 +273,7 @@ def _list_changes(rows: Sequence[tuple[BranchResult, BranchStep]]) -> str:
     return f"on {join_words(incomplete)}, {INCOMPLETE}\n" if incomplete else ""
 
 
+_LONGEST_NAME = 40
 _STEP_ORDER = (
     StepKind.CHANGE,
     StepKind.OPEN,

@@ -264,7 +264,7 @@ def _steps_after_send(send: Send) -> Sequence[Advice]:
         return ()
     if send.kind == "to-self":
         test = describe_test(send.base)
-        return (f"{test}. Then send without --to-self",)
+        return (f"{test}. Then send without --to-self, with your answers again: a test keeps none",)
     if send.kind != "real":
         return ()
     if send.undisclosed:

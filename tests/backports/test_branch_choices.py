@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -183,6 +184,21 @@ def test_next_step_leaves_out_branches_that_take_the_fix_by_its_tag(workdir: obj
         waits, step = str(next_backport_step(None, (judged,), BackportRequest("HEAD"))).split("\n")
         assert waits == f"wait for 6.12 and 6.6: {StableWait().reason}"
         assert step.startswith(f"next: {command}")
+
+
+def test_patches_of_a_commit_are_not_proposed_for_a_patch_file(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workdir)
+    (row,) = make_result("6.1").branches
+    need = PrerequisiteNeed("4" * 40, "why", 1, is_fix=True)
+    tree = str(workdir / "linux")
+    row = replace(row, branch=tree, verdict=BranchVerdict.CONFLICT, prerequisites=(need,))
+    result = replace(make_result("6.1"), branches=(row,))
+    Path("0001-mine.patch").touch()
+    for target, end in (("HEAD", ""), ("0001-mine.patch", "-0001-mine")):
+        step = str(next_backport_step(None, (result,), BackportRequest(target)))
+        assert f"--write {workdir}/linux-backports/{result.short}{end} " in step
 
 
 def test_newest_of_the_branches_with_a_conflict_is_resolved_first(workdir: object) -> None:
