@@ -56,6 +56,19 @@ def make_backport_message(
         message += f"{'' if has_tags else chr(10)}{marker}\n"
     if dep_of:
         message = add_trailers(message, [(DEPENDENCY, dep_of.reference)])
+    return add_notes(message, notes, signer, adapter)
+
+
+def add_notes(
+    message: str,
+    notes: Sequence[str],
+    signer: Address | None,
+    adapter: Address | None = None,
+) -> str:
+    """Return the message with notes of the `adapter` or the signer, and the signer's sign-off.
+
+    Without either, there are no notes, and without a signer, there is no sign-off.
+    """
     person = adapter or signer
     if not (notes and person):
         return sign_message(message, signer) if signer else message

@@ -83,7 +83,8 @@ class BackportResult:
         """Return the Cc: stable lines to add to a fix that no maintainer has applied yet.
 
         If the fix needs prerequisites on a stable tree, a line for each prerequisite that its
-        message does not name yet precedes the tree's line.
+        message does not name yet precedes the tree's line. There are none for a branch of which it
+        is unknown whether it has the bug: the commit that introduced the bug may be a prerequisite.
         """
         if self.upstream is not False or self.applied or self.merged:
             return ()
@@ -93,6 +94,7 @@ class BackportResult:
             # commits
             if (
                 branch.needs_backport
+                and branch.affected
                 and branch.version
                 and not branch.partial
                 and branch.prerequisites

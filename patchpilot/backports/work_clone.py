@@ -22,7 +22,12 @@ from patchpilot.backports.build_objects import (
     compile_objects,
     require_compilable,
 )
-from patchpilot.backports.message import is_last_signer, make_backport_message, sign_message
+from patchpilot.backports.message import (
+    add_notes,
+    is_last_signer,
+    make_backport_message,
+    sign_message,
+)
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -511,7 +516,7 @@ def _continue_resolution(
             ]
             commits = tuple(f"{commit.id[:12]} {commit.subject}" for commit in own_commits)
             resolved_commits = [
-                _read_resolved_commit(repository, scratch, commit, wording.signer)
+                _read_resolved_commit(repository, scratch, commit, wording)
                 for commit in own_commits
             ]
             wording = make_branch_wording(wording, [each for _, each in pairs])
@@ -656,15 +661,21 @@ def _advise_missing_sign_off(arguments: Sequence[str]) -> Action:
 
 
 def _read_resolved_commit(
-    repository: Repository, scratch: ScratchStore, own: Commit, signer: Address | None
+    repository: Repository, scratch: ScratchStore, own: Commit, wording: BackportText
 ) -> MadeCommit:
-    """Return the user's commit, signed off, with the mainline commit that its message names."""
+    """Return the user's commit, signed off, with the mainline commit that its message names.
+
+    If its lines differ from that commit's, the user's note is added above the sign-off.
+    """
     upstream = read_commit_marks(own.message).upstream
     original_id = repository.find(upstream[0]) if upstream else None
     commit = repository.commit(original_id) if original_id else own
     tree, parent, id_ = own.tree, own.parents[0], own.id
     message, _ = _omit_draft_notes(scratch.repository, own, commit)
-    if signer:
+    difference = compute_range_diff(scratch, commit, tree, parent) if commit is not own else ""
+    if (signer := wording.signer) and difference and wording.note and wording.note not in message:
+        message = add_notes(message, (wording.note,), signer)
+    elif signer:
         has_note = bool(find_unsigned_explanation(message, commit.message))
         message = sign_message(message, signer, has_note=has_note)
     if message != own.message:
@@ -674,7 +685,7 @@ def _read_resolved_commit(
     return MadeCommit(
         id_,
         commit,
-        compute_range_diff(scratch, commit, tree, parent),
+        difference,
         is_explained=bool(find_explanation(message, commit.message)),
         is_changed=changes_other_lines(scratch, commit, tree, parent),
     )

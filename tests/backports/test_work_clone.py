@@ -134,6 +134,23 @@ def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: P
     assert "check the" not in message, "advice is for the user"
 
 
+def test_note_is_written_above_the_sign_off_of_a_resolved_patch(
+    conflicting_branch: World,
+) -> None:
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    outcome = conflicting_branch.run_backport(
+        conflicting_branch.fix,
+        *("--resolve", "6.12", "--signoff", "--note", "the branch calls own()"),
+    )
+    assert "was not written" not in outcome.out
+    assert "explain them in the message" not in outcome.out
+    (file,) = (clone.parent / f"{clone.name}.patches").glob("*.patch")
+    lines = file.read_text().partition("\n---\n")[0].splitlines()
+    assert lines[-2].endswith(": the branch calls own() ]")
+    assert lines[-1].startswith("Signed-off-by: ")
+
+
 def test_note_on_a_draft_that_was_changed_is_left_out(conflicting_branch: World) -> None:
     clone = Path(resolve_conflict(conflicting_branch, "--adapt")["folder"])
     commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, most);"))

@@ -163,8 +163,9 @@ _VERSION = re.compile(r"(?:linux-)?\d+\.\d+(?:\.(?:y|\d+))?")
     "--resolve",
     metavar="BRANCH",
     help=(
-        "open the conflict in a separate clone (with --adapt: as adapted, without prerequisites);"
-        " run the command again after you resolve the conflict"
+        "open the conflict in a separate clone (with --adapt: without prerequisites, and as adapted"
+        " unless the code has another form in the branch); run the command again after you resolve"
+        " the conflict"
     ),
 )
 @option(
