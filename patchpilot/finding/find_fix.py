@@ -72,7 +72,6 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
 from patchpilot.projects.loading import open_thread_pool
@@ -85,6 +84,8 @@ MAX_LOG = 1 << 20
 """Maximum number of bytes to read from a log."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
 """Maximum and minimum number of candidates, and the minimum probability of the others."""
+NAMED = 3
+"""Maximum number of commits to name that the searched version has under another id."""
 _LEAST_LEFT = 0.2
 """Minimum probability that is left if commits are excluded: their shares are no more certain."""
 _MAX_BLAMED = 20
@@ -409,10 +410,12 @@ def find_fixes(
         )
         if (stale := describe_stale_copy(branch.as_of))
     )
-    if backported := len(search.backported):
+    if backported := search.backported:
+        names = [repository.commit(id_).reference for id_ in backported[:NAMED]]
+        more = f" and {len(backported) - NAMED} more" if len(backported) > NAMED else ""
         notes.append(
-            f"{search.tree} has {format_count(backported, 'matching commit')} as a backport: not"
-            " listed"
+            f"{search.tree} has {', '.join(names)}{more} already, under another id: not listed; if"
+            " the bug is still there, they do not fix it"
         )
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(f"{len(search.fixes)} commits change it: these are the latest ones")

@@ -57,7 +57,8 @@ def test_backported_commit_is_not_listed(repo: Repo, symptom: str, is_marked: bo
     document = find(repo, symptom, "--in", "linux-6.1.y")
     assert FIRST not in subjects(document)
     assert SECOND in subjects(document)
-    assert any("as a backport" in note for note in document["notes"])
+    (note,) = [note for note in document["notes"] if "under another id" in note]
+    assert f'("{FIRST}")' in note
 
 
 def test_fix_of_a_backport_is_found(repo: Repo) -> None:
