@@ -131,6 +131,16 @@ class BackportResult:
         title, _, text = "\n\n".join(self.rules).partition("\n\n")
         return title, text.replace("`", "")
 
+    def describe_condition(self, likely: str, seen_in: str) -> str:
+        """Return under which condition the verdicts are right, or "".
+
+        `likely` is the commit that probably introduced the bug, or "". If `seen_in` is the version
+        that was searched for a fix, this commit is a candidate, and may not be the fix.
+        """
+        is_unknown = any(branch.affected is None and branch.wants_fix for branch in self.branches)
+        condition = f", if {likely[:12]} introduced the bug" if likely else ""
+        return condition + (f", if {self.short} is the fix" if seen_in and is_unknown else "")
+
     def describe_needs(self) -> str:
         """Return how many branches need the fix, and on how many of them a conflict is open.
 

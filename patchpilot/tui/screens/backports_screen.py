@@ -194,11 +194,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
             key = result.commit, branch.branch
             if key not in self._written and branch.wants_fix:
                 self._written[key] = recall_backport(result.short, branch)
-        likely, panel = self.session.likely, self.list_panel
-        condition = f", if {likely[:12]} introduced the bug" if likely else ""
-        is_unknown = any(row.affected is None and row.wants_fix for row in result.branches)
-        if self.session.seen_in and is_unknown:
-            condition += f", if {result.short} is the fix"
+        session, panel = self.session, self.list_panel
+        condition = result.describe_condition(session.likely, session.seen_in)
         panel.heading = f"Stable branches{condition}"
         panel.display = bool(result.branches)
         # until the user selects a branch, select the first one that needs attention
