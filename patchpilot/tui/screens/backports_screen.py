@@ -194,8 +194,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
             key = result.commit, branch.branch
             if key not in self._written and branch.wants_fix:
                 self._written[key] = recall_backport(result.short, branch)
-        session, panel = self.session, self.list_panel
-        condition = result.describe_condition(session.likely, session.seen_in)
+        panel = self.list_panel
+        condition = result.describe_condition(self.session.likely, self.session.seen_in)
         panel.heading = f"Stable branches{condition}"
         panel.display = bool(result.branches)
         # until the user selects a branch, select the first one that needs attention
