@@ -113,7 +113,9 @@ def test_each_key_of_a_row_is_known() -> None:
     merged += format_branch_rows(RESULT, replace(FULL, queued=False), sent)
     clone = ConflictClone(Path("clone"), "6.1", CloneState.OPEN)
     merged += format_branch_rows(RESULT, replace(FULL, queued=False, clone=clone))
-    rows = (*list_all_rows(RESULT), *list_all_rows(UNMERGED), *list_all_rows(REVERTED), *merged)
+    affected = tuple(replace(branch, affected=True) for branch in UNMERGED.branches)
+    unmerged = replace(UNMERGED, branches=(*UNMERGED.branches, *affected))
+    rows = (*list_all_rows(RESULT), *list_all_rows(unmerged), *list_all_rows(REVERTED), *merged)
     keys = [row.key for row in rows]
     assert {*keys} == {*BRANCH_KEYS, *FIX_KEYS}
     for branch in RESULT.branches:
