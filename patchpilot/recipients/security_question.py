@@ -47,8 +47,7 @@ def explain_undisclosed(noun: str, team: str) -> str:
 def explain_answers(team: str) -> str:
     """Return which bugs are security problems."""
     return (
-        "Who can cause it? Only root, a faulty device, or something that no user controls, such as"
-        " light or heat: no, whatever happens.\n"
+        "Who can trigger it? Only root, or only a faulty device: no.\n"
         "If any local user or anybody over the network can, what happens? Memory is overwritten,"
         " data leaks, the machine crashes, or a user gets more rights: yes. Memory read out of"
         " bounds or after it was freed is a leak: yes, even if it only makes a number wrong."

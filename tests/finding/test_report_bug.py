@@ -188,7 +188,7 @@ def test_report_of_a_memory_error_asks_about_security(maintained: Repo) -> None:
     assert "FILL IN: Could somebody" not in report(maintained, LOG).read_text()
     outcome = call("find", "-C", maintained.path, "-", "--report", stdin=KASAN.encode())
     assert "Could somebody use this bug to attack a machine" in outcome.err
-    assert "Who can cause it? Only root, a faulty device" in outcome.err
+    assert "Who can trigger it? Only root, or only a faulty device" in outcome.err
 
 
 def test_answer_decides_who_receives_the_report(maintained: Repo) -> None:
