@@ -168,6 +168,20 @@ def test_conflict_in_stable_review_is_not_open() -> None:
     assert unknown.describe_needs().startswith("1 of 1 branches may need the fix")
 
 
+def test_verdicts_of_a_candidate_are_conditional() -> None:
+    (branch,) = make_result("6.1").branches
+    result = replace(make_result("6.1"), branches=(replace(branch, affected=None),))
+    if_fix = f", if {result.short} is the fix"
+    assert result.describe_condition("", "v6.1") == if_fix
+    assert result.describe_condition("", "") == ""
+    likely = "5" * 40
+    assert (
+        result.describe_condition(likely, "v6.1") == f", if 555555555555 introduced the bug{if_fix}"
+    )
+    known = replace(result, branches=(replace(branch, affected=True),))
+    assert known.describe_condition("", "v6.1") == ""
+
+
 def test_next_step_leaves_out_branches_that_take_the_fix_by_its_tag(workdir: object) -> None:
     result = replace(make_result("6.12", "6.6", "6.1"), is_tagged=True, wait=StableWait())
     first, second, last = result.branches

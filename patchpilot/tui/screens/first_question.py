@@ -183,7 +183,6 @@ def _show_found_fixes(
         ("write", "Write the fix", "commit it on mainline, then open its branch"),
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
-    letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     title, text = _describe_search(search_result, introduction)
 
     def handle_choice(choice: str | None) -> None:
@@ -201,7 +200,14 @@ def _show_found_fixes(
             home.tui.open_topic(directory, Stage.BACKPORTS, target=choice, seen_in=seen_in)
 
     def ask(first_answer: str) -> None:
-        question = Choose(text, answers, title, at=first_answer, letters=letters)
+        question = Choose(
+            text,
+            answers,
+            title,
+            at=first_answer,
+            letters=[*"12345"[: len(fixes)], "w", "r"],
+            labels=["open"] * len(fixes),
+        )
         home.app.push_screen(question, handle_choice)
 
     ask("" if search_result.fits else "write")

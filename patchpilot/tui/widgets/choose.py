@@ -89,7 +89,8 @@ class Choose(Dialog[Any]):
     An answer is (name, words) or (name, words, effect), and is also selected by its letter. The
     first paragraph of the text is the question; the other paragraphs, and the lines of a `diff`,
     are below the answers. `at` is the name of the answer with the initial focus (default: the
-    first), and `letters` replaces the letters derived from the words.
+    first), and `letters` replaces the letters derived from the words. `labels` are the names of the
+    first answers' keys in the footer; by default, a name is the words up to a colon.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Choose(Dialog[Any]):
         at: str = "",
         diff: Sequence[str] = (),
         letters: Sequence[str] = (),
+        labels: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.text, _, self.why = text.partition("\n\n")
@@ -109,10 +111,7 @@ class Choose(Dialog[Any]):
         words = [answer.words for answer in self.answers]
         self.letters = list(letters) or assign_letters(words)
         self._opener, self._opened = "", time.monotonic()
-        short = [
-            "open" if letter.isdigit() else word.partition(":")[0]
-            for letter, word in zip(self.letters, words, strict=True)
-        ]
+        short = [*labels, *(word.partition(":")[0] for word in words[len(labels) :])]
         fits = len(words) <= FEW and max(map(len, short)) <= SHORT
         self.hints = list(zip(self.letters, short, strict=True)) if fits else []
 

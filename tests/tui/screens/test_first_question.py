@@ -53,6 +53,7 @@ async def test_log_search_reaches_stable_kernels(
         await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
         assert app.session.target
         await settle(pilot)
+        assert f"Stable branches, if {app.session.target[:12]} is the fix" in text_of(app)
         assert "r ask the stable team" in text_of(app)
         await keys(pilot, "r")
         await until(pilot, lambda: "On which stable release" in text_of(app), "the question")
