@@ -6,7 +6,7 @@ state directory, because the user may boot another kernel between two runs.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from patchpilot.commits.repository import Repository
@@ -27,6 +27,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import load_json, state_path, store_json
+from patchpilot.threads.trials import read_own_trials
 
 ANSWERS = ("good", "bad", "skip", "undo", "reset")
 
@@ -121,17 +122,13 @@ def _drop_refuted_fixes(
 ) -> dict[str, float]:
     """Return the probability of each commit that the user did not try without success."""
     releases = [name_release(repository, search.tree)]
-    trials = {
-        fix.commit: find_trials(repository, fix.commit, symptom.key, releases)[:1]
-        for fix in search.fixes
-    }
+    tried = read_own_trials(repository)
     return {
         fix.commit: fix.probability
         for fix in search.fixes
-        if not any(
-            it.answer == "no" and it.is_same_symptom and it.is_same_release
-            for it in trials[fix.commit]
-        )
+        if fix.commit not in tried
+        or replace(fix, trials=find_trials(repository, fix.commit, symptom.key, releases)).works
+        != "no"
     }
 
 

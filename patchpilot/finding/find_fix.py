@@ -578,7 +578,7 @@ def rank_fix_candidates(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
     )
-    ranking = rank_candidates(weigh_changes(query, evidence, changes))
+    ranking = rank_candidates(weigh_changes(query, evidence, changes), messages)
     ids = [messages[ranked.evidence.number].id for ranked in ranking]
     backported = _find_backported(repository, ids, revision)
     ranking = [ranked for ranked, id_ in zip(ranking, ids, strict=True) if id_ not in backported]

@@ -200,7 +200,6 @@ def weigh_changes(
         }
         matches = _list_matches(query, commit, change)
         features["common"] = float(bool(matches))
-        features["claims"] = float(_claims_fix(commit))
         result.append(Evidence(candidate.number, features, matches))
     return result
 
@@ -353,7 +352,9 @@ def rank_by_share(
     ]
 
 
-def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
+def rank_candidates(
+    evidence: Sequence[Evidence], messages: Sequence[CommitMessage]
+) -> list[RankedCandidate]:
     """Rank candidates, best first, with probabilities that add up to at most 1.
 
     If the first one has only words in common with the symptom, or claims no fix, it is hardly ever
@@ -368,7 +369,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     first = convert_to_probability(raw, data["calibration"]["curve"])
     if not ordered[0].features["common"]:
         first = min(first, data["calibration"]["words_only"])
-    if not ordered[0].features["claims"]:
+    if not _claims_fix(messages[ordered[0].number]):
         first = NO_CLAIM * first / (1 - first + NO_CLAIM * first)
     rest_factor = (1 - first) / max(1e-9, 1 - shares[0])
     return [

@@ -499,9 +499,7 @@ def _add_participants(
     """
     by_key = {recipient.address.key: recipient for recipient in plan.recipients}
     replied = {one.address.key for one in participants if one.role == COMMENTED}
-    active = [
-        one.address for one in (*plan.recipients, *participants) if one.address.key in replied
-    ]
+    active = [one.address for one in plan.recipients if one.address.key in replied]
     for recipient in participants:
         if sender is None or recipient.address.key != sender.key:
             by_key.setdefault(recipient.address.key, recipient)

@@ -88,8 +88,9 @@ def find_line_sources(
         if old.text:
             places[old.text].append(number)
     result: dict[int, LineSource] = {}
+    has_same_effect = _SAME_EFFECT.search(message) is not None
     for run in target.runs:
-        result.update(_find_edited(run, target, dropped, _SAME_EFFECT.search(message) is not None))
+        result.update(_find_edited(run, target, dropped, has_same_effect))
         result.update(_find_reformatted(run, target.old_path, renamed))
         result.update(_find_moved(run, path, old_lines, places))
     return result

@@ -383,9 +383,8 @@ def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
         for candidate in result.candidates
         if candidate.confidence >= _COMPARABLE * result.candidates[0].confidence
     ]
-    candidate_note = f" {'between' if len(likely) > 1 else 'of'} {' and '.join(likely)}" * any(
-        likely
-    )
+    preposition = "between" if len(likely) > 1 else "of"
+    candidate_note = f" {preposition} {' and '.join(likely)}" if likely else ""
     return (
         f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; to name it:"
         " `patchpilot prepare --fixes COMMIT`"

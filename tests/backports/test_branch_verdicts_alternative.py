@@ -33,7 +33,7 @@ def test_adaptation_that_changes_less_is_proposed_with_both_prices(world: World)
     assert price["imported_functions"] == 0
     output = " ".join(world.run_backport(fix, "--onto", branch).out.split())
     assert "adapting the fix changes less (--adapt" in output
-    assert "its diff is the same, instead of" in " ".join(output.split())
+    assert "its diff is the same, instead of" in output
     assert f"--onto {branch} --adapt" in output.partition("next: ")[2]
     adapted = world.run_backport(fix, "--onto", branch, "--adapt").out
     assert "--adapt --write" in adapted.partition("next: ")[2]
